@@ -1,0 +1,71 @@
+"""Keras CNNs for handwritten digits as scikit-learn estimators.
+
+Importing the package loads nothing heavy: each public name is imported at its first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mnistcnn.architectures import get_architecture, list_architectures
+    from mnistcnn.classifier import DigitCNNClassifier
+    from mnistcnn.datasets import (
+        fetch_mnist,
+        load_sample_digits,
+        read_idx,
+        read_kaggle_csv,
+        write_idx,
+        write_kaggle_submission,
+    )
+    from mnistcnn.evaluation import ComparisonResult, compare_architectures
+    from mnistcnn.exceptions import NonFiniteLossError
+    from mnistcnn.preprocessing import ImageReshaper, PixelScaler
+
+__version__ = "0.1.0"
+
+_HOME_OF = {
+    "ComparisonResult": "evaluation",
+    "DigitCNNClassifier": "classifier",
+    "ImageReshaper": "preprocessing",
+    "NonFiniteLossError": "exceptions",
+    "PixelScaler": "preprocessing",
+    "compare_architectures": "evaluation",
+    "fetch_mnist": "datasets",
+    "get_architecture": "architectures",
+    "list_architectures": "architectures",
+    "load_sample_digits": "datasets",
+    "read_idx": "datasets",
+    "read_kaggle_csv": "datasets",
+    "write_idx": "datasets",
+    "write_kaggle_submission": "datasets",
+}
+
+__all__ = [
+    "ComparisonResult",
+    "DigitCNNClassifier",
+    "ImageReshaper",
+    "NonFiniteLossError",
+    "PixelScaler",
+    "__version__",
+    "compare_architectures",
+    "fetch_mnist",
+    "get_architecture",
+    "list_architectures",
+    "load_sample_digits",
+    "read_idx",
+    "read_kaggle_csv",
+    "write_idx",
+    "write_kaggle_submission",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
