@@ -1,0 +1,1 @@
+"""Pictures in, pictures out: NumPy transformers between raw data and an estimator."""

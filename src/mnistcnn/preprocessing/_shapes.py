@@ -1,0 +1,172 @@
+"""Which picture a row of pixels holds: the arithmetic behind every `image_shape` parameter."""
+
+from math import isqrt, prod
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["check_image_shape", "pad_columns", "resolve_image_shape"]
+
+_ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
+_REMEDY = (
+    "State image_shape=(height, width) or (height, width, channels), "
+    "or use image_shape='pad' to fill the rows up with zeros."
+)
+
+
+def check_image_shape(image_shape: Any) -> None:
+    """Check that a value can stand for `image_shape` at all, whatever the data.
+
+    Parameters
+    ----------
+    image_shape : object
+        The value of the parameter.
+
+    Raises
+    ------
+    ValueError
+        If it is neither ``"auto"``, ``"pad"`` nor two or three positive integers.
+
+    Examples
+    --------
+    >>> from mnistcnn.preprocessing._shapes import check_image_shape
+    >>> check_image_shape((28, 28))
+    >>> check_image_shape((28, 0))
+    Traceback (most recent call last):
+        ...
+    ValueError: image_shape must be 'auto', 'pad', (height, width) or (height, width, channels)
+    in positive integers, got (28, 0).
+    """
+    if isinstance(image_shape, str):
+        valid = image_shape in ("auto", "pad")
+    else:
+        valid = (
+            isinstance(image_shape, tuple | list)
+            and len(image_shape) in (2, 3)
+            and all(_is_positive_integer(side) for side in image_shape)
+        )
+    if not valid:
+        raise ValueError(f"image_shape must be {_ALLOWED}, got {image_shape!r}.")
+
+
+def resolve_image_shape(image_shape: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Say which height, width and number of channels the pictures in an array have.
+
+    Parameters
+    ----------
+    image_shape : {"auto", "pad"}, tuple of 2 int or tuple of 3 int
+        - ``"auto"``: flat rows are square pictures of one channel; images are what they are.
+        - ``"pad"``: as ``"auto"``, but rows are taken as filled up to the next square.
+        - ``(height, width)`` or ``(height, width, channels)``: must fit the array.
+    array_shape : tuple of int
+        ``(n, p)`` for flat rows, ``(n, h, w)`` or ``(n, h, w, c)`` for images.
+
+    Returns
+    -------
+    tuple of 3 int
+        Height, width and channels.
+
+    Raises
+    ------
+    ValueError
+        If `image_shape` is none of these, or the array does not fit it.
+
+    Examples
+    --------
+    >>> from mnistcnn.preprocessing._shapes import resolve_image_shape
+    >>> resolve_image_shape("auto", (100, 784))
+    (28, 28, 1)
+    >>> resolve_image_shape("pad", (100, 783))
+    (28, 28, 1)
+    >>> resolve_image_shape((32, 32, 3), (100, 3072))
+    (32, 32, 3)
+    """
+    check_image_shape(image_shape)
+    _check_array_shape(array_shape)
+    if isinstance(image_shape, str):
+        return _shape_read_from(image_shape, array_shape)
+    height, width, channels = (int(side) for side in (*image_shape, 1)[:3])
+    stated = (height, width, channels)
+    if len(array_shape) == 2:
+        _check_columns(image_shape, stated, array_shape)
+    elif _own_shape(array_shape) != stated:
+        raise ValueError(
+            f"image_shape={image_shape!r} does not fit pictures in an array of shape "
+            f"{array_shape}; use 'auto' or {array_shape[1:]}."
+        )
+    return stated
+
+
+def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:
+    """Fill flat rows up with zero columns until each holds a whole picture.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p)
+        Flat rows; never changed.
+    image_shape : tuple of 3 int
+        Height, width and channels, at least `p` values in all.
+
+    Returns
+    -------
+    ndarray of shape (n, h * w * c), dtype of X
+        `X` itself where no column is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.preprocessing._shapes import pad_columns
+    >>> pad_columns(np.array([[1, 2, 3]], dtype=np.uint8), (2, 2, 1))
+    array([[1, 2, 3, 0]], dtype=uint8)
+    """
+    missing = prod(image_shape) - X.shape[1]
+    if missing == 0:
+        return X
+    return np.pad(X, ((0, 0), (0, missing)))
+
+
+def _is_positive_integer(value: Any) -> bool:
+    # bool is an Integral in Python, but never a size.
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
+
+
+def _check_array_shape(array_shape: tuple[int, ...]) -> None:
+    if not 2 <= len(array_shape) <= 4:
+        raise ValueError(
+            "X must hold flat rows (n, pixels) or pictures (n, height, width) or "
+            f"(n, height, width, channels), got an array of shape {array_shape}."
+        )
+    if 0 in array_shape[1:]:
+        raise ValueError(f"X must hold at least one pixel a picture, got shape {array_shape}.")
+
+
+def _own_shape(array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    height, width, channels = (*array_shape[1:], 1)[:3]
+    return height, width, channels
+
+
+def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    if len(array_shape) > 2:
+        return _own_shape(array_shape)
+    n_columns = array_shape[1]
+    below = isqrt(n_columns)
+    above = isqrt(n_columns - 1) + 1
+    if image_shape == "auto" and below != above:
+        raise ValueError(
+            "image_shape='auto' needs flat rows with a square number of columns, got "
+            f"{n_columns} columns; the next squares are {below**2} = {below} x {below} and "
+            f"{above**2} = {above} x {above}. {_REMEDY}"
+        )
+    return above, above, 1
+
+
+def _check_columns(
+    image_shape: Any, stated: tuple[int, int, int], array_shape: tuple[int, ...]
+) -> None:
+    if prod(stated) != array_shape[1]:
+        raise ValueError(
+            f"image_shape={image_shape!r} needs flat rows of {prod(stated)} columns, got "
+            f"{array_shape[1]} columns."
+        )
