@@ -1,0 +1,79 @@
+"""Keras callbacks that every fit uses."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from mnistcnn.exceptions import NonFiniteLossError
+
+BATCH_HOOKS = (
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_batch_begin",
+    "on_batch_end",
+)
+
+
+def watches_batches(callback: Any) -> bool:
+    """Tell whether a Keras callback wants to be called at each training batch."""
+    return any(
+        getattr(type(callback), hook, None) is not getattr(keras.callbacks.Callback, hook)
+        for hook in BATCH_HOOKS
+    ) and not isinstance(callback, keras.callbacks.History)
+
+
+class FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
+    """Stops a fit whose loss is no longer a number."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Raise `NonFiniteLossError` if the epoch's loss is NaN or infinite."""
+        loss = float((logs or {})["loss"])
+        if not math.isfinite(loss):
+            raise NonFiniteLossError(
+                f"The training loss became {loss} in epoch {epoch + 1}. Try a lower "
+                "learning_rate; the estimator is as it was before."
+            )
+
+
+class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Early stopping on the validation accuracy; among equals the lower loss is better.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without a better one before the fit stops.
+    values : callable
+        Returns a copy of the network's weights.
+    """
+
+    def __init__(self, patience: int, values: Callable[[], list[Any]]) -> None:
+        super().__init__()
+        self._patience = patience
+        self._values = values
+        self._best_rank = (-math.inf, -math.inf)
+        self.epoch = 0
+        self.scores: list[float] = []
+        self.best_values: list[Any] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Keep the weights of a better epoch, or stop after too many worse ones."""
+        logs = logs or {}
+        self.scores.append(float(logs["val_accuracy"]))
+        rank = (self.scores[-1], -float(logs["val_loss"]))
+        if rank > self._best_rank:
+            self._best_rank, self.epoch, self.best_values = rank, epoch + 1, self._values()
+        elif epoch + 1 - self.epoch >= self._patience:
+            self.model.stop_training = True
+
+
+class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
+    """Notes the learning rate of each epoch in its logs, and so in the history."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Add the rate that the epoch ended with."""
+        if logs is not None:
+            logs["learning_rate"] = float(
+                keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+            )

@@ -1,0 +1,161 @@
+"""One fit of an assembled network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate, watches_batches
+from mnistcnn._training.feed import Examples, FixedOrder, ShuffledOrder, epoch_feed
+from mnistcnn._training.losses import crossentropy
+from mnistcnn._training.network import Network
+from mnistcnn._training.optimization import Optimization
+
+# The program that runs one epoch ends with the data, so this is only an upper bound: any constant
+# above the longest epoch will do, and a constant lets one program serve epochs of every length.
+WHOLE_EPOCH = 2**30
+
+VALIDATION_BATCH = 512
+
+
+@dataclass(frozen=True)
+class Regime:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training pictures, at most.
+    batch_size : int
+        Pictures an update.
+    optimization : Optimization
+        Optimizer, rate and schedule.
+    label_smoothing : float
+        Share of the target spread evenly over all classes.
+    patience : int or None
+        Epochs without a better validation accuracy before the fit stops; None never stops.
+    callbacks : list of keras.callbacks.Callback
+        The user's own.
+    verbose : int
+        Keras's: 0 is silent, 1 a bar, 2 a line an epoch.
+    """
+
+    epochs: int
+    batch_size: int
+    optimization: Optimization
+    label_smoothing: float
+    patience: int | None = None
+    callbacks: list[Any] = field(default_factory=list)
+    verbose: int = 0
+
+    @property
+    def program(self) -> tuple[Any, ...]:
+        """What the compiled program depends on."""
+        return (self.optimization, self.label_smoothing, _steps_per_execution(self.callbacks))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fit leaves beside the trained network."""
+
+    history: dict[str, list[float]]
+    best_epoch: int | None = None
+    validation_scores: list[float] | None = None
+
+    @property
+    def n_epochs(self) -> int:
+        """The epochs that were run."""
+        return len(self.history["loss"])
+
+
+def compile_network(network: Network, regime: Regime, n_steps: int) -> None:
+    """Give the network's model a fresh optimizer, the loss and the accuracy."""
+    network.model.compile(
+        optimizer=regime.optimization.build(n_steps),
+        loss=crossentropy(regime.label_smoothing, from_logits=network.emits_logits),
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        steps_per_execution=_steps_per_execution(regime.callbacks),
+    )
+    network.model.optimizer.build(network.model.trainable_variables)
+    network.compiled_for = regime.program
+
+
+def _steps_per_execution(callbacks: list[Any]) -> int:
+    if keras.backend.backend() != "tensorflow" or any(map(watches_batches, callbacks)):
+        return 1
+    return WHOLE_EPOCH
+
+
+def fit_network(
+    network: Network,
+    training: Examples,
+    validation: Examples | None,
+    regime: Regime,
+    shuffling_seed: Sequence[int],
+) -> Outcome:
+    """Train a compiled network; with validation pictures its best epoch's weights are kept.
+
+    Raises
+    ------
+    NonFiniteLossError
+        If the loss becomes NaN or infinite.
+    """
+    best = _best_epoch(network, regime)
+    order = ShuffledOrder(training.rows, shuffling_seed)
+    history = network.model.fit(
+        epoch_feed(training, regime.batch_size, order),
+        validation_data=validation and _validation_feed(validation),
+        epochs=regime.epochs,
+        callbacks=[order, *_callbacks(regime, best)],
+        verbose=regime.verbose,
+        shuffle=False,
+    ).history
+    if best is None:
+        return Outcome(_as_floats(history))
+    network.assign_values(best.best_values)
+    return Outcome(_as_floats(history), best.epoch, best.scores)
+
+
+def fit_increment(
+    network: Network, training: Examples, regime: Regime, shuffling_seed: Sequence[int]
+) -> Outcome:
+    """Train a network on, its optimizer's moments kept; whatever fails changes nothing.
+
+    Raises
+    ------
+    NonFiniteLossError
+        If the loss becomes NaN or infinite.
+    """
+    values, moments = network.values(), network.moments()
+    if network.compiled_for != regime.program:
+        compile_network(network, regime, training.n_batches(regime.batch_size))
+        network.assign_moments(moments)
+    try:
+        return fit_network(network, training, None, regime, shuffling_seed)
+    except BaseException:
+        network.assign_values(values)
+        network.assign_moments(moments)
+        raise
+
+
+def _validation_feed(validation: Examples) -> Any:
+    return epoch_feed(validation, VALIDATION_BATCH, FixedOrder(validation.rows))
+
+
+def _best_epoch(network: Network, regime: Regime) -> BestEpoch | None:
+    return None if regime.patience is None else BestEpoch(regime.patience, network.values)
+
+
+def _callbacks(regime: Regime, best: BestEpoch | None) -> list[Any]:
+    own: list[Any] = [FiniteLoss(), RecordedRate()]
+    if best is not None:
+        own.append(best)
+    if regime.optimization.lr_schedule == "plateau":
+        monitor = "loss" if best is None else "val_loss"
+        own.append(keras.callbacks.ReduceLROnPlateau(monitor=monitor, factor=0.5, patience=2))
+    return [*own, *regime.callbacks]
+
+
+def _as_floats(history: dict[str, list[Any]]) -> dict[str, list[float]]:
+    return {name: [float(value) for value in values] for name, values in history.items()}

@@ -1,0 +1,41 @@
+"""Keeps a fit from touching the caller's global state, and the caller's from touching a fit."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+import keras
+import numpy as np
+
+# Keras draws initial weights from Python's one global generator, so two fits in two threads must
+# not build at the same time.
+_BUILDING = RLock()
+
+
+@contextmanager
+def seeded_building(seed: int) -> Iterator[None]:
+    """Seed the global generators that Keras's layers draw from, and put them back afterwards."""
+    with _BUILDING:
+        python_state, numpy_state = random.getstate(), np.random.get_state()
+        random.seed(seed)
+        np.random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
+
+
+@contextmanager
+def building_conventions(dtype_policy: str) -> Iterator[None]:
+    """Build under a dtype policy and with channels last, whatever the caller has configured."""
+    caller_policy = keras.config.dtype_policy()
+    caller_format = keras.config.image_data_format()
+    keras.config.set_dtype_policy(dtype_policy)
+    keras.config.set_image_data_format("channels_last")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(caller_policy)
+        keras.config.set_image_data_format(caller_format)

@@ -1,0 +1,51 @@
+"""The loss: cross-entropy of integer targets, with or without label smoothing."""
+
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="mnistcnn")
+class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
+    """Cross-entropy of integer targets whose one-hot form is smoothed.
+
+    Keras smooths only one-hot targets; these are made inside the graph, so that the data keep one
+    integer a picture. Label smoothing: Szegedy et al. 2016, "Rethinking the Inception
+    Architecture for Computer Vision".
+    """
+
+    def __init__(
+        self,
+        label_smoothing: float,
+        *,
+        from_logits: bool,
+        name: str = "crossentropy",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        self.label_smoothing = label_smoothing
+        self.from_logits = from_logits
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one loss a picture."""
+        targets = keras.ops.one_hot(
+            keras.ops.reshape(y_true, (-1,)), y_pred.shape[-1], dtype=y_pred.dtype
+        )
+        return keras.losses.categorical_crossentropy(
+            targets, y_pred, from_logits=self.from_logits, label_smoothing=self.label_smoothing
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the constructor takes."""
+        return {
+            **super().get_config(),
+            "label_smoothing": self.label_smoothing,
+            "from_logits": self.from_logits,
+        }
+
+
+def crossentropy(label_smoothing: float, *, from_logits: bool) -> keras.losses.Loss:
+    """Return the loss that a network with such scores is trained on."""
+    if label_smoothing:
+        return SmoothedSparseCrossentropy(label_smoothing, from_logits=from_logits)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)

@@ -1,0 +1,199 @@
+"""Assembles the network that is trained: pixel scaling in front, an architecture behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from mnistcnn._training.inference import Inference
+from mnistcnn._training.isolation import building_conventions, seeded_building
+
+Build = Callable[[tuple[int, int, int], int], keras.Model]
+
+DTYPE_POLICIES = {
+    "float32": "float32",
+    "bfloat16": "mixed_bfloat16",
+    "float16": "mixed_float16",
+}
+
+
+@keras.saving.register_keras_serializable(package="mnistcnn")
+class PixelStandardization(keras.layers.Layer):  # type: ignore[misc]
+    """``(pixels - offset) / scale`` in float32, with both numbers as weights no optimizer moves.
+
+    They are weights and not constants so that networks for other data stay the same program.
+    """
+
+    def build(self, input_shape: Any) -> None:  # noqa: ARG002
+        """Create the two numbers; until they are set the pixels pass unchanged."""
+        self.offset = self.add_weight(shape=(), initializer="zeros", trainable=False, name="offset")
+        self.scale = self.add_weight(shape=(), initializer="ones", trainable=False, name="scale")
+
+    def call(self, pixels: Any) -> Any:
+        """Shift and scale the pixels."""
+        return (pixels - self.offset) / self.scale
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the pixels, which stays."""
+        return input_shape
+
+
+@dataclass(eq=False)
+class Network:
+    """A Keras model that takes raw pixels, and what is known of it.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From pixels ``(n, h, w, c)`` to scores ``(n, n_classes)``.
+    image_shape : tuple of 3 int
+        Height, width and channels of one picture.
+    emits_logits : bool
+        Whether the scores are logits; otherwise they are probabilities.
+    stored_moments : list of ndarray
+        What the optimizer remembered when the network was stored.
+    """
+
+    model: keras.Model
+    image_shape: tuple[int, int, int]
+    emits_logits: bool
+    variables: list[Any] = field(init=False)
+    inference: Inference = field(init=False)
+    compiled_for: Any = field(init=False, default=None)
+    stored_moments: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Note the variables before `compile` adds those of the metrics."""
+        self.variables = list(self.model.variables)
+        self.inference = Inference(self.model, self.image_shape)
+
+    @property
+    def pixel_layer(self) -> PixelStandardization:
+        """The layer that scales the pixels."""
+        return next(layer for layer in self.model.layers if isinstance(layer, PixelStandardization))
+
+    def set_pixel_scaling(self, offset: float, scale: float) -> None:
+        """Make the network compute with ``(pixels - offset) / scale``."""
+        self.pixel_layer.offset.assign(offset)
+        self.pixel_layer.scale.assign(scale)
+
+    def values(self) -> list[Any]:
+        """Return the values of all variables, seed states included, as NumPy arrays."""
+        return [keras.ops.convert_to_numpy(variable) for variable in self.variables]
+
+    def assign_values(self, values: list[Any]) -> None:
+        """Set all variables from what `values` returned."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
+
+    def moments(self) -> list[Any]:
+        """Return the values of what the optimizer remembers, its learning rate left out."""
+        if self.compiled_for is None:
+            return self.stored_moments
+        return [keras.ops.convert_to_numpy(variable) for variable in self._moment_variables()]
+
+    def assign_moments(self, values: list[Any]) -> None:
+        """Set what the optimizer remembers, if it is one of the same kind; else it stays fresh."""
+        variables = self._moment_variables()
+        if [tuple(variable.shape) for variable in variables] == [v.shape for v in values]:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+    def _moment_variables(self) -> list[Any]:
+        variables = self.model.optimizer.variables
+        return [variable for variable in variables if variable.name != "learning_rate"]
+
+
+def assemble_network(
+    build: Build, image_shape: tuple[int, int, int], n_classes: int, *, precision: str, seed: int
+) -> Network:
+    """Build a network with fresh weights that depend on nothing but the seed.
+
+    Raises
+    ------
+    ValueError
+        If `build` returns no usable Keras model.
+    """
+    with building_conventions(DTYPE_POLICIES[precision]), seeded_building(seed):
+        core = build(image_shape, n_classes)
+        _check_core(core, image_shape, n_classes)
+        return Network(
+            model=_behind_pixel_scaling(core, image_shape),
+            image_shape=image_shape,
+            emits_logits=_emits_logits(core),
+        )
+
+
+def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
+    pixels = keras.Input(image_shape, dtype="float32", name="pixels")
+    scaled = PixelStandardization(name="pixel_standardization", dtype="float32")(pixels)
+    if tuple(core.input_shape[1:]) != image_shape:
+        scaled = keras.layers.Reshape(core.input_shape[1:], dtype="float32")(scaled)
+    _last_operation(core).dtype_policy = "float32"
+    return keras.Model(pixels, core(scaled), name="digit_network")
+
+
+def _check_core(core: Any, image_shape: tuple[int, int, int], n_classes: int) -> None:
+    if not isinstance(core, keras.Model):
+        raise ValueError(
+            "architecture must return a keras.Model when it is called with (input_shape, "
+            f"n_classes), got {type(core).__name__}."
+        )
+    _check_layers_can_be_read(core)
+    _check_output(core, n_classes)
+    _check_input(core, image_shape)
+
+
+def _check_layers_can_be_read(core: keras.Model) -> None:
+    try:
+        _last_operation(core)
+    except (AttributeError, ValueError, IndexError) as error:
+        raise ValueError(
+            "architecture must return a Sequential or functional keras.Model that is built (one "
+            f"that begins with keras.Input(input_shape)), got {type(core).__name__}, whose last "
+            "activation cannot be read. Put a subclassed model into a keras.Sequential that ends "
+            "in keras.layers.Activation('linear') for logits or 'softmax' for probabilities."
+        ) from error
+
+
+def _check_output(core: keras.Model, n_classes: int) -> None:
+    output_shape = core.output_shape
+    if not isinstance(output_shape, tuple) or tuple(output_shape[1:]) != (n_classes,):
+        raise ValueError(
+            f"architecture must return a keras.Model with one output of shape (None, {n_classes}) "
+            f"for {n_classes} classes, got {output_shape}."
+        )
+
+
+def _check_input(core: keras.Model, image_shape: tuple[int, int, int]) -> None:
+    height, width, channels = image_shape
+    allowed = [image_shape, (height * width * channels,)]
+    if channels == 1:
+        allowed.append((height, width))
+    if not isinstance(core.input_shape, tuple) or tuple(core.input_shape[1:]) not in allowed:
+        raise ValueError(
+            f"architecture must return a keras.Model with one input of shape {image_shape} (or "
+            f"flat), got {core.input_shape}."
+        )
+
+
+def _emits_logits(core: keras.Model) -> bool:
+    last = _last_operation(core)
+    if isinstance(last, keras.layers.Softmax):
+        return False
+    activation = getattr(last, "activation", None)
+    if activation is None or activation is keras.activations.linear:
+        return True
+    if activation is keras.activations.softmax:
+        return False
+    name = getattr(activation, "__name__", repr(activation))
+    raise ValueError(
+        "architecture must return a keras.Model that ends in softmax or in plain logits (no "
+        f"activation), got {name!r} as its last activation."
+    )
+
+
+def _last_operation(model: keras.Model) -> Any:
+    last = model.outputs[0]._keras_history.operation
+    return _last_operation(last) if isinstance(last, keras.Model) else last

@@ -1,0 +1,73 @@
+"""Learning rates that follow the share of the updates already done."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+WARM_UP = 0.25
+FIRST_FRACTION = 0.04
+LAST_FRACTION = 0.01
+
+
+def _one_cycle(progress: Any) -> Any:
+    """Rise in a line over the first quarter, then fall in a line (Smith 2018, arXiv:1803.09820)."""
+    rising = FIRST_FRACTION + (1 - FIRST_FRACTION) * progress / WARM_UP
+    falling = 1 - (1 - LAST_FRACTION) * (progress - WARM_UP) / (1 - WARM_UP)
+    return ops.minimum(rising, falling)
+
+
+def _cosine(progress: Any) -> Any:
+    """Fall along half a cosine wave to zero (Loshchilov and Hutter 2017, arXiv:1608.03983)."""
+    return 0.5 * (1 + ops.cos(math.pi * progress))
+
+
+def _exponential(progress: Any) -> Any:
+    """Fall by the same factor at each update, to a hundredth in all."""
+    return LAST_FRACTION**progress
+
+
+def _step(progress: Any) -> Any:
+    """Fall to a tenth at half of the updates, to a hundredth at three quarters."""
+    return ops.where(progress < 0.5, 1.0, ops.where(progress < 0.75, 0.1, 0.01))
+
+
+_FRACTION_OF_PEAK: dict[str, Callable[[Any], Any]] = {
+    "one_cycle": _one_cycle,
+    "cosine": _cosine,
+    "exponential": _exponential,
+    "step": _step,
+}
+
+SCHEDULED = tuple(_FRACTION_OF_PEAK)
+
+
+@keras.saving.register_keras_serializable(package="mnistcnn")
+class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A rate that is a fraction of its peak, by the share of the updates already done.
+
+    Parameters
+    ----------
+    kind : str
+        One of `SCHEDULED`.
+    peak : float
+        The highest rate.
+    n_steps : int
+        The updates of the whole fit.
+    """
+
+    def __init__(self, kind: str, peak: float, n_steps: int) -> None:
+        self.kind = kind
+        self.peak = peak
+        self.n_steps = n_steps
+
+    def __call__(self, step: Any) -> Any:
+        """Return the rate of update number `step`, counted from 0."""
+        progress = ops.cast(step, "float32") / self.n_steps
+        return self.peak * _FRACTION_OF_PEAK[self.kind](progress)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the constructor takes."""
+        return {"kind": self.kind, "peak": self.peak, "n_steps": self.n_steps}

@@ -1,0 +1,396 @@
+"""The estimator itself: scikit-learn's contract around one Keras network."""
+
+from typing import Any, ClassVar, Self
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from mnistcnn.classifier._fit import fitted_state, increment_state, wrapped_state
+from mnistcnn.classifier._inputs import read_pixels
+from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
+from mnistcnn.classifier._persistence import StoredNetworkMixin
+from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
+from mnistcnn.classifier._scores import as_decision, as_probabilities
+from mnistcnn.classifier._wrapping import KerasModelTemplate, picture_shape
+
+FITTED_ATTRIBUTES = (
+    "classes_",
+    "n_features_in_",
+    "feature_names_in_",
+    "image_shape_",
+    "n_iter_",
+    "history_",
+    "precision_",
+    "callbacks_",
+    "best_epoch_",
+    "validation_scores_",
+    "_network",
+)
+
+
+class DigitCNNClassifier(  # type: ignore[misc]
+    StoredNetworkMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
+    """A Keras network that classifies pictures of digits, as a scikit-learn classifier.
+
+    Pictures may be flat rows ``(n, h * w)`` or images ``(n, h, w)`` or ``(n, h, w, c)``, of any
+    numeric dtype; both forms of the same pictures are interchangeable between `fit` and `predict`.
+    Labels may be integers, strings or anything else that scikit-learn takes.
+
+    Parameters
+    ----------
+    architecture : str, architecture object or callable, default="fast"
+        A name from `mnistcnn.list_architectures`, an object from `mnistcnn.architectures` (whose
+        hyperparameters can then be searched as ``architecture__dropout`` and the like), or a
+        callable ``(input_shape, n_classes) -> keras.Model`` that ends in softmax or plain logits.
+    image_shape : {"auto", "pad"} or tuple of int, default="auto"
+        The shape of one picture. ``"auto"`` takes flat rows as square pictures, ``"pad"`` fills
+        them up with zeros to the next square, ``(h, w)`` or ``(h, w, c)`` states the shape.
+    pixel_scaling : {"standard", "unit"} or None, default="standard"
+        What the network does to pixels first: ``"standard"`` subtracts the mean and divides by the
+        standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
+    augmentation : None, default=None
+        Random changes to the training pictures; only None is available.
+    epochs : int, default=10
+        Passes over the training pictures, at most.
+    batch_size : int or "auto", default="auto"
+        Pictures an update; ``"auto"`` is the power of two nearest to n / 64, from 32 to 256.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
+        A Keras optimizer is a template: each fit makes a fresh one with its settings.
+    learning_rate : float or "auto", default="auto"
+        The highest rate. ``"auto"`` takes the architecture's own good value, or the template's; a
+        rate that stays constant is set to a fifth of it.
+    lr_schedule : {"constant", "one_cycle", "cosine", "exponential", "step", "plateau"}, \
+default="one_cycle"
+        How the rate changes over the fit. ``"plateau"`` halves it after 3 epochs without progress.
+        A template that holds a schedule of its own keeps that.
+    weight_decay : float, default=0.0
+        Decoupled weight decay (Loshchilov and Hutter 2019) of the kernels.
+    label_smoothing : float, default=0.0
+        Share of each target that is spread evenly over all classes, from 0 to below 1.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss, by label; those not named weigh 1.
+    early_stopping : bool, default=False
+        Whether to set a stratified part of the training pictures aside, to stop when its accuracy
+        no longer rises, and to keep the weights of its best epoch.
+    validation_fraction : float, default=0.1
+        The part set aside, between 0 and 1.
+    n_iter_no_change : int, default=5
+        Epochs without a better validation accuracy before training stops.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and pixel scaling of the previous fit.
+    precision : {"auto", "float32", "bfloat16", "float16"}, default="auto"
+        What the hidden layers compute in; weights, scores and loss are float32 always. ``"auto"``
+        is float32.
+    callbacks : keras.callbacks.Callback, list of them or None, default=None
+        Keras callbacks, trained as deep copies that are kept in `callbacks_`. scikit-learn's own
+        callbacks go to `set_callbacks`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, order of pictures, dropout and validation split. The same seed gives the
+        same predictions bit for bit on the same machine with the same number of threads.
+    verbose : int, default=0
+        Keras's: 0 is silent, 1 shows a bar an epoch, 2 a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Numbers in one picture, h * w * c (with ``image_shape="pad"``, columns before padding).
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where `fit` was given a DataFrame whose names are all strings.
+    image_shape_ : tuple of 3 int
+        Height, width and channels of one picture.
+    n_iter_ : int
+        Epochs that were run.
+    history_ : dict of list of float
+        Loss, accuracy and learning rate of each epoch, and those of the validation part.
+    model_ : keras.Model
+        The network, from raw pixels to float32 scores.
+    precision_ : str
+        What the hidden layers compute in.
+    callbacks_ : list of keras.callbacks.Callback
+        The trained copies of `callbacks`.
+    best_epoch_ : int
+        With early stopping: the epoch, counted from 1, whose weights were kept.
+    validation_scores_ : list of float
+        With early stopping: the validation accuracy of each epoch.
+
+    See Also
+    --------
+    mnistcnn.compare_architectures : Compare several architectures by cross-validation.
+
+    Examples
+    --------
+    >>> from mnistcnn import DigitCNNClassifier, load_sample_digits
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> classifier = DigitCNNClassifier("baseline", epochs=3, random_state=0)
+    >>> classifier.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.85
+    True
+    >>> classifier.predict_proba(X[:2]).shape
+    (2, 10)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = PARAMETER_CONSTRAINTS
+
+    def __init__(
+        self,
+        architecture: Any = "fast",
+        *,
+        image_shape: Any = "auto",
+        pixel_scaling: str | None = "standard",
+        augmentation: None = None,
+        epochs: int = 10,
+        batch_size: int | str = "auto",
+        optimizer: Any = "adam",
+        learning_rate: float | str = "auto",
+        lr_schedule: str = "one_cycle",
+        weight_decay: float = 0.0,
+        label_smoothing: float = 0.0,
+        class_weight: Any = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        warm_start: bool = False,
+        precision: str = "auto",
+        callbacks: Any = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.architecture = architecture
+        self.image_shape = image_shape
+        self.pixel_scaling = pixel_scaling
+        self.augmentation = augmentation
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.precision = precision
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train a fresh network, or with `warm_start` the previous one further.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Pictures.
+        y : array-like of shape (n,)
+            Labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights in the loss; pictures of weight 0 are left out.
+
+        Returns
+        -------
+        self : DigitCNNClassifier
+            The fitted estimator. If anything fails, it is as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described.
+        NonFiniteLossError
+            If the loss becomes NaN or infinite.
+        """
+        self._validate_params()
+        self._adopt(fitted_state(self, X, y, sample_weight))
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch at a constant rate, on from wherever the network is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Pictures. Those of the first call set the pixel scaling for all later ones.
+        y : array-like of shape (n,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur; needed in the first call.
+        sample_weight : array-like of shape (n,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        self : DigitCNNClassifier
+            The fitted estimator. If anything fails, it is as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described, or with ``early_stopping=True``.
+        NonFiniteLossError
+            If the loss becomes NaN or infinite.
+        """
+        self._validate_params()
+        self._adopt(increment_state(self, X, y, classes, sample_weight))
+        return self
+
+    @classmethod
+    def from_keras_model(
+        cls,
+        model: keras.Model,
+        *,
+        classes: Any = None,
+        image_shape: Any = None,
+        pixel_scaling: str | None = None,
+        **parameters: Any,
+    ) -> Self:
+        """Wrap a copy of a network that is already trained.
+
+        Parameters
+        ----------
+        model : keras.Model
+            A functional or Sequential model that ends in softmax or plain logits.
+        classes : array-like of shape (n_classes,), default=None
+            The label of each output, in ascending order; None takes 0 to n_classes - 1.
+        image_shape : tuple of int, default=None
+            The shape of one picture, where the model takes flat rows that are no squares.
+        pixel_scaling : {"unit"} or None, default=None
+            What happens to pixels before the model sees them: ``"unit"`` divides by 255.
+        **parameters
+            Further parameters of the estimator, for a later `fit`.
+
+        Returns
+        -------
+        classifier : DigitCNNClassifier
+            A fitted estimator. Fitting it again trains the same layers afresh.
+
+        Raises
+        ------
+        ValueError
+            If the model or the labels do not fit together.
+
+        Examples
+        --------
+        >>> import keras
+        >>> from mnistcnn import DigitCNNClassifier
+        >>> layers = [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
+        >>> model = keras.Sequential(layers)
+        >>> classifier = DigitCNNClassifier.from_keras_model(model, classes=["a", "b", "c"])
+        >>> classifier.classes_.tolist()
+        ['a', 'b', 'c']
+        """
+        template = KerasModelTemplate.of(model)
+        classifier = cls(
+            template,
+            image_shape=picture_shape(template.input_shape, image_shape),
+            pixel_scaling=pixel_scaling,
+            **parameters,
+        )
+        classifier._validate_params()
+        classifier._adopt(wrapped_state(classifier, model, classes))
+        return classifier
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable label of each picture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Pictures.
+
+        Returns
+        -------
+        labels : ndarray of shape (n,)
+            Of the dtype of `classes_`.
+        """
+        best = self._scores(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Pictures.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes), float64
+            Columns in the order of `classes_`; each row sums to 1.
+        """
+        scores = self._scores(X)
+        return as_probabilities(scores, self._network.emits_logits)
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the logits, or log-probabilities where the network has none.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Pictures.
+
+        Returns
+        -------
+        scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
+            For two classes, how much the second one leads.
+        """
+        scores = self._scores(X)
+        return as_decision(scores, self._network.emits_logits)
+
+    @property
+    def model_(self) -> keras.Model:
+        """The network, from raw pixels to float32 scores."""
+        if "_network" not in vars(self):
+            raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
+        return self._network.model
+
+    def _scores(self, X: Any) -> NDArray[np.float32]:
+        check_is_fitted(self)
+        return self._network.inference.scores(read_pixels(self, X))
+
+    def _adopt(self, state: dict[str, Any]) -> None:
+        kept = {k: v for k, v in vars(self).items() if k not in FITTED_ATTRIBUTES}
+        # One assignment: an interrupt leaves either the old state or the new one.
+        self.__dict__ = {**kept, **state}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also those of an architecture object as ``architecture__<name>``.
+
+        Parameters
+        ----------
+        **params
+            Names and values.
+
+        Returns
+        -------
+        self : DigitCNNClassifier
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, or belongs to an architecture that is no object.
+        """
+        architecture = params.get("architecture", self.architecture)
+        nested = [name for name in params if name.startswith("architecture__")]
+        if nested and not hasattr(architecture, "set_params"):
+            raise ValueError(
+                f"{nested[0]!r} needs architecture to be an object, got {architecture!r}. Set "
+                f"architecture=mnistcnn.get_architecture(name) first."
+            )
+        super().set_params(**params)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what pictures may look like."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

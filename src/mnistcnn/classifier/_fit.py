@@ -1,0 +1,261 @@
+"""The steps of a fit: each returns a new fitted state, and the estimator stays as it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from mnistcnn._training.feed import Examples
+from mnistcnn._training.fitting import (
+    Outcome,
+    Regime,
+    compile_network,
+    fit_increment,
+    fit_network,
+)
+from mnistcnn._training.network import Network, assemble_network
+from mnistcnn.classifier._inputs import Problem, encode_labels, read_training_data
+from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
+from mnistcnn.classifier._settings import (
+    build_function,
+    rate_conflict,
+    regime_for,
+    resolve_architecture,
+    resolve_precision,
+    seed_sequence,
+)
+from mnistcnn.preprocessing._statistics import pixel_statistics
+
+State = dict[str, Any]
+
+# Offset and scale of the pixels, where they do not depend on the data.
+FIXED_SCALING = {"unit": (0.0, 255.0), None: (0.0, 1.0)}
+
+
+def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
+    """Train as `fit` promises and return the fitted attributes."""
+    previous = vars(estimator).get("_network") if estimator.warm_start else None
+    problem = read_training_data(
+        estimator, X, y, sample_weight, known_classes=previous and estimator.classes_
+    )
+    seeds = seed_sequence(estimator.random_state).spawn(3)
+    training, validation = _split(estimator, problem, seeds[0])
+    architecture = resolve_architecture(estimator.architecture)
+    network = _assemble(estimator, architecture, problem, seeds[1])
+    if previous is None:
+        _learn_pixel_scaling(network, estimator.pixel_scaling, training)
+    else:
+        _continue_from(network, previous)
+    regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
+    state = _state(estimator, problem, network, regime)
+    reported = epoch_callbacks(estimator, X, y, lambda: state)
+    regime = replace(regime, callbacks=[*regime.callbacks, *reported])
+    compile_network(network, regime, regime.epochs * training.n_batches(regime.batch_size))
+    with _rate_conflicts_explained(regime):
+        outcome = fit_network(network, training, validation, regime, _integers(seeds[2]))
+    return {**state, **_results(outcome)}
+
+
+def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any) -> State:
+    """Train one epoch as `partial_fit` promises and return the fitted attributes."""
+    _check_can_increment(estimator)
+    network = vars(estimator).get("_network")
+    problem = read_training_data(
+        estimator,
+        X,
+        y,
+        sample_weight,
+        known_classes=_classes_of_all_calls(estimator, classes),
+        min_samples=1,
+    )
+    seeds = seed_sequence(estimator.random_state).spawn(3)
+    architecture = resolve_architecture(estimator.architecture)
+    training = _examples(problem, problem.rows)
+    if network is None:
+        network = _assemble(estimator, architecture, problem, seeds[1])
+        _learn_pixel_scaling(network, estimator.pixel_scaling, training)
+    _check_same_pictures(network, problem)
+    regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
+    n_before = vars(estimator).get("n_iter_", 0)
+    with _rate_conflicts_explained(regime):
+        outcome = fit_increment(network, training, regime, [*_integers(seeds[2]), n_before])
+    state = _state(estimator, problem, network, regime)
+    history = _joined(vars(estimator).get("history_", {}), outcome.history)
+    return {**state, "history_": history, "n_iter_": n_before + outcome.n_epochs}
+
+
+def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
+    """Return the fitted attributes of an estimator around a copy of a trained model.
+
+    Raises
+    ------
+    ValueError
+        If `classes` are not ascending, or not as many as the model's outputs.
+    """
+    template = estimator.architecture
+    labels = np.arange(template.n_classes) if classes is None else np.asarray(classes)
+    if len(labels) != template.n_classes or not np.array_equal(np.unique(labels), labels):
+        raise ValueError(
+            f"classes must be {template.n_classes} different labels in ascending order, one for "
+            f"each output of model, got {labels.tolist()}."
+        )
+    if estimator.pixel_scaling == "standard":
+        raise ValueError(
+            "pixel_scaling must be 'unit' or None for a trained model, since there are no "
+            "training pixels to take a mean from, got 'standard'."
+        )
+    height, width, *channels = estimator.image_shape
+    image_shape = (height, width, channels[0] if channels else 1)
+    network = assemble_network(
+        template, image_shape, len(labels), precision=_precision(estimator), seed=0
+    )
+    network.model.layers[-1].set_weights(model.get_weights())
+    network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
+    return {
+        "n_features_in_": int(np.prod(image_shape)),
+        "image_shape_": image_shape,
+        "classes_": labels,
+        "precision_": _precision(estimator),
+        "callbacks_": [],
+        "history_": {},
+        "n_iter_": 0,
+        "_network": network,
+    }
+
+
+def _split(
+    estimator: Any, problem: Problem, seed: np.random.SeedSequence
+) -> tuple[Examples, Examples | None]:
+    if not estimator.early_stopping:
+        return _examples(problem, problem.rows), None
+    try:
+        training, validation = train_test_split(
+            problem.rows,
+            test_size=estimator.validation_fraction,
+            stratify=problem.targets[problem.rows],
+            random_state=_integer(seed),
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping=True cannot set validation_fraction={estimator.validation_fraction} "
+            f"of {len(problem.rows)} pictures aside with every class in both parts: {error}"
+        ) from error
+    return _examples(problem, training), _examples(problem, validation)
+
+
+def _examples(problem: Problem, rows: NDArray[np.int32]) -> Examples:
+    return Examples(problem.pixels, problem.targets, problem.weights, rows, problem.image_shape)
+
+
+def _assemble(
+    estimator: Any, architecture: Any, problem: Problem, seed: np.random.SeedSequence
+) -> Network:
+    return assemble_network(
+        build_function(architecture),
+        problem.image_shape,
+        len(problem.classes),
+        precision=_precision(estimator),
+        seed=_integer(seed),
+    )
+
+
+def _precision(estimator: Any) -> str:
+    return resolve_precision(estimator.precision)
+
+
+def _integer(seed: np.random.SeedSequence) -> int:
+    return int(seed.generate_state(1)[0])
+
+
+def _integers(seed: np.random.SeedSequence) -> list[int]:
+    return [int(word) for word in seed.generate_state(4)]
+
+
+def _learn_pixel_scaling(network: Network, pixel_scaling: str | None, training: Examples) -> None:
+    if pixel_scaling == "standard":
+        network.set_pixel_scaling(*pixel_statistics(training.pixels, training.rows))
+    else:
+        network.set_pixel_scaling(*FIXED_SCALING[pixel_scaling])
+
+
+def _continue_from(network: Network, previous: Network) -> None:
+    values = previous.values()
+    if [tuple(v.shape) for v in network.variables] != [value.shape for value in values]:
+        raise ValueError(
+            "warm_start=True needs the same architecture, image_shape and number of classes as in "
+            "the previous fit, got others; use warm_start=False for a fresh network."
+        )
+    network.assign_values(values)
+
+
+def _state(estimator: Any, problem: Problem, network: Network, regime: Regime) -> State:
+    return {
+        **problem.columns,
+        "image_shape_": problem.image_shape,
+        "classes_": problem.classes,
+        "precision_": _precision(estimator),
+        "callbacks_": regime.callbacks,
+        "_network": network,
+    }
+
+
+def _results(outcome: Outcome) -> State:
+    results: State = {"history_": outcome.history, "n_iter_": outcome.n_epochs}
+    if outcome.best_epoch is not None:
+        results["best_epoch_"] = outcome.best_epoch
+        results["validation_scores_"] = outcome.validation_scores
+    return results
+
+
+def _check_can_increment(estimator: Any) -> None:
+    if estimator.early_stopping:
+        raise ValueError(
+            "early_stopping must be False in partial_fit, which has no validation part, got True."
+        )
+    if isinstance(estimator.class_weight, str):
+        raise ValueError(
+            "class_weight must be a dict or None in partial_fit, which sees a part of the labels "
+            f"at a time, got {estimator.class_weight!r}."
+        )
+
+
+def _classes_of_all_calls(estimator: Any, classes: Any) -> NDArray[Any]:
+    known = vars(estimator).get("classes_")
+    if known is None and classes is None:
+        raise ValueError("classes must be passed on the first call to partial_fit, got None.")
+    if known is None:
+        return encode_labels(np.asarray(classes), None)[0]
+    if classes is not None and not np.array_equal(np.unique(classes), known):
+        raise ValueError(
+            f"classes must be those of the first call, {known.tolist()}, or None, got {classes}."
+        )
+    return np.asarray(known)
+
+
+def _check_same_pictures(network: Network, problem: Problem) -> None:
+    if network.image_shape != problem.image_shape:
+        raise ValueError(
+            f"X must hold pictures of shape {network.image_shape}, as in the first call, got "
+            f"{problem.image_shape}. To start afresh, call fit or clone the estimator."
+        )
+
+
+def _joined(
+    before: dict[str, list[float]], after: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    return {name: [*before.get(name, []), *values] for name, values in after.items()}
+
+
+@contextmanager
+def _rate_conflicts_explained(regime: Regime) -> Iterator[None]:
+    try:
+        yield
+    except TypeError as error:
+        if "learning rate is not settable" not in str(error):
+            raise
+        raise ValueError(rate_conflict("one that sets it", regime.optimization)) from error

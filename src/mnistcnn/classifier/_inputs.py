@@ -1,0 +1,199 @@
+"""Turns what users hand over into rows of pixels, integer targets and weights."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from mnistcnn.preprocessing._shapes import pad_columns, resolve_image_shape
+
+ImageShape = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Validated training data.
+
+    Parameters
+    ----------
+    columns : dict
+        What scikit-learn keeps of the columns: `n_features_in_`, and `feature_names_in_` if any.
+    image_shape : tuple of 3 int
+        Height, width and channels of one picture.
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    pixels : ndarray of shape (n, h * w * c), uint8 or float32
+        One picture a row.
+    targets : ndarray of shape (n,), int32
+        The index of each picture's label in `classes`.
+    weights : ndarray of shape (n,), float32, or None
+        Weights with a mean of 1 over `rows`; None where all are the same.
+    rows : ndarray of shape (m,), int32
+        The pictures that have a weight at all.
+    """
+
+    columns: dict[str, Any]
+    image_shape: ImageShape
+    classes: NDArray[Any]
+    pixels: NDArray[Any]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float32] | None
+    rows: NDArray[np.int32]
+
+
+def read_training_data(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    known_classes: NDArray[Any] | None = None,
+    min_samples: int = 2,
+) -> Problem:
+    """Validate training data on behalf of an estimator, which stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If anything about the data is wrong; the message names it.
+    """
+    # validate_data notes the columns before later steps can fail, so it gets a stand-in.
+    stand_in = type(estimator).__new__(type(estimator))
+    vars(stand_in).update(vars(estimator))
+    rows, array_shape = as_rows(X)
+    rows, y = validate_data(
+        stand_in, rows, y, dtype="numeric", reset=True, ensure_min_samples=min_samples
+    )
+    image_shape = resolve_image_shape(estimator.image_shape, array_shape)
+    classes, targets = encode_labels(y, known_classes)
+    problem = Problem(
+        columns=_columns(stand_in),
+        image_shape=image_shape,
+        classes=classes,
+        pixels=as_pixels(rows, image_shape),
+        targets=targets,
+        weights=None,
+        rows=np.arange(len(rows), dtype=np.int32),
+    )
+    return _weighted(problem, sample_weight, estimator.class_weight)
+
+
+def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
+    """Validate pictures for a fitted estimator and return them as rows of pixels."""
+    rows, array_shape = as_rows(X)
+    if len(array_shape) > 2:
+        _check_same_shape(estimator, array_shape)
+    rows = validate_data(estimator, rows, dtype="numeric", reset=False)
+    return as_pixels(rows, estimator.image_shape_)
+
+
+def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return pictures as rows ``(n, p)``, and the shape they came in."""
+    if issparse(X) or hasattr(X, "columns"):
+        return X, X.shape
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if array.ndim <= 2:
+        return array, array.shape
+    return array.reshape(array.shape[0], int(np.prod(array.shape[1:]))), array.shape
+
+
+def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
+    """Return rows as uint8 where they hold such values, otherwise as float32, padded to shape."""
+    return pad_columns(_compact(rows), image_shape)
+
+
+def _compact(rows: NDArray[Any]) -> NDArray[Any]:
+    if rows.dtype in (np.uint8, np.float32):
+        return rows
+    if rows.dtype.kind in "bui" and rows.min() >= 0 and rows.max() <= 255:
+        return rows.astype(np.uint8, order="C")
+    with np.errstate(over="ignore"):
+        compact = rows.astype(np.float32, order="C")
+    if not (np.isfinite(compact.min()) and np.isfinite(compact.max())):
+        raise ValueError(f"X must hold values that fit into float32, got {np.abs(rows).max()}.")
+    return compact
+
+
+def _columns(stand_in: Any) -> dict[str, Any]:
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: vars(stand_in)[name] for name in names if name in vars(stand_in)}
+
+
+def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
+    height, width, channels = estimator.image_shape_
+    allowed = [(height, width, channels)]
+    if channels == 1:
+        allowed.insert(0, (height, width))
+    if array_shape[1:] not in allowed:
+        raise ValueError(
+            f"X must hold pictures of shape {' or '.join(map(str, allowed))}, on which "
+            f"{type(estimator).__name__} was fitted, or flat rows, got shape {array_shape}."
+        )
+
+
+def encode_labels(
+    y: Any, known_classes: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return the sorted labels and the index of each one of `y` among them.
+
+    Raises
+    ------
+    ValueError
+        If `y` is no classification target, has one class only, or a label not known before.
+    """
+    check_classification_targets(y)
+    labels, targets = np.unique(y, return_inverse=True)
+    if known_classes is None:
+        if len(labels) < 2:
+            raise ValueError(
+                f"y must hold at least 2 classes, got 1 class only: {labels.tolist()}."
+            )
+        return labels, targets.astype(np.int32)
+    unknown = np.setdiff1d(labels, known_classes)
+    if len(unknown):
+        raise ValueError(
+            f"y must hold only labels of the first call, {known_classes.tolist()}, got also "
+            f"{unknown.tolist()}."
+        )
+    return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
+
+
+def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Problem:
+    if sample_weight is None and class_weight is None:
+        return problem
+    weights = _check_sample_weight(sample_weight, problem.pixels, dtype=np.float64)
+    if (weights < 0).any():
+        raise ValueError(
+            "sample_weight must not be negative. Negative values in data passed to "
+            f"`sample_weight`: the lowest is {weights.min()}."
+        )
+    if class_weight is not None:
+        weights = weights * _class_weights(problem, class_weight)[problem.targets]
+    rows = np.flatnonzero(weights > 0).astype(np.int32)
+    if not len(rows):
+        raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
+    weights = weights / weights[rows].mean()
+    varied = np.ptp(weights[rows]) > 0
+    return replace(problem, rows=rows, weights=weights.astype(np.float32) if varied else None)
+
+
+def _class_weights(problem: Problem, class_weight: Any) -> NDArray[np.float64]:
+    if isinstance(class_weight, dict):
+        unknown = [label for label in class_weight if label not in problem.classes.tolist()]
+        if unknown:
+            raise ValueError(
+                f"class_weight must name labels that occur in y, {problem.classes.tolist()}, got "
+                f"{unknown} beside them."
+            )
+    labels = problem.classes[problem.targets]
+    present = np.unique(labels)
+    weights = np.ones(len(problem.classes))
+    weights[np.searchsorted(problem.classes, present)] = compute_class_weight(
+        class_weight, classes=present, y=labels
+    )
+    return weights

@@ -1,0 +1,35 @@
+"""What each parameter of the estimator may be."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
+    "architecture": [str, HasMethods(["build"]), callable],
+    "image_shape": [StrOptions({"auto", "pad"}), tuple, list],
+    "pixel_scaling": [StrOptions({"standard", "unit"}), None],
+    "augmentation": [None],
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "optimizer": [
+        StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
+        keras.optimizers.Optimizer,
+    ],
+    "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+    "lr_schedule": [
+        StrOptions({"constant", "one_cycle", "cosine", "exponential", "step", "plateau"})
+    ],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "warm_start": ["boolean"],
+    "precision": [StrOptions({"auto", "float32", "bfloat16", "float16"})],
+    "callbacks": [keras.callbacks.Callback, list, tuple, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}

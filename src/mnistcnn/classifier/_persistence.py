@@ -1,0 +1,30 @@
+"""How an estimator that holds a network is copied, pickled and sent to another process."""
+
+from typing import Any, Self
+
+from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
+
+
+class StoredNetworkMixin:
+    """Stores the network as its config and arrays; Keras itself is never asked to pickle."""
+
+    def __copy__(self) -> Self:
+        """Return another estimator with the same parameters and the same network."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__ = dict(vars(self))
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return plain data."""
+        inherited: Any = super().__getstate__()
+        state: dict[str, Any] = dict(inherited)
+        if "_network" in state:
+            state["_network"] = network_state(state["_network"])
+            state["callbacks_"] = detached_callbacks(state["callbacks_"])
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild the network."""
+        if "_network" in state:
+            state = {**state, "_network": restore_network(state["_network"])}
+        super().__setstate__(state)  # type: ignore[misc]

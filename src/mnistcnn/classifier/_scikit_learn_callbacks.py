@@ -1,0 +1,87 @@
+"""scikit-learn's callbacks (experimental, from version 1.9 on), called at each epoch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn before 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in where scikit-learn has no callbacks."""
+
+    def with_callbacks(method: Any) -> Any:  # type: ignore[no-redef]
+        """Return the method as it is."""
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "epoch_callbacks", "with_callbacks"]
+
+
+def epoch_callbacks(
+    estimator: Any, X: Any, y: Any, fitted_attributes: Callable[[], dict[str, Any]]
+) -> list[Any]:
+    """Return the Keras callbacks that report each epoch to scikit-learn's, if there are any.
+
+    Parameters
+    ----------
+    estimator : DigitCNNClassifier
+        The one being fitted.
+    X, y : array-like
+        The training data.
+    fitted_attributes : callable
+        Returns what the estimator would be given if the fit ended now.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        return []
+    context = estimator._init_callback_context(max_subtasks=estimator.epochs)
+    return [ReportedEpochs(estimator, X, y, context, fitted_attributes)]
+
+
+class ReportedEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """Reports the begin and end of the fit and of each epoch.
+
+    Parameters
+    ----------
+    estimator, X, y, fitted_attributes
+        As `epoch_callbacks` takes them.
+    context : sklearn.callback.CallbackContext
+        The fit's.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        context: Any,
+        fitted_attributes: Callable[[], dict[str, Any]],
+    ) -> None:
+        super().__init__()
+        self._task = {"estimator": estimator, "X": X, "y": y}
+        self._context = context
+        self._fitted_attributes = fitted_attributes
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Begin the fit."""
+        self._context.call_on_fit_task_begin(**self._task)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Begin an epoch."""
+        self._epoch_context = self._context.subcontext(task_name="epoch")
+        self._epoch_context.call_on_fit_task_begin(**self._task)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """End an epoch, and the fit with it where a callback asks for that."""
+        if self._epoch_context.call_on_fit_task_end(
+            **self._task, reconstruction_attributes=self._fitted_attributes
+        ):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """End the fit."""
+        self._context.call_on_fit_task_end(
+            **self._task, reconstruction_attributes=self._fitted_attributes
+        )

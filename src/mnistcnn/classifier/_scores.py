@@ -1,0 +1,27 @@
+"""From a network's float32 scores to what scikit-learn's methods return."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+SMALLEST = float(np.finfo(np.float32).tiny)
+
+
+def as_probabilities(scores: NDArray[np.float32], emits_logits: bool) -> NDArray[np.float64]:
+    """Return float64 probabilities whose rows sum to 1."""
+    precise = scores.astype(np.float64)
+    if emits_logits:
+        probabilities: NDArray[np.float64] = softmax(precise, axis=1)
+        return probabilities
+    totals: Any = precise.sum(axis=1, keepdims=True)
+    return precise / totals
+
+
+def as_decision(scores: NDArray[np.float32], emits_logits: bool) -> NDArray[np.float64]:
+    """Return logits or log-probabilities; for two classes the lead of the second."""
+    decision = scores.astype(np.float64)
+    if not emits_logits:
+        decision = np.log(np.maximum(decision, SMALLEST))
+    return decision[:, 1] - decision[:, 0] if decision.shape[1] == 2 else decision

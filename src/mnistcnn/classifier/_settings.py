@@ -1,0 +1,135 @@
+"""Works out what the parameters of an estimator mean for the data at hand."""
+
+import math
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import keras
+import numpy as np
+
+from mnistcnn._training.fitting import Regime
+from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, Optimization
+from mnistcnn._training.schedules import SCHEDULED
+from mnistcnn.architectures import get_architecture
+
+BATCH_SIZES = (32, 64, 128, 256)
+BATCHES_AN_EPOCH = 64
+
+# For an architecture that states no rate of its own: Adam's.
+USUAL_RATE = 1e-3
+USUAL_BETAS = (0.9, 0.999)
+
+# A peak is passed through quickly; what stays must be lower.
+CONSTANT_RELATIVE_TO_PEAK = 0.2
+
+
+def resolve_architecture(architecture: Any) -> Any:
+    """Return an architecture object for a name; objects and callables as they are.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or a class came where an instance is wanted.
+    """
+    if isinstance(architecture, str):
+        return get_architecture(architecture)
+    if isinstance(architecture, type):
+        raise ValueError(
+            f"architecture must be a name, an architecture object or a callable, got the class "
+            f"{architecture.__name__}; pass an instance, {architecture.__name__}()."
+        )
+    return architecture
+
+
+def build_function(architecture: Any) -> Callable[[tuple[int, int, int], int], keras.Model]:
+    """Return what builds the Keras model from ``(input_shape, n_classes)``."""
+    build: Callable[..., keras.Model] = getattr(architecture, "build", architecture)
+    return build
+
+
+def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:
+    """Return the batch size; ``"auto"`` is the power of two nearest to n / 64, 32 to 256."""
+    if not isinstance(batch_size, str):
+        return batch_size
+    wanted = max(1.0, n_examples / BATCHES_AN_EPOCH)
+    return min(BATCH_SIZES, key=lambda size: abs(math.log2(size) - math.log2(wanted)))
+
+
+def resolve_precision(precision: str) -> str:
+    """Return the precision to compute in; ``"auto"`` is float32."""
+    return "float32" if precision == "auto" else precision
+
+
+def _optimization(estimator: Any, architecture: Any, lr_schedule: str) -> Optimization:
+    return Optimization(
+        optimizer=estimator.optimizer,
+        learning_rate=_resolve_learning_rate(estimator, architecture, lr_schedule),
+        lr_schedule=lr_schedule,
+        weight_decay=estimator.weight_decay,
+        betas=getattr(architecture, "adam_betas", USUAL_BETAS),
+    )
+
+
+def _resolve_learning_rate(estimator: Any, architecture: Any, lr_schedule: str) -> float | None:
+    if not isinstance(estimator.learning_rate, str):
+        return float(estimator.learning_rate)
+    if not isinstance(estimator.optimizer, str):
+        return None
+    peak = getattr(architecture, "learning_rate", USUAL_RATE)
+    peak *= RATE_RELATIVE_TO_ADAM[estimator.optimizer]
+    return float(peak if lr_schedule in SCHEDULED else CONSTANT_RELATIVE_TO_PEAK * peak)
+
+
+def regime_for(estimator: Any, architecture: Any, n_examples: int, lr_schedule: str) -> Regime:
+    """Return how to train on so many pictures."""
+    optimization = _optimization(estimator, architecture, lr_schedule)
+    return Regime(
+        epochs=estimator.epochs,
+        batch_size=resolve_batch_size(estimator.batch_size, n_examples),
+        optimization=optimization,
+        label_smoothing=estimator.label_smoothing,
+        patience=estimator.n_iter_no_change if estimator.early_stopping else None,
+        callbacks=_copied_callbacks(estimator.callbacks, optimization),
+        verbose=int(estimator.verbose),
+    )
+
+
+def _copied_callbacks(callbacks: Any, optimization: Optimization) -> list[Any]:
+    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    copies = [_copied(callback) for callback in given if callback is not None]
+    setters = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
+    for callback in copies:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "callbacks must be a keras.callbacks.Callback or a list of them (scikit-learn's "
+                f"own go to set_callbacks), got {callback!r}."
+            )
+        if isinstance(callback, setters) and optimization.follows_schedule:
+            raise ValueError(rate_conflict(type(callback).__name__, optimization))
+    return copies
+
+
+def rate_conflict(culprit: str, optimization: Optimization) -> str:
+    """Return the message for a callback that sets the rate under a schedule."""
+    return (
+        f"callbacks must leave the learning rate alone while lr_schedule="
+        f"{optimization.lr_schedule!r} sets it at each update, got {culprit}. Use "
+        "lr_schedule='constant' with it, or lr_schedule='plateau' in its place."
+    )
+
+
+def _copied(callback: Any) -> Any:
+    try:
+        return deepcopy(callback)
+    except Exception:  # locks, open files, live connections: anything may refuse
+        return callback
+
+
+def seed_sequence(random_state: Any) -> np.random.SeedSequence:
+    """Return where all of a fit's randomness comes from; None is fresh entropy, no global state."""
+    if random_state is None:
+        return np.random.SeedSequence()
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.SeedSequence(int(random_state.randint(2**31 - 1)))
+    return np.random.SeedSequence(int(random_state))

@@ -1,0 +1,107 @@
+"""A Keras model as an architecture: its layers without its weights."""
+
+import json
+from math import isqrt, prod
+from typing import Any, Self
+
+import keras
+
+
+class KerasModelTemplate:
+    """Builds the layers of a given model afresh; picklable, equal where the layers are equal.
+
+    Parameters
+    ----------
+    config : str
+        The model's config as JSON.
+    input_shape : tuple of int
+        The shape of one input.
+    n_classes : int
+        The width of the output.
+    """
+
+    def __init__(self, config: str, *, input_shape: tuple[int, ...], n_classes: int) -> None:
+        self.config = config
+        self.input_shape = input_shape
+        self.n_classes = n_classes
+
+    @classmethod
+    def of(cls, model: Any) -> Self:
+        """Return the template of a model.
+
+        Raises
+        ------
+        ValueError
+            If it is no Keras model with one input and one output.
+        """
+        if not isinstance(model, keras.Model):
+            raise ValueError(f"model must be a keras.Model, got {type(model).__name__}.")
+        try:
+            input_shape, output_shape = model.input_shape, model.output_shape
+        except (AttributeError, ValueError) as error:
+            raise ValueError(
+                "model must be a functional or Sequential keras.Model that is built, got "
+                f"{type(model).__name__}."
+            ) from error
+        if not (_is_one_shape(input_shape) and _is_one_shape(output_shape)):
+            raise ValueError(
+                f"model must have one input and one output of fixed shape, got {input_shape} and "
+                f"{output_shape}."
+            )
+        config = json.dumps(keras.saving.serialize_keras_object(model))
+        return cls(config, input_shape=tuple(input_shape[1:]), n_classes=output_shape[-1])
+
+    def __call__(self, input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+        """Build the layers with fresh weights.
+
+        Raises
+        ------
+        ValueError
+            If the data call for another input or output than the model has.
+        """
+        if n_classes != self.n_classes or prod(input_shape) != prod(self.input_shape):
+            raise ValueError(
+                f"architecture is a given keras.Model from inputs of shape {self.input_shape} to "
+                f"{self.n_classes} classes, got pictures of shape {input_shape} and {n_classes} "
+                "classes."
+            )
+        config = {**json.loads(self.config), "compile_config": None}
+        return keras.saving.deserialize_keras_object(config)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both build the same layers."""
+        return isinstance(other, KerasModelTemplate) and self.config == other.config
+
+    def __hash__(self) -> int:
+        """Return a hash that goes with equality."""
+        return hash(self.config)
+
+    def __repr__(self) -> str:
+        """Return the shapes, not the long config."""
+        return f"<layers of a keras.Model, {self.input_shape} -> {self.n_classes} classes>"
+
+
+def _is_one_shape(shape: Any) -> bool:
+    return isinstance(shape, tuple) and len(shape) > 1 and None not in shape[1:]
+
+
+def picture_shape(
+    input_shape: tuple[int, ...], image_shape: tuple[int, ...] | None
+) -> tuple[int, ...]:
+    """Return the shape of the pictures that a model with such inputs takes.
+
+    Raises
+    ------
+    ValueError
+        If flat inputs are no square and no shape is stated, or it does not fit.
+    """
+    if image_shape is None and len(input_shape) == 1:
+        side = isqrt(input_shape[0])
+        image_shape = (side, side)
+    shape = tuple(image_shape or input_shape)
+    if prod(shape) != prod(input_shape):
+        raise ValueError(
+            f"image_shape must be a shape of {prod(input_shape)} pixels, which model takes, got "
+            f"{image_shape}."
+        )
+    return shape
