@@ -1,0 +1,131 @@
+"""What every architecture is: parameters like an estimator's, and a Keras model built from them."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import validate_parameter_constraints
+
+from mnistcnn.architectures._constraints import COUNT, EachCount
+from mnistcnn.architectures._layers import to_logits
+from mnistcnn.architectures._windows import Window, smallest_input
+
+if TYPE_CHECKING:
+    import keras
+
+_BUILD_CONSTRAINTS = {"input_shape": [EachCount(3)], "n_classes": [COUNT]}
+
+
+class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
+    """A network's layers with their hyperparameters, before there is a Keras model.
+
+    Like a kernel of a Gaussian process, an architecture is a parameter of an estimator: it has
+    `get_params` and `set_params`, can be cloned and compared, and its hyperparameters are reached
+    as ``architecture__dropout``. Values are checked by `build`.
+
+    Attributes
+    ----------
+    name : str
+        The name in the registry, also the Keras model's.
+    learning_rate : float, default=0.001
+        A good rate for Adam: the peak of a one-cycle schedule. A class attribute, not a
+        parameter.
+    adam_betas : tuple of (float, float), default=(0.9, 0.999)
+        Decay rates of Adam's two moments that go with `learning_rate`. A class attribute.
+
+    Examples
+    --------
+    >>> from mnistcnn.architectures import Simple
+    >>> architecture = Simple(filters=16)
+    >>> architecture
+    Simple(filters=16)
+    >>> architecture == Simple(dropout=0.3).set_params(filters=16, dropout=0.2)
+    True
+    >>> model = architecture.build((28, 28, 1), 10)
+    >>> model.name, model.output_shape, model.count_params()
+    ('simple', (None, 10), 296746)
+    """
+
+    name: ClassVar[str]
+    learning_rate: ClassVar[float] = 1e-3
+    adam_betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]]
+
+    @property
+    def minimum_image_size(self) -> int:
+        """Smallest height and width, in pixels, that the layers accept."""
+        return smallest_input(self._windows())
+
+    def build(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
+        """Build the Keras model with fresh initial weights, not compiled.
+
+        Keras draws the weights from Python's `random`; the global dtype policy applies to all
+        layers but the last.
+
+        Parameters
+        ----------
+        input_shape : tuple of (int, int, int)
+            Height and width in pixels, and channels.
+        n_classes : int
+            Number of classes.
+
+        Returns
+        -------
+        model : keras.Model
+            From float32 images of shape (n, height, width, channels) to float32 logits of shape
+            (n, n_classes).
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not allowed or the images are smaller than `minimum_image_size`.
+
+        Examples
+        --------
+        >>> from mnistcnn.architectures import ConvNet
+        >>> ConvNet().build((8, 8, 1), 10)
+        Traceback (most recent call last):
+        ...
+        ValueError: architecture 'convnet' needs images of at least 10x10 pixels, got 8x8.
+        """
+        given = {"input_shape": input_shape, "n_classes": n_classes}
+        caller_name = f"{type(self).__name__}.build"
+        validate_parameter_constraints(_BUILD_CONSTRAINTS, given, caller_name=caller_name)
+        self._validate_params()
+        self._check_image_size(*input_shape[:2])
+        return self._assemble(input_shape, n_classes)
+
+    def _check_image_size(self, height: int, width: int) -> None:
+        needed = self.minimum_image_size
+        if min(height, width) < needed:
+            raise ValueError(
+                f"architecture {self.name!r} needs images of at least {needed}x{needed} pixels, "
+                f"got {height}x{width}."
+            )
+
+    def _assemble(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
+        import keras
+
+        image = keras.Input(input_shape, dtype="float32")
+        logits = self._logits(self._features(image), n_classes)
+        return keras.Model(image, logits, name=self.name)
+
+    def _windows(self) -> list[Window]:
+        """Return the windows of the layers that shrink the image, in order."""
+        return []
+
+    @abstractmethod
+    def _features(self, image: Any) -> Any:
+        """Apply all layers but the last to a Keras tensor; gives shape (n, n_features)."""
+
+    def _logits(self, features: Any, n_classes: int) -> Any:
+        """Apply the last layer."""
+        return to_logits(features, n_classes)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return bool(self.get_params() == other.get_params())
+
+    # Equal by parameters that can change: no hash could stay true.
+    __hash__ = None  # type: ignore[assignment]

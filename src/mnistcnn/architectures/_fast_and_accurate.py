@@ -1,0 +1,234 @@
+"""The library's own networks: the default, the most accurate one and a very small one."""
+
+from typing import Any
+
+from sklearn.base import clone
+
+from mnistcnn.architectures._base import Architecture
+from mnistcnn.architectures._constraints import COUNT, PADDING, SHARE, EachCount
+from mnistcnn.architectures._layers import (
+    connect,
+    convolve,
+    drop,
+    flatten,
+    global_average,
+    max_pool,
+    normalize,
+    rectify,
+)
+from mnistcnn.architectures._windows import HALVING, Window
+
+# MNIST leaves an empty border of 4 pixels, which convolutions without padding may eat. Smaller
+# images, such as USPS's of 16x16 and scikit-learn's of 8x8, carry ink up to the edge.
+_SMALLEST_WITH_BORDER = 24
+
+# Keras's 0.99 averages over more steps than one short epoch has.
+_MOMENTUM = 0.9
+
+
+class _PaddedAsNeeded(Architecture):
+    padding: str
+
+    def _least_padding(self) -> str:
+        return "same" if self.padding == "auto" else self.padding
+
+    def _padding_for(self, image: Any) -> str:
+        if self.padding != "auto":
+            return self.padding
+        unpadded = clone(self).set_params(padding="valid")
+        needed = max(_SMALLEST_WITH_BORDER, unpadded.minimum_image_size)
+        return "valid" if min(image.shape[1:3]) >= needed else "same"
+
+    def _convolve(self, maps: Any, filters: int, kernel_size: int, padding: str) -> Any:
+        return convolve(
+            maps, filters, kernel_size, padding=padding, use_bias=False, activation=None
+        )
+
+
+class Fast(_PaddedAsNeeded):
+    """Two convolutions, pooled before they are normalized: 99 % on MNIST after one epoch.
+
+    Conv24 5x5, max pooling, batch normalization, ReLU; Conv32 3x3, max pooling, batch
+    normalization, ReLU; Flatten, Dense 256 (ReLU); convolutions without bias: 215,362 parameters
+    on 28x28 images and 10 classes. The default of `DigitCNNClassifier`, made for this library:
+    normalizing after pooling is a quarter of the work, and a high rate under a one-cycle schedule
+    [1]_ needs one epoch only.
+
+    Parameters
+    ----------
+    filters : tuple of int, default=(24, 32)
+        Filters of the two convolutions.
+    kernel_sizes : tuple of int, default=(5, 3)
+        Sides of their kernels, in pixels.
+    dense_units : int, default=256
+        Width of the hidden layer.
+    padding : {"auto", "valid", "same"}, default="auto"
+        Padding of the convolutions. "auto" pads images of under 24 pixels, which have no empty
+        border as MNIST's have, so that 4x4 pixels are enough.
+
+    References
+    ----------
+    .. [1] Leslie N. Smith and Nicholay Topin, "Super-Convergence: Very Fast Training of Neural
+       Networks Using Large Learning Rates", arXiv:1708.07120, 2017.
+
+    Examples
+    --------
+    >>> from mnistcnn.architectures import Fast
+    >>> Fast(dense_units=64).learning_rate
+    0.01
+    >>> Fast().build((8, 8, 1), 10).count_params()
+    43330
+    """
+
+    name = "fast"
+    learning_rate = 1e-2
+    adam_betas = (0.7, 0.9)
+    _parameter_constraints = {
+        "filters": [EachCount(2)],
+        "kernel_sizes": [EachCount(2)],
+        "dense_units": [COUNT],
+        "padding": [PADDING],
+    }
+
+    def __init__(
+        self,
+        filters: tuple[int, int] = (24, 32),
+        *,
+        kernel_sizes: tuple[int, int] = (5, 3),
+        dense_units: int = 256,
+        padding: str = "auto",
+    ):
+        self.filters = filters
+        self.kernel_sizes = kernel_sizes
+        self.dense_units = dense_units
+        self.padding = padding
+
+    def _windows(self) -> list[Window]:
+        first, second = self.kernel_sizes
+        padding = self._least_padding()
+        return [Window(first, 1, padding), HALVING, Window(second, 1, padding), HALVING]
+
+    def _features(self, image: Any) -> Any:
+        padding = self._padding_for(image)
+        maps = image
+        for filters, kernel_size in zip(self.filters, self.kernel_sizes, strict=True):
+            maps = max_pool(self._convolve(maps, filters, kernel_size, padding))
+            maps = rectify(normalize(maps, momentum=_MOMENTUM))
+        return connect(flatten(maps), self.dense_units)
+
+
+class Accurate(_PaddedAsNeeded):
+    """Four convolutions with batch normalization: over 99.6 % on MNIST within minutes on a CPU.
+
+    Conv32 5x5, max pooling; Conv64 3x3; Conv64 3x3, max pooling; Conv128 3x3 (each without bias
+    and followed by batch normalization and ReLU); Flatten, dropout 0.3: 136,106 parameters on
+    28x28 images and 10 classes. Made for this library, to be trained on augmented images under a
+    one-cycle schedule.
+
+    Parameters
+    ----------
+    filters : tuple of int, default=(32, 64, 64, 128)
+        Filters of the four convolutions.
+    kernel_sizes : tuple of int, default=(5, 3, 3, 3)
+        Sides of their kernels, in pixels.
+    dropout : float, default=0.3
+        Share of the last convolution's values that is dropped in training.
+    padding : {"auto", "valid", "same"}, default="auto"
+        Padding of the convolutions. "auto" pads images of under 24 pixels, which have no empty
+        border as MNIST's have, so that 4x4 pixels are enough.
+
+    Examples
+    --------
+    >>> from mnistcnn.architectures import Accurate
+    >>> Accurate().minimum_image_size, Accurate(padding="valid").minimum_image_size
+    (4, 24)
+    """
+
+    name = "accurate"
+    learning_rate = 5e-3
+    _parameter_constraints = {
+        "filters": [EachCount(4)],
+        "kernel_sizes": [EachCount(4)],
+        "dropout": [SHARE],
+        "padding": [PADDING],
+    }
+
+    def __init__(
+        self,
+        filters: tuple[int, int, int, int] = (32, 64, 64, 128),
+        *,
+        kernel_sizes: tuple[int, int, int, int] = (5, 3, 3, 3),
+        dropout: float = 0.3,
+        padding: str = "auto",
+    ):
+        self.filters = filters
+        self.kernel_sizes = kernel_sizes
+        self.dropout = dropout
+        self.padding = padding
+
+    def _windows(self) -> list[Window]:
+        padding = self._least_padding()
+        first, second, third, fourth = (Window(size, 1, padding) for size in self.kernel_sizes)
+        return [first, HALVING, second, third, HALVING, fourth]
+
+    def _features(self, image: Any) -> Any:
+        first, second, third, fourth = zip(self.filters, self.kernel_sizes, strict=True)
+        padding = self._padding_for(image)
+        maps = max_pool(self._block(image, *first, padding))
+        maps = self._block(maps, *second, padding)
+        maps = max_pool(self._block(maps, *third, padding))
+        return drop(flatten(self._block(maps, *fourth, padding)), self.dropout)
+
+    def _block(self, maps: Any, filters: int, kernel_size: int, padding: str) -> Any:
+        maps = self._convolve(maps, filters, kernel_size, padding)
+        return rectify(normalize(maps, momentum=_MOMENTUM))
+
+
+class Tiny(Architecture):
+    """Under 8,000 parameters and still above 99 % on MNIST.
+
+    Twice Conv 3x3, max pooling, twice Conv 3x3, max pooling, Conv 3x3 (8, 12, 16, 16 and 16
+    filters, padded, without bias, each followed by batch normalization and ReLU), global average:
+    7,714 parameters on 28x28 images and 10 classes. After the many solutions to the exercise of
+    reaching 99.4 % with fewer than 8,000 parameters; reported for one of them is a peak accuracy
+    of 0.9952 on MNIST's test set within 20 epochs.
+
+    Parameters
+    ----------
+    filters : tuple of int, default=(8, 12, 16, 16, 16)
+        Filters of the five convolutions.
+    kernel_size : int, default=3
+        Side of their kernels, in pixels.
+
+    Examples
+    --------
+    >>> from mnistcnn.architectures import Tiny
+    >>> Tiny(filters=(4, 8, 8, 8, 8)).build((28, 28, 1), 10).count_params()
+    2286
+    """
+
+    name = "tiny"
+    learning_rate = 1e-2
+    _parameter_constraints = {"filters": [EachCount(5)], "kernel_size": [COUNT]}
+
+    def __init__(
+        self, filters: tuple[int, int, int, int, int] = (8, 12, 16, 16, 16), *, kernel_size: int = 3
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+
+    def _windows(self) -> list[Window]:
+        return [HALVING, HALVING]
+
+    def _features(self, image: Any) -> Any:
+        maps = max_pool(self._blocks(image, self.filters[:2]))
+        maps = max_pool(self._blocks(maps, self.filters[2:4]))
+        return global_average(self._blocks(maps, self.filters[4:]))
+
+    def _blocks(self, maps: Any, filters: tuple[int, ...]) -> Any:
+        for width in filters:
+            maps = convolve(
+                maps, width, self.kernel_size, padding="same", use_bias=False, activation=None
+            )
+            maps = rectify(normalize(maps, momentum=_MOMENTUM))
+        return maps
