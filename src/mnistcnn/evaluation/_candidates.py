@@ -1,0 +1,72 @@
+"""From what a caller names as architectures to labels and objects that can build networks."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mnistcnn._training.isolation import building_conventions, seeded_building
+from mnistcnn.architectures import get_architecture, list_architectures
+
+
+def labelled_architectures(architectures: Any) -> dict[str, Any]:
+    """Return label to architecture, every name already replaced by an object.
+
+    Raises
+    ------
+    ValueError
+        If there is none, if two have the same label, or if a name is not registered.
+    """
+    if isinstance(architectures, Mapping):
+        pairs = [(str(label), _resolved(value)) for label, value in architectures.items()]
+    else:
+        pairs = [(_label(value), _resolved(value)) for value in _listed(architectures)]
+    _check_labels([label for label, _ in pairs], architectures)
+    return dict(pairs)
+
+
+def _listed(architectures: Any) -> list[Any]:
+    if isinstance(architectures, str):
+        return list_architectures() if architectures == "all" else [architectures]
+    return list(architectures) if isinstance(architectures, Iterable) else [architectures]
+
+
+def _resolved(architecture: Any) -> Any:
+    return get_architecture(architecture) if isinstance(architecture, str) else architecture
+
+
+def _label(architecture: Any) -> str:
+    if isinstance(architecture, str):
+        return architecture
+    if hasattr(architecture, "build"):
+        return repr(architecture)
+    return getattr(architecture, "__name__", repr(architecture))
+
+
+def _check_labels(labels: list[str], architectures: Any) -> None:
+    if not labels:
+        raise ValueError(
+            "architectures must hold at least one name, Architecture or callable, got "
+            f"{architectures!r}."
+        )
+    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    if repeated:
+        raise ValueError(
+            f"architectures must have different labels, got {', '.join(repeated)} more than once; "
+            "hand over a dict of label to architecture."
+        )
+
+
+def count_parameters(architecture: Any, image_shape: tuple[int, int, int], n_classes: int) -> int:
+    """Return how many parameters the network for these images has, trained or not.
+
+    Parameters
+    ----------
+    architecture : Architecture or callable
+        As the classifier takes it.
+    image_shape : tuple of 3 int
+        Height, width and channels.
+    n_classes : int
+        The width of the output.
+    """
+    build = getattr(architecture, "build", architecture)
+    with building_conventions("float32"), seeded_building(0):
+        return int(build(image_shape, n_classes).count_params())

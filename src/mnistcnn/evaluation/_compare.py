@@ -1,0 +1,261 @@
+"""Cross-validation of a pipeline for several architectures, on the same folds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold, check_cv, cross_validate
+from sklearn.pipeline import Pipeline
+from sklearn.utils import column_or_1d, indexable
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils.multiclass import check_classification_targets
+
+from mnistcnn.classifier import DigitCNNClassifier
+from mnistcnn.evaluation._candidates import count_parameters, labelled_architectures
+from mnistcnn.evaluation._environment import describe_environment
+from mnistcnn.evaluation._measurement import FoldMeasurement, Scorer, named_scorers
+from mnistcnn.evaluation._result import ComparisonResult
+from mnistcnn.preprocessing import ImageReshaper
+
+DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
+
+
+_CONSTRAINTS = {
+    "cv": ["cv_object"],
+    "estimator": [DigitCNNClassifier, None],
+    "epochs": [Interval(Integral, 1, None, closed="left"), None],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state"],
+    "on_architecture_done": [callable, None],
+}
+
+
+def compare_architectures(
+    X: Any,
+    y: Any,
+    *,
+    architectures: Any = DEFAULT_ARCHITECTURES,
+    cv: Any = 5,
+    scoring: Any = "accuracy",
+    groups: Any = None,
+    estimator: DigitCNNClassifier | None = None,
+    epochs: int | None = None,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+    on_architecture_done: Callable[[ComparisonResult], object] | None = None,
+) -> ComparisonResult:
+    """Cross-validate several architectures on the same folds and measure their times.
+
+    Each architecture is one run of scikit-learn's ``cross_validate`` over the pipeline
+    ``ImageReshaper`` -> ``DigitCNNClassifier``. All names, sizes and folds are checked before
+    the first network is trained.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n, h*w), (n, h, w) or (n, h, w, c)
+        The images, of any numeric dtype and in any unit.
+    y : array-like of shape (n,)
+        The labels.
+    architectures : "all", iterable or dict, default=("baseline", "simple", "larger", "convnet", \
+"fast")
+        Registered names, architecture objects and callables ``(input_shape, n_classes) ->
+        keras.Model``; ``"all"`` takes every registered name. A dict gives the labels of the
+        table; otherwise a name is its own label, and an object goes by its `repr`.
+    cv : int, splitter or iterable of index pairs, default=5
+        An integer asks for that many stratified, shuffled folds. Whatever it is, the splits are
+        drawn once and are the same for each architecture.
+    scoring : str, callable, list of str, or dict, default="accuracy"
+        As in ``cross_validate``. Accuracy is always measured; the first scorer asked for orders
+        the table.
+    groups : array-like of shape (n,), default=None
+        Handed to the splitter, such as ``GroupKFold`` over the writers of the digits.
+    estimator : DigitCNNClassifier, default=None
+        A template for every other parameter of the classifier. None takes the defaults.
+    epochs : int, default=None
+        Training epochs of every fit. None leaves those of `estimator`.
+    n_jobs : int, default=None
+        How many folds are fitted at the same time, as in ``cross_validate``. Fits that share
+        the processor take longer each: for times that mean something leave it at None.
+    random_state : int, RandomState or None, default=None
+        Seeds the folds and every fit. None takes the `random_state` of `estimator` or, where
+        that is None too, draws a seed. The seed is in ``metadata["random_state"]``.
+    on_architecture_done : callable, default=None
+        Called after each architecture with the `ComparisonResult` of those that are done, for
+        progress and for partial results. An exception that it raises ends the comparison.
+
+    Returns
+    -------
+    ComparisonResult
+        `fit_seconds` is scikit-learn's `fit_time` of the pipeline, with the compiling of the
+        network. `predict_seconds` is one `predict` of all held-out images of the fold, after
+        the scorers have predicted them already: no compiling.
+
+    Raises
+    ------
+    ValueError
+        If an architecture is unknown, cannot be built for the images or has the label of
+        another, if a scorer is unknown, or if a class has fewer images than `cv` folds.
+
+    See Also
+    --------
+    mnistcnn.plotting.ComparisonDisplay : Draws the result.
+
+    Notes
+    -----
+    The folds of one cross-validation share training images, so that the standard deviation over
+    them understates how much a mean would change with new data [1]_.
+
+    References
+    ----------
+    .. [1] Y. Bengio and Y. Grandvalet, "No Unbiased Estimator of the Variance of K-Fold
+       Cross-Validation", Journal of Machine Learning Research 5, 2004.
+
+    Examples
+    --------
+    >>> from mnistcnn import compare_architectures, load_sample_digits
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> result = compare_architectures(
+    ...     X[:300], y[:300], architectures=["baseline", "larger"], cv=2, epochs=1, random_state=0
+    ... )
+    >>> result.table.sort_values("parameters")[["architecture", "parameters"]]
+        architecture  parameters
+    ...       larger       59933
+    ...     baseline      623290
+    >>> len(result.records)
+    4
+    """
+    given = {name: value for name, value in locals().items() if name in _CONSTRAINTS}
+    validate_parameter_constraints(_CONSTRAINTS, given, caller_name="compare_architectures")
+    X, y, groups = indexable(X, column_or_1d(y, warn=True), groups)
+    check_classification_targets(y)
+    candidates = labelled_architectures(architectures)
+    scorers = named_scorers(scoring)
+    template = _template(estimator, epochs, random_state)
+    comparison = _Comparison(
+        X, y, template, _splits(X, y, groups, cv, template.random_state), scorers, n_jobs
+    )
+    parameters = comparison.count_parameters(candidates)
+    metadata = comparison.describe() | {
+        "cv": repr(cv),
+        "architectures": {label: repr(candidate) for label, candidate in candidates.items()},
+    }
+    records: list[dict[str, Any]] = []
+    for label, architecture in candidates.items():
+        records = records + comparison.records_of(label, architecture)
+        result = ComparisonResult(records, parameters, tuple(scorers), metadata)
+        if on_architecture_done is not None:
+            on_architecture_done(result)
+    return result
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """What stays the same from one architecture to the next."""
+
+    X: Any
+    y: Any
+    template: DigitCNNClassifier
+    splits: list[tuple[Any, Any]]
+    scorers: dict[str, Scorer]
+    n_jobs: int | None
+
+    @property
+    def reshaper(self) -> ImageReshaper:
+        return ImageReshaper(image_shape=self.template.image_shape)
+
+    @cached_property
+    def image_shape(self) -> tuple[int, int, int]:
+        shape: tuple[int, int, int] = self.reshaper.fit(self.X).image_shape_
+        return shape
+
+    @cached_property
+    def n_classes(self) -> int:
+        return len(np.unique(self.y))
+
+    def count_parameters(self, candidates: dict[str, Any]) -> dict[str, int]:
+        """Build each network once, which also finds those that the images are too small for."""
+        return {
+            label: count_parameters(architecture, self.image_shape, self.n_classes)
+            for label, architecture in candidates.items()
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings and the environment, as plain values."""
+        settings = self.template.get_params(deep=False)
+        return {
+            "images": len(self.y),
+            "image_shape": list(self.image_shape),
+            "classes": self.n_classes,
+            "folds": len(self.splits),
+            "n_jobs": self.n_jobs,
+            "random_state": self.template.random_state,
+            "classifier": {name: repr(value) for name, value in settings.items()},
+        } | describe_environment()
+
+    def records_of(self, label: str, architecture: Any) -> list[dict[str, Any]]:
+        """Cross-validate one architecture and return one record a fold."""
+        classifier = clone(self.template).set_params(architecture=architecture, image_shape="auto")
+        measured = cross_validate(
+            Pipeline([("reshaper", self.reshaper), ("classifier", classifier)]),
+            self.X,
+            self.y,
+            cv=self.splits,
+            scoring=FoldMeasurement(self.scorers),
+            n_jobs=self.n_jobs,
+            error_score="raise",
+        )
+        return [self._record(label, fold, measured) for fold in range(len(self.splits))]
+
+    def _record(self, label: str, fold: int, measured: dict[str, Any]) -> dict[str, Any]:
+        train, test = self.splits[fold]
+        scores = {name: float(measured[f"test_{name}"][fold]) for name in self.scorers}
+        return {
+            "architecture": label,
+            "fold": fold,
+            "train_images": len(train),
+            "test_images": len(test),
+            **scores,
+            "fit_seconds": float(measured["fit_time"][fold]),
+            "predict_seconds": float(measured["test_predict_seconds"][fold]),
+        }
+
+
+def _template(
+    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: Any
+) -> DigitCNNClassifier:
+    template = DigitCNNClassifier() if estimator is None else clone(estimator)
+    if epochs is not None:
+        template.set_params(epochs=epochs)
+    source = template.random_state if random_state is None else random_state
+    return template.set_params(random_state=_seed(source))
+
+
+def _seed(random_state: Any) -> int:
+    """Return an integer, so that it can be told and each architecture starts from the same one."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    # None asks for fresh entropy, which leaves NumPy's global generator to its owner.
+    generator = np.random.RandomState() if random_state is None else random_state
+    return int(generator.randint(np.iinfo(np.int32).max))
+
+
+def _splits(X: Any, y: Any, groups: Any, cv: Any, seed: int) -> list[tuple[Any, Any]]:
+    """Draw the splits once, so that a splitter without a seed gives each architecture the same."""
+    if cv is None or isinstance(cv, Integral):
+        n_splits = 5 if cv is None else int(cv)
+        _check_class_sizes(y, n_splits)
+        cv = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
+    return list(check_cv(cv, y, classifier=True).split(X, y, groups))
+
+
+def _check_class_sizes(y: Any, n_splits: int) -> None:
+    classes, sizes = np.unique(y, return_counts=True)
+    if sizes.min() < n_splits:
+        raise ValueError(
+            f"cv={n_splits} needs at least {n_splits} images of every class, got {sizes.min()} of "
+            f"class {classes[sizes.argmin()]!s}."
+        )

@@ -1,0 +1,363 @@
+"""Comparisons: what is measured, on which folds, and what is kept of it."""
+
+import json
+import random
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.model_selection import (
+    GroupKFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+
+from mnistcnn import (
+    ComparisonResult,
+    DigitCNNClassifier,
+    ImageReshaper,
+    compare_architectures,
+    get_architecture,
+)
+
+
+def narrow(input_shape, n_classes):
+    """The smallest network that learns anything."""
+    return keras.Sequential(
+        [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
+    )
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:200], y[:200]
+
+
+@pytest.fixture(scope="module")
+def compared(digits):
+    """One comparison that several tests look at, and the partial results it reported."""
+    partial = []
+    result = compare_architectures(
+        *digits,
+        architectures={"narrow": narrow, "again": narrow, "baseline": "baseline"},
+        cv=StratifiedShuffleSplit(3, test_size=50),
+        scoring=["roc_auc_ovr", "accuracy"],
+        epochs=3,
+        random_state=7,
+        on_architecture_done=partial.append,
+    )
+    return result, partial
+
+
+def accuracies(result, architecture):
+    return [r["accuracy"] for r in result.records if r["architecture"] == architecture]
+
+
+class TestWhatIsMeasured:
+    def test_every_architecture_is_scored_on_the_same_folds_with_the_same_seeds(self, compared):
+        result, _ = compared
+        assert accuracies(result, "narrow") == accuracies(result, "again")
+        assert len(set(accuracies(result, "narrow"))) > 1
+
+    def test_scores_are_those_of_cross_val_score_on_the_same_pipeline(self, digits):
+        result = compare_architectures(
+            *digits, architectures={"narrow": narrow}, cv=2, epochs=1, random_state=3
+        )
+        expected = cross_val_score(
+            make_pipeline(ImageReshaper(), DigitCNNClassifier(narrow, epochs=1, random_state=3)),
+            *digits,
+            cv=StratifiedKFold(2, shuffle=True, random_state=3),
+        )
+        assert accuracies(result, "narrow") == list(expected)
+
+    def test_records_hold_one_row_a_fold_with_sizes_scores_and_seconds(self, compared):
+        result, _ = compared
+        assert len(result.records) == 9
+        first = result.records[0]
+        assert (first["architecture"], first["fold"]) == ("narrow", 0)
+        assert (first["train_images"], first["test_images"]) == (150, 50)
+        assert 0.5 < first["roc_auc_ovr"] <= 1
+        assert first["fit_seconds"] > first["predict_seconds"] > 0
+
+    def test_parameters_are_counted_for_the_images_and_classes_at_hand(self, compared):
+        result, _ = compared
+        assert result.parameters["narrow"] == 64 * 10 + 10
+        assert (
+            result.parameters["baseline"]
+            == get_architecture("baseline").build((8, 8, 1), 10).count_params()
+        )
+
+    def test_integer_cv_shuffles_and_keeps_all_classes_in_every_fold(self, digits):
+        X, y = digits
+        in_order = np.argsort(y, kind="stable")
+        result = compare_architectures(
+            X[in_order],
+            y[in_order],
+            architectures={"narrow": narrow},
+            cv=4,
+            epochs=1,
+            scoring={"classes": lambda estimator, X, y: len(set(y))},  # noqa: ARG005
+            random_state=0,
+        )
+        assert [record["classes"] for record in result.records] == [10] * 4
+
+    def test_groups_reach_the_splitter(self, digits):
+        X, y = digits
+        writers = np.arange(len(y)) % 5
+        result = compare_architectures(
+            X, y, architectures=[narrow], cv=GroupKFold(5), groups=writers, epochs=1
+        )
+        assert [record["test_images"] for record in result.records] == [40] * 5
+
+    def test_accuracy_is_measured_beside_another_scorer(self, digits):
+        result = compare_architectures(
+            *digits, architectures=[narrow], cv=2, epochs=1, scoring="f1_macro"
+        )
+        assert {"f1_macro_mean", "f1_macro_sd", "accuracy_mean"} <= set(result.table.columns)
+
+    def test_template_gives_the_other_parameters_of_the_classifier(self, digits):
+        X, y = digits
+        template = DigitCNNClassifier(image_shape=(4, 16), epochs=2, random_state=11)
+        result = compare_architectures(X, y, architectures=[narrow], cv=2, estimator=template)
+        assert result.metadata["image_shape"] == [4, 16, 1]
+        assert result.metadata["classifier"]["epochs"] == "2"
+        assert result.metadata["random_state"] == 11
+
+    @pytest.mark.parametrize(
+        "as_given",
+        [
+            lambda X: X.reshape(-1, 8, 8),
+            lambda X: X.reshape(-1, 8, 8, 1),
+            lambda X: pd.DataFrame(X),
+            lambda X: X.tolist(),
+        ],
+        ids=["images", "images with a channel", "frame", "lists"],
+    )
+    def test_forms_of_the_same_pictures_give_the_same_scores(self, digits, as_given):
+        X, y = digits
+        options = {"architectures": {"narrow": narrow}, "cv": 2, "epochs": 1, "random_state": 0}
+        flat = compare_architectures(X, y, **options)
+        other = compare_architectures(as_given(X), y, **options)
+        assert accuracies(other, "narrow") == accuracies(flat, "narrow")
+
+    def test_two_workers_measure_all_folds(self, digits):
+        result = compare_architectures(
+            *digits, architectures=["baseline"], cv=2, epochs=1, n_jobs=2, random_state=0
+        )
+        assert [record["fold"] for record in result.records] == [0, 1]
+
+
+class TestRandomness:
+    def test_a_drawn_seed_is_told_and_repeats_the_comparison(self, digits):
+        options = {"architectures": {"narrow": narrow}, "cv": 2, "epochs": 1}
+        first = compare_architectures(*digits, **options)
+        again = compare_architectures(
+            *digits, **options, random_state=first.metadata["random_state"]
+        )
+        assert accuracies(first, "narrow") == accuracies(again, "narrow")
+
+    def test_the_callers_generators_are_left_alone(self, digits):
+        python_state, numpy_state = random.getstate(), np.random.get_state()[1].copy()
+        compare_architectures(*digits, architectures=["baseline"], cv=2, epochs=1)
+        assert random.getstate() == python_state
+        np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)
+
+
+class TestArchitecturesArgument:
+    def test_names_objects_and_functions_are_labelled(self, digits):
+        result = compare_architectures(
+            *digits,
+            architectures=["baseline", get_architecture("baseline").set_params(dense_units=5), narrow],
+            cv=2,
+            epochs=1,
+        )
+        assert set(result.table["architecture"]) == {"baseline", "Baseline(dense_units=5)", "narrow"}
+
+    def test_one_name_needs_no_list(self, digits):
+        result = compare_architectures(*digits, architectures="baseline", cv=2, epochs=1)
+        assert list(result.table["architecture"]) == ["baseline"]
+
+
+class TestReports:
+    def test_partial_results_grow_by_one_architecture_each(self, compared):
+        result, partial = compared
+        names = [sorted(part.table["architecture"]) for part in partial]
+        assert names == [["narrow"], ["again", "narrow"], ["again", "baseline", "narrow"]]
+        assert partial[-1].records == result.records
+
+    def test_an_exception_from_the_report_ends_the_comparison(self, digits):
+        reported = []
+
+        def stop(result):
+            reported.append(result)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            compare_architectures(
+                *digits,
+                architectures={"a": narrow, "b": narrow},
+                cv=2,
+                epochs=1,
+                on_architecture_done=stop,
+            )
+        assert len(reported) == 1
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"architectures": ["baseline", "simpel"]}, "simple"),
+            ({"architectures": []}, "architectures must hold at least one"),
+            ({"architectures": ["simple", "simple"]}, "different labels, got simple"),
+            ({"architectures": ["convnet"]}, "at least 10x10 pixels, got 8x8"),
+            ({"scoring": "acuracy"}, "acuracy"),
+            ({"scoring": []}, "scoring must be"),
+            ({"cv": 1}, "'cv' parameter"),
+            ({"cv": 101}, "cv=101 needs at least 101 images of every class"),
+            ({"epochs": 0}, "'epochs' parameter"),
+            ({"estimator": "fast"}, "'estimator' parameter"),
+            ({"on_architecture_done": 3}, "'on_architecture_done' parameter"),
+        ],
+        ids=str,
+    )
+    def test_is_refused_before_anything_is_trained(self, digits, changed, message):
+        def never(input_shape, n_classes):  # noqa: ARG001
+            raise AssertionError("trained")
+
+        trained = []
+        options = {
+            "architectures": ["baseline"],
+            "cv": 2,
+            "epochs": 1,
+            "on_architecture_done": trained.append,
+        }
+        with pytest.raises(ValueError, match=message):
+            compare_architectures(*digits, **(options | changed))
+        assert trained == []
+
+    def test_lengths_that_differ(self, digits):
+        X, y = digits
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            compare_architectures(X, y[:-1], architectures=[narrow])
+
+    def test_continuous_labels(self, digits):
+        X, y = digits
+        with pytest.raises(ValueError, match="continuous"):
+            compare_architectures(X, y + 0.5, architectures=[narrow])
+
+
+FOLDS = st.lists(
+    st.tuples(st.floats(0, 1), st.floats(0.1, 100), st.floats(1e-6, 1), st.integers(1, 1000)),
+    min_size=2,
+    max_size=6,
+)
+
+
+def result_of(folds_by_architecture):
+    records = [
+        {
+            "architecture": name,
+            "fold": fold,
+            "train_images": 100,
+            "test_images": images,
+            "accuracy": accuracy,
+            "fit_seconds": fit,
+            "predict_seconds": predict,
+        }
+        for name, folds in folds_by_architecture.items()
+        for fold, (accuracy, fit, predict, images) in enumerate(folds)
+    ]
+    return ComparisonResult(
+        records=records,
+        parameters=dict.fromkeys(folds_by_architecture, 10),
+        scoring=("accuracy",),
+        metadata={"random_state": 0},
+    )
+
+
+class TestComparisonResult:
+    @settings(max_examples=30, deadline=None)
+    @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), FOLDS, min_size=1))
+    def test_table_is_the_arithmetic_of_the_records(self, folds_by_architecture):
+        table = result_of(folds_by_architecture).table
+        assert sorted(table["architecture"]) == sorted(folds_by_architecture)
+        assert table["accuracy_mean"].is_monotonic_decreasing
+        for _, row in table.iterrows():
+            accuracy, fit, predict, images = map(
+                np.array, zip(*folds_by_architecture[row["architecture"]], strict=True)
+            )
+            expected = [
+                accuracy.mean(),
+                accuracy.std(ddof=1),
+                100 * (1 - accuracy.mean()),
+                fit.mean(),
+                1e6 * predict.sum() / images.sum(),
+            ]
+            np.testing.assert_allclose(list(row[2:]), expected, rtol=1e-9, atol=1e-9)
+
+    def test_columns(self, compared):
+        assert list(compared[0].table.columns) == [
+            "architecture",
+            "parameters",
+            "roc_auc_ovr_mean",
+            "roc_auc_ovr_sd",
+            "accuracy_mean",
+            "accuracy_sd",
+            "prediction_error_percent",
+            "fit_seconds",
+            "microseconds_per_image",
+        ]
+
+    def test_the_first_scorer_orders_the_table(self, compared):
+        assert compared[0].table["roc_auc_ovr_mean"].is_monotonic_decreasing
+
+    def test_repr_shows_the_table(self, compared):
+        text = repr(compared[0])
+        assert text.startswith("ComparisonResult: 3 architectures, 3 folds\n")
+        assert "prediction_error_percent" in text
+
+    def test_metadata_say_how_to_repeat_it(self, compared):
+        metadata = compared[0].metadata
+        assert metadata["random_state"] == 7
+        assert metadata["images"] == 200
+        assert metadata["classifier"]["epochs"] == "3"
+        assert metadata["versions"]["keras"] == keras.__version__
+        assert metadata["devices"]
+
+    def test_csv_holds_the_table(self, compared, tmp_path):
+        compared[0].to_csv(tmp_path / "results.csv")
+        pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "results.csv"), compared[0].table)
+
+    def test_json_holds_table_folds_and_metadata(self, compared, tmp_path):
+        result, _ = compared
+        result.to_json(tmp_path / "results.json")
+        content = json.loads((tmp_path / "results.json").read_text())
+        assert content["metadata"] == result.metadata
+        assert [fold["accuracy"] for fold in content["folds"]] == pytest.approx(
+            [record["accuracy"] for record in result.records]
+        )
+        assert list(content["table"][0]) == list(result.table.columns)
+
+    def test_json_of_a_single_fold_is_valid_although_it_has_no_deviation(self, tmp_path):
+        result_of({"a": [(0.5, 1.0, 0.1, 10)]}).to_json(tmp_path / "results.json")
+        content = json.loads((tmp_path / "results.json").read_text(), parse_constant=pytest.fail)
+        assert content["table"][0]["accuracy_sd"] is None
+
+    def test_a_failed_write_leaves_the_older_file(self, compared, tmp_path):
+        path = tmp_path / "results.json"
+        compared[0].to_json(path)
+        before = path.read_text()
+        broken = result_of({"a": [(0.5, 1.0, 0.1, 10)]})
+        broken.metadata["random_state"] = object()
+        with pytest.raises(TypeError):
+            broken.to_json(path)
+        assert path.read_text() == before
+        assert list(tmp_path.iterdir()) == [path]
