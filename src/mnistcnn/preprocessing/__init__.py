@@ -1,1 +1,6 @@
 """Pictures in, pictures out: NumPy transformers between raw data and an estimator."""
+
+from mnistcnn.preprocessing._reshaper import ImageReshaper
+from mnistcnn.preprocessing._scaler import PixelScaler
+
+__all__ = ["ImageReshaper", "PixelScaler"]

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
-__all__ = ["check_image_shape", "pad_columns", "resolve_image_shape"]
+__all__ = ["as_rows", "check_image_shape", "pad_columns", "resolve_image_shape"]
 
 _ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
 _REMEDY = (
@@ -97,6 +98,37 @@ def resolve_image_shape(image_shape: Any, array_shape: tuple[int, ...]) -> tuple
             f"{array_shape}; use 'auto' or {array_shape[1:]}."
         )
     return stated
+
+
+def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
+    """Flatten pictures, so that scikit-learn's own checks can look at them.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
+        Flat rows or images; a DataFrame or sparse matrix is returned as it is.
+
+    Returns
+    -------
+    rows : array-like of shape (n, p)
+        A view of `X` where that is possible.
+    array_shape : tuple of int
+        The shape that `X` came in.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.preprocessing._shapes import as_rows
+    >>> rows, array_shape = as_rows(np.zeros((5, 28, 28)))
+    >>> rows.shape, array_shape
+    ((5, 784), (5, 28, 28))
+    """
+    if issparse(X) or hasattr(X, "columns"):
+        return X, X.shape
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if array.ndim <= 2:
+        return array, array.shape
+    return array.reshape(array.shape[0], prod(array.shape[1:])), array.shape
 
 
 def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:

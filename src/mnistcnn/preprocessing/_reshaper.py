@@ -1,0 +1,178 @@
+"""From flat rows of pixels to pictures, and back."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_array, validate_data
+
+from mnistcnn.preprocessing._shapes import as_rows, pad_columns, resolve_image_shape
+
+__all__ = ["ImageReshaper"]
+
+_PRESERVED = [
+    "float64",
+    *("float32", "float16", "int64", "int32", "int16", "int8"),
+    *("uint64", "uint32", "uint16", "uint8"),
+]
+
+
+class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Reshape flat rows of pixels into pictures.
+
+    Values and dtype stay as they are; only the shape changes. Pictures that already have the
+    right height, width and channels are taken as well as flat rows.
+
+    Parameters
+    ----------
+    image_shape : {"auto", "pad"}, tuple of 2 int or tuple of 3 int, default="auto"
+        The shape of one picture.
+
+        - ``"auto"``: rows must have a square number of columns and become
+          ``(n, side, side, 1)``; images ``(n, h, w)`` become ``(n, h, w, 1)``.
+        - ``"pad"``: as ``"auto"``, after filling the rows up to the next square with zeros.
+        - ``(h, w)``: pictures become ``(n, h, w)``.
+        - ``(h, w, c)``: pictures become ``(n, h, w, c)``.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of 3 int
+        Height, width and channels of the pictures seen in `fit`.
+    n_features_in_ : int
+        Number of values a picture, before any padding.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns seen in `fit`, where they are all strings.
+
+    See Also
+    --------
+    PixelScaler : Scales the values of rows or pictures.
+
+    Notes
+    -----
+    Nothing is learned but the shape, so `transform` also works without `fit`. The result shares
+    memory with the input where :func:`numpy.reshape` can do so. Pictures are no table, so there is
+    no `set_output`.
+
+    Examples
+    --------
+    >>> from mnistcnn import ImageReshaper
+    >>> from sklearn.datasets import load_digits
+    >>> rows, _ = load_digits(return_X_y=True)
+    >>> reshaper = ImageReshaper().fit(rows)
+    >>> reshaper.transform(rows).shape
+    (1797, 8, 8, 1)
+    >>> reshaper.inverse_transform(reshaper.transform(rows)).shape
+    (1797, 64)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "image_shape": [StrOptions({"auto", "pad"}), tuple, list],
+    }
+
+    def __init__(self, image_shape: Any = "auto") -> None:
+        self.image_shape = image_shape
+
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+        """Learn the shape of the pictures.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
+            Flat rows or images.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ImageReshaper
+            The transformer itself.
+
+        Raises
+        ------
+        ValueError
+            If `image_shape` is invalid or does not fit `X`, or `X` holds anything but finite
+            numbers.
+        """
+        self._validate_params()
+        rows, array_shape = as_rows(X)
+        check_array(rows, dtype="numeric", estimator=self, input_name="X")
+        self.image_shape_ = resolve_image_shape(self.image_shape, array_shape)
+        validate_data(self, rows, skip_check_array=True)
+        return self
+
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Reshape rows into pictures.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
+            Flat rows or images, as many values a picture as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n, h, w) or (n, h, w, c), dtype of X
+            Pictures; without channels only if `image_shape` is ``(h, w)``.
+
+        Raises
+        ------
+        ValueError
+            If the pictures do not have the shape seen in `fit`.
+        """
+        rows, array_shape = as_rows(X)
+        rows = validate_data(self, rows, dtype="numeric", reset=False)
+        image_shape = self._resolved(array_shape)
+        shown: tuple[int, ...] = image_shape
+        if not isinstance(self.image_shape, str):
+            shown = image_shape[: len(self.image_shape)]
+        return pad_columns(rows, image_shape).reshape(-1, *shown)
+
+    def inverse_transform(self, X: Any) -> NDArray[Any]:
+        """Flatten pictures into rows, without the columns that `transform` filled up.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h, w) or (n, h, w, c), any numeric dtype
+            Pictures as `transform` returns them.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features_in_), dtype of X
+            Flat rows.
+
+        Raises
+        ------
+        ValueError
+            If the pictures do not have the shape seen in `fit`.
+        NotFittedError
+            If `image_shape` is ``"pad"`` and `fit` has not been called: only `fit` knows how many
+            columns were filled up.
+        """
+        rows, array_shape = as_rows(X)
+        flat: NDArray[Any] = check_array(rows, dtype="numeric", estimator=self, input_name="X")
+        image_shape = self._resolved(array_shape)
+        if self.image_shape == "pad" and not hasattr(self, "n_features_in_"):
+            raise NotFittedError(
+                "This ImageReshaper with image_shape='pad' is not fitted yet. Call 'fit' before "
+                "'inverse_transform', which has to know how many columns were filled up."
+            )
+        return flat[:, : getattr(self, "n_features_in_", np.prod(image_shape))]
+
+    def _resolved(self, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+        image_shape = resolve_image_shape(self.image_shape, array_shape)
+        fitted = getattr(self, "image_shape_", image_shape)
+        if image_shape != fitted:
+            raise ValueError(
+                f"X must hold pictures of shape {fitted}, on which ImageReshaper was fitted, got "
+                f"an array of shape {array_shape}."
+            )
+        return image_shape
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = list(_PRESERVED)
+        return tags
