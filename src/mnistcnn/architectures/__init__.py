@@ -10,8 +10,8 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from mnistcnn.architectures._base import Architecture
 from mnistcnn.architectures._deep import Deep, Deep256, Deotte
-from mnistcnn.architectures._fast_and_accurate import Accurate, Fast, Tiny
 from mnistcnn.architectures._fully_connected import Baseline, TwoLayerMLP
+from mnistcnn.architectures._own import Accurate, Fast, Tiny
 from mnistcnn.architectures._pooled import ConvNet, Larger, LeNet5, Simple, Sketchpad
 from mnistcnn.architectures._squeeze_excite import SqueezeExcite
 from mnistcnn.architectures._unpooled import M3, M5, M7
