@@ -47,7 +47,7 @@ class Inference:
     @cached_property
     def _compiled(self) -> Callable[[NDArray[Any]], Any]:
         if keras.backend.backend() == "tensorflow":
-            return _tensorflow_function(self._model)
+            return TensorFlowProgram(self._model, self._image_shape)
         return lambda images: self._model.predict_on_batch(images)
 
 
@@ -57,15 +57,41 @@ def _batches(n_images: int) -> Iterator[slice]:
         yield slice(start, min(start + largest, n_images))
 
 
-def _tensorflow_function(model: keras.Model) -> Callable[[NDArray[Any]], Any]:
-    import tensorflow as tf
+class TensorFlowProgram:
+    """The network as one traced function for each dtype of pixels.
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def compiled(images: Any) -> Any:
-        return model(tf.cast(images, tf.float32), training=False)
+    The traces are kept here and called directly: TensorFlow warns of `tf.function` objects that
+    are made and traced again and again, as in a search over many networks.
 
-    def scores(images: NDArray[Any]) -> Any:
-        # Called with a NumPy array, tf.function would take its values into the traced program.
-        return compiled(tf.convert_to_tensor(images)).numpy()
+    Parameters
+    ----------
+    model : keras.Model
+        From pixels to scores.
+    image_shape : tuple of 3 int
+        Height, width and channels of one picture.
+    """
 
-    return scores
+    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+        self._model = model
+        self._image_shape = image_shape
+        self._traced: dict[np.dtype[Any], Callable[[Any], Any]] = {}
+
+    def __call__(self, images: NDArray[Any]) -> Any:
+        """Return the scores of a batch."""
+        import tensorflow as tf
+
+        if images.dtype not in self._traced:
+            self._traced[images.dtype] = self._trace(images.dtype)
+        return self._traced[images.dtype](tf.convert_to_tensor(images)).numpy()
+
+    def _trace(self, dtype: np.dtype[Any]) -> Callable[[Any], Any]:
+        import tensorflow as tf
+
+        model = self._model
+
+        def scores(images: Any) -> Any:
+            return model(tf.cast(images, tf.float32), training=False)
+
+        pictures = tf.TensorSpec([None, *self._image_shape], dtype)
+        traced: Callable[[Any], Any] = tf.function(scores).get_concrete_function(pictures)
+        return traced

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+from numpy.typing import NDArray
 
 from mnistcnn._training.inference import Inference
 from mnistcnn._training.isolation import building_conventions, seeded_building
@@ -80,7 +81,7 @@ class Network:
 
     def values(self) -> list[Any]:
         """Return the values of all variables, seed states included, as NumPy arrays."""
-        return [keras.ops.convert_to_numpy(variable) for variable in self.variables]
+        return [as_array(variable) for variable in self.variables]
 
     def assign_values(self, values: list[Any]) -> None:
         """Set all variables from what `values` returned."""
@@ -91,7 +92,7 @@ class Network:
         """Return the values of what the optimizer remembers, its learning rate left out."""
         if self.compiled_for is None:
             return self.stored_moments
-        return [keras.ops.convert_to_numpy(variable) for variable in self._moment_variables()]
+        return [as_array(variable) for variable in self._moment_variables()]
 
     def assign_moments(self, values: list[Any]) -> None:
         """Set what the optimizer remembers, if it is one of the same kind; else it stays fresh."""
@@ -103,6 +104,17 @@ class Network:
     def _moment_variables(self) -> list[Any]:
         variables = self.model.optimizer.variables
         return [variable for variable in variables if variable.name != "learning_rate"]
+
+
+def as_array(variable: Any) -> NDArray[Any]:
+    """Return a copy of a variable's value."""
+    tensor = keras.ops.convert_to_tensor(variable)
+    if keras.backend.backend() != "tensorflow":
+        array: NDArray[Any] = keras.ops.convert_to_numpy(tensor)
+        return array
+    # NumPy 2 warns of the way in which Keras makes arrays of TensorFlow's tensors.
+    copied: NDArray[Any] = tensor.numpy()
+    return copied
 
 
 def assemble_network(

@@ -71,6 +71,7 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
         y,
         sample_weight,
         known_classes=_classes_of_all_calls(estimator, classes),
+        same_columns=network is not None,
         min_samples=1,
     )
     seeds = seed_sequence(estimator.random_state).spawn(3)
@@ -79,7 +80,6 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
     if network is None:
         network = _assemble(estimator, architecture, problem, seeds[1])
         _learn_pixel_scaling(network, estimator.pixel_scaling, training)
-    _check_same_pictures(network, problem)
     regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
     n_before = vars(estimator).get("n_iter_", 0)
     with _rate_conflicts_explained(regime):
@@ -235,14 +235,6 @@ def _classes_of_all_calls(estimator: Any, classes: Any) -> NDArray[Any]:
             f"classes must be those of the first call, {known.tolist()}, or None, got {classes}."
         )
     return np.asarray(known)
-
-
-def _check_same_pictures(network: Network, problem: Problem) -> None:
-    if network.image_shape != problem.image_shape:
-        raise ValueError(
-            f"X must hold pictures of shape {network.image_shape}, as in the first call, got "
-            f"{problem.image_shape}. To start afresh, call fit or clone the estimator."
-        )
 
 
 def _joined(

@@ -53,9 +53,28 @@ def read_training_data(
     sample_weight: Any,
     *,
     known_classes: NDArray[Any] | None = None,
+    same_columns: bool = False,
     min_samples: int = 2,
 ) -> Problem:
     """Validate training data on behalf of an estimator, which stays as it is.
+
+    Parameters
+    ----------
+    estimator : DigitCNNClassifier
+        Whose parameters say how to read the data.
+    X, y, sample_weight : array-like
+        What the user handed over.
+    known_classes : ndarray, default=None
+        The only labels allowed; None takes those of `y`.
+    same_columns : bool, default=False
+        Whether the columns must be those that the estimator was fitted on.
+    min_samples : int, default=2
+        The fewest pictures allowed.
+
+    Returns
+    -------
+    problem : Problem
+        The data, ready to train on.
 
     Raises
     ------
@@ -67,7 +86,12 @@ def read_training_data(
     vars(stand_in).update(vars(estimator))
     rows, array_shape = as_rows(X)
     rows, y = validate_data(
-        stand_in, rows, y, dtype="numeric", reset=True, ensure_min_samples=min_samples
+        stand_in,
+        rows,
+        y,
+        dtype="numeric",
+        reset=not same_columns,
+        ensure_min_samples=min_samples,
     )
     image_shape = resolve_image_shape(estimator.image_shape, array_shape)
     classes, targets = encode_labels(y, known_classes)

@@ -1,0 +1,42 @@
+"""What several test files share."""
+
+import os
+
+# Bit-for-bit comparisons between processes need the same number of threads in each.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The bundled digits: 1,797 rows of 784 pixels, and their labels."""
+    from mnistcnn import load_sample_digits
+
+    return load_sample_digits(return_X_y=True)
+
+
+@pytest.fixture(scope="session")
+def small_digits():
+    """scikit-learn's digits, 8x8 pixels from 0 to 16: 300 of them, for quick fits."""
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return X[:300], y[:300]
+
+
+@pytest.fixture(scope="session")
+def two_classes(small_digits):
+    """The zeros and ones among the small digits."""
+    X, y = small_digits
+    chosen = y < 2
+    return X[chosen], y[chosen]
+
+
+@pytest.fixture
+def random_state_of_caller():
+    """Global generators in a known state, which a test can compare with afterwards."""
+    np.random.seed(123)
+    return np.random.get_state()

@@ -1,0 +1,333 @@
+"""What pictures, labels and weights may look like, and what is said of those that may not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from sklearn.exceptions import NotFittedError
+
+from mnistcnn import DigitCNNClassifier
+
+
+def quick(**parameters):
+    settings = {"architecture": "baseline", "epochs": 2, "random_state": 0, **parameters}
+    return DigitCNNClassifier(**settings)
+
+
+@pytest.fixture(scope="module")
+def fitted(small_digits):
+    return quick().fit(*small_digits)
+
+
+FORMS = {
+    "flat": lambda X: X,
+    "images": lambda X: X.reshape(-1, 8, 8),
+    "images with a channel": lambda X: X.reshape(-1, 8, 8, 1),
+    "lists": lambda X: X.tolist(),
+    "image lists": lambda X: X.reshape(-1, 8, 8).tolist(),
+    "objects": lambda X: X.astype(object),
+    "uint8": lambda X: X.astype(np.uint8),
+    "int64": lambda X: X.astype(np.int64),
+    "float32": lambda X: X.astype(np.float32),
+    "float16": lambda X: X.astype(np.float16),
+    "Fortran order": np.asfortranarray,
+    "not contiguous": lambda X: np.repeat(X, 2, axis=0)[::2],
+    "big endian": lambda X: X.astype(">f8"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_form_of_the_same_pictures_gives_the_same_predictions(form, fitted, small_digits):
+    X, y = small_digits
+    expected = fitted.predict_proba(X)
+    np.testing.assert_array_equal(fitted.predict_proba(form(X)), expected)
+    np.testing.assert_array_equal(quick().fit(form(X), y).predict_proba(X), expected)
+
+
+def test_data_frame_gives_the_same_predictions_and_feature_names(fitted, small_digits):
+    X, y = small_digits
+    frame = pd.DataFrame(X.astype(int), columns=[f"pixel{i}" for i in range(64)])
+    from_frame = quick().fit(frame, y)
+    assert from_frame.feature_names_in_[63] == "pixel63"
+    np.testing.assert_array_equal(from_frame.predict_proba(frame), fitted.predict_proba(X))
+
+
+def test_predictions_do_not_depend_on_the_unit_of_the_pixels(small_digits):
+    X, y = small_digits
+    scores = [
+        quick(architecture="fast", epochs=10).fit(unit(X), y).score(unit(X), y)
+        for unit in (lambda X: X, lambda X: X / 16, lambda X: 1000 * X - 5000)
+    ]
+    assert min(scores) > 0.95
+
+
+@pytest.mark.parametrize("n_images", [1, 2, 3, 40])
+def test_a_picture_gets_the_same_bits_in_whatever_company(fitted, small_digits, n_images):
+    X, _ = small_digits
+    np.testing.assert_array_equal(
+        fitted.predict_proba(X[:n_images]), fitted.predict_proba(X)[:n_images]
+    )
+
+
+def test_colour_pictures():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 255, (60, 9, 12, 3)).astype(np.uint8)
+    y = rng.integers(0, 2, 60)
+    X[y == 1, :, :, 0] = 255
+    classifier = quick(architecture="fast", image_shape=(9, 12, 3), epochs=10).fit(X, y)
+    assert classifier.image_shape_ == (9, 12, 3)
+    assert classifier.n_features_in_ == 324
+    np.testing.assert_array_equal(
+        classifier.predict_proba(X.reshape(60, -1)), classifier.predict_proba(X)
+    )
+    assert classifier.score(X, y) > 0.9
+
+
+def test_padded_rows():
+    X = np.random.default_rng(0).normal(size=(40, 10))
+    classifier = quick(image_shape="pad").fit(X, X[:, 0] > 0)
+    assert classifier.image_shape_ == (4, 4, 1)
+    assert classifier.n_features_in_ == 10
+
+
+LABELS = {
+    "strings": lambda y: np.array(["zero", "one"])[y],
+    "string objects": lambda y: np.array(["zero", "one"], dtype=object)[y],
+    "bools": lambda y: y.astype(bool),
+    "floats": lambda y: y.astype(float),
+    "int8": lambda y: y.astype(np.int8),
+    "uint64": lambda y: y.astype(np.uint64),
+    "negative": lambda y: 3 - 10 * y,
+    "lists": lambda y: y.tolist(),
+    "series": lambda y: pd.Series(y, index=range(100, 100 + len(y))),
+    "categories": lambda y: pd.Series(y).map({0: "zero", 1: "one"}).astype("category"),
+    "nullable integers": lambda y: pd.Series(y, dtype="Int64"),
+}
+
+
+@pytest.mark.parametrize("encode", LABELS.values(), ids=LABELS)
+def test_labels_of_every_kind_come_back(encode, two_classes):
+    X, y = two_classes
+    labels = encode(y)
+    classifier = quick(epochs=8, batch_size=8).fit(X, labels)
+    np.testing.assert_array_equal(classifier.classes_, np.unique(np.asarray(labels)))
+    assert classifier.score(X, labels) == 1.0
+    assert classifier.predict(X).dtype == classifier.classes_.dtype
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.one_of(
+        st.lists(st.integers(-(2**62), 2**62), min_size=2, max_size=5, unique=True),
+        st.lists(st.text("abcdefgh", min_size=1), min_size=2, max_size=5, unique=True),
+    )
+)
+def test_predicted_labels_are_the_users_own(labels):
+    y = np.array(labels * 3)
+    X = np.random.default_rng(0).normal(size=(len(y), 4))
+    classifier = quick(epochs=1).fit(X, y)
+    assert classifier.classes_.tolist() == sorted(labels)
+    assert set(classifier.predict(X)) <= set(labels)
+    np.testing.assert_allclose(classifier.predict_proba(X).sum(axis=1), 1, atol=1e-12)
+
+
+def test_two_classes_have_one_decision_and_more_have_as_many(two_classes, small_digits):
+    X, y = two_classes
+    classifier = quick().fit(X, y)
+    decision = classifier.decision_function(X)
+    assert decision.shape == (len(X),)
+    np.testing.assert_array_equal(classifier.predict(X), (decision > 0).astype(int))
+    assert quick().fit(*small_digits).decision_function(X).shape == (len(X), 10)
+
+
+def test_weight_zero_is_the_same_as_leaving_out(small_digits):
+    X, y = small_digits
+    weight = np.ones(300)
+    weight[200:] = 0
+    weighted = quick(pixel_scaling=None).fit(X, y, sample_weight=weight)
+    shorter = quick(pixel_scaling=None).fit(X[:200], y[:200])
+    np.testing.assert_array_equal(weighted.predict_proba(X), shorter.predict_proba(X))
+
+
+def test_the_scale_of_weights_does_not_matter(small_digits):
+    X, y = small_digits
+    weight = np.random.default_rng(0).uniform(0.5, 2, 300)
+    once, thrice = (quick().fit(X, y, sample_weight=k * weight) for k in (1, 4))
+    np.testing.assert_array_equal(once.predict_proba(X), thrice.predict_proba(X))
+
+
+def test_class_weight_moves_predictions_towards_the_class(small_digits):
+    X, y = small_digits
+    even = quick().fit(X, y).predict_proba(X)[:, 3].mean()
+    favoured = quick(class_weight={3: 50.0}).fit(X, y).predict_proba(X)[:, 3].mean()
+    assert favoured > even
+    balanced = quick(class_weight="balanced").fit(X, y)
+    assert balanced.predict(X).shape == y.shape
+
+
+def with_value(X, value):
+    X = X.copy()
+    X[3, 5] = value
+    return X
+
+
+BAD_PICTURES = {
+    "empty": (lambda X: X[:0], "0 sample"),
+    "one dimension": (lambda X: X[0], "Reshape your data"),
+    "five dimensions": (lambda X: X.reshape(-1, 8, 8, 1, 1), "image"),
+    "NaN": (lambda X: with_value(X, np.nan), "NaN"),
+    "infinite": (lambda X: with_value(X, np.inf), "infinity"),
+    "too large for float32": (lambda X: with_value(X, 1e300), "float32"),
+    "complex": (lambda X: X.astype(complex), "[Cc]omplex"),
+    "text": (lambda X: np.full(X.shape, "a"), "dtype|float"),
+    "text objects": (lambda X: with_value(X.astype(object), "a"), "could not convert|float"),
+    "no square": (lambda X: X[:, :63], "image_shape"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD_PICTURES.values(), ids=BAD_PICTURES)
+def test_bad_pictures_are_refused_in_fit(spoil, message, small_digits):
+    X, y = small_digits
+    classifier = quick()
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(spoil(X), y[: len(spoil(X))])
+    assert not hasattr(classifier, "n_features_in_")
+
+
+def test_sparse_pictures_are_refused(small_digits):
+    X, y = small_digits
+    with pytest.raises(TypeError, match="[Ss]parse"):
+        quick().fit(csr_matrix(X), y)
+
+
+def test_column_count_that_is_no_square_names_the_next_squares(small_digits):
+    X, y = small_digits
+    with pytest.raises(ValueError, match=r"(?s)image_shape.*63.*49.*64"):
+        quick().fit(X[:, :63], y)
+
+
+BAD_LABELS = {
+    "one class": (lambda y: np.zeros_like(y), "1 class"),
+    "continuous": (lambda y: y + 0.5, "continuous"),
+    "too few": (lambda y: y[:-1], "inconsistent"),
+    "NaN": (lambda y: np.where(y == 1, np.nan, y), "NaN"),
+    "two columns": (lambda y: np.c_[y, y], "1d|y should be"),
+    "none": (lambda _: None, "y"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD_LABELS.values(), ids=BAD_LABELS)
+def test_bad_labels_are_refused(spoil, message, small_digits):
+    X, y = small_digits
+    with pytest.raises(ValueError, match=message):
+        quick().fit(X, spoil(y))
+
+
+def test_one_sample_is_refused(small_digits):
+    X, y = small_digits
+    with pytest.raises(ValueError, match="minimum of 2"):
+        quick().fit(X[:1], y[:1])
+
+
+BAD_WEIGHTS = {
+    "all zero": (np.zeros(300), "sample_weight"),
+    "negative": (-np.ones(300), "sample_weight"),
+    "too few": (np.ones(299), "sample_weight"),
+    "NaN": (np.full(300, np.nan), "NaN"),
+}
+
+
+@pytest.mark.parametrize(("weight", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_bad_weights_are_refused(weight, message, small_digits):
+    with pytest.raises(ValueError, match=message):
+        quick().fit(*small_digits, sample_weight=weight)
+
+
+def test_class_weight_for_an_unknown_label_is_refused(small_digits):
+    with pytest.raises(ValueError, match=r"class_weight.*\[17\]"):
+        quick(class_weight={17: 1.0}).fit(*small_digits)
+
+
+BAD_PARAMETERS = {
+    "architecture": ["baselin", 3, None],
+    "image_shape": ["square", (8,), (8, 0), (7, 8)],
+    "pixel_scaling": ["minmax"],
+    "augmentation": ["light"],
+    "epochs": [0, -1, 1.5, "ten"],
+    "batch_size": [0, -8, "all"],
+    "optimizer": ["adagradient", 3],
+    "learning_rate": [0, -0.1, "fast", float("nan")],
+    "lr_schedule": ["linear"],
+    "weight_decay": [-0.1],
+    "label_smoothing": [-0.1, 1.0],
+    "class_weight": ["even", [1, 2]],
+    "early_stopping": ["yes"],
+    "validation_fraction": [0, 1, -0.1, 1.5],
+    "n_iter_no_change": [0],
+    "warm_start": ["no"],
+    "precision": ["float64"],
+    "random_state": ["seed", -1],
+    "verbose": [-1],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, values in BAD_PARAMETERS.items() for value in values],
+)
+def test_bad_parameters_are_refused_by_name_with_what_came(name, value, small_digits):
+    with pytest.raises(ValueError, match=name) as caught:
+        quick(**{name: value}).fit(*small_digits)
+    assert repr(value).strip("'()") in str(caught.value)
+
+
+def test_unknown_architecture_names_the_nearest(small_digits):
+    with pytest.raises(ValueError, match="'baseline'"):
+        quick(architecture="baselin").fit(*small_digits)
+
+
+def test_architecture_class_in_place_of_an_instance(small_digits):
+    from mnistcnn.architectures import Simple
+
+    with pytest.raises(ValueError, match=r"Simple\(\)"):
+        quick(architecture=Simple).fit(*small_digits)
+
+
+def test_image_too_small_for_the_architecture(small_digits):
+    X, y = small_digits
+    with pytest.raises(ValueError, match="architecture"):
+        quick(architecture="simple", image_shape=(2, 2)).fit(X[:, :4], y)
+
+
+def test_predict_before_fit():
+    for method in ("predict", "predict_proba", "decision_function"):
+        with pytest.raises(NotFittedError):
+            getattr(quick(), method)([[1.0]])
+    assert not hasattr(quick(), "model_")
+
+
+def test_other_pixel_counts_and_shapes_are_refused_in_predict(fitted, small_digits):
+    X, _ = small_digits
+    with pytest.raises(ValueError, match="63 features.*expecting 64"):
+        fitted.predict(X[:, :63])
+    with pytest.raises(ValueError, match=r"\(8, 8\)"):
+        fitted.predict(X.reshape(-1, 4, 16))
+    with pytest.raises(ValueError, match="0 sample"):
+        fitted.predict(X[:0])
+
+
+def test_a_failed_fit_leaves_a_fitted_estimator_as_it_was(small_digits):
+    X, y = small_digits
+    classifier = quick().fit(X, y)
+    before = classifier.predict_proba(X)
+    for bad_X, bad_y in [
+        (X[:, :49], y[:-1]),
+        (X[:, :36], np.zeros(300)),
+        (with_value(X, np.nan), y),
+    ]:
+        with pytest.raises(ValueError, match=r".+"):
+            classifier.fit(bad_X, bad_y)
+    assert classifier.n_features_in_ == 64
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)

@@ -1,0 +1,241 @@
+"""Copies, pickles, and networks that come from elsewhere or from a user's own function."""
+
+import copy
+import io
+import pickle
+
+import joblib
+import keras
+import numpy as np
+import pytest
+
+from mnistcnn import DigitCNNClassifier
+from mnistcnn.architectures import Simple
+
+
+def quick(**parameters):
+    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
+    return DigitCNNClassifier(**settings)
+
+
+def through_joblib(estimator):
+    file = io.BytesIO()
+    joblib.dump(estimator, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+def through_pickle(estimator):
+    return pickle.loads(pickle.dumps(estimator))
+
+
+def in_another_process(estimator, X):
+    with joblib.parallel_config("loky", n_jobs=2):
+        return joblib.Parallel()(joblib.delayed(ask)(estimator, X) for _ in range(2))[1]
+
+
+def ask(estimator, X):
+    return estimator.predict_proba(X)
+
+
+@pytest.mark.parametrize("twin_of", [through_pickle, through_joblib, copy.deepcopy, copy.copy])
+def test_copies_predict_the_same_and_keep_every_parameter(twin_of, small_digits):
+    X, y = small_digits
+    estimator = quick(
+        architecture=Simple(8, dropout=0.3), class_weight={1: 2.0}, precision="bfloat16"
+    ).fit(X, y)
+    twin = twin_of(estimator)
+    np.testing.assert_array_equal(twin.predict_proba(X), estimator.predict_proba(X))
+    assert twin.get_params() == estimator.get_params()
+    assert twin.history_ == estimator.history_
+    assert twin.n_features_in_ == 64
+
+
+def test_another_process_predicts_the_same(small_digits):
+    X, y = small_digits
+    estimator = quick().fit(X, y)
+    np.testing.assert_array_equal(in_another_process(estimator, X), estimator.predict_proba(X))
+
+
+def test_an_unfitted_estimator_can_be_pickled():
+    assert through_pickle(quick()).get_params() == quick().get_params()
+
+
+def test_a_pickled_estimator_trains_on_as_if_it_had_stayed(small_digits):
+    X, y = small_digits
+    stayed = quick().partial_fit(X, y, classes=range(10)).partial_fit(X, y)
+    left = through_pickle(stayed)
+    np.testing.assert_array_equal(
+        left.partial_fit(X, y).predict_proba(X), stayed.partial_fit(X, y).predict_proba(X)
+    )
+
+
+def test_a_deep_copy_is_independent(small_digits):
+    X, y = small_digits
+    estimator = quick().partial_fit(X, y, classes=range(10))
+    before = estimator.predict_proba(X)
+    copy.deepcopy(estimator).partial_fit(X, y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), before)
+
+
+def test_trained_callbacks_are_pickled_without_their_model(small_digits):
+    estimator = quick(callbacks=keras.callbacks.EarlyStopping("loss")).fit(*small_digits)
+    assert through_pickle(estimator).callbacks_[0].best == estimator.callbacks_[0].best
+
+
+def softmax_network(input_shape, n_classes):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Flatten(),
+            layers.Dense(32, activation="relu"),
+            layers.Dense(n_classes, activation="softmax"),
+        ]
+    )
+
+
+def logit_network(input_shape, n_classes):
+    inputs = keras.Input(input_shape)
+    hidden = keras.layers.Dense(32, activation="relu")(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(n_classes)(hidden))
+
+
+def softmax_layer_network(input_shape, n_classes):
+    return keras.Sequential([logit_network(input_shape, n_classes), keras.layers.Softmax()])
+
+
+def flat_network(input_shape, n_classes):
+    pixels = int(np.prod(input_shape))
+    return keras.Sequential([keras.Input((pixels,)), keras.layers.Dense(n_classes)])
+
+
+def compiled_network(input_shape, n_classes):
+    model = logit_network(input_shape, n_classes)
+    model.compile(optimizer=keras.optimizers.SGD(1e9), loss="mse")
+    return model
+
+
+@pytest.mark.parametrize(
+    "function",
+    [softmax_network, logit_network, softmax_layer_network, flat_network, compiled_network],
+)
+@pytest.mark.parametrize("precision", ["auto", "bfloat16"])
+def test_networks_from_a_function(function, precision, small_digits):
+    X, y = small_digits
+    estimator = quick(
+        architecture=function, epochs=20, learning_rate=0.01, precision=precision
+    ).fit(X, y)
+    assert estimator.score(X, y) > 0.9
+    np.testing.assert_allclose(estimator.predict_proba(X).sum(axis=1), 1, atol=1e-12)
+    decided = estimator.classes_[estimator.decision_function(X).argmax(axis=1)]
+    np.testing.assert_array_equal(decided, estimator.predict(X))
+    np.testing.assert_array_equal(
+        through_pickle(estimator).predict_proba(X), estimator.predict_proba(X)
+    )
+
+
+def relu_network(input_shape, n_classes):
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(n_classes, activation="relu"),
+        ]
+    )
+
+
+class Subclassed(keras.Model):
+    def __init__(self, n_classes):
+        super().__init__()
+        self.flatten, self.dense = keras.layers.Flatten(), keras.layers.Dense(n_classes)
+
+    def call(self, inputs):
+        return self.dense(self.flatten(inputs))
+
+
+BAD_FUNCTIONS = {
+    "no model": (lambda _shape, _n: "a model", "keras.Model"),
+    "wrong width": (lambda shape, n: logit_network(shape, n + 1), r"\(None, 10\)"),
+    "other activation": (relu_network, "'relu'"),
+    "other input": (lambda _shape, n: logit_network((9, 9, 1), n), r"\(8, 8, 1\)"),
+    "subclassed": (lambda _shape, n: Subclassed(n), "Subclassed"),
+    "not built": (lambda _shape, n: keras.Sequential([keras.layers.Dense(n)]), "built"),
+}
+
+
+@pytest.mark.parametrize(("function", "message"), BAD_FUNCTIONS.values(), ids=BAD_FUNCTIONS)
+def test_functions_that_return_no_usable_network(function, message, small_digits):
+    with pytest.raises(ValueError, match=f"architecture.*{message}"):
+        quick(architecture=function).fit(*small_digits)
+
+
+@pytest.fixture(scope="module")
+def trained_model(small_digits):
+    X, y = small_digits
+    model = softmax_network((8, 8, 1), 10)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(X.reshape(-1, 8, 8, 1), y, epochs=5, verbose=0)
+    return model
+
+
+def test_a_trained_keras_model_predicts_as_it_did(trained_model, small_digits):
+    X, y = small_digits
+    estimator = DigitCNNClassifier.from_keras_model(trained_model)
+    np.testing.assert_allclose(
+        estimator.predict_proba(X),
+        trained_model.predict(X.reshape(-1, 8, 8, 1), verbose=0),
+        rtol=1e-4,
+        atol=1e-6,
+    )
+    np.testing.assert_array_equal(
+        through_pickle(estimator).predict_proba(X), estimator.predict_proba(X)
+    )
+    assert estimator.classes_.tolist() == list(range(10))
+
+
+def test_a_wrapped_model_is_a_copy_that_can_be_fitted_afresh(trained_model, small_digits):
+    X, y = small_digits
+    before = [weight.copy() for weight in trained_model.get_weights()]
+    estimator = DigitCNNClassifier.from_keras_model(trained_model, epochs=2, random_state=0)
+    fresh = estimator.fit(X, y).predict_proba(X)
+    for weight, expected in zip(trained_model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+    np.testing.assert_array_equal(through_pickle(estimator).fit(X, y).predict_proba(X), fresh)
+
+
+def test_a_wrapped_model_with_its_own_labels_and_scaling(trained_model, small_digits):
+    X, _ = small_digits
+    names = [f"digit {i}" for i in range(10)]
+    raw = DigitCNNClassifier.from_keras_model(trained_model, classes=names)
+    scaled = DigitCNNClassifier.from_keras_model(trained_model, classes=names, pixel_scaling="unit")
+    np.testing.assert_array_equal(raw.predict(X), scaled.predict(X * 255))
+    assert set(raw.predict(X)) <= set(names)
+
+
+def test_what_cannot_be_wrapped(trained_model):
+    wrap = DigitCNNClassifier.from_keras_model
+    with pytest.raises(ValueError, match="keras.Model"):
+        wrap("model")
+    with pytest.raises(ValueError, match="10 different labels"):
+        wrap(trained_model, classes=["a", "b"])
+    with pytest.raises(ValueError, match="ascending"):
+        wrap(trained_model, classes=list(range(9, -1, -1)))
+    with pytest.raises(ValueError, match="pixel_scaling"):
+        wrap(trained_model, pixel_scaling="standard")
+    with pytest.raises(ValueError, match="image_shape"):
+        wrap(keras.Sequential([keras.Input((10,)), keras.layers.Dense(2)]))
+    with pytest.raises(ValueError, match="Subclassed"):
+        wrap(Subclassed(3))
+    with pytest.raises(ValueError, match="'relu'"):
+        wrap(relu_network((4, 4, 1), 2))
+
+
+def test_a_model_on_flat_rows_that_are_no_squares():
+    model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(2)])
+    estimator = DigitCNNClassifier.from_keras_model(model, image_shape=(2, 5))
+    X = np.random.default_rng(0).normal(size=(3, 10)).astype(np.float32)
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_allclose(
+        estimator.decision_function(X), expected[:, 1] - expected[:, 0], rtol=1e-4, atol=1e-5
+    )

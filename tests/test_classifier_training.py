@@ -1,0 +1,351 @@
+"""How a fit goes: schedules, early stopping, going on, callbacks, precision, and what stops it."""
+
+import keras
+import numpy as np
+import pytest
+
+from mnistcnn import DigitCNNClassifier, NonFiniteLossError
+
+
+def quick(**parameters):
+    settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}
+    return DigitCNNClassifier(**settings)
+
+
+def test_history_has_one_entry_an_epoch(small_digits):
+    classifier = quick().fit(*small_digits)
+    assert classifier.n_iter_ == 4
+    assert {len(values) for values in classifier.history_.values()} == {4}
+    assert set(classifier.history_) == {"loss", "accuracy", "learning_rate"}
+    assert classifier.history_["loss"][-1] < classifier.history_["loss"][0]
+
+
+def test_nothing_is_printed_unless_asked(small_digits, capfd):
+    quick().fit(*small_digits)
+    assert capfd.readouterr().out == ""
+    quick(verbose=2).fit(*small_digits)
+    assert "Epoch 4/4" in capfd.readouterr().out
+
+
+SCHEDULES = {
+    "constant": lambda rates: len(set(rates)) == 1,
+    "one_cycle": lambda rates: max(rates) not in (rates[0], rates[-1]) and rates[-1] < rates[0],
+    "cosine": lambda rates: rates == sorted(rates, reverse=True) and rates[-1] < rates[0] / 10,
+    "exponential": lambda rates: np.allclose(np.divide(rates[1:], rates[:-1]), 0.01 ** (1 / 8)),
+    "step": lambda rates: np.allclose(np.divide(rates, rates[0]), 4 * [1] + 2 * [0.1] + 2 * [0.01]),
+    "plateau": lambda rates: rates[0] >= rates[-1],
+}
+
+
+@pytest.mark.parametrize(("lr_schedule", "holds"), SCHEDULES.items(), ids=SCHEDULES)
+def test_schedules(lr_schedule, holds, small_digits):
+    X, y = small_digits
+    classifier = quick(epochs=8, lr_schedule=lr_schedule, learning_rate=1e-3, batch_size=10)
+    # The rate is noted after the last update of an epoch, of which there are 30.
+    rates = classifier.fit(X, y).history_["learning_rate"]
+    if lr_schedule == "step":
+        rates = [rates[0], *rates[:3], *rates[3:]][:8] if len(set(rates[:4])) > 1 else rates
+    assert max(rates) <= 1e-3 * (1 + 1e-6)
+    assert holds(rates)
+
+
+def test_plateau_lowers_the_rate_when_the_loss_stands_still(small_digits):
+    classifier = quick(epochs=9, lr_schedule="plateau", learning_rate=1e-12).fit(*small_digits)
+    assert classifier.history_["learning_rate"][-1] < 1e-12
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    ["adam", "adamw", "sgd", "rmsprop", keras.optimizers.Nadam(2e-3), keras.optimizers.SGD(0.1)],
+    ids=["adam", "adamw", "sgd", "rmsprop", "template", "template with rate"],
+)
+def test_every_optimizer_learns_with_its_own_rate(optimizer, small_digits):
+    assert quick(epochs=20, optimizer=optimizer).fit(*small_digits).score(*small_digits) > 0.9
+
+
+def test_an_optimizer_template_is_not_used_up(small_digits):
+    template = keras.optimizers.Adam(2e-3)
+    first, second = (quick(optimizer=template).fit(*small_digits) for _ in range(2))
+    assert not template.built
+    np.testing.assert_array_equal(
+        first.predict_proba(small_digits[0]), second.predict_proba(small_digits[0])
+    )
+
+
+def test_a_template_keeps_its_rate_and_its_own_schedule(small_digits):
+    constant = quick(optimizer=keras.optimizers.Adam(2e-3), lr_schedule="constant")
+    assert np.allclose(constant.fit(*small_digits).history_["learning_rate"], 2e-3)
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1], [0.25, 0.125])
+    scheduled = quick(optimizer=keras.optimizers.SGD(schedule)).fit(*small_digits)
+    assert scheduled.history_["learning_rate"] == [0.125] * 4
+
+
+def test_weight_decay_shrinks_the_kernels(small_digits):
+    def kernel_size(weight_decay):
+        fitted = quick(epochs=20, weight_decay=weight_decay).fit(*small_digits)
+        return np.abs(fitted.model_.get_weights()[2]).mean()
+
+    assert kernel_size(5.0) < 0.95 * kernel_size(0.0)
+
+
+def test_label_smoothing_lowers_confidence(small_digits):
+    X, y = small_digits
+    sure = quick(epochs=20).fit(X, y).predict_proba(X).max(axis=1).mean()
+    smoothed = quick(epochs=20, label_smoothing=0.3).fit(X, y)
+    assert smoothed.predict_proba(X).max(axis=1).mean() < sure - 0.1
+    assert smoothed.score(X, y) > 0.9
+
+
+def test_auto_batch_size_suits_few_and_many_pictures():
+    from mnistcnn.classifier._settings import resolve_batch_size
+
+    sizes = [resolve_batch_size("auto", n) for n in (2, 1500, 4096, 6000, 10_000, 60_000)]
+    assert sizes == [32, 32, 64, 128, 128, 256]
+    assert resolve_batch_size(77, 60_000) == 77
+
+
+def test_early_stopping_keeps_the_best_epoch(small_digits):
+    X, y = small_digits
+    classifier = quick(
+        epochs=60, early_stopping=True, validation_fraction=0.2, n_iter_no_change=3
+    ).fit(X, y)
+    scores = classifier.validation_scores_
+    assert len(scores) == classifier.n_iter_ < 60
+    assert scores[classifier.best_epoch_ - 1] == max(scores)
+    assert classifier.history_["val_accuracy"] == scores
+
+
+def test_early_stopping_predicts_with_the_weights_of_the_best_epoch(small_digits):
+    X, y = small_digits
+    settings = {"early_stopping": True, "lr_schedule": "constant", "n_iter_no_change": 4}
+    stopped = quick(epochs=40, **settings).fit(X, y)
+    up_to_best = quick(epochs=stopped.best_epoch_, **settings).fit(X, y)
+    np.testing.assert_array_equal(stopped.predict_proba(X), up_to_best.predict_proba(X))
+
+
+def test_early_stopping_without_room_for_every_class_says_so(small_digits):
+    X, y = small_digits
+    with pytest.raises(ValueError, match="validation_fraction=0.01"):
+        quick(early_stopping=True, validation_fraction=0.01).fit(X, y)
+
+
+def test_a_fit_without_early_stopping_drops_its_results(small_digits):
+    classifier = quick(early_stopping=True).fit(*small_digits)
+    assert not hasattr(
+        classifier.set_params(early_stopping=False).fit(*small_digits), "best_epoch_"
+    )
+
+
+def test_warm_start_goes_on_where_the_last_fit_ended(small_digits):
+    classifier = quick(warm_start=True, lr_schedule="constant").fit(*small_digits)
+    first = classifier.history_["loss"]
+    assert classifier.fit(*small_digits).history_["loss"][0] < first[-1]
+    assert quick().fit(*small_digits).fit(*small_digits).history_["loss"] == pytest.approx(
+        quick().fit(*small_digits).history_["loss"]
+    )
+
+
+def test_warm_start_keeps_labels_and_pixel_scaling_where_some_digits_are_missing(small_digits):
+    X, y = small_digits
+    classifier = quick(epochs=20).fit(X, y)
+    classifier.set_params(warm_start=True, epochs=1, learning_rate=1e-5).fit(
+        X[y < 3] * 1.5, y[y < 3]
+    )
+    assert classifier.classes_.tolist() == list(range(10))
+    assert classifier.score(X, y) > 0.9
+
+
+def test_warm_start_refuses_what_it_cannot_continue(small_digits):
+    X, y = small_digits
+    classifier = quick(warm_start=True).fit(X[y < 9], y[y < 9])
+    with pytest.raises(ValueError, match=r"\[9\]"):
+        classifier.fit(X, y)
+    with pytest.raises(ValueError, match="warm_start=True needs the same architecture"):
+        classifier.set_params(architecture="two_layer_mlp").fit(X[y < 9], y[y < 9])
+
+
+def test_partial_fit_learns_chunk_by_chunk(small_digits):
+    X, y = small_digits
+    classifier = quick(learning_rate=3e-3)
+    for _ in range(10):
+        for chunk in np.array_split(np.arange(300), 3):
+            classifier.partial_fit(X[chunk], y[chunk], classes=range(10))
+    assert classifier.n_iter_ == len(classifier.history_["loss"]) == 30
+    assert set(classifier.history_["learning_rate"]) == {np.float32(3e-3)}
+    assert classifier.score(X, y) > 0.9
+
+
+def test_partial_fit_takes_a_chunk_of_one_and_labels_seen_later(small_digits):
+    X, y = small_digits
+    classifier = quick().partial_fit(X[:1], y[:1], classes=range(10))
+    assert classifier.partial_fit(X[y == 7], y[y == 7]).predict(X).shape == y.shape
+
+
+def test_partial_fit_refuses_what_it_cannot_do(small_digits):
+    X, y = small_digits
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        quick().partial_fit(X, y)
+    with pytest.raises(ValueError, match="early_stopping"):
+        quick(early_stopping=True).partial_fit(X, y, classes=range(10))
+    with pytest.raises(ValueError, match="class_weight"):
+        quick(class_weight="balanced").partial_fit(X, y, classes=range(10))
+    classifier = quick().partial_fit(X, y, classes=range(10))
+    with pytest.raises(ValueError, match="classes must be those of the first call"):
+        classifier.partial_fit(X, y, classes=range(11))
+    with pytest.raises(ValueError, match=r"\[10, 11\]"):
+        classifier.partial_fit(X, y + 2)
+
+
+def test_a_failing_partial_fit_changes_nothing(small_digits):
+    X, y = small_digits
+    classifier = quick().partial_fit(X, y, classes=range(10))
+    before = classifier.predict_proba(X)
+    with pytest.raises(NonFiniteLossError):
+        classifier.set_params(optimizer="sgd", learning_rate=1e30).partial_fit(X, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+    assert classifier.n_iter_ == 1
+
+
+def test_a_loss_that_is_no_number_names_the_learning_rate_and_loses_nothing(small_digits):
+    X, y = small_digits
+    classifier = quick().fit(X, y)
+    before = classifier.predict_proba(X)
+    with pytest.raises(NonFiniteLossError, match="learning_rate"):
+        classifier.set_params(optimizer="sgd", learning_rate=1e30).fit(X, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_leaves_the_estimator_as_it_was(small_digits):
+    X, y = small_digits
+    classifier = quick().fit(X, y)
+    before = classifier.predict_proba(X)
+    for attempt in (classifier.fit, classifier.partial_fit):
+        classifier.set_params(
+            callbacks=Interrupt() if attempt == classifier.fit else InterruptNow()
+        )
+        with pytest.raises(KeyboardInterrupt):
+            attempt(X, y)
+        np.testing.assert_array_equal(classifier.predict_proba(X), before)
+
+
+class InterruptNow(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+        raise KeyboardInterrupt
+
+
+class Recorder(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append((epoch, dict(logs)))
+
+
+def test_keras_callbacks_are_trained_as_copies(small_digits):
+    recorder = Recorder()
+    classifier = quick(callbacks=[recorder]).fit(*small_digits)
+    assert recorder.epochs == []
+    (trained,) = classifier.callbacks_
+    assert [epoch for epoch, _ in trained.epochs] == [0, 1, 2, 3]
+    assert {"loss", "accuracy"} <= set(trained.epochs[0][1])
+
+
+def test_keras_early_stopping_and_validation_logs(small_digits):
+    stopping = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=10)
+    classifier = quick(callbacks=stopping, early_stopping=True).fit(*small_digits)
+    assert classifier.n_iter_ < 4
+
+
+class BatchCounter(keras.callbacks.Callback):
+    n_batches = 0
+
+    def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002
+        self.n_batches += 1
+
+
+def test_batch_callbacks_see_every_batch_and_epoch_callbacks_change_nothing(small_digits):
+    X, y = small_digits
+    plain = quick(batch_size=32).fit(X, y)
+    counted = quick(batch_size=32, callbacks=BatchCounter()).fit(X, y)
+    assert counted.callbacks_[0].n_batches == 4 * 10
+    recorded = quick(batch_size=32, callbacks=Recorder()).fit(X, y)
+    np.testing.assert_array_equal(plain.predict_proba(X), recorded.predict_proba(X))
+
+
+class Uncopyable(Recorder):
+    def __deepcopy__(self, memo):
+        raise TypeError("a live connection")
+
+
+def test_a_callback_that_cannot_be_copied_is_used_itself(small_digits):
+    callback = Uncopyable()
+    assert quick(callbacks=[callback]).fit(*small_digits).callbacks_[0] is callback
+    assert len(callback.epochs) == 4
+
+
+class RateSetter(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: ARG002
+        self.model.optimizer.learning_rate = 1e-3
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        keras.callbacks.ReduceLROnPlateau(monitor="loss"),
+        keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (1 + epoch)),
+        RateSetter(),
+    ],
+    ids=["plateau", "scheduler", "own"],
+)
+def test_callbacks_that_set_the_rate_clash_with_a_schedule_only(callback, small_digits):
+    with pytest.raises(ValueError, match="lr_schedule='one_cycle'"):
+        quick(callbacks=callback).fit(*small_digits)
+    constant = quick(callbacks=callback, lr_schedule="constant").fit(*small_digits)
+    assert constant.n_iter_ == 4
+
+
+def test_what_is_no_callback_is_refused(small_digits):
+    with pytest.raises(TypeError, match="callbacks"):
+        quick(callbacks=["early"]).fit(*small_digits)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_learns_and_keeps_exact_probabilities(precision, small_digits):
+    X, y = small_digits
+    policy = keras.config.dtype_policy()
+    classifier = quick(epochs=15, precision=precision).fit(X, y)
+    assert classifier.precision_ == precision
+    assert classifier.score(X, y) > 0.9
+    np.testing.assert_allclose(classifier.predict_proba(X).sum(axis=1), 1, atol=1e-12)
+    assert keras.config.dtype_policy() == policy
+
+
+def test_auto_precision_is_float32(small_digits):
+    assert quick().fit(*small_digits).precision_ == "float32"
+
+
+def test_pixel_scaling_choices(small_digits):
+    X, y = small_digits
+    for pixel_scaling in ("standard", "unit", None):
+        classifier = quick(pixel_scaling=pixel_scaling, epochs=20).fit(X * 15.9375, y)
+        assert classifier.score(X * 15.9375, y) > 0.8, pixel_scaling
+
+
+def test_scikit_learn_callbacks_see_every_epoch(small_digits):
+    callback_module = pytest.importorskip(
+        "sklearn.callback", reason="scikit-learn has callbacks from version 1.9 on"
+    )
+    X, y = small_digits
+    monitor = callback_module.ScoringMonitor(scoring="accuracy")
+    classifier = quick().set_callbacks(monitor).fit(X, y)
+    epochs = [entry for entry in monitor.get_logs().data if entry["task_name"] == "epoch"]
+    assert len(epochs) == 4
+    assert classifier.n_iter_ == 4
+    assert epochs[-1]["accuracy"] == classifier.score(X, y)
