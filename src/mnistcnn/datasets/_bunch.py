@@ -1,0 +1,87 @@
+"""The form in which every loader hands over digits: scikit-learn's `Bunch`, or data and target."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import Bunch
+
+__all__ = ["TARGET_NAME", "digits_result", "pixel_names"]
+
+TARGET_NAME = "label"
+
+
+def digits_result(
+    images: NDArray[Any],
+    target: NDArray[Any] | None,
+    *,
+    description: str,
+    return_X_y: bool,
+    as_frame: bool,
+) -> Any:
+    """Hand over digits as scikit-learn's own loaders do.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w) or (n, h, w, c)
+        Pictures, in one piece of memory.
+    target : ndarray of shape (n,), or None
+        Labels; None where the file has none.
+    description : str
+        What the data is, for `DESCR`.
+    return_X_y : bool
+        Whether to return ``(data, target)`` instead of a Bunch.
+    as_frame : bool
+        Whether `data` is a DataFrame and `target` a Series.
+
+    Returns
+    -------
+    Bunch or tuple
+        The Bunch holds `data`, `target`, `frame` (None unless `as_frame`), `feature_names`,
+        `target_names`, `images` and `DESCR`. `data` shares its memory with `images`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.datasets._bunch import digits_result
+    >>> images = np.zeros((2, 28, 28), dtype=np.uint8)
+    >>> bunch = digits_result(
+    ...     images, np.array([7, 3]), description="Two", return_X_y=False, as_frame=False
+    ... )
+    >>> bunch.data.shape, bunch.target_names
+    ((2, 784), array([3, 7]))
+    """
+    data: Any = images.reshape(len(images), -1)
+    names = pixel_names(data.shape[1])
+    labels: Any = target
+    frame = None
+    if as_frame:
+        frame, data, labels = _frames(data, names, target)
+    if return_X_y:
+        return data, labels
+    return Bunch(
+        data=data,
+        target=labels,
+        frame=frame,
+        feature_names=names,
+        target_names=None if target is None else np.unique(target),
+        images=images,
+        DESCR=description,
+    )
+
+
+def pixel_names(n_pixels: int) -> list[str]:
+    """Return the names of the columns: ``pixel0``, ``pixel1`` and so on, as Kaggle has them."""
+    return [f"pixel{index}" for index in range(n_pixels)]
+
+
+def _frames(
+    data: NDArray[Any], names: list[str], target: NDArray[Any] | None
+) -> tuple[Any, Any, Any]:
+    import pandas as pd
+
+    pixels = pd.DataFrame(data, columns=names, copy=False)
+    if target is None:
+        return pixels, pixels, None
+    labels = pd.Series(target, name=TARGET_NAME)
+    return pd.concat([pixels, labels], axis=1), pixels, labels
