@@ -5,6 +5,7 @@ import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import (
@@ -83,8 +84,6 @@ def test_probability_scorers_work(small_digits):
 
 
 def test_halving_search_takes_epochs_as_its_resource(small_digits):
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-
     search = HalvingGridSearchCV(
         quick(),
         {"learning_rate": [1e-3, 1e-5]},

@@ -176,7 +176,7 @@ def with_value(X, value):
 BAD_PICTURES = {
     "empty": (lambda X: X[:0], "0 sample"),
     "one dimension": (lambda X: X[0], "Reshape your data"),
-    "five dimensions": (lambda X: X.reshape(-1, 8, 8, 1, 1), "image"),
+    "five dimensions": (lambda X: X.reshape(-1, 8, 8, 1, 1), "X must hold flat rows"),
     "NaN": (lambda X: with_value(X, np.nan), "NaN"),
     "infinite": (lambda X: with_value(X, np.inf), "infinity"),
     "too large for float32": (lambda X: with_value(X, 1e300), "float32"),

@@ -190,6 +190,8 @@ def encode_labels(
 def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Problem:
     if sample_weight is None and class_weight is None:
         return problem
+    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+        raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
     weights = _check_sample_weight(sample_weight, problem.pixels, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError(
@@ -200,7 +202,7 @@ def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Proble
         weights = weights * _class_weights(problem, class_weight)[problem.targets]
     rows = np.flatnonzero(weights > 0).astype(np.int32)
     if not len(rows):
-        raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
+        raise ValueError("class_weight must leave at least one picture a positive weight.")
     weights = weights / weights[rows].mean()
     varied = np.ptp(weights[rows]) > 0
     return replace(problem, rows=rows, weights=weights.astype(np.float32) if varied else None)
