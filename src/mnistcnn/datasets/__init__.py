@@ -1,5 +1,17 @@
 """Digits to learn from: bundled ones, MNIST, and the files that people have them in."""
 
+from mnistcnn.datasets._idx import read_idx, write_idx
+from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
+from mnistcnn.datasets._labelled import load_labelled
+from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
-__all__ = ["load_sample_digits"]
+__all__ = [
+    "fetch_mnist",
+    "load_labelled",
+    "load_sample_digits",
+    "read_idx",
+    "read_kaggle_csv",
+    "write_idx",
+    "write_kaggle_submission",
+]

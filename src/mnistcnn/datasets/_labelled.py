@@ -1,0 +1,103 @@
+"""Labelled digits from a name or a path, as a command line states them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from mnistcnn.datasets._kaggle import read_kaggle_csv
+from mnistcnn.datasets._mnist import FORMS, fetch_mnist, read_local_split
+from mnistcnn.datasets._npz import read_npz_pair
+from mnistcnn.datasets._sample_digits import load_sample_digits
+
+__all__ = ["load_labelled"]
+
+Labelled = tuple[NDArray[Any], NDArray[Any]]
+
+_ALLOWED = "'digits', 'mnist', a .csv file, a .npz file, or a folder with MNIST's files"
+
+
+@validate_params(
+    {"source": [str, os.PathLike], "subset": [StrOptions({"train", "test"})]},
+    prefer_skip_nested_validation=True,
+)  # type: ignore[untyped-decorator]
+def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> Labelled:
+    """Load labelled pictures from whatever one word or path can name.
+
+    Parameters
+    ----------
+    source : str or path-like
+        - ``"digits"``: the digits of :func:`load_sample_digits`.
+        - ``"mnist"``: those of :func:`fetch_mnist`, which may download them.
+        - a path to a ``.csv`` file (also packed, as ``.csv.gz``): what :func:`read_kaggle_csv`
+          reads.
+        - a path to a ``.npz`` file: its arrays ``x_train`` and ``y_train`` (``x_test`` and
+          ``y_test``), or ``X`` and ``y``.
+        - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes.
+    subset : {"train", "test"}, default="train"
+        Which half of a source that has two; one that has no halves is loaded whole.
+
+    Returns
+    -------
+    X : ndarray of shape (n, 784), dtype uint8
+        One picture a row, 0 (ground) to 255 (ink); from a ``.npz`` file any dtype, and shape
+        (n, p), (n, h, w) or (n, h, w, c).
+    y : ndarray of shape (n,), dtype int64
+        The labels; from a ``.npz`` file any dtype.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder, or the folder holds no MNIST.
+    OSError
+        If MNIST could not be downloaded.
+    ValueError
+        If the file has another form, or is damaged.
+
+    Examples
+    --------
+    >>> from mnistcnn.datasets import load_labelled
+    >>> X, y = load_labelled("digits")
+    >>> X.shape, y.shape
+    ((1797, 784), (1797,))
+    """
+    if source == "digits":
+        return _pair(load_sample_digits())
+    if source == "mnist":
+        return _pair(fetch_mnist(subset=subset))
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"There is no {os.fspath(path)!r}; data must be {_ALLOWED}.")
+    if path.is_dir():
+        return _read_folder(path, subset)
+    if ".csv" in path.suffixes:
+        return _pair(read_kaggle_csv(path))
+    if path.suffix == ".npz":
+        return _read_npz(path, subset)
+    raise ValueError(f"data must be {_ALLOWED}, got {os.fspath(path)!r}.")
+
+
+def _pair(bunch: Any) -> Labelled:
+    return bunch.data, bunch.target
+
+
+def _read_folder(folder: Path, subset: str) -> Labelled:
+    split = read_local_split(folder, subset)
+    if split is None:
+        raise FileNotFoundError(
+            f"The folder {folder} must hold MNIST's {subset} digits as {FORMS}, got none of them."
+        )
+    images, labels = split
+    return images.reshape(len(images), -1), labels
+
+
+def _read_npz(path: Path, subset: str) -> Labelled:
+    X, y = read_npz_pair(path, (f"x_{subset}", f"y_{subset}"), ("X", "y"))
+    if X.ndim not in (2, 3, 4) or y.shape != X.shape[:1] or not y.size:
+        raise ValueError(
+            f"{path} must hold pictures and one label for each, got arrays of shape {X.shape} and "
+            f"{y.shape}."
+        )
+    return X, y
