@@ -41,7 +41,7 @@ class SqueezeExcite(Architecture):
 
     References
     ----------
-    .. [1] Matuzas, "MNIST-0.17", 2020, https://github.com/Matuzas77/MNIST-0.17
+    .. [1] Matuzas, "MNIST-0.17", https://github.com/Matuzas77/MNIST-0.17
     .. [2] Jie Hu, Li Shen and Gang Sun, "Squeeze-and-Excitation Networks", CVPR 2018,
        arXiv:1709.01507.
 

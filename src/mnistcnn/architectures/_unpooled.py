@@ -39,8 +39,8 @@ class M3(_Unpooled):
 
     Conv32, 48, 64, ..., 176 3x3, each without bias and followed by batch normalization and ReLU;
     Flatten; a last layer without bias, batch normalization: 1,124,180 trainable parameters on
-    28x28 images and 10 classes. The best of 30 training runs is published with up to 0.9987 (`M3`,
-    `M5` and `M7` voting) and 0.9991 (an ensemble of ensembles), selected on MNIST's test set [1]_.
+    28x28 images and 10 classes. Published with up to 0.9987 for `M3`, `M5` and `M7` voting together
+    and 0.9991 for an ensemble of such ensembles, both selected on MNIST's test set [1]_.
 
     Parameters
     ----------
