@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mnistcnn._training.pool import clear_cache
     from mnistcnn.architectures import get_architecture, list_architectures
     from mnistcnn.classifier import DigitCNNClassifier
     from mnistcnn.datasets import (
@@ -29,6 +30,7 @@ _HOME_OF = {
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
     "PixelScaler": "preprocessing",
+    "clear_cache": "_training.pool",
     "compare_architectures": "evaluation",
     "fetch_mnist": "datasets",
     "get_architecture": "architectures",
@@ -47,6 +49,7 @@ __all__ = [
     "NonFiniteLossError",
     "PixelScaler",
     "__version__",
+    "clear_cache",
     "compare_architectures",
     "fetch_mnist",
     "get_architecture",

@@ -51,8 +51,9 @@ class Regime:
 
     @property
     def program(self) -> tuple[Any, ...]:
-        """What the compiled program depends on."""
-        return (self.optimization, self.label_smoothing, _steps_per_execution(self.callbacks))
+        """All that is traced into the program of a fit."""
+        steps = _steps_per_execution(self.callbacks)
+        return (*self.optimization.program, self.label_smoothing, steps)
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,16 @@ class Outcome:
         return len(self.history["loss"])
 
 
-def compile_network(network: Network, regime: Regime, n_steps: int) -> None:
-    """Give the network's model a fresh optimizer, the loss and the accuracy."""
+def prepare_network(network: Network, regime: Regime, n_steps: int) -> None:
+    """Give a network a fresh optimizer; what is compiled for the same program stays so."""
+    if network.compiled_for == regime.program:
+        network.reset_optimizer()
+        regime.optimization.retune(network.model.optimizer, n_steps)
+    else:
+        _compile(network, regime, n_steps)
+
+
+def _compile(network: Network, regime: Regime, n_steps: int) -> None:
     network.model.compile(
         optimizer=regime.optimization.build(n_steps),
         loss=crossentropy(regime.label_smoothing, from_logits=network.emits_logits),
@@ -78,7 +87,7 @@ def compile_network(network: Network, regime: Regime, n_steps: int) -> None:
         steps_per_execution=_steps_per_execution(regime.callbacks),
     )
     network.model.optimizer.build(network.model.trainable_variables)
-    network.compiled_for = regime.program
+    network.note_compiled(regime.program)
 
 
 def _steps_per_execution(callbacks: list[Any]) -> int:
@@ -128,9 +137,8 @@ def fit_increment(
         If the loss becomes NaN or infinite.
     """
     values, moments = network.values(), network.moments()
-    if network.compiled_for != regime.program:
-        compile_network(network, regime, training.n_batches(regime.batch_size))
-        network.assign_moments(moments)
+    prepare_network(network, regime, training.n_batches(regime.batch_size))
+    network.assign_moments(moments)
     try:
         return fit_network(network, training, None, regime, shuffling_seed)
     except BaseException:

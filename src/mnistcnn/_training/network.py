@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._training.inference import Inference
@@ -52,6 +53,8 @@ class Network:
         Height, width and channels of one picture.
     emits_logits : bool
         Whether the scores are logits; otherwise they are probabilities.
+    precision : str
+        What the hidden layers compute in.
     stored_moments : list of ndarray
         What the optimizer remembered when the network was stored.
     """
@@ -59,6 +62,7 @@ class Network:
     model: keras.Model
     image_shape: tuple[int, int, int]
     emits_logits: bool
+    precision: str
     variables: list[Any] = field(init=False)
     inference: Inference = field(init=False)
     compiled_for: Any = field(init=False, default=None)
@@ -101,9 +105,24 @@ class Network:
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
+    def note_compiled(self, program: Any) -> None:
+        """Remember what the model is compiled for, and the optimizer's state at its start."""
+        self.compiled_for = program
+        self._first_moments = [_compact(value) for value in self.moments()]
+
+    def reset_optimizer(self) -> None:
+        """Make the optimizer forget all updates."""
+        for variable, value in zip(self._moment_variables(), self._first_moments, strict=True):
+            variable.assign(np.broadcast_to(value, variable.shape).astype(value.dtype))
+
     def _moment_variables(self) -> list[Any]:
         variables = self.model.optimizer.variables
         return [variable for variable in variables if variable.name != "learning_rate"]
+
+
+def _compact(value: NDArray[Any]) -> NDArray[Any]:
+    """Return an array that broadcasts to `value`, without its size where all of it is zero."""
+    return value if value.any() else np.zeros((), value.dtype)
 
 
 def as_array(variable: Any) -> NDArray[Any]:
@@ -134,6 +153,7 @@ def assemble_network(
             model=_behind_pixel_scaling(core, image_shape),
             image_shape=image_shape,
             emits_logits=_emits_logits(core),
+            precision=precision,
         )
 
 

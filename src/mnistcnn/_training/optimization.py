@@ -1,5 +1,6 @@
 """Optimizers and learning-rate schedules, under the names that the estimator takes."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,27 +39,58 @@ class Optimization:
     def build(self, n_steps: int) -> keras.optimizers.Optimizer:
         """Return a fresh optimizer for a fit of `n_steps` updates."""
         if isinstance(self.optimizer, str):
-            built = self._named(self._rate(self.learning_rate, n_steps))
+            built = self._named(self._rate(n_steps))
         else:
-            built = self._from_template(n_steps)
+            built = self._from_template(self._rate(n_steps))
         if built.weight_decay:
             # Decaying biases and normalisation gains towards zero only costs accuracy.
             built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return built
 
+    def retune(self, optimizer: keras.optimizers.Optimizer, n_steps: int) -> None:
+        """Give the rate of a fit of `n_steps` updates to an optimizer of the same program."""
+        rate = optimizer._learning_rate
+        if isinstance(rate, TrainingSchedule):
+            rate.retune(self.peak_rate, n_steps)
+        elif not self.follows_schedule:
+            optimizer.learning_rate = self.peak_rate
+
+    @property
+    def program(self) -> tuple[Any, ...]:
+        """All that is traced into a program: everything but peak rate and number of updates."""
+        schedule = self.lr_schedule if self.lr_schedule in SCHEDULED else "constant"
+        if isinstance(self.optimizer, str):
+            return (self.optimizer, schedule, self.weight_decay, self.betas)
+        config = self.optimizer.get_config()
+        if not self._keeps_template_schedule:
+            config["learning_rate"] = schedule
+        described = json.dumps(config, sort_keys=True, default=repr)
+        return (type(self.optimizer), described, self.weight_decay)
+
     @property
     def follows_schedule(self) -> bool:
         """Whether the rate follows the step count, so that no callback can set it."""
-        if self.lr_schedule in SCHEDULED:
-            return True
+        return self.lr_schedule in SCHEDULED or self._keeps_template_schedule
+
+    @property
+    def peak_rate(self) -> float:
+        """The highest rate: the one stated, or else the template's."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return float(self.optimizer.get_config()["learning_rate"])
+
+    @property
+    def _keeps_template_schedule(self) -> bool:
         if isinstance(self.optimizer, str) or self.learning_rate is not None:
             return False
         return isinstance(self.optimizer.get_config()["learning_rate"], dict)
 
-    def _rate(self, peak: float | None, n_steps: int) -> Any:
+    def _rate(self, n_steps: int) -> Any:
+        if self._keeps_template_schedule:
+            return self.optimizer.get_config()["learning_rate"]
         if self.lr_schedule in SCHEDULED:
-            return TrainingSchedule(self.lr_schedule, peak, n_steps)
-        return peak
+            return TrainingSchedule(self.lr_schedule, self.peak_rate, n_steps)
+        return self.peak_rate
 
     def _named(self, rate: Any) -> keras.optimizers.Optimizer:
         decay = self.weight_decay
@@ -70,13 +102,8 @@ class Optimization:
         beta_1, beta_2 = self.betas
         return kinds[self.optimizer](rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
-    def _from_template(self, n_steps: int) -> keras.optimizers.Optimizer:
-        config = self.optimizer.get_config()
-        own_rate = config["learning_rate"]
-        if self.learning_rate is not None:
-            config["learning_rate"] = self._rate(self.learning_rate, n_steps)
-        elif not isinstance(own_rate, dict):
-            config["learning_rate"] = self._rate(float(own_rate), n_steps)
+    def _from_template(self, rate: Any) -> keras.optimizers.Optimizer:
+        config = {**self.optimizer.get_config(), "learning_rate": rate}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay
         return type(self.optimizer).from_config(config)

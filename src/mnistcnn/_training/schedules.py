@@ -48,6 +48,8 @@ SCHEDULED = tuple(_FRACTION_OF_PEAK)
 class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A rate that is a fraction of its peak, by the share of the updates already done.
 
+    Peak and length are variables, so that a traced program serves fits of every rate and length.
+
     Parameters
     ----------
     kind : str
@@ -60,14 +62,19 @@ class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type
 
     def __init__(self, kind: str, peak: float, n_steps: int) -> None:
         self.kind = kind
-        self.peak = peak
-        self.n_steps = n_steps
+        self._peak = keras.Variable(peak, dtype="float32", trainable=False, name="peak")
+        self._n_steps = keras.Variable(n_steps, dtype="float32", trainable=False, name="n_steps")
+
+    def retune(self, peak: float, n_steps: int) -> None:
+        """Take another peak and length, in programs that are traced already too."""
+        self._peak.assign(peak)
+        self._n_steps.assign(n_steps)
 
     def __call__(self, step: Any) -> Any:
         """Return the rate of update number `step`, counted from 0."""
-        progress = ops.cast(step, "float32") / self.n_steps
-        return self.peak * _FRACTION_OF_PEAK[self.kind](progress)
+        progress = ops.cast(step, "float32") / self._n_steps
+        return self._peak * _FRACTION_OF_PEAK[self.kind](progress)
 
     def get_config(self) -> dict[str, Any]:
         """Return what the constructor takes."""
-        return {"kind": self.kind, "peak": self.peak, "n_steps": self.n_steps}
+        return {"kind": self.kind, "peak": float(self._peak), "n_steps": int(self._n_steps)}

@@ -19,6 +19,7 @@ def network_state(network: Network) -> State:
         "config": keras.saving.serialize_keras_object(network.model),
         "image_shape": network.image_shape,
         "emits_logits": network.emits_logits,
+        "precision": network.precision,
         "values": network.values(),
         "moments": network.moments(),
     }
@@ -31,6 +32,7 @@ def restore_network(state: State) -> Network:
         model=keras.saving.deserialize_keras_object(config),
         image_shape=state["image_shape"],
         emits_logits=state["emits_logits"],
+        precision=state["precision"],
         stored_moments=state["moments"],
     )
     network.assign_values(state["values"])

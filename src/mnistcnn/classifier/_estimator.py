@@ -28,6 +28,7 @@ FITTED_ATTRIBUTES = (
     "best_epoch_",
     "validation_scores_",
     "_network",
+    "_lease",
 )
 
 
@@ -84,7 +85,8 @@ default="one_cycle"
         Whether `fit` goes on from the weights and pixel scaling of the previous fit.
     precision : {"auto", "float32", "bfloat16", "float16"}, default="auto"
         What the hidden layers compute in; weights, scores and loss are float32 always. ``"auto"``
-        is float32.
+        is bfloat16 where the CPU (AVX512-BF16 or AMX) or the GPU (tensor cores) multiplies it
+        directly, float32 elsewhere and for networks from a callable.
     callbacks : keras.callbacks.Callback, list of them or None, default=None
         Keras callbacks, trained as deep copies that are kept in `callbacks_`. scikit-learn's own
         callbacks go to `set_callbacks`.
@@ -350,6 +352,8 @@ default="one_cycle"
         """The network, from raw pixels to float32 scores."""
         if "_network" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
+        if self._lease is not None:
+            self._lease.keep()
         return self._network.model
 
     def _scores(self, X: Any) -> NDArray[np.float32]:

@@ -14,11 +14,12 @@ from mnistcnn._training.feed import Examples
 from mnistcnn._training.fitting import (
     Outcome,
     Regime,
-    compile_network,
     fit_increment,
     fit_network,
+    prepare_network,
 )
 from mnistcnn._training.network import Network, assemble_network
+from mnistcnn._training.pool import POOL, Lease
 from mnistcnn.classifier._inputs import Problem, encode_labels, read_training_data
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import (
@@ -46,17 +47,18 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
     seeds = seed_sequence(estimator.random_state).spawn(3)
     training, validation = _split(estimator, problem, seeds[0])
     architecture = resolve_architecture(estimator.architecture)
-    network = _assemble(estimator, architecture, problem, seeds[1])
+    regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
+    leased = _lease(_assemble(estimator, architecture, problem, seeds[1]), regime)
+    network = leased["_network"]
     if previous is None:
         _learn_pixel_scaling(network, estimator.pixel_scaling, training)
     else:
         _continue_from(network, previous)
-    regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
-    state = _state(estimator, problem, network, regime)
+    state = {**leased, **_state(problem, network, regime)}
     reported = epoch_callbacks(estimator, X, y, lambda: state)
     regime = replace(regime, callbacks=[*regime.callbacks, *reported])
-    compile_network(network, regime, regime.epochs * training.n_batches(regime.batch_size))
-    with _rate_conflicts_explained(regime):
+    prepare_network(network, regime, regime.epochs * training.n_batches(regime.batch_size))
+    with _failures_handled(leased["_lease"], regime):
         outcome = fit_network(network, training, validation, regime, _integers(seeds[2]))
     return {**state, **_results(outcome)}
 
@@ -64,29 +66,33 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
 def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any) -> State:
     """Train one epoch as `partial_fit` promises and return the fitted attributes."""
     _check_can_increment(estimator)
-    network = vars(estimator).get("_network")
+    fitted = vars(estimator)
     problem = read_training_data(
         estimator,
         X,
         y,
         sample_weight,
         known_classes=_classes_of_all_calls(estimator, classes),
-        same_columns=network is not None,
+        same_columns="_network" in fitted,
         min_samples=1,
     )
     seeds = seed_sequence(estimator.random_state).spawn(3)
     architecture = resolve_architecture(estimator.architecture)
     training = _examples(problem, problem.rows)
-    if network is None:
-        network = _assemble(estimator, architecture, problem, seeds[1])
-        _learn_pixel_scaling(network, estimator.pixel_scaling, training)
     regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
-    n_before = vars(estimator).get("n_iter_", 0)
-    with _rate_conflicts_explained(regime):
-        outcome = fit_increment(network, training, regime, [*_integers(seeds[2]), n_before])
-    state = _state(estimator, problem, network, regime)
-    history = _joined(vars(estimator).get("history_", {}), outcome.history)
-    return {**state, "history_": history, "n_iter_": n_before + outcome.n_epochs}
+    if "_network" in fitted:
+        leased = _leased_on(fitted["_network"], fitted["_lease"], regime)
+    else:
+        leased = _lease(_assemble(estimator, architecture, problem, seeds[1]), regime)
+        _learn_pixel_scaling(leased["_network"], estimator.pixel_scaling, training)
+    n_before = fitted.get("n_iter_", 0)
+    with _failures_handled(leased["_lease"], regime):
+        outcome = fit_increment(
+            leased["_network"], training, regime, [*_integers(seeds[2]), n_before]
+        )
+    history = _joined(fitted.get("history_", {}), outcome.history)
+    counts = {"history_": history, "n_iter_": n_before + outcome.n_epochs}
+    return {**leased, **_state(problem, leased["_network"], regime), **counts}
 
 
 def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
@@ -112,7 +118,11 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
     height, width, *channels = estimator.image_shape
     image_shape = (height, width, channels[0] if channels else 1)
     network = assemble_network(
-        template, image_shape, len(labels), precision=_precision(estimator), seed=0
+        template,
+        image_shape,
+        len(labels),
+        precision=resolve_precision(estimator.precision, template),
+        seed=0,
     )
     network.model.layers[-1].set_weights(model.get_weights())
     network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
@@ -120,12 +130,28 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
         "n_features_in_": int(np.prod(image_shape)),
         "image_shape_": image_shape,
         "classes_": labels,
-        "precision_": _precision(estimator),
+        "precision_": network.precision,
         "callbacks_": [],
         "history_": {},
         "n_iter_": 0,
         "_network": network,
+        "_lease": None,
     }
+
+
+def _lease(fresh: Network, regime: Regime) -> State:
+    """Return a network with the values of a fresh one, which the user's callbacks may keep."""
+    network, lease = POOL.lease(fresh, regime.program)
+    if regime.callbacks and lease is not None:
+        lease.keep()
+    return {"_network": network, "_lease": lease}
+
+
+def _leased_on(network: Network, lease: Lease | None, regime: Regime) -> State:
+    """Return the network as it is; one that is compiled anew no longer goes with its lease."""
+    if lease is not None and (regime.callbacks or network.compiled_for != regime.program):
+        lease.keep()
+    return {"_network": network, "_lease": lease}
 
 
 def _split(
@@ -159,13 +185,9 @@ def _assemble(
         build_function(architecture),
         problem.image_shape,
         len(problem.classes),
-        precision=_precision(estimator),
+        precision=resolve_precision(estimator.precision, architecture),
         seed=_integer(seed),
     )
-
-
-def _precision(estimator: Any) -> str:
-    return resolve_precision(estimator.precision)
 
 
 def _integer(seed: np.random.SeedSequence) -> int:
@@ -193,14 +215,13 @@ def _continue_from(network: Network, previous: Network) -> None:
     network.assign_values(values)
 
 
-def _state(estimator: Any, problem: Problem, network: Network, regime: Regime) -> State:
+def _state(problem: Problem, network: Network, regime: Regime) -> State:
     return {
         **problem.columns,
         "image_shape_": problem.image_shape,
         "classes_": problem.classes,
-        "precision_": _precision(estimator),
+        "precision_": network.precision,
         "callbacks_": regime.callbacks,
-        "_network": network,
     }
 
 
@@ -244,10 +265,13 @@ def _joined(
 
 
 @contextmanager
-def _rate_conflicts_explained(regime: Regime) -> Iterator[None]:
+def _failures_handled(lease: Lease | None, regime: Regime) -> Iterator[None]:
+    """Explain what went wrong, and let no network that failed half way serve another fit."""
     try:
         yield
-    except TypeError as error:
-        if "learning rate is not settable" not in str(error):
-            raise
-        raise ValueError(rate_conflict("one that sets it", regime.optimization)) from error
+    except BaseException as error:
+        if lease is not None:
+            lease.keep()
+        if isinstance(error, TypeError) and "learning rate is not settable" in str(error):
+            raise ValueError(rate_conflict("one that sets it", regime.optimization)) from error
+        raise

@@ -20,6 +20,7 @@ class StoredNetworkMixin:
         state: dict[str, Any] = dict(inherited)
         if "_network" in state:
             state["_network"] = network_state(state["_network"])
+            state["_lease"] = None
             state["callbacks_"] = detached_callbacks(state["callbacks_"])
         return state
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from mnistcnn._training.fitting import Regime
+from mnistcnn._training.hardware import fastest_precision
 from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, Optimization
 from mnistcnn._training.schedules import SCHEDULED
 from mnistcnn.architectures import get_architecture
@@ -56,9 +57,15 @@ def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:
     return min(BATCH_SIZES, key=lambda size: abs(math.log2(size) - math.log2(wanted)))
 
 
-def resolve_precision(precision: str) -> str:
-    """Return the precision to compute in; ``"auto"`` is float32."""
-    return "float32" if precision == "auto" else precision
+def resolve_precision(precision: str, architecture: Any) -> str:
+    """Return the precision to compute in.
+
+    ``"auto"`` is the fastest of this machine for architectures whose output layer is known to
+    compute in float32, and float32 for networks from a callable.
+    """
+    if precision != "auto":
+        return precision
+    return fastest_precision() if hasattr(architecture, "build") else "float32"
 
 
 def _optimization(estimator: Any, architecture: Any, lr_schedule: str) -> Optimization:

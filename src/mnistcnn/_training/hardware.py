@@ -1,0 +1,56 @@
+"""What the machine computes fast in."""
+
+from functools import cache
+from pathlib import Path
+
+import keras
+
+CPU_FEATURES = Path("/proc/cpuinfo")
+
+# The instructions that multiply bfloat16 directly; without them it is slower than float32.
+BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16"}
+
+# From this compute capability on (Ampere), NVIDIA's tensor cores take bfloat16.
+BFLOAT16_CAPABILITY = (8, 0)
+
+
+@cache
+def fastest_precision() -> str:
+    """Return ``"bfloat16"`` where the GPU, or else the CPU, multiplies it directly."""
+    fast = {"tensorflow": _tensorflow_is_fast, "jax": _jax_is_fast, "torch": _torch_is_fast}
+    return "bfloat16" if fast[keras.backend.backend()]() else "float32"
+
+
+def _tensorflow_is_fast() -> bool:
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return _cpu_has_bfloat16()
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return tuple(details.get("compute_capability", (0, 0))) >= BFLOAT16_CAPABILITY
+
+
+def _jax_is_fast() -> bool:
+    import jax
+
+    device = jax.devices()[0]
+    if device.platform != "gpu":
+        return device.platform == "tpu"
+    major, minor = str(getattr(device, "compute_capability", "0.0")).split(".")
+    return (int(major), int(minor)) >= BFLOAT16_CAPABILITY
+
+
+def _torch_is_fast() -> bool:
+    import torch
+
+    return torch.cuda.is_available() and torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY
+
+
+def _cpu_has_bfloat16() -> bool:
+    if not CPU_FEATURES.exists():
+        return False
+    for line in CPU_FEATURES.read_text(encoding="utf8").splitlines():
+        if line.startswith("flags"):
+            return not BFLOAT16_FEATURES.isdisjoint(line.split())
+    return False
