@@ -110,7 +110,7 @@ class ComparisonResult:
             "metadata": self.metadata,
         }
         with replaced_at_the_end(path) as temporary:
-            Path(temporary).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            Path(temporary).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
     def __repr__(self) -> str:
         """Return the table as text, under a line that says what was compared."""
@@ -124,6 +124,7 @@ class ComparisonResult:
         return f"ComparisonResult: {len(self.table)} architectures, {n_folds} folds"
 
 
-def _plain_rows(frame: pd.DataFrame) -> Any:
-    # pandas writes NaN, which JSON has not, as null.
-    return json.loads(frame.to_json(orient="records", double_precision=15))
+def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    # JSON has no NaN.
+    rows: Any = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return list(rows)

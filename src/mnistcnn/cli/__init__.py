@@ -1,0 +1,8 @@
+"""The command line: arguments, progress and printing; what computes is the library.
+
+Its modules import nothing heavier than click, so that ``--help`` and usage errors answer at once.
+"""
+
+from mnistcnn.cli._main import main
+
+__all__ = ["main"]

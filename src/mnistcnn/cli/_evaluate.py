@@ -1,0 +1,94 @@
+"""``mnistcnn evaluate``: how good a model file is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnistcnn.cli._options import data_option, limit_option, load_images, random_state_option
+from mnistcnn.cli._tables import print_table
+
+
+@click.command()
+@data_option
+@click.option(
+    "--model-file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="A classifier that `mnistcnn train` has written. Loading such a file can run any code "
+    "that is in it: use only files from a source that you trust.",
+)
+@limit_option
+@random_state_option
+def evaluate(data: str, model_file: Path, limit: int | None, random_state: int) -> None:
+    """Measure the accuracy of a trained classifier.
+
+    Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
+    not use. Any other data are used whole.
+    """
+    X, y = load_images(data, part="test", limit=limit, random_state=random_state)
+    classifier = _loaded(model_file)
+    _check_labels(classifier, y)
+    predicted = classifier.predict(X)
+    print_table(("label", "images", "accuracy %", "most often taken for"), _rows(y, predicted))
+    accuracy = 100 * (predicted == y).mean()
+    click.echo(
+        f"Accuracy {accuracy:.2f} %, prediction error {100 - accuracy:.2f} % on {len(y):,} images."
+    )
+
+
+def _loaded(model_file: Path) -> Any:
+    import joblib
+    from sklearn.base import BaseEstimator, is_classifier
+
+    try:
+        model = joblib.load(model_file)
+    # A file that is no pickle can fail in as many ways as there are instructions in a pickle.
+    except Exception as error:
+        raise ValueError(
+            f"--model-file must be a classifier that `mnistcnn train` has written; {model_file} "
+            f"cannot be read ({type(error).__name__}: {error})"
+        ) from error
+    if not (
+        isinstance(model, BaseEstimator) and is_classifier(model) and hasattr(model, "classes_")
+    ):
+        raise ValueError(
+            f"--model-file must be a fitted classifier; {model_file} holds a "
+            f"{type(model).__name__}."
+        )
+    return model
+
+
+def _check_labels(classifier: Any, y: Any) -> None:
+    known = classifier.classes_.tolist()
+    unknown = sorted(set(y.tolist()) - set(known), key=str)
+    if unknown:
+        raise ValueError(
+            f"--data must have labels that the classifier knows ({_listed(known)}), got "
+            f"{_listed(unknown)}."
+        )
+
+
+def _listed(labels: list[Any]) -> str:
+    return ", ".join(repr(label) for label in labels)
+
+
+def _rows(y: Any, predicted: Any) -> Iterator[tuple[str, str, str, str]]:
+    from sklearn.metrics import confusion_matrix
+    from sklearn.utils.multiclass import unique_labels
+
+    labels = unique_labels(y, predicted)
+    counts = confusion_matrix(y, predicted, labels=labels)
+    for position, label in enumerate(labels):
+        row = counts[position]
+        if row.any():
+            accuracy = 100 * row[position] / row.sum()
+            yield str(label), f"{row.sum():,}", f"{accuracy:.2f}", _mistake(labels, row, position)
+
+
+def _mistake(labels: Any, row: Any, position: int) -> str:
+    """Return the wrong label that was predicted most often, and how often."""
+    wrong = row.copy()
+    wrong[position] = 0
+    return f"{labels[wrong.argmax()]} ({wrong.max()}x)" if wrong.any() else ""

@@ -1,0 +1,83 @@
+"""The group of commands, and the one place where errors become a line and an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from mnistcnn import __version__
+from mnistcnn.cli._architectures import architectures
+from mnistcnn.cli._compare import compare
+from mnistcnn.cli._evaluate import evaluate
+from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._start_up import silence_tensorflow
+from mnistcnn.cli._train import train
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class _InterruptibleGroup(click.Group):
+    """Takes Ctrl-C before click does, which would add an empty line to ours."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted("interrupted.") from interrupt
+
+
+@click.group(
+    cls=_InterruptibleGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="mnistcnn")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Train, evaluate and compare networks that recognise handwritten digits."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for _command in (compare, train, evaluate, architectures):
+    commands.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave the process.
+
+    The exit status is 0 after success, 2 after bad input and 130 after Ctrl-C; the last two print
+    one line on stderr.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        The words after the program's name; None takes those of the process.
+
+    Examples
+    --------
+    >>> import subprocess, sys
+    >>> answer = subprocess.run([sys.executable, "-m", "mnistcnn", "--version"], text=True,
+    ...                         capture_output=True)
+    >>> print(answer.stdout, end="")
+    mnistcnn, version ...
+    """
+    silence_tensorflow()
+    try:
+        status = commands.main(arguments, prog_name="mnistcnn", standalone_mode=False)
+    except Interrupted as interruption:
+        # At once, for leaving in order waits for the threads that compute.
+        os._exit(_say(interruption.message, INTERRUPTED))
+    except click.ClickException as error:
+        status = _say(f"error: {error.format_message()}", BAD_INPUT)
+    except (ValueError, OSError) as error:
+        status = _say(f"error: {error}", BAD_INPUT)
+    sys.exit(status)
+
+
+def _say(message: str, status: int) -> int:
+    click.echo(f"mnistcnn: {' '.join(message.split())}", err=True)
+    return status

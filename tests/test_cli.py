@@ -1,0 +1,256 @@
+"""The command line, as real processes: what is printed, written and returned to the shell."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import pandas as pd
+import pytest
+
+from mnistcnn import ComparisonResult, __version__
+from mnistcnn.cli._results_folder import ResultsFolder
+
+COMMAND = [sys.executable, "-m", "mnistcnn"]
+
+
+def environment():
+    """The tests' own, but without what would let TensorFlow talk."""
+    return {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+
+
+def mnistcnn(*arguments, **options):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+        **options,
+    )
+
+
+def assert_one_line(answer, *, status, mentions):
+    assert answer.returncode == status, answer.stderr
+    assert re.fullmatch(r"mnistcnn: error: [^\n]+\n", answer.stderr)
+    assert mentions in answer.stderr
+    assert answer.stdout == ""
+
+
+class TestStart:
+    def test_help_loads_nothing_heavy(self):
+        script = (
+            "import sys\n"
+            "from mnistcnn.cli import main\n"
+            "try:\n"
+            "    main(['compare', '--help'])\n"
+            "except SystemExit:\n"
+            "    print('modules:', *(name for name in sys.modules if '.' not in name))\n"
+        )
+        answer = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+        loaded = set(answer.stdout.partition("modules:")[2].split())
+        assert "click" in loaded
+        assert not loaded & {"numpy", "sklearn", "keras", "tensorflow", "pandas", "rich"}
+
+    def test_without_a_command_the_help_is_shown(self):
+        answer = mnistcnn()
+        assert answer.returncode == 0
+        for command in ("architectures", "compare", "evaluate", "train"):
+            assert command in answer.stdout
+
+    def test_version(self):
+        assert mnistcnn("--version").stdout == f"mnistcnn, version {__version__}\n"
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("arguments", "mentions"),
+        [
+            (["compere"], "compere"),
+            (["compare", "--epoch"], "--epoch"),
+            (["compare", "--epochs", "0"], "'--epochs': 0"),
+            (["compare", "--cv", "two"], "'--cv': 'two'"),
+            (["compare", "--architectures", ","], "--architectures"),
+            (["compare", "--output", __file__], "'--output'"),
+            (["compare", "--data", "no/such.csv"], "no/such.csv"),
+            (["compare", "--data", "digits", "--architectures", "simpel"], "'simple'"),
+            (["compare", "--limit", "12", "--architectures", "baseline"], "cv=5"),
+            (["train"], "--model-file"),
+            (["train", "--model-file", "no/such/folder/digits.joblib"], "no/such/folder"),
+            (["evaluate", "--model-file", "no-such.joblib"], "no-such.joblib"),
+            (["evaluate", "--model-file", __file__], "cannot be read"),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    )
+    def test_is_answered_with_one_line_and_status_2(self, arguments, mentions, tmp_path):
+        assert_one_line(mnistcnn(*arguments, cwd=tmp_path), status=2, mentions=mentions)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_model_file_that_holds_something_else(self, tmp_path):
+        joblib.dump({"accuracy": 1.0}, tmp_path / "dict.joblib")
+        answer = mnistcnn("evaluate", "--model-file", tmp_path / "dict.joblib")
+        assert_one_line(answer, status=2, mentions="holds a dict")
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    """A small comparison and the folder that it wrote to."""
+    folder = tmp_path_factory.mktemp("comparison") / "new" / "folder"
+    answer = mnistcnn(
+        *("compare", "--architectures", "two_layer_mlp,baseline", "--limit", "200"),
+        *("--cv", "2", "--epochs", "1", "--random-state", "3", "--output", folder),
+    )
+    return answer, folder
+
+
+class TestCompare:
+    def test_prints_the_table_within_80_columns(self, comparison):
+        answer, folder = comparison
+        assert answer.returncode == 0, answer.stderr
+        assert (
+            max(len(line) for line in answer.stdout.splitlines() if str(folder) not in line) <= 80
+        )
+        rows = [line for line in answer.stdout.splitlines() if re.search(r"\d\.\d\d ", line)]
+        assert {line.split()[0] for line in rows} == {"baseline", "two_layer_mlp"}
+        assert "200 images of 28x28x1 in 2 folds, epochs 1, random state 3" in answer.stdout
+
+    def test_says_on_stderr_what_is_done_and_nothing_else(self, comparison):
+        lines = comparison[0].stderr.splitlines()
+        assert [line.split(":")[0] for line in lines] == ["two_layer_mlp", "baseline"]
+
+    def test_writes_table_details_and_picture(self, comparison):
+        _, folder = comparison
+        assert {path.name for path in folder.iterdir()} == {
+            "results.csv",
+            "results.json",
+            "comparison.png",
+        }
+        table = pd.read_csv(folder / "results.csv")
+        assert dict(zip(table["architecture"], table["parameters"], strict=True)) == {
+            "baseline": 623_290,
+            "two_layer_mlp": 42_310,
+        }
+        assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_details_tell_versions_device_seed_and_arguments(self, comparison):
+        _, folder = comparison
+        content = json.loads((folder / "results.json").read_text())
+        assert len(content["folds"]) == 4
+        metadata = content["metadata"]
+        assert metadata["versions"]["mnistcnn"] == __version__
+        assert metadata["devices"]
+        assert metadata["random_state"] == 3
+        assert metadata["arguments"] == {
+            "data": "digits",
+            "architectures": "two_layer_mlp,baseline",
+            "cv": 2,
+            "epochs": 1,
+            "limit": 200,
+            "n_jobs": None,
+            "random_state": 3,
+            "output": str(folder),
+        }
+
+    def test_interrupted_keeps_what_is_written(self, tmp_path):
+        # An epoch of the second network takes long, and is one call into TensorFlow.
+        arguments = [
+            "--architectures",
+            "two_layer_mlp,squeeze_excite",
+            "--cv",
+            "2",
+            "--epochs",
+            "1",
+        ]
+        with subprocess.Popen(
+            [*COMMAND, "compare", *arguments, "--output", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        ) as process:
+            first_line = process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=30)
+        assert first_line.startswith("two_layer_mlp:")
+        assert process.returncode == 130
+        assert stdout == ""
+        assert re.fullmatch(r"mnistcnn: interrupted; .* for 1 of 2 architectures\.\n", stderr)
+        assert list(pd.read_csv(tmp_path / "results.csv")["architecture"]) == ["two_layer_mlp"]
+        assert len(json.loads((tmp_path / "results.json").read_text())["folds"]) == 2
+        assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+class TestResultsFolder:
+    def test_without_matplotlib_one_line_names_the_extra(self, tmp_path, monkeypatch):
+        record = {"architecture": "fast", "fold": 0, "train_images": 8, "test_images": 2}
+        seconds = {"fit_seconds": 1.0, "predict_seconds": 0.1}
+        result = ComparisonResult(
+            records=[record | {"accuracy": 0.5} | seconds],
+            parameters={"fast": 9},
+            scoring=("accuracy",),
+            metadata={"architectures": {"fast": "Fast()"}},
+        )
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
+        folder = ResultsFolder(tmp_path, {"cv": 5})
+        folder.write(result)
+        assert {path.name for path in tmp_path.iterdir()} == {"results.csv", "results.json"}
+        assert "pip install 'mnistcnn[plot]'" in folder.contents()
+        assert "\n" not in folder.contents()
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    """A classifier trained by the command, with the command's answer."""
+    path = tmp_path_factory.mktemp("model") / "digits.joblib"
+    answer = mnistcnn("train", "--model-file", path, "--architecture", "baseline", "--epochs", "3")
+    return answer, path
+
+
+class TestTrainAndEvaluate:
+    def test_train_writes_a_classifier_that_joblib_loads(self, model_file, digits):
+        answer, path = model_file
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stderr == ""
+        assert answer.stdout.startswith("Trained baseline on 1,500 images in ")
+        assert [entry.name for entry in path.parent.iterdir()] == ["digits.joblib"]
+        X, y = digits
+        assert joblib.load(path).score(X[1500:], y[1500:]) > 0.85
+
+    def test_evaluate_takes_the_images_that_train_left(self, model_file, digits):
+        _, path = model_file
+        answer = mnistcnn("evaluate", "--model-file", path)
+        assert answer.stderr == ""
+        X, y = digits
+        accuracy = 100 * joblib.load(path).score(X[1500:], y[1500:])
+        assert answer.stdout.endswith(
+            f"Accuracy {accuracy:.2f} %, prediction error {100 - accuracy:.2f} % on 297 images.\n"
+        )
+        rows = [line.split() for line in answer.stdout.splitlines() if re.match(r" *\d ", line)]
+        assert [int(row[0]) for row in rows] == list(range(10))
+        assert sum(int(row[1]) for row in rows) == 297
+
+
+def test_architectures_lists_every_name_with_its_size():
+    from mnistcnn import list_architectures
+
+    lines = mnistcnn("architectures").stdout.splitlines()
+    found = {line.split()[0]: line.split()[-2:] for line in lines if re.search(r"\dx\d", line)}
+    assert list(found) == list_architectures()
+    assert found["convnet"] == ["10x10", "34,826"]
+
+
+def test_readers_of_the_help_are_warned_of_model_files():
+    text = " ".join(mnistcnn("evaluate", "--help").stdout.split())
+    assert "only files from a source that you trust" in text
+
+
+def test_installed_script_is_the_same_command():
+    script = Path(sys.executable).with_name("mnistcnn")
+    answer = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert answer.stdout == f"mnistcnn, version {__version__}\n"
