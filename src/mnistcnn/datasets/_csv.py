@@ -109,7 +109,7 @@ def _whole_numbers(
     numbers = _numbers(block)
     allowed = (numbers >= lowest) & (numbers <= highest)
     if numbers.dtype.kind == "f":
-        allowed &= numbers % 1 == 0
+        allowed &= np.floor(numbers) == numbers
     if not allowed.all():
         line, column = np.argwhere(~allowed)[0]
         raise ValueError(

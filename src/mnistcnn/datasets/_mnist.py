@@ -135,10 +135,18 @@ def fetch_mnist(
 
     Examples
     --------
-    >>> from mnistcnn import fetch_mnist
-    >>> digits = fetch_mnist()  # doctest: +SKIP
-    >>> digits.data.shape, digits.target[:5]  # doctest: +SKIP
-    ((60000, 784), array([5, 0, 4, 1, 9]))
+    ``fetch_mnist()`` is all that most need. Here a folder holds MNIST's first two digits:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from mnistcnn import fetch_mnist, write_idx
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_idx(Path(folder) / "train-images-idx3-ubyte", np.zeros((2, 28, 28), np.uint8))
+    ...     write_idx(Path(folder) / "train-labels-idx1-ubyte", np.array([5, 0], np.uint8))
+    ...     digits = fetch_mnist(data_home=folder)
+    >>> digits.data.shape, digits.images.shape, digits.target
+    ((2, 784), (2, 28, 28), array([5, 0]))
     """
     folder = _folder(data_home)
     splits = ("train", "test") if subset == "all" else (subset,)

@@ -1,0 +1,85 @@
+"""Downloads from a real server on this machine: whole and right, or nothing."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from mnistcnn.datasets._download import download
+
+CONTENT = bytes(range(256)) * 1000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves the right content, another one, half of it, or nothing, by the first folder."""
+
+    def do_GET(self):
+        self.server.paths.append(self.path)
+        kind = self.path.split("/")[1]
+        if kind == "missing":
+            self.send_error(404)
+            return
+        content = b"something else" if kind == "wrong" else CONTENT
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if kind == "half" else content)
+
+    def log_message(self, *_):
+        """Keep the test's output free of requests."""
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.paths = []
+        server.address = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_right_file_arrives(server, tmp_path):
+    download([f"{server.address}/right/file"], tmp_path / "file", sha256=SHA256)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_next_address_is_tried_until_one_gives_the_right_file(server, tmp_path):
+    kinds = ["missing", "half", "wrong", "right", "missing"]
+    urls = [f"{server.address}/{kind}/file" for kind in kinds]
+    download(urls, tmp_path / "file", sha256=SHA256)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.paths == [f"/{kind}/file" for kind in kinds[:4]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("missing", "404"), ("half", "what came has the sha256"), ("wrong", "the right file")],
+)
+def test_failed_download_leaves_no_file_and_says_why(server, tmp_path, kind, message):
+    url = f"{server.address}/{kind}/file"
+    with pytest.raises(OSError, match="file could not be downloaded") as error:
+        download([url], tmp_path / "file", sha256=SHA256)
+    assert message in str(error.value)
+    assert url in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_server_that_is_not_there_is_named(tmp_path):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as closed:
+        url = f"http://127.0.0.1:{closed.server_port}/file"
+    with pytest.raises(OSError, match="could not be downloaded") as error:
+        download([url], tmp_path / "file", sha256=SHA256)
+    assert url in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_file_that_was_there_survives_a_failed_download(server, tmp_path):
+    (tmp_path / "file").write_text("older")
+    with pytest.raises(OSError, match="could not be downloaded"):
+        download([f"{server.address}/half/file"], tmp_path / "file", sha256=SHA256)
+    assert (tmp_path / "file").read_text() == "older"

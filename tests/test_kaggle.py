@@ -1,0 +1,190 @@
+"""Kaggle's CSV files: digits in, predictions out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mnistcnn import load_sample_digits, read_kaggle_csv, write_kaggle_submission
+
+HEADER = ["label", *(f"pixel{i}" for i in range(784))]
+
+
+@pytest.fixture
+def train_csv(tmp_path):
+    """Write a file like Kaggle's train.csv, with other cells where a test needs them."""
+
+    def write(*, n=5, cells=None, columns=HEADER):
+        rows = [["7", *["0"] * 784] for _ in range(n)]
+        for (line, column), text in (cells or {}).items():
+            rows[line - 2][column] = text
+        path = tmp_path / "train.csv"
+        path.write_text("\n".join(",".join(row) for row in [columns, *rows]) + "\n")
+        return path
+
+    return write
+
+
+@given(
+    pixels=arrays(np.uint8, st.tuples(st.integers(1, 4), st.just(784))),
+    label=st.integers(0, 9),
+    place=st.integers(0, 784),
+)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_digits_survive_the_way_through_a_file(tmp_path, pixels, label, place):
+    frame = pd.DataFrame(pixels, columns=HEADER[1:])
+    frame.insert(place, "label", label)
+    frame.to_csv(tmp_path / "train.csv", index=False)
+    digits = read_kaggle_csv(tmp_path / "train.csv")
+    np.testing.assert_array_equal(digits.data, pixels)
+    np.testing.assert_array_equal(digits.images, pixels.reshape(-1, 28, 28))
+    np.testing.assert_array_equal(digits.target, [label] * len(pixels))
+
+
+def test_result_has_the_documented_types(train_csv):
+    digits = read_kaggle_csv(train_csv(cells={(3, 0): "4", (3, 784): "255"}))
+    assert digits.data.dtype == np.uint8
+    assert digits.target.dtype == np.int64
+    assert np.shares_memory(digits.data, digits.images)
+    assert digits.images[1, 27, 27] == 255
+    assert digits.target.tolist() == [7, 4, 7, 7, 7]
+    assert digits.target_names.tolist() == [4, 7]
+    assert digits.frame is None
+    assert "train.csv" in digits.DESCR
+
+
+def test_frames_and_tuples_on_request(train_csv):
+    path = train_csv(n=3)
+    X, y = read_kaggle_csv(path, return_X_y=True)
+    assert (X.shape, y.tolist()) == ((3, 784), [7, 7, 7])
+    digits = read_kaggle_csv(path, as_frame=True)
+    pd.testing.assert_frame_equal(digits.frame[["label"]], pd.DataFrame({"label": [7, 7, 7]}))
+    assert list(digits.data.columns) == HEADER[1:]
+    assert digits.target.name == "label"
+
+
+def test_file_without_labels_is_read_by_name(train_csv, tmp_path):
+    frame = pd.read_csv(train_csv(n=2)).drop(columns="label")
+    frame.to_csv(tmp_path / "test.csv", index=False)
+    digits = read_kaggle_csv(tmp_path / "test.csv", target=None)
+    assert digits.target is None
+    assert digits.target_names is None
+    assert digits.data.shape == (2, 784)
+    X, y = read_kaggle_csv(tmp_path / "test.csv", target=None, return_X_y=True, as_frame=True)
+    assert X.shape == (2, 784)
+    assert y is None
+    with pytest.raises(ValueError, match=r"must have a column 'label'.*target=None"):
+        read_kaggle_csv(tmp_path / "test.csv")
+    with pytest.raises(ValueError, match="784 columns of pixels, got 785"):
+        read_kaggle_csv(train_csv(), target=None)
+
+
+def test_labels_may_have_another_name(train_csv):
+    path = train_csv(columns=["digit", *HEADER[1:]])
+    assert read_kaggle_csv(path, target="digit").target.tolist() == [7] * 5
+
+
+def test_packed_files_and_other_line_ends_are_read(tmp_path):
+    frame = load_sample_digits(as_frame=True).frame.head(4)
+    frame.to_csv(tmp_path / "train.csv.gz", index=False)
+    frame.to_csv(tmp_path / "windows.csv", index=False, lineterminator="\r\n", encoding="utf-8-sig")
+    for name in ("train.csv.gz", "windows.csv"):
+        digits = read_kaggle_csv(tmp_path / name, as_frame=True)
+        pd.testing.assert_frame_equal(digits.data, frame.drop(columns="label"))
+
+
+def test_more_lines_than_one_block_come_in_order(train_csv):
+    digits = read_kaggle_csv(train_csv(n=2100, cells={(2051, 5): "9", (2101, 0): "3"}))
+    assert digits.data.shape == (2100, 784)
+    assert np.argwhere(digits.data).tolist() == [[2049, 4]]
+    assert np.flatnonzero(digits.target == 3).tolist() == [2099]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "text"),
+    [
+        (2, 1, "256"),
+        (4, 784, "-1"),
+        (4, 300, "ink"),
+        (3, 300, "0.5"),
+        (3, 300, "True"),
+        (3, 300, ""),
+        (3, 300, "1e30"),
+        (3, 300, "99999999999999999999"),
+        (3, 300, "inf"),
+        (5, 0, "seven"),
+        (5, 0, "7.5"),
+        (5, 0, ""),
+    ],
+)
+def test_bad_cell_is_named_with_its_place(train_csv, line, column, text):
+    path = train_csv(cells={(line, column): text})
+    with pytest.raises(ValueError, match="must hold whole numbers from") as error:
+        read_kaggle_csv(path)
+    message = str(error.value)
+    assert str(path) in message
+    assert f"in line {line}, column {HEADER[column]!r}" in message
+    assert column == 0 or "from 0 to 255" in message
+
+
+def test_bad_cell_far_down_is_named_with_its_line(train_csv):
+    with pytest.raises(ValueError, match="got '256' in line 2090, column 'pixel6'"):
+        read_kaggle_csv(train_csv(n=2100, cells={(2090, 7): "256"}))
+
+
+def test_whole_numbers_written_with_a_point_are_taken(train_csv):
+    digits = read_kaggle_csv(train_csv(cells={(2, 1): "12.0", (2, 0): "3.0"}))
+    assert (digits.data[0, 0], digits.target[0]) == (12, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        (",".join(HEADER) + "\n", "is empty"),
+        (",".join(HEADER[:-1]) + "\n", "784 columns of pixels, got 783"),
+        ("pixel0,pixel1\n0,1\n", "must have a column 'label', got 2 columns: pixel0, pixel1"),
+        (",".join("0" * 785) + "\n", "must start with a line of column names"),
+        (",".join(HEADER) + "\n" + ",".join("0" * 784) + "\n", "785 cells in each line, got 784"),
+        (",".join(HEADER) + "\n" + ",".join("0" * 786) + "\n", "785 cells in each line, got 786"),
+        (
+            ",".join(HEADER) + "\n" + ",".join("0" * 785) + "\n" + ",".join("0" * 786) + "\n",
+            "Expected 785 fields in line 3, saw 786",
+        ),
+        (
+            ",".join(HEADER) + "\n" + ",".join("0" * 785) + "\n" + ",".join("0" * 784) + "\n",
+            "got 'nan' in line 3, column 'pixel783'",
+        ),
+        (b"\x1f\x8b\xff\xfe\x00\x80", "is not a table of digits"),
+    ],
+)
+def test_file_that_is_no_table_of_digits_is_refused(tmp_path, content, message):
+    path = tmp_path / "train.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=message) as error:
+        read_kaggle_csv(path)
+    assert str(path) in str(error.value)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_kaggle_csv(tmp_path / "nowhere.csv")
+
+
+def test_submission_has_one_line_a_picture(tmp_path):
+    write_kaggle_submission(tmp_path / "submission.csv", np.array([2, 0, 9]))
+    assert (tmp_path / "submission.csv").read_bytes() == b"ImageId,Label\n1,2\n2,0\n3,9\n"
+
+
+@pytest.mark.parametrize("predictions", [[], [0.5], ["2"], [[1], [2]], 3, [True]])
+def test_predictions_that_are_no_digits_are_refused(tmp_path, predictions):
+    path = tmp_path / "submission.csv"
+    write_kaggle_submission(path, [1])
+    with pytest.raises(ValueError, match="predictions must be a one-dimensional array"):
+        write_kaggle_submission(path, predictions)
+    assert path.read_text() == "ImageId,Label\n1,1\n"
+    assert list(tmp_path.iterdir()) == [path]

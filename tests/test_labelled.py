@@ -1,0 +1,93 @@
+"""load_labelled: what a command line's --data can name."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnistcnn import fetch_mnist, load_sample_digits, write_idx
+from mnistcnn.datasets import load_labelled
+
+IMAGES = np.arange(3 * 784, dtype=np.uint32).reshape(3, 28, 28).astype(np.uint8)
+LABELS = np.array([4, 0, 9], dtype=np.uint8)
+
+
+def test_digits_are_the_bundled_ones():
+    X, y = load_labelled("digits")
+    expected = load_sample_digits()
+    np.testing.assert_array_equal(X, expected.data)
+    np.testing.assert_array_equal(y, expected.target)
+
+
+def test_mnist_and_a_folder_give_the_half_that_is_asked_for(tmp_path, monkeypatch):
+    for split, name in (("train", "train"), ("test", "t10k")):
+        n = 3 if split == "train" else 2
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte", IMAGES[:n])
+        write_idx(tmp_path / f"{name}-labels-idx1-ubyte.gz", LABELS[:n])
+    monkeypatch.setenv("MNISTCNN_DATA", str(tmp_path))
+    for source in ("mnist", str(tmp_path), tmp_path):
+        for split in ("train", "test"):
+            X, y = load_labelled(source, subset=split)
+            expected = fetch_mnist(subset=split)
+            np.testing.assert_array_equal(X, expected.data)
+            np.testing.assert_array_equal(y, expected.target)
+    assert len(load_labelled("mnist")[1]) == 3
+
+
+@pytest.mark.parametrize("name", ["digits.csv", "digits.csv.gz"])
+def test_csv_gives_rows_and_labels(tmp_path, name):
+    frame = pd.DataFrame(IMAGES.reshape(3, -1), columns=[f"pixel{i}" for i in range(784)])
+    frame.assign(label=LABELS).to_csv(tmp_path / name, index=False)
+    X, y = load_labelled(tmp_path / name)
+    np.testing.assert_array_equal(X, IMAGES.reshape(3, -1))
+    np.testing.assert_array_equal(y, LABELS)
+
+
+def test_npz_gives_its_arrays_as_they_are(tmp_path):
+    np.savez(tmp_path / "plain.npz", X=np.zeros((3, 8, 8, 3), np.float32), y=["a", "b", "a"])
+    X, y = load_labelled(tmp_path / "plain.npz", subset="test")
+    assert (X.shape, X.dtype, y.tolist()) == ((3, 8, 8, 3), np.float32, ["a", "b", "a"])
+    np.savez(
+        tmp_path / "keras.npz", x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:1], y_test=LABELS[:1]
+    )
+    assert load_labelled(tmp_path / "keras.npz")[0].shape == (3, 28, 28)
+    assert load_labelled(tmp_path / "keras.npz", subset="test")[0].shape == (1, 28, 28)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.csv", "folder/nowhere.npz"])
+def test_missing_source_is_named_beside_what_is_allowed(tmp_path, name):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.*'digits', 'mnist', a \.csv file"):
+        load_labelled(tmp_path / name)
+
+
+def test_folder_without_digits_says_what_it_must_hold(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"must hold MNIST's train digits as mnist\.npz"):
+        load_labelled(tmp_path)
+
+
+def test_file_of_another_form_lists_what_is_allowed(tmp_path):
+    (tmp_path / "digits.txt").write_text("7")
+    with pytest.raises(ValueError, match=r"data must be 'digits', .* got .*digits\.txt"):
+        load_labelled(tmp_path / "digits.txt")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": np.zeros((3, 64)), "y": np.zeros(2)}, r"shape \(3, 64\) and \(2,\)"),
+        ({"X": np.zeros((0, 64)), "y": np.zeros(0)}, r"shape \(0, 64\) and \(0,\)"),
+        ({"X": np.zeros(3), "y": np.zeros(3)}, r"shape \(3,\) and \(3,\)"),
+        ({"X": np.zeros((3, 64))}, r"'x_train' and 'y_train', or 'X' and 'y', got \['X'\]"),
+        ({"X": np.array([{}]), "y": np.zeros(1)}, "allow_pickle=False"),
+    ],
+)
+def test_npz_without_labelled_pictures_is_refused(tmp_path, arrays, message):
+    np.savez(tmp_path / "digits.npz", **arrays)
+    with pytest.raises(ValueError, match=message) as error:
+        load_labelled(tmp_path / "digits.npz")
+    assert "digits.npz" in str(error.value)
+
+
+def test_text_that_is_called_npz_is_refused(tmp_path):
+    (tmp_path / "digits.npz").write_text("label,pixel0")
+    with pytest.raises(ValueError, match=r"digits\.npz is not a whole \.npz archive"):
+        load_labelled(tmp_path / "digits.npz")
