@@ -254,7 +254,7 @@ BAD_PARAMETERS = {
     "architecture": ["baselin", 3, None],
     "image_shape": ["square", (8,), (8, 0), (7, 8)],
     "pixel_scaling": ["minmax"],
-    "augmentation": ["light"],
+    "augmentation": ["medium"],
     "epochs": [0, -1, 1.5, "ten"],
     "batch_size": [0, -8, "all"],
     "optimizer": ["adagradient", 3],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mnistcnn._training.pool import clear_cache
     from mnistcnn.architectures import get_architecture, list_architectures
+    from mnistcnn.augmentation import Augmentation
     from mnistcnn.classifier import DigitCNNClassifier
     from mnistcnn.datasets import (
         fetch_mnist,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME_OF = {
+    "Augmentation": "augmentation",
     "ComparisonResult": "evaluation",
     "DigitCNNClassifier": "classifier",
     "ImageReshaper": "preprocessing",
@@ -43,6 +45,7 @@ _HOME_OF = {
 }
 
 __all__ = [
+    "Augmentation",
     "ComparisonResult",
     "DigitCNNClassifier",
     "ImageReshaper",

@@ -1,12 +1,16 @@
 """Brings the training pictures to Keras a batch at a time, never as a float copy of them all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from mnistcnn.augmentation import Augmentation
+
+Warp = Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +47,28 @@ class Examples:
         return columns if self.weights is None else [*columns, self.weights]
 
 
-class FixedOrder:
-    """The order of every pass is that of the rows.
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One pass over the rows: their order, and what changes each picture.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m,), int32
+        The pictures in the order in which they come.
+    warps : list of ndarray of shape (m, ...)
+        The columns of `mnistcnn.augmentation.Warps`; empty where pictures stay as they are.
+    """
+
+    rows: NDArray[np.int32]
+    warps: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """Return the rows and what goes with them."""
+        return (self.rows, *self.warps)
+
+
+class FixedPasses:
+    """Every pass is the same: the rows as they stand, the pictures as they are.
 
     Parameters
     ----------
@@ -53,66 +77,84 @@ class FixedOrder:
     """
 
     def __init__(self, rows: NDArray[np.int32]) -> None:
-        self._rows = rows
+        self._pass = Pass(rows)
 
-    def current(self) -> NDArray[np.int32]:
-        """Return the rows in the order of the present pass."""
-        return self._rows
+    def current(self) -> Pass:
+        """Return the present pass."""
+        return self._pass
 
 
-class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
-    """The order of a pass depends on the seed and the number of its epoch, and on nothing else.
+class ShuffledPasses(keras.callbacks.Callback):  # type: ignore[misc]
+    """A pass depends on the seed and the number of its epoch, and on nothing else.
 
     Keras may begin a pass and drop it, so an order drawn from the state of a generator would
     depend on how often it does.
 
     Parameters
     ----------
-    rows : ndarray of shape (m,), int32
+    examples : Examples
         The pictures that take part.
     seed : sequence of int
         The seed.
+    augmentation : Augmentation or None
+        Draws the changes.
     """
 
-    def __init__(self, rows: NDArray[np.int32], seed: Sequence[int]) -> None:
+    def __init__(
+        self, examples: Examples, seed: Sequence[int], augmentation: Augmentation | None
+    ) -> None:
         super().__init__()
-        self._rows = rows
+        self._examples = examples
         self._seed = seed
-        self._order = rows
+        self._augmentation = augmentation
+        self._pass = self._drawn(0)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Draw the order of an epoch."""
-        self._order = np.random.default_rng([*self._seed, epoch]).permutation(self._rows)
+        """Draw the pass of an epoch."""
+        self._pass = self._drawn(epoch)
 
-    def current(self) -> NDArray[np.int32]:
-        """Return the rows in the order of the present epoch."""
-        return self._order
+    def current(self) -> Pass:
+        """Return the pass of the present epoch."""
+        return self._pass
+
+    def _drawn(self, epoch: int) -> Pass:
+        generator = np.random.default_rng([*self._seed, epoch])
+        rows = generator.permutation(self._examples.rows)
+        if self._augmentation is None:
+            return Pass(rows)
+        warps = self._augmentation.draw(len(rows), self._examples.image_shape, generator)
+        return Pass(rows, warps.columns())
 
 
-def epoch_feed(examples: Examples, batch_size: int, order: FixedOrder | ShuffledOrder) -> Any:
+Passes = FixedPasses | ShuffledPasses
+
+
+def epoch_feed(examples: Examples, batch_size: int, passes: Passes, warp: Warp | None) -> Any:
     """Return what Keras's `fit` takes: one pass over the rows at a time."""
     if keras.backend.backend() == "tensorflow":
-        return _tensorflow_feed(examples, batch_size, order)
-    return GatheredBatches(examples, batch_size, order)
+        return _tensorflow_feed(examples, batch_size, passes, warp)
+    return GatheredBatches(examples, batch_size, passes, warp)
 
 
-def _tensorflow_feed(examples: Examples, batch_size: int, order: FixedOrder | ShuffledOrder) -> Any:
+def _tensorflow_feed(examples: Examples, batch_size: int, passes: Passes, warp: Warp | None) -> Any:
     import tensorflow as tf
 
     with tf.device("CPU:0"):
         columns = [tf.convert_to_tensor(column) for column in examples.columns()]
 
-    def gathered(rows: Any) -> tuple[Any, ...]:
+    def gathered(rows: Any, *warps: Any) -> tuple[Any, ...]:
         pixels, *others = (tf.gather(column, rows) for column in columns)
-        return (tf.reshape(pixels, (-1, *examples.image_shape)), *others)
+        pixels = tf.reshape(pixels, (-1, *examples.image_shape))
+        return (pixels if warp is None else warp(pixels, *warps), *others)
 
-    def passes() -> Any:
-        yield order.current()
+    def one_pass() -> Any:
+        yield passes.current().columns()
 
-    rows_of_pass = tf.data.Dataset.from_generator(
-        passes, output_signature=tf.TensorSpec([len(examples.rows)], tf.int32)
+    signature = tuple(
+        tf.TensorSpec(column.shape, column.dtype) for column in passes.current().columns()
     )
-    batches = rows_of_pass.unbatch().batch(batch_size).map(gathered).prefetch(2)
+    shuffled = tf.data.Dataset.from_generator(one_pass, output_signature=signature)
+    batches = shuffled.unbatch().batch(batch_size).map(gathered).prefetch(2)
     length = tf.data.experimental.assert_cardinality(examples.n_batches(batch_size))
     return batches.apply(length).with_options(_pipeline_options())
 
@@ -129,7 +171,7 @@ def _pipeline_options() -> Any:
 
 
 class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The feed of the other backends: NumPy gathers each batch.
+    """The feed of Keras's own `fit` on other backends: NumPy gathers each batch.
 
     Parameters
     ----------
@@ -137,24 +179,29 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
         The pictures.
     batch_size : int
         Pictures a batch.
-    order : FixedOrder or ShuffledOrder
+    passes : FixedPasses or ShuffledPasses
         The order of each pass.
+    warp : callable or None
+        Changes a batch of pictures.
     """
 
     def __init__(
-        self, examples: Examples, batch_size: int, order: FixedOrder | ShuffledOrder
+        self, examples: Examples, batch_size: int, passes: Passes, warp: Warp | None
     ) -> None:
         super().__init__()
         self._examples = examples
         self._batch_size = batch_size
-        self._order = order
+        self._passes = passes
+        self._warp = warp
 
     def __len__(self) -> int:
         """Return the number of batches in one pass."""
         return self._examples.n_batches(self._batch_size)
 
-    def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return batch number `index` of this pass."""
-        rows = self._order.current()[index * self._batch_size :][: self._batch_size]
+        batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
+        rows, *warps = (column[batch] for column in self._passes.current().columns())
         pixels, *others = (column[rows] for column in self._examples.columns())
-        return (pixels.reshape(-1, *self._examples.image_shape), *others)
+        pixels = pixels.reshape(-1, *self._examples.image_shape)
+        return (pixels if self._warp is None else self._warp(pixels, *warps), *others)

@@ -7,10 +7,12 @@ from typing import Any
 import keras
 
 from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate, watches_batches
-from mnistcnn._training.feed import Examples, FixedOrder, ShuffledOrder, epoch_feed
+from mnistcnn._training.feed import Examples, FixedPasses, ShuffledPasses, epoch_feed
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network
 from mnistcnn._training.optimization import Optimization
+from mnistcnn._training.warping import warp_for
+from mnistcnn.augmentation import Augmentation
 
 # The program that runs one epoch ends with the data, so this is only an upper bound: any constant
 # above the longest epoch will do, and a constant lets one program serve epochs of every length.
@@ -33,6 +35,8 @@ class Regime:
         Optimizer, rate and schedule.
     label_smoothing : float
         Share of the target spread evenly over all classes.
+    augmentation : Augmentation or None
+        Random changes to the training pictures.
     patience : int or None
         Epochs without a better validation accuracy before the fit stops; None never stops.
     callbacks : list of keras.callbacks.Callback
@@ -45,6 +49,7 @@ class Regime:
     batch_size: int
     optimization: Optimization
     label_smoothing: float
+    augmentation: Augmentation | None = None
     patience: int | None = None
     callbacks: list[Any] = field(default_factory=list)
     verbose: int = 0
@@ -111,12 +116,12 @@ def fit_network(
         If the loss becomes NaN or infinite.
     """
     best = _best_epoch(network, regime)
-    order = ShuffledOrder(training.rows, shuffling_seed)
+    passes = ShuffledPasses(training, shuffling_seed, regime.augmentation)
     history = network.model.fit(
-        epoch_feed(training, regime.batch_size, order),
+        epoch_feed(training, regime.batch_size, passes, warp_for(regime.augmentation)),
         validation_data=validation and _validation_feed(validation),
         epochs=regime.epochs,
-        callbacks=[order, *_callbacks(regime, best)],
+        callbacks=[passes, *_callbacks(regime, best)],
         verbose=regime.verbose,
         shuffle=False,
     ).history
@@ -148,7 +153,7 @@ def fit_increment(
 
 
 def _validation_feed(validation: Examples) -> Any:
-    return epoch_feed(validation, VALIDATION_BATCH, FixedOrder(validation.rows))
+    return epoch_feed(validation, VALIDATION_BATCH, FixedPasses(validation.rows), None)
 
 
 def _best_epoch(network: Network, regime: Regime) -> BestEpoch | None:

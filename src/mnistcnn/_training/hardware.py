@@ -28,7 +28,7 @@ def _tensorflow_is_fast() -> bool:
     if not gpus:
         return _cpu_has_bfloat16()
     details = tf.config.experimental.get_device_details(gpus[0])
-    return tuple(details.get("compute_capability", (0, 0))) >= BFLOAT16_CAPABILITY
+    return bool(tuple(details.get("compute_capability", (0, 0))) >= BFLOAT16_CAPABILITY)
 
 
 def _jax_is_fast() -> bool:
@@ -36,7 +36,7 @@ def _jax_is_fast() -> bool:
 
     device = jax.devices()[0]
     if device.platform != "gpu":
-        return device.platform == "tpu"
+        return bool(device.platform == "tpu")
     major, minor = str(getattr(device, "compute_capability", "0.0")).split(".")
     return (int(major), int(minor)) >= BFLOAT16_CAPABILITY
 
@@ -44,7 +44,9 @@ def _jax_is_fast() -> bool:
 def _torch_is_fast() -> bool:
     import torch
 
-    return torch.cuda.is_available() and torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY
+    if not torch.cuda.is_available():
+        return False
+    return bool(torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY)
 
 
 def _cpu_has_bfloat16() -> bool:

@@ -10,30 +10,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn.classifier._fit import fitted_state, increment_state, wrapped_state
 from mnistcnn.classifier._inputs import read_pixels
-from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
+from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, OBJECT_FOR, PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from mnistcnn.classifier._scores import as_decision, as_probabilities
 from mnistcnn.classifier._wrapping import KerasModelTemplate, picture_shape
 
-FITTED_ATTRIBUTES = (
-    "classes_",
-    "n_features_in_",
-    "feature_names_in_",
-    "image_shape_",
-    "n_iter_",
-    "history_",
-    "precision_",
-    "callbacks_",
-    "best_epoch_",
-    "validation_scores_",
-    "_network",
-    "_lease",
-)
 
-
-class DigitCNNClassifier(  # type: ignore[misc]
-    StoredNetworkMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+class DigitCNNClassifier(
+    StoredNetworkMixin,
+    CallbackSupportMixin,  # type: ignore[misc]
+    ClassifierMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
 ):
     """A Keras network that classifies pictures of digits, as a scikit-learn classifier.
 
@@ -53,8 +41,8 @@ class DigitCNNClassifier(  # type: ignore[misc]
     pixel_scaling : {"standard", "unit"} or None, default="standard"
         What the network does to pixels first: ``"standard"`` subtracts the mean and divides by the
         standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
-    augmentation : None, default=None
-        Random changes to the training pictures; only None is available.
+    augmentation : {"light", "mnist", "strong"}, Augmentation or None, default=None
+        Random changes to the training pictures (see `mnistcnn.Augmentation`).
     epochs : int, default=10
         Passes over the training pictures, at most.
     batch_size : int or "auto", default="auto"
@@ -144,7 +132,7 @@ default="one_cycle"
         *,
         image_shape: Any = "auto",
         pixel_scaling: str | None = "standard",
-        augmentation: None = None,
+        augmentation: Any = None,
         epochs: int = 10,
         batch_size: int | str = "auto",
         optimizer: Any = "adam",
@@ -358,7 +346,8 @@ default="one_cycle"
 
     def _scores(self, X: Any) -> NDArray[np.float32]:
         check_is_fitted(self)
-        return self._network.inference.scores(read_pixels(self, X))
+        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
+        return scores
 
     def _adopt(self, state: dict[str, Any]) -> None:
         kept = {k: v for k, v in vars(self).items() if k not in FITTED_ATTRIBUTES}
@@ -366,7 +355,7 @@ default="one_cycle"
         self.__dict__ = {**kept, **state}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, also those of an architecture object as ``architecture__<name>``.
+        """Set parameters, also ``architecture__<name>`` and ``augmentation__<name>`` of objects.
 
         Parameters
         ----------
@@ -381,15 +370,16 @@ default="one_cycle"
         Raises
         ------
         ValueError
-            If a name is unknown, or belongs to an architecture that is no object.
+            If a name is unknown, or belongs to a parameter that is no object.
         """
-        architecture = params.get("architecture", self.architecture)
-        nested = [name for name in params if name.startswith("architecture__")]
-        if nested and not hasattr(architecture, "set_params"):
-            raise ValueError(
-                f"{nested[0]!r} needs architecture to be an object, got {architecture!r}. Set "
-                f"architecture=mnistcnn.get_architecture(name) first."
-            )
+        for owner, remedy in OBJECT_FOR.items():
+            value = params.get(owner, getattr(self, owner))
+            nested = [name for name in params if name.startswith(f"{owner}__")]
+            if nested and not hasattr(value, "set_params"):
+                raise ValueError(
+                    f"{nested[0]!r} needs {owner} to be an object, got {value!r}. Set "
+                    f"{owner}={remedy} first."
+                )
         super().set_params(**params)
         return self
 

@@ -1,5 +1,6 @@
 """Turns what users hand over into rows of pixels, integer targets and weights."""
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,8 +83,7 @@ def read_training_data(
         If anything about the data is wrong; the message names it.
     """
     # validate_data notes the columns before later steps can fail, so it gets a stand-in.
-    stand_in = type(estimator).__new__(type(estimator))
-    vars(stand_in).update(vars(estimator))
+    stand_in = copy(estimator)
     rows, array_shape = as_rows(X)
     rows, y = validate_data(
         stand_in,
@@ -150,9 +150,8 @@ def _columns(stand_in: Any) -> dict[str, Any]:
 
 def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
     height, width, channels = estimator.image_shape_
-    allowed = [(height, width, channels)]
-    if channels == 1:
-        allowed.insert(0, (height, width))
+    allowed: list[tuple[int, ...]] = [(height, width)] if channels == 1 else []
+    allowed.append((height, width, channels))
     if array_shape[1:] not in allowed:
         raise ValueError(
             f"X must hold pictures of shape {' or '.join(map(str, allowed))}, on which "

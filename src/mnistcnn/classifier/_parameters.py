@@ -1,4 +1,4 @@
-"""What each parameter of the estimator may be."""
+"""What each parameter of the estimator may be, and what a fit adds to it."""
 
 from numbers import Integral, Real
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 import keras
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from mnistcnn.augmentation import PRESETS, Augmentation
+
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "architecture": [str, HasMethods(["build"]), callable],
     "image_shape": [StrOptions({"auto", "pad"}), tuple, list],
     "pixel_scaling": [StrOptions({"standard", "unit"}), None],
-    "augmentation": [None],
+    "augmentation": [StrOptions(set(PRESETS)), Augmentation, None],
     "epochs": [Interval(Integral, 1, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "optimizer": [
@@ -32,4 +34,25 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "callbacks": [keras.callbacks.Callback, list, tuple, None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
+}
+
+FITTED_ATTRIBUTES = (
+    "classes_",
+    "n_features_in_",
+    "feature_names_in_",
+    "image_shape_",
+    "n_iter_",
+    "history_",
+    "precision_",
+    "callbacks_",
+    "best_epoch_",
+    "validation_scores_",
+    "_network",
+    "_lease",
+)
+
+# Whose parameters can be set through the estimator, and what makes such an object.
+OBJECT_FOR = {
+    "architecture": "mnistcnn.get_architecture(name)",
+    "augmentation": "mnistcnn.Augmentation()",
 }

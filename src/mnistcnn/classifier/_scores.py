@@ -1,7 +1,5 @@
 """From a network's float32 scores to what scikit-learn's methods return."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
@@ -15,8 +13,8 @@ def as_probabilities(scores: NDArray[np.float32], emits_logits: bool) -> NDArray
     if emits_logits:
         probabilities: NDArray[np.float64] = softmax(precise, axis=1)
         return probabilities
-    totals: Any = precise.sum(axis=1, keepdims=True)
-    return precise / totals
+    normalized: NDArray[np.float64] = precise / precise.sum(axis=1, keepdims=True)
+    return normalized
 
 
 def as_decision(scores: NDArray[np.float32], emits_logits: bool) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from mnistcnn._training.hardware import fastest_precision
 from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, Optimization
 from mnistcnn._training.schedules import SCHEDULED
 from mnistcnn.architectures import get_architecture
+from mnistcnn.augmentation import PRESETS, Augmentation
 
 BATCH_SIZES = (32, 64, 128, 256)
 BATCHES_AN_EPOCH = 64
@@ -96,10 +97,19 @@ def regime_for(estimator: Any, architecture: Any, n_examples: int, lr_schedule: 
         batch_size=resolve_batch_size(estimator.batch_size, n_examples),
         optimization=optimization,
         label_smoothing=estimator.label_smoothing,
+        augmentation=_resolve_augmentation(estimator.augmentation),
         patience=estimator.n_iter_no_change if estimator.early_stopping else None,
         callbacks=_copied_callbacks(estimator.callbacks, optimization),
         verbose=int(estimator.verbose),
     )
+
+
+def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentation | None:
+    if isinstance(augmentation, str):
+        return PRESETS[augmentation]
+    if augmentation is not None:
+        augmentation.validate()
+    return augmentation
 
 
 def _copied_callbacks(callbacks: Any, optimization: Optimization) -> list[Any]:

@@ -1,0 +1,190 @@
+"""Random changes to training pictures, as parameters and NumPy draws; who warps is elsewhere."""
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+
+__all__ = ["Augmentation", "Warps"]
+
+Floats = NDArray[np.float32]
+
+# Displacements are drawn at the points of a coarse grid and interpolated between them, which is
+# what smoothing a field of single pixels comes to at a fraction of the work.
+GRID = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Warps:
+    """What happens to each of n pictures.
+
+    Parameters
+    ----------
+    transforms : ndarray of shape (n, 8), float32
+        Projective transforms from a pixel of the result to one of the picture, row by row:
+        ``x' = a0 x + a1 y + a2``, ``y' = b0 x + b1 y + b2``; the last two numbers are 0.
+    displacements : ndarray of shape (n, 5, 5, 2), float32, or None
+        How far, in pixels, the points of a grid over the picture are moved along y and x.
+    strokes : ndarray of shape (n,), float32, or None
+        From -1, as thin as one step of erosion makes it, to 1, as thick as one of dilation.
+    """
+
+    transforms: Floats
+    displacements: Floats | None
+    strokes: Floats | None
+
+    def columns(self) -> list[Floats]:
+        """Return the arrays that are there."""
+        return [
+            part for part in (self.transforms, self.displacements, self.strokes) if part is not None
+        ]
+
+
+class Augmentation(BaseEstimator):  # type: ignore[misc]
+    """Random changes to each training picture, all in one warp.
+
+    Each number is the largest change; every picture of every epoch draws its own, evenly from both
+    directions. Its parameters can be searched as ``augmentation__rotation`` and the like.
+
+    Parameters
+    ----------
+    rotation : float, default=0.0
+        Degrees.
+    zoom : float, default=0.0
+        Share of the size, for height and width apart, from 0 to below 1.
+    shear : float, default=0.0
+        Degrees, from 0 to below 90.
+    shift : float, default=0.0
+        Share of height and width.
+    elastic : float, default=0.0
+        Standard deviation, in pixels, of a smooth random displacement [1]_.
+    stroke : float, default=0.0
+        Up to which share of one pixel strokes grow or shrink on each side, from 0 to 1; for light
+        ink on a dark ground.
+
+    References
+    ----------
+    .. [1] P. Simard, D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks
+       Applied to Visual Document Analysis", ICDAR 2003.
+
+    Examples
+    --------
+    >>> from mnistcnn import Augmentation
+    >>> Augmentation(rotation=10, shift=0.1)
+    Augmentation(rotation=10, shift=0.1)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "rotation": [Interval(Real, 0, None, closed="left")],
+        "zoom": [Interval(Real, 0, 1, closed="left")],
+        "shear": [Interval(Real, 0, 90, closed="left")],
+        "shift": [Interval(Real, 0, None, closed="left")],
+        "elastic": [Interval(Real, 0, None, closed="left")],
+        "stroke": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(
+        self,
+        *,
+        rotation: float = 0.0,
+        zoom: float = 0.0,
+        shear: float = 0.0,
+        shift: float = 0.0,
+        elastic: float = 0.0,
+        stroke: float = 0.0,
+    ) -> None:
+        self.rotation = rotation
+        self.zoom = zoom
+        self.shear = shear
+        self.shift = shift
+        self.elastic = elastic
+        self.stroke = stroke
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both draw the same changes."""
+        return isinstance(other, Augmentation) and self.get_params() == other.get_params()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def validate(self) -> None:
+        """Check the parameters.
+
+        Raises
+        ------
+        ValueError
+            If one is out of its range.
+        """
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(), caller_name=type(self).__name__
+        )
+
+    def draw(
+        self, n_pictures: int, image_shape: tuple[int, int, int], generator: np.random.Generator
+    ) -> Warps:
+        """Draw what happens to each of so many pictures.
+
+        Parameters
+        ----------
+        n_pictures : int
+            Number of pictures.
+        image_shape : tuple of 3 int
+            Height, width and channels of one picture.
+        generator : numpy.random.Generator
+            Where the draws come from.
+
+        Returns
+        -------
+        warps : Warps
+            One row for each picture.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mnistcnn import Augmentation
+        >>> warps = Augmentation(rotation=10).draw(3, (28, 28, 1), np.random.default_rng(0))
+        >>> warps.transforms.shape
+        (3, 8)
+        """
+        transforms = self._transforms(n_pictures, image_shape, generator)
+        displacements = strokes = None
+        if self.elastic:
+            field = generator.standard_normal((n_pictures, GRID, GRID, 2), dtype=np.float32)
+            displacements = np.float32(self.elastic) * field
+        if self.stroke:
+            strokes = _evenly(generator, self.stroke, n_pictures).astype(np.float32)
+        return Warps(transforms, displacements, strokes)
+
+    def _transforms(
+        self, n_pictures: int, image_shape: tuple[int, int, int], generator: np.random.Generator
+    ) -> Floats:
+        height, width, _ = image_shape
+        angle = np.deg2rad(_evenly(generator, self.rotation, n_pictures))
+        slant = np.tan(np.deg2rad(_evenly(generator, self.shear, n_pictures)))
+        across, down = 1 + _evenly(generator, self.zoom, 2, n_pictures)
+        cosine, sine = np.cos(angle), np.sin(angle)
+        a0, a1 = cosine / across, (slant * cosine - sine) / across
+        b0, b1 = sine / down, (slant * sine + cosine) / down
+        shift_x = _evenly(generator, self.shift * width, n_pictures)
+        shift_y = _evenly(generator, self.shift * height, n_pictures)
+        middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+        # The middle of the result comes from the shifted middle of the picture.
+        a2 = middle_x + shift_x - a0 * middle_x - a1 * middle_y
+        b2 = middle_y + shift_y - b0 * middle_x - b1 * middle_y
+        nothing = np.zeros(n_pictures)
+        rows = np.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], axis=1)
+        return rows.astype(np.float32)
+
+
+def _evenly(generator: np.random.Generator, most: float, *shape: int) -> NDArray[np.float64]:
+    return generator.uniform(-most, most, shape)
+
+
+PRESETS = {
+    "light": Augmentation(rotation=5, zoom=0.05, shift=0.04),
+    "mnist": Augmentation(rotation=10, zoom=0.1, shear=8, shift=0.07),
+    "strong": Augmentation(rotation=15, zoom=0.15, shear=12, shift=0.1, elastic=0.7, stroke=0.7),
+}

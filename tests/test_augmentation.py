@@ -1,0 +1,138 @@
+"""Random changes to training pictures: what is drawn, what it does, and what it leaves alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from mnistcnn import Augmentation, DigitCNNClassifier
+from mnistcnn._training.warping import warp_for
+from mnistcnn.augmentation import PRESETS
+
+
+def warped(augmentation, pictures, seed=0):
+    warps = augmentation.draw(len(pictures), pictures.shape[1:], np.random.default_rng(seed))
+    return np.asarray(warp_for(augmentation)(pictures, *warps.columns()))
+
+
+@pytest.fixture(scope="module")
+def pictures(digits):
+    return digits[0][:40].reshape(-1, 28, 28, 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(3, 20), st.integers(3, 20), st.sampled_from([1, 3]), st.booleans())
+def test_no_change_is_the_identity(height, width, channels, as_float):
+    rng = np.random.default_rng(0)
+    dtype = np.float32 if as_float else np.uint8
+    pictures = rng.integers(0, 256, (4, height, width, channels)).astype(dtype)
+    result = warped(Augmentation(), pictures)
+    assert result.dtype == dtype
+    np.testing.assert_allclose(result, pictures, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_change_every_picture_and_keep_shape_dtype_and_ink(name, pictures):
+    result = warped(PRESETS[name], pictures)
+    assert (result.shape, result.dtype) == (pictures.shape, np.uint8)
+    assert (result != pictures).any(axis=(1, 2, 3)).all()
+    assert 0.7 < result.mean() / pictures.mean() < 1.4
+
+
+def test_the_same_generator_gives_the_same_changes(pictures):
+    strong = PRESETS["strong"]
+    np.testing.assert_array_equal(warped(strong, pictures, 1), warped(strong, pictures, 1))
+    assert (warped(strong, pictures, 1) != warped(strong, pictures, 2)).any()
+
+
+def centre(pictures):
+    ink = pictures[..., 0].astype(float)
+    positions = np.arange(28)
+    total = ink.sum(axis=(1, 2))
+    rows = (ink.sum(axis=2) * positions).sum(axis=1) / total
+    columns = (ink.sum(axis=1) * positions).sum(axis=1) / total
+    return rows, columns
+
+
+def test_shift_moves_by_no_more_than_its_share(pictures):
+    before, after = centre(pictures), centre(warped(Augmentation(shift=0.1), pictures))
+    for axis in (0, 1):
+        moved = np.abs(after[axis] - before[axis])
+        assert moved.max() < 2.8 + 0.2
+        assert moved.max() > 1
+
+
+def test_rotation_turns_a_bar_by_no_more_than_its_angle():
+    bars = np.zeros((50, 41, 41, 1), np.float32)
+    bars[:, 20, 5:36] = 255
+    turned = warped(Augmentation(rotation=10), bars)[..., 0]
+    right_ends = turned[:, :, 34].argmax(axis=1) - 20
+    assert np.abs(right_ends).max() <= 15 * np.tan(np.deg2rad(10)) + 1
+    assert right_ends.max() > 0 > right_ends.min()
+
+
+def test_stroke_makes_ink_thicker_and_thinner(pictures):
+    ink = warped(Augmentation(stroke=1.0), pictures).mean(axis=(1, 2, 3))
+    ratio = ink / pictures.mean(axis=(1, 2, 3))
+    assert ratio.min() < 0.7
+    assert ratio.max() > 1.3
+
+
+def test_elastic_moves_pixels_a_little(pictures):
+    result = warped(Augmentation(elastic=1.0), pictures)
+    assert (result != pictures).any(axis=(1, 2, 3)).all()
+    assert np.abs(np.subtract(centre(result), centre(pictures))).max() < 3
+
+
+def test_the_ground_of_dark_on_light_pictures_stays_light(pictures):
+    inverted = 255 - pictures
+    assert (warped(PRESETS["mnist"], inverted)[:, 0, 0] > 200).all()
+
+
+def quick(**parameters):
+    return DigitCNNClassifier("baseline", epochs=3, random_state=0, **parameters)
+
+
+@pytest.mark.parametrize("augmentation", ["light", "mnist", "strong", Augmentation(stroke=0.5)])
+def test_classifiers_learn_from_changed_pictures_reproducibly(augmentation, digits):
+    X, y = digits[0][:600], digits[1][:600]
+    first, second = (quick(augmentation=augmentation).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    assert first.score(X, y) > 0.6
+    assert (first.predict_proba(X) != quick().fit(X, y).predict_proba(X)).any()
+
+
+def test_only_training_pictures_are_changed(digits):
+    X, y = digits[0][:600], digits[1][:600]
+    classifier = quick(
+        augmentation=Augmentation(shift=0.5, rotation=180), early_stopping=True
+    ).set_params(epochs=6)
+    history = classifier.fit(X, y).history_
+    # Pictures thrown all over the place are far harder than those left alone.
+    assert history["val_accuracy"][-1] > history["accuracy"][-1]
+
+
+def test_parameters_can_be_searched():
+    classifier = quick(augmentation=Augmentation(rotation=5))
+    twin = clone(classifier).set_params(augmentation__rotation=20)
+    assert classifier.augmentation == Augmentation(rotation=5)
+    assert twin.augmentation == Augmentation(rotation=20)
+    with pytest.raises(ValueError, match="Augmentation"):
+        quick(augmentation="light").set_params(augmentation__rotation=20)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rotation", -1),
+        ("zoom", 1.0),
+        ("shear", 90),
+        ("shift", -0.1),
+        ("elastic", -1),
+        ("stroke", 2),
+    ],
+)
+def test_bad_parameters_are_refused_by_name(name, value, small_digits):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of Augmentation"):
+        quick(augmentation=Augmentation(**{name: value})).fit(*small_digits)
