@@ -57,8 +57,8 @@ def to_mnist_form(picture: Any) -> NDArray[np.uint8]:
     >>> scan = np.zeros((300, 200))
     >>> scan[50:250, 20:60] = 1.0
     >>> digit = to_mnist_form(scan)
-    >>> digit.shape, digit.dtype, digit.max()
-    ((28, 28), dtype('uint8'), np.uint8(255))
+    >>> digit.shape, digit.dtype, int(digit.max())
+    ((28, 28), dtype('uint8'), 255)
     >>> np.flatnonzero(digit.any(axis=1))[[0, -1]], np.flatnonzero(digit.any(axis=0))
     (array([ 5, 24]), array([13, 14, 15, 16]))
     """
