@@ -217,6 +217,16 @@ def test_only_the_half_that_is_asked_for_is_downloaded(tmp_path, mirror):
     assert names == {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"}
 
 
+def test_only_the_file_that_lacks_is_downloaded(tmp_path, halves, mirror):
+    home = tmp_path / "home"
+    home.mkdir()
+    (mirror / "train-images-idx3-ubyte.gz").unlink()
+    write_idx(home / "train-images-idx3-ubyte", halves["train"][0])
+    digits = fetch_mnist(data_home=home)
+    np.testing.assert_array_equal(digits.images, halves["train"][0])
+    np.testing.assert_array_equal(digits.target, halves["train"][1])
+
+
 @pytest.mark.parametrize("spoil", ["wrong", "missing"])
 def test_failed_download_leaves_no_file_and_says_where_to_put_one(tmp_path, mirror, spoil):
     path = mirror / "train-labels-idx1-ubyte.gz"
