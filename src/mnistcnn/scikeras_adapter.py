@@ -1,0 +1,149 @@
+"""scikeras's classifier with three faults repaired, for code that is written for scikeras.
+
+Importing this module imports scikeras, which replaces how Keras pickles models, losses, metrics and
+optimizers for the whole process. That is scikeras's own doing and cannot be undone, so no other
+module of the library imports this one, and pickles of `mnistcnn.DigitCNNClassifier` need neither.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import scikeras.wrappers
+from numpy.typing import NDArray
+from sklearn.utils import ClassifierTags
+from sklearn.utils.validation import (
+    _num_samples,
+    check_array,
+    check_consistent_length,
+    validate_data,
+)
+from tensorflow.python.eager import context
+from tensorflow.python.framework import config
+
+__all__ = ["KerasClassifier"]
+
+
+class KerasClassifier(scikeras.wrappers.KerasClassifier):  # type: ignore[misc]
+    """scikeras's `KerasClassifier` that scikit-learn recognises as a classifier.
+
+    It takes every parameter of scikeras's class [1]_ and differs from it in this:
+
+    - `sklearn.base.is_classifier` is True, so that `GridSearchCV` and `cross_validate` stratify
+      their folds; that it can learn several labels and outputs at once is declared too.
+    - A `random_state` leaves TensorFlow's op determinism and random seed as the caller had them.
+    - Pictures are handed to Keras in its own float type, so that a network fitted on one dtype
+      predicts from any other; the same holds for the dtype of the labels. Column names and counts
+      are checked as scikit-learn checks them, and sparse matrices are refused.
+    - `predict_proba` of a single sample has one row.
+
+    For new code prefer `mnistcnn.DigitCNNClassifier`.
+
+    Parameters
+    ----------
+    model : callable or keras.Model, default=None
+        Returns the Keras model; may take ``meta``, ``compile_kwargs`` and ``params``.
+    **parameters
+        All others of scikeras's class, keyword-only, with its defaults.
+
+    See Also
+    --------
+    mnistcnn.DigitCNNClassifier : The library's own classifier.
+
+    References
+    ----------
+    .. [1] A. Garcia Badaracco, "scikeras", https://www.adriangb.com/scikeras
+
+    Examples
+    --------
+    >>> import keras
+    >>> from mnistcnn import load_sample_digits
+    >>> from mnistcnn.scikeras_adapter import KerasClassifier
+    >>> def build(meta):
+    ...     layers = [keras.Input(meta["X_shape_"][1:]), keras.layers.Dense(10, "softmax")]
+    ...     return keras.Sequential(layers)
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> classifier = KerasClassifier(
+    ...     build, loss="sparse_categorical_crossentropy", epochs=5, verbose=0, random_state=0
+    ... )
+    >>> classifier.fit(X[:1000] / 255, y[:1000]).score(X[1000:] / 255, y[1000:]) > 0.6
+    True
+    """
+
+    def __sklearn_tags__(self) -> Any:
+        """Say in scikit-learn's present form what scikeras says in a form of the past."""
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags(multi_label=True)
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def predict_proba(self, X: Any, **kwargs: Any) -> NDArray[Any]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features) or (n, ...)
+            Samples.
+        **kwargs
+            Passed on to Keras's `predict`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes), float32
+            Columns in the order of `classes_`.
+        """
+        probabilities: NDArray[Any] = super().predict_proba(X, **kwargs)
+        if _num_samples(X) == 1:
+            # scikeras squeezes all axes of length one away, that of the samples too.
+            probabilities = probabilities.reshape(1, -1)
+        return probabilities
+
+    def _validate_data(
+        self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
+    ) -> tuple[Any, Any]:
+        if X is not None:
+            X = validate_data(self, X, reset=reset, dtype=keras.config.floatx(), allow_nd=True)
+        if reset:
+            validated: tuple[Any, Any] = super()._validate_data(X, y, reset, y_numeric)
+            return validated
+        if X is not None:
+            X, _ = super()._validate_data(X)
+        return X, _labels_of_any_dtype(X, y)
+
+    def _build_keras_model(self) -> keras.Model:
+        with _tensorflow_as_it_was():
+            return super()._build_keras_model()
+
+    def _fit_keras_model(self, *args: Any, **kwargs: Any) -> None:
+        with _tensorflow_as_it_was():
+            super()._fit_keras_model(*args, **kwargs)
+
+
+def _labels_of_any_dtype(X: Any, y: Any) -> Any:
+    if y is None:
+        return None
+    check_consistent_length(X, y)
+    return check_array(y, ensure_2d=False, dtype=None, input_name="y")
+
+
+@contextmanager
+def _tensorflow_as_it_was() -> Iterator[None]:
+    """Undo what scikeras leaves behind when it seeds TensorFlow.
+
+    It asks whether ops are deterministic only after it has set the environment variable that says
+    so, and hence never switches back; and setting the caller's seed again starts the caller's
+    sequence from the beginning.
+    """
+    deterministic = config.is_op_determinism_enabled()
+    attributes = vars(context.context())
+    seeds = {name: attributes[name] for name in ("_seed", "_rng") if name in attributes}
+    try:
+        yield
+    finally:
+        attributes.update(seeds)
+        if not deterministic:
+            config.disable_op_determinism()
