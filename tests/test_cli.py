@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import joblib
@@ -39,6 +40,18 @@ def assert_one_line(answer, *, status, mentions):
     assert re.fullmatch(r"mnistcnn: error: [^\n]+\n", answer.stderr)
     assert mentions in answer.stderr
     assert answer.stdout == ""
+
+
+def wait_until_group_is_gone(group):
+    """Fail after a while if a process of the group is still there."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(group, signal.SIGKILL)
+    pytest.fail("a worker outlived the command")
 
 
 class TestStart:
@@ -157,26 +170,22 @@ class TestCompare:
             "output": str(folder),
         }
 
-    def test_interrupted_keeps_what_is_written(self, tmp_path):
+    @pytest.mark.parametrize("jobs", [[], ["--n-jobs", "2"]], ids=["alone", "with workers"])
+    def test_interrupted_keeps_what_is_written_and_leaves_no_process(self, tmp_path, jobs):
         # An epoch of the second network takes long, and is one call into TensorFlow.
-        arguments = [
-            "--architectures",
-            "two_layer_mlp,squeeze_excite",
-            "--cv",
-            "2",
-            "--epochs",
-            "1",
-        ]
+        arguments = ["--architectures", "two_layer_mlp,squeeze_excite", "--cv", "2"]
         with subprocess.Popen(
-            [*COMMAND, "compare", *arguments, "--output", str(tmp_path)],
+            [*COMMAND, "compare", *arguments, "--epochs", "1", "--output", str(tmp_path), *jobs],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=environment(),
+            start_new_session=True,
         ) as process:
             first_line = process.stderr.readline()
             process.send_signal(signal.SIGINT)
             stdout, stderr = process.communicate(timeout=30)
+        wait_until_group_is_gone(process.pid)
         assert first_line.startswith("two_layer_mlp:")
         assert process.returncode == 130
         assert stdout == ""

@@ -35,7 +35,7 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
 @click.option(
     "--cv", type=click.IntRange(min=2), default=5, show_default=True, help="How many folds."
 )
-@epochs_option(5)
+@epochs_option
 @limit_option
 @click.option(
     "--n-jobs",

@@ -1,8 +1,9 @@
 """Ctrl-C: taken at once, also while TensorFlow computes."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import click
 
@@ -20,3 +21,12 @@ def interruptible(work: Callable[[], Result]) -> Result:
     the main thread only. After KeyboardInterrupt the work goes on until the process is left.
     """
     return ThreadPoolExecutor(max_workers=1).submit(work).result()
+
+
+def leave_at_once(status: int) -> NoReturn:
+    """End the process and its workers, without waiting for what they compute."""
+    from multiprocessing import active_children
+
+    for worker in active_children():
+        worker.terminate()
+    os._exit(status)

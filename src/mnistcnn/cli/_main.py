@@ -1,6 +1,5 @@
 """The group of commands, and the one place where errors become a line and an exit status."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -11,7 +10,7 @@ from mnistcnn import __version__
 from mnistcnn.cli._architectures import architectures
 from mnistcnn.cli._compare import compare
 from mnistcnn.cli._evaluate import evaluate
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, leave_at_once
 from mnistcnn.cli._start_up import silence_tensorflow
 from mnistcnn.cli._train import train
 
@@ -69,8 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         status = commands.main(arguments, prog_name="mnistcnn", standalone_mode=False)
     except Interrupted as interruption:
-        # At once, for leaving in order waits for the threads that compute.
-        os._exit(_say(interruption.message, INTERRUPTED))
+        leave_at_once(_say(interruption.message, INTERRUPTED))
     except click.ClickException as error:
         status = _say(f"error: {error.format_message()}", BAD_INPUT)
     except (ValueError, OSError) as error:

@@ -36,16 +36,13 @@ random_state_option: Decorator = click.option(
     help="Seeds samples, folds and training.",
 )
 
-
-def epochs_option(default: int) -> Decorator:
-    """Return the option for the length of a training."""
-    return click.option(
-        "--epochs",
-        type=click.IntRange(min=1),
-        default=default,
-        show_default=True,
-        help="How often a training passes over its images.",
-    )
+epochs_option: Decorator = click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="How often a training passes over its images.",
+)
 
 
 def load_images(source: str, *, part: str, limit: int | None, random_state: int) -> tuple[Any, Any]:
@@ -58,7 +55,7 @@ def load_images(source: str, *, part: str, limit: int | None, random_state: int)
     part : {"comparison", "training", "test"}
         What they are for. MNIST's test images are for tests alone. The bundled digits have no
         split of their own: all are there for comparisons, the first 1,500 for training and the
-        others, which other people wrote, for tests.
+        others for tests.
     limit : int or None
         The size of a random sample in which every class keeps its share; None takes all.
     random_state : int

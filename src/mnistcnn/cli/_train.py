@@ -30,7 +30,7 @@ from mnistcnn.cli._options import (
     show_default=True,
     help="Its name; `mnistcnn architectures` lists them.",
 )
-@epochs_option(10)
+@epochs_option
 @limit_option
 @random_state_option
 def train(

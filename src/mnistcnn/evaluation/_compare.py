@@ -91,8 +91,9 @@ def compare_architectures(
     -------
     ComparisonResult
         `fit_seconds` is scikit-learn's `fit_time` of the pipeline, with the compiling of the
-        network. `predict_seconds` is one `predict` of all held-out images of the fold, after
-        the scorers have predicted them already: no compiling.
+        network wherever a fit compiles one. `predict_seconds` is the time of one `predict` of
+        all held-out images of the fold, after the scorers have predicted them already: no
+        compiling is in it.
 
     Raises
     ------
