@@ -110,6 +110,17 @@ def flat_network(input_shape, n_classes):
     return keras.Sequential([keras.Input((pixels,)), keras.layers.Dense(n_classes)])
 
 
+def relu(x):
+    """Not Keras's function of that name, which a config would make of it."""
+    return keras.ops.abs(x)
+
+
+def own_function_network(input_shape, n_classes):
+    layers = [keras.Input(input_shape), keras.layers.Flatten()]
+    layers += [keras.layers.Dense(32, activation=relu), keras.layers.Dense(n_classes)]
+    return keras.Sequential(layers)
+
+
 def compiled_network(input_shape, n_classes):
     model = logit_network(input_shape, n_classes)
     model.compile(optimizer=keras.optimizers.SGD(1e9), loss="mse")
@@ -118,7 +129,14 @@ def compiled_network(input_shape, n_classes):
 
 @pytest.mark.parametrize(
     "function",
-    [softmax_network, logit_network, softmax_layer_network, flat_network, compiled_network],
+    [
+        softmax_network,
+        logit_network,
+        softmax_layer_network,
+        flat_network,
+        own_function_network,
+        compiled_network,
+    ],
 )
 @pytest.mark.parametrize("precision", ["auto", "bfloat16"])
 def test_networks_from_a_function(function, precision, small_digits):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mnistcnn._training.inference import Inference
 from mnistcnn._training.isolation import building_conventions, seeded_building
+from mnistcnn._training.runtime import prepare_runtime
 
 Build = Callable[[tuple[int, int, int], int], keras.Model]
 
@@ -55,6 +56,8 @@ class Network:
         Whether the scores are logits; otherwise they are probabilities.
     precision : str
         What the hidden layers compute in.
+    build : callable
+        What the layers behind the pixel scaling were built by.
     stored_moments : list of ndarray
         What the optimizer remembered when the network was stored.
     """
@@ -63,6 +66,7 @@ class Network:
     image_shape: tuple[int, int, int]
     emits_logits: bool
     precision: str
+    build: Build
     variables: list[Any] = field(init=False)
     inference: Inference = field(init=False)
     compiled_for: Any = field(init=False, default=None)
@@ -146,6 +150,7 @@ def assemble_network(
     ValueError
         If `build` returns no usable Keras model.
     """
+    prepare_runtime()
     with building_conventions(DTYPE_POLICIES[precision]), seeded_building(seed):
         core = build(image_shape, n_classes)
         _check_core(core, image_shape, n_classes)
@@ -154,6 +159,7 @@ def assemble_network(
             image_shape=image_shape,
             emits_logits=_emits_logits(core),
             precision=precision,
+            build=build,
         )
 
 

@@ -6,15 +6,13 @@ over an idle network: all its variables, seed states and optimizer get fresh val
 result is bit-equal to that of a new one.
 """
 
-import json
 import os
 from collections import OrderedDict, deque
 from threading import RLock
 from typing import Any
 from weakref import finalize
 
-import keras
-
+from mnistcnn._training.description import describe
 from mnistcnn._training.network import Network
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time.
@@ -116,63 +114,3 @@ def clear_cache() -> None:
     >>> mnistcnn.clear_cache()
     """
     POOL.clear()
-
-
-def describe(model: keras.Model) -> str | None:
-    """Return all that a model computes as text, the names of its layers aside.
-
-    None where a part is not Keras's own or this library's: two functions or classes may have the
-    same name and not do the same.
-    """
-    try:
-        config = keras.saving.serialize_keras_object(model)
-        text = json.dumps(_without_names(config), sort_keys=True)
-    except (TypeError, ValueError, NotImplementedError):
-        return None
-    return text if _all_known(config) else None
-
-
-def _all_known(part: Any) -> bool:
-    if isinstance(part, dict):
-        if "class_name" in part and not _is_known(part):
-            return False
-        return all(map(_all_known, part.values()))
-    return all(map(_all_known, part)) if isinstance(part, list | tuple) else True
-
-
-def _is_known(part: dict[str, Any]) -> bool:
-    if part["class_name"] in ("__keras_tensor__", "__tuple__"):
-        return True
-    module, registered = part.get("module"), part.get("registered_name") or ""
-    if part["class_name"] in ("Lambda", "function", "__lambda__"):
-        return False
-    return registered.startswith("mnistcnn>") or str(module).split(".")[0] in ("keras", "builtins")
-
-
-def _without_names(config: Any) -> Any:
-    numbers: dict[str, str] = {}
-    _number_names(config, numbers)
-    return _renamed(config, numbers)
-
-
-def _number_names(part: Any, numbers: dict[str, str]) -> None:
-    if isinstance(part, dict):
-        if isinstance(part.get("name"), str):
-            numbers.setdefault(part["name"], f"layer {len(numbers)}")
-        for value in part.values():
-            _number_names(value, numbers)
-    elif isinstance(part, list | tuple):
-        for value in part:
-            _number_names(value, numbers)
-
-
-# Where a config tells layers by their names.
-NAMING = {"name", "keras_history", "input_layers", "output_layers"}
-
-
-def _renamed(part: Any, numbers: dict[str, str], naming: bool = False) -> Any:
-    if isinstance(part, dict):
-        return {key: _renamed(value, numbers, key in NAMING) for key, value in part.items()}
-    if isinstance(part, list | tuple):
-        return [_renamed(value, numbers, naming) for value in part]
-    return numbers.get(part, part) if naming and isinstance(part, str) else part

@@ -8,15 +8,23 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.network import Network
+from mnistcnn._training.description import is_told_by_config
+from mnistcnn._training.network import Network, assemble_network
+from mnistcnn._training.runtime import prepare_runtime
 
 State = dict[str, Any]
 
 
 def network_state(network: Network) -> State:
-    """Return the network as its config and arrays, with the optimizer's where there is one."""
+    """Return the network as its config and arrays.
+
+    Where the config would not tell a user's own functions, what built the layers takes its place.
+    """
+    told = is_told_by_config(network.model)
     return {
-        "config": keras.saving.serialize_keras_object(network.model),
+        "config": keras.saving.serialize_keras_object(network.model) if told else None,
+        "build": network.build,
+        "n_classes": network.model.output_shape[-1],
         "image_shape": network.image_shape,
         "emits_logits": network.emits_logits,
         "precision": network.precision,
@@ -27,16 +35,32 @@ def network_state(network: Network) -> State:
 
 def restore_network(state: State) -> Network:
     """Return the network that `network_state` described."""
+    prepare_runtime()
+    network = _rebuilt(state) if state["config"] is None else _deserialized(state)
+    network.stored_moments = state["moments"]
+    network.assign_values(state["values"])
+    return network
+
+
+def _deserialized(state: State) -> Network:
     config = {**state["config"], "compile_config": None}
-    network = Network(
+    return Network(
         model=keras.saving.deserialize_keras_object(config),
         image_shape=state["image_shape"],
         emits_logits=state["emits_logits"],
         precision=state["precision"],
-        stored_moments=state["moments"],
+        build=state["build"],
     )
-    network.assign_values(state["values"])
-    return network
+
+
+def _rebuilt(state: State) -> Network:
+    return assemble_network(
+        state["build"],
+        state["image_shape"],
+        state["n_classes"],
+        precision=state["precision"],
+        seed=0,
+    )
 
 
 def detached_callbacks(callbacks: list[Any]) -> list[Any]:

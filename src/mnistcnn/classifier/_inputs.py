@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from mnistcnn.preprocessing._shapes import pad_columns, resolve_image_shape
+from mnistcnn.preprocessing._shapes import as_rows, pad_columns, resolve_image_shape
 
 ImageShape = tuple[int, int, int]
 
@@ -114,16 +113,6 @@ def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
         _check_same_shape(estimator, array_shape)
     rows = validate_data(estimator, rows, dtype="numeric", reset=False)
     return as_pixels(rows, estimator.image_shape_)
-
-
-def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
-    """Return pictures as rows ``(n, p)``, and the shape they came in."""
-    if issparse(X) or hasattr(X, "columns"):
-        return X, X.shape
-    array = X if isinstance(X, np.ndarray) else np.asarray(X)
-    if array.ndim <= 2:
-        return array, array.shape
-    return array.reshape(array.shape[0], int(np.prod(array.shape[1:]))), array.shape
 
 
 def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:

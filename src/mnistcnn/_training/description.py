@@ -1,0 +1,89 @@
+"""What a Keras model computes, as text: equal texts are equal programs."""
+
+import json
+import warnings
+from types import FunctionType
+from typing import Any
+
+import keras
+
+# Whose functions and classes the text of a config tells apart.
+KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins"}
+
+
+def describe(model: keras.Model) -> str | None:
+    """Return all that a model computes as text, the names of its layers aside.
+
+    None where a config does not tell it: see `is_told_by_config`.
+    """
+    config = _config(model)
+    if config is None or not is_told_by_config(model):
+        return None
+    return json.dumps(_without_names(config), sort_keys=True)
+
+
+def is_told_by_config(model: keras.Model) -> bool:
+    """Tell whether all functions and classes in a model are Keras's own or this library's.
+
+    Others a config holds by name only, so that two of the same name look alike, and one that is
+    called like one of Keras's comes back as Keras's.
+    """
+    layers = model._flatten_layers()
+    return all(map(_is_known_layer, layers)) and _all_known(_config(model))
+
+
+def _config(model: keras.Model) -> dict[str, Any] | None:
+    with warnings.catch_warnings():
+        # Keras warns of lambdas when they are stored; here nothing is.
+        warnings.simplefilter("ignore")
+        try:
+            config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+            json.dumps(config)
+        except (TypeError, ValueError, NotImplementedError):
+            return None
+    return config
+
+
+def _is_known_layer(layer: keras.layers.Layer) -> bool:
+    functions = [value for value in vars(layer).values() if isinstance(value, FunctionType)]
+    made_of = [type(layer), *functions]
+    return not isinstance(layer, keras.layers.Lambda) and all(
+        part.__module__.split(".")[0] in KNOWN_PACKAGES for part in made_of
+    )
+
+
+def _all_known(part: Any) -> bool:
+    if isinstance(part, dict):
+        package = str(part.get("module") or part.get("registered_name") or "keras")
+        known = package.replace(">", ".").split(".")[0] in KNOWN_PACKAGES
+        return known and all(map(_all_known, part.values()))
+    return all(map(_all_known, part)) if isinstance(part, list | tuple) else True
+
+
+def _without_names(config: Any) -> Any:
+    numbers: dict[str, str] = {}
+    _number_names(config, numbers)
+    return _renamed(config, numbers)
+
+
+def _number_names(part: Any, numbers: dict[str, str]) -> None:
+    if isinstance(part, dict):
+        if isinstance(part.get("name"), str):
+            numbers.setdefault(part["name"], f"layer {len(numbers)}")
+        for value in part.values():
+            _number_names(value, numbers)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            _number_names(value, numbers)
+
+
+# Where a config tells layers by their names.
+NAMING = {"name", "keras_history", "input_layers", "output_layers"}
+
+
+def _renamed(part: Any, numbers: dict[str, str], naming: bool = False) -> Any:
+    if isinstance(part, dict):
+        return {key: _renamed(value, numbers, key in NAMING) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_renamed(value, numbers, naming) for value in part]
+    return numbers.get(part, part) if naming and isinstance(part, str) else part

@@ -1,0 +1,163 @@
+"""Compiled networks that serve one fit after another, and who may never notice."""
+
+import gc
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+import mnistcnn
+from mnistcnn import DigitCNNClassifier
+from mnistcnn._training.description import describe
+from mnistcnn._training.pool import MOST_IDLE, POOL
+from mnistcnn.architectures import Fast, Simple
+
+
+@pytest.fixture(autouse=True)
+def empty_pool():
+    gc.collect()
+    mnistcnn.clear_cache()
+    yield
+    mnistcnn.clear_cache()
+
+
+def quick(architecture="baseline", **parameters):
+    settings = {"epochs": 2, "random_state": 0, "precision": "float32", **parameters}
+    return DigitCNNClassifier(architecture, **settings)
+
+
+def n_idle():
+    gc.collect()
+    return len(POOL)
+
+
+# Dropout has a seed state, batch normalization moving averages: both must start afresh.
+@pytest.mark.parametrize("architecture", [Simple(4, kernel_size=3), Fast((4, 4), dense_units=8)])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", keras.optimizers.Adagrad(0.1)])
+def test_a_reused_network_gives_the_same_bits_as_a_fresh_one(architecture, optimizer, small_digits):
+    X, y = small_digits
+    fresh = quick(architecture, optimizer=optimizer).fit(X, y).predict_proba(X)
+    mnistcnn.clear_cache()
+    quick(architecture, optimizer=optimizer, random_state=1, epochs=3, learning_rate=0.3).fit(X, y)
+    gc.collect()
+    assert len(POOL) == 1
+    reused = quick(architecture, optimizer=optimizer).fit(X, y)
+    assert len(POOL) == 0
+    np.testing.assert_array_equal(reused.predict_proba(X), fresh)
+
+
+def test_networks_of_living_estimators_are_never_touched(small_digits):
+    X, y = small_digits
+    first = quick().fit(X, y)
+    before = first.predict_proba(X)
+    quick(random_state=1).fit(X[:100], y[:100])
+    np.testing.assert_array_equal(first.predict_proba(X), before)
+
+
+def test_rate_epochs_and_batch_size_share_a_program_and_other_settings_do_not(small_digits):
+    def idle_networks(*settings):
+        mnistcnn.clear_cache()
+        for parameters in settings:
+            quick(**parameters).fit(*small_digits)
+            gc.collect()
+        return len(POOL)
+
+    assert idle_networks({"epochs": 1}, {"learning_rate": 0.1}, {"batch_size": 7}) == 1
+    assert idle_networks({}, {"weight_decay": 0.1}) == 2
+    assert idle_networks({}, {"label_smoothing": 0.1}) == 2
+    assert idle_networks({}, {"lr_schedule": "cosine"}, {"lr_schedule": "constant"}) == 3
+    assert idle_networks({"lr_schedule": "constant"}, {"lr_schedule": "plateau"}) == 1
+    assert idle_networks({"precision": "float32"}, {"precision": "bfloat16"}) == 2
+
+
+def test_reading_the_model_takes_it_out_for_good(small_digits):
+    estimator = quick().fit(*small_digits)
+    model = estimator.model_
+    weights = [weight.copy() for weight in model.get_weights()]
+    del estimator
+    assert n_idle() == 0
+    quick(random_state=1).fit(*small_digits)
+    for weight, expected in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_keras_callbacks_keep_the_network_they_watched(small_digits):
+    quick(callbacks=keras.callbacks.History()).fit(*small_digits)
+    assert n_idle() == 0
+
+
+def test_a_failed_fit_leaves_no_network_behind(small_digits):
+    with pytest.raises(mnistcnn.NonFiniteLossError):
+        quick(optimizer="sgd", learning_rate=1e30).fit(*small_digits)
+    assert n_idle() == 0
+
+
+def test_copies_share_a_network_until_the_last_is_gone(small_digits):
+    import copy
+
+    estimator = quick().fit(*small_digits)
+    twin = copy.copy(estimator)
+    del estimator
+    gc.collect()
+    assert len(POOL) == 0
+    del twin
+    gc.collect()
+    assert len(POOL) == 1
+
+
+def test_the_number_of_idle_networks_is_bounded(small_digits):
+    X, y = small_digits
+    for units in range(1, MOST_IDLE + 3):
+        quick(Fast((1, 1), dense_units=units), epochs=1).fit(X[:20], y[:20])
+    assert n_idle() == MOST_IDLE
+
+
+def test_fits_in_threads_do_not_meet(small_digits):
+    X, y = small_digits
+    expected = [quick(random_state=seed).fit(X, y).predict_proba(X) for seed in range(4)]
+    found = [None] * 4
+
+    def fit(seed):
+        found[seed] = quick(random_state=seed).fit(X, y).predict_proba(X)
+
+    threads = [threading.Thread(target=fit, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_array_equal(found, expected)
+
+
+def dense(activation="relu", name=None, units=3):
+    return keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(units, activation=activation, name=name),
+            keras.layers.Dense(2),
+        ]
+    )
+
+
+def test_descriptions_tell_networks_apart_but_not_names():
+    assert describe(dense()) == describe(dense(name="mine"))
+    assert describe(dense()) != describe(dense("tanh"))
+    assert describe(dense("relu", "relu")) != describe(dense("tanh", "tanh"))
+    assert describe(dense()) != describe(dense(units=4))
+    trainable = dense()
+    trainable.layers[0].trainable = False
+    assert describe(trainable) != describe(dense())
+
+
+def test_functions_and_classes_of_the_user_are_never_taken_for_equal():
+    class Twice(keras.layers.Layer):
+        def call(self, inputs):
+            return 2 * inputs
+
+    def relu(x):
+        return x
+
+    assert describe(dense(lambda x: x)) is None
+    assert describe(dense(relu)) is None
+    assert describe(keras.Sequential([keras.Input((2,)), Twice()])) is None
+    assert describe(keras.Sequential([keras.Input((2,)), keras.layers.Lambda(abs)])) is None
