@@ -125,7 +125,7 @@ class TestWhatIsMeasured:
         template = DigitCNNClassifier(image_shape=(4, 16), epochs=2, random_state=11)
         result = compare_architectures(X, y, architectures=[narrow], cv=2, estimator=template)
         assert result.metadata["image_shape"] == [4, 16, 1]
-        assert result.metadata["classifier"]["epochs"] == "2"
+        assert result.metadata["classifier"]["epochs"] == 2
         assert result.metadata["random_state"] == 11
 
     @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ class TestComparisonResult:
         metadata = compared[0].metadata
         assert metadata["random_state"] == 7
         assert metadata["images"] == 300
-        assert metadata["classifier"]["epochs"] == "3"
+        assert metadata["classifier"]["epochs"] == 3
         assert metadata["versions"]["keras"] == keras.__version__
         assert metadata["devices"]
 

@@ -135,11 +135,11 @@ def _print(result: "ComparisonResult") -> None:
 
 def _footnote(metadata: dict[str, Any]) -> str:
     height, width, channels = metadata["image_shape"]
-    versions = metadata["versions"]
+    backend, devices = metadata["backend"], metadata["devices"]
     return (
         f"{metadata['images']:,} images of {height}x{width}x{channels} in {metadata['folds']} "
         f"folds, epochs {metadata['classifier']['epochs']}, "
         f"random state {metadata['random_state']};\n"
-        f"{metadata['backend']} {versions[metadata['backend']]} on "
-        f"{', '.join(metadata['devices'])} ({metadata['processor']})"
+        f"{backend} {metadata['versions'][backend]} on {', '.join(devices)}, with "
+        f"{metadata['logical_cores']} cores of {metadata['processor']}"
     )

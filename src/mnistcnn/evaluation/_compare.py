@@ -187,14 +187,15 @@ class _Comparison:
     def describe(self) -> dict[str, Any]:
         """Return the settings and the environment, as plain values."""
         settings = self.template.get_params(deep=False)
+        del settings["architecture"]
         return {
             "images": len(self.y),
             "image_shape": list(self.image_shape),
             "classes": self.n_classes,
             "folds": len(self.splits),
-            "n_jobs": self.n_jobs,
+            "n_jobs": _plain(self.n_jobs),
             "random_state": self.template.random_state,
-            "classifier": {name: repr(value) for name, value in settings.items()},
+            "classifier": {name: _plain(value) for name, value in settings.items()},
         } | describe_environment()
 
     def records_of(self, label: str, architecture: Any) -> list[dict[str, Any]]:
@@ -223,6 +224,11 @@ class _Comparison:
             "fit_seconds": float(measured["fit_time"][fold]),
             "predict_seconds": float(measured["test_predict_seconds"][fold]),
         }
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold: the value itself, or how it is written in Python."""
+    return value if isinstance(value, str | int | float | None) else repr(value)
 
 
 def _template(

@@ -2,6 +2,8 @@
 
 import os
 import platform
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,14 +20,14 @@ def describe_environment() -> dict[str, object]:
     Returns
     -------
     dict
-        `versions` (dict of str), `backend` (of Keras), `devices` (those the backend computes on),
-        `processor`, `logical_cores` and `platform`.
+        `versions` (dict of str), `backend` (of Keras), `devices` (the names of the accelerators
+        that the backend sees, or "CPU"), `processor`, `logical_cores` and `platform`.
     """
     return {
         "versions": {"python": platform.python_version(), "mnistcnn": mnistcnn.__version__}
         | _installed_versions(),
         "backend": keras.config.backend(),
-        "devices": [str(device) for device in keras.distribution.list_devices()],
+        "devices": _devices(),
         "processor": _processor(),
         "logical_cores": os.cpu_count(),
         "platform": platform.platform(),
@@ -40,6 +42,36 @@ def _installed_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return versions
+
+
+def _devices() -> list[str]:
+    backend = keras.config.backend()
+    accelerators = _ACCELERATORS[backend]() if backend in _ACCELERATORS else []
+    return accelerators or ["CPU"]
+
+
+def _tensorflow_accelerators() -> list[str]:
+    configuration = import_module("tensorflow").config
+    details = configuration.experimental.get_device_details
+    devices = configuration.list_physical_devices("GPU")
+    return [str(details(device).get("device_name", device.name)) for device in devices]
+
+
+def _jax_accelerators() -> list[str]:
+    devices = import_module("jax").devices()
+    return [device.device_kind for device in devices if device.platform != "cpu"]
+
+
+def _torch_accelerators() -> list[str]:
+    cuda = import_module("torch").cuda
+    return [cuda.get_device_name(index) for index in range(cuda.device_count())]
+
+
+_ACCELERATORS: dict[str, Callable[[], list[str]]] = {
+    "tensorflow": _tensorflow_accelerators,
+    "jax": _jax_accelerators,
+    "torch": _torch_accelerators,
+}
 
 
 def _processor() -> str:

@@ -110,7 +110,9 @@ class ComparisonResult:
             "metadata": self.metadata,
         }
         with replaced_at_the_end(path) as temporary:
-            Path(temporary).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+            Path(temporary).write_text(
+                json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+            )
 
     def __repr__(self) -> str:
         """Return the table as text, under a line that says what was compared."""
