@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import scikeras.wrappers
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
 from sklearn.utils.validation import (
     _num_samples,
@@ -25,7 +26,18 @@ from tensorflow.python.framework import config
 __all__ = ["KerasClassifier"]
 
 
-class KerasClassifier(scikeras.wrappers.KerasClassifier):  # type: ignore[misc]
+class _EndOfTags:
+    """Answers where a chain of ``super().__sklearn_tags__()`` would run out of classes.
+
+    scikeras inherits from ClassifierMixin after BaseEstimator, and scikit-learn 1.6 asks each of
+    these classes for its tags.
+    """
+
+    def __sklearn_tags__(self) -> Any:
+        return BaseEstimator.__sklearn_tags__(self)
+
+
+class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: ignore[misc]
     """scikeras's `KerasClassifier` that scikit-learn recognises as a classifier.
 
     It takes every parameter of scikeras's class [1]_ and differs from it in this:
