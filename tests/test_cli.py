@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from mnistcnn import ComparisonResult, __version__
+from mnistcnn.cli._options import load_images
 from mnistcnn.cli._results_folder import ResultsFolder
 
 COMMAND = [sys.executable, "-m", "mnistcnn"]
@@ -109,6 +112,45 @@ class TestBadInput:
         joblib.dump({"accuracy": 1.0}, tmp_path / "dict.joblib")
         answer = mnistcnn("evaluate", "--model-file", tmp_path / "dict.joblib")
         assert_one_line(answer, status=2, mentions="holds a dict")
+
+    def test_labels_that_the_classifier_does_not_know(self, tmp_path):
+        joblib.dump(DummyClassifier().fit([[0], [0]], [3, 4]), tmp_path / "model.joblib")
+        np.savez(tmp_path / "data.npz", X=np.zeros((2, 64)), y=["4", "3"])
+        arguments = ["--model-file", tmp_path / "model.joblib", "--data", tmp_path / "data.npz"]
+        answer = mnistcnn("evaluate", *arguments)
+        assert_one_line(answer, status=2, mentions="(3, 4), got '3', '4'")
+
+
+class TestImages:
+    @pytest.mark.parametrize(("part", "images"), [("comparison", 6), ("training", 6), ("test", 3)])
+    def test_test_images_are_for_tests_alone(self, tmp_path, part, images):
+        arrays = {"x_train": np.ones((6, 64)), "y_train": np.arange(6)}
+        held_out = {"x_test": np.zeros((3, 64)), "y_test": np.arange(3)}
+        np.savez(tmp_path / "digits.npz", **arrays, **held_out)
+        X, y = load_images(str(tmp_path / "digits.npz"), part=part, limit=None, random_state=0)
+        assert len(X) == len(y) == images
+
+    def test_training_and_test_share_no_bundled_digit_and_leave_none(self, digits):
+        parts = [
+            load_images("digits", part=part, limit=None, random_state=0)[0]
+            for part in ("training", "test")
+        ]
+        assert [len(part) for part in parts] == [1500, 297]
+        np.testing.assert_array_equal(np.concatenate(parts), digits[0])
+
+    def test_limit_keeps_the_shares_of_the_classes_and_follows_the_seed(self):
+        samples = [
+            load_images("digits", part="comparison", limit=200, random_state=seed)
+            for seed in (0, 0, 1)
+        ]
+        (first, labels), (again, _), (other, _) = samples
+        assert set(np.bincount(labels)) <= {19, 20, 21}
+        np.testing.assert_array_equal(first, again)
+        assert not np.array_equal(first, other)
+
+    def test_limit_above_the_number_of_images_takes_all(self):
+        X, _ = load_images("digits", part="test", limit=10_000, random_state=0)
+        assert len(X) == 297
 
 
 @pytest.fixture(scope="module")

@@ -328,6 +328,11 @@ class TestComparisonResult:
         assert text.startswith("ComparisonResult: 3 architectures, 3 folds\n")
         assert "prediction_error_percent" in text
 
+    def test_notebooks_show_the_table(self, compared):
+        html = compared[0]._repr_html_()
+        assert "<td>baseline</td>" in html
+        assert "3 architectures, 3 folds" in html
+
     def test_metadata_say_how_to_repeat_it(self, compared):
         metadata = compared[0].metadata
         assert metadata["random_state"] == 7

@@ -1,7 +1,7 @@
 """Progress of a comparison, on stderr."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,21 +19,18 @@ def comparison_progress(names: list[str]) -> Iterator[Callable[["ComparisonResul
 
     console = Console(stderr=True)
     columns = (SpinnerColumn("line"), *Progress.get_default_columns()[:2])
-    with Progress(
-        *columns,
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
-        task = progress.add_task(names[0], total=len(names))
+    bar = Progress(
+        *columns, MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
+    )
+    task = bar.add_task(names[0], total=len(names))
 
-        def advance(result: "ComparisonResult") -> None:
-            n_done = len(result.table)
-            console.print(_report(result), highlight=False, markup=False)
-            progress.update(task, completed=n_done, description=(*names, "")[n_done])
+    def advance(result: "ComparisonResult") -> None:
+        n_done = len(result.table)
+        console.print(_report(result), highlight=False, markup=False)
+        bar.update(task, completed=n_done, description=(*names, "")[n_done])
 
+    # Ended in a file or a pipe, a bar would leave an empty line there.
+    with bar if console.is_terminal else nullcontext():
         yield advance
 
 
