@@ -6,19 +6,14 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate, watches_batches
-from mnistcnn._training.feed import Examples, FixedPasses, ShuffledPasses, epoch_feed
+from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
+from mnistcnn._training.engines import Run, run_epochs, steps_per_execution
+from mnistcnn._training.feed import Examples, ShuffledPasses
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network
 from mnistcnn._training.optimization import Optimization
 from mnistcnn._training.warping import warp_for
 from mnistcnn.augmentation import Augmentation
-
-# The program that runs one epoch ends with the data, so this is only an upper bound: any constant
-# above the longest epoch will do, and a constant lets one program serve epochs of every length.
-WHOLE_EPOCH = 2**30
-
-VALIDATION_BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class Regime:
     @property
     def program(self) -> tuple[Any, ...]:
         """All that is traced into the program of a fit."""
-        steps = _steps_per_execution(self.callbacks)
+        steps = steps_per_execution(self.callbacks)
         return (*self.optimization.program, self.label_smoothing, steps)
 
 
@@ -89,16 +84,15 @@ def _compile(network: Network, regime: Regime, n_steps: int) -> None:
         optimizer=regime.optimization.build(n_steps),
         loss=crossentropy(regime.label_smoothing, from_logits=network.emits_logits),
         weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        steps_per_execution=_steps_per_execution(regime.callbacks),
+        steps_per_execution=_steps_in_keras(regime.callbacks),
     )
     network.model.optimizer.build(network.model.trainable_variables)
     network.note_compiled(regime.program)
 
 
-def _steps_per_execution(callbacks: list[Any]) -> int:
-    if keras.backend.backend() != "tensorflow" or any(map(watches_batches, callbacks)):
-        return 1
-    return WHOLE_EPOCH
+def _steps_in_keras(callbacks: list[Any]) -> int:
+    # Where an epoch is not Keras's to run, what remains for Keras is validation, by batches.
+    return 1 if keras.backend.backend() == "jax" else steps_per_execution(callbacks)
 
 
 def fit_network(
@@ -117,14 +111,19 @@ def fit_network(
     """
     best = _best_epoch(network, regime)
     passes = ShuffledPasses(training, shuffling_seed, regime.augmentation)
-    history = network.model.fit(
-        epoch_feed(training, regime.batch_size, passes, warp_for(regime.augmentation)),
-        validation_data=validation and _validation_feed(validation),
-        epochs=regime.epochs,
-        callbacks=[passes, *_callbacks(regime, best)],
-        verbose=regime.verbose,
-        shuffle=False,
-    ).history
+    history = run_epochs(
+        Run(
+            network=network,
+            training=training,
+            validation=validation,
+            passes=passes,
+            warp=warp_for(regime.augmentation),
+            epochs=regime.epochs,
+            batch_size=regime.batch_size,
+            callbacks=[passes, *_callbacks(regime, best)],
+            verbose=regime.verbose,
+        )
+    )
     if best is None:
         return Outcome(_as_floats(history))
     network.assign_values(best.best_values)
@@ -150,10 +149,6 @@ def fit_increment(
         network.assign_values(values)
         network.assign_moments(moments)
         raise
-
-
-def _validation_feed(validation: Examples) -> Any:
-    return epoch_feed(validation, VALIDATION_BATCH, FixedPasses(validation.rows), None)
 
 
 def _best_epoch(network: Network, regime: Regime) -> BestEpoch | None:

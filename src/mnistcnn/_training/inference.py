@@ -48,7 +48,15 @@ class Inference:
     def _compiled(self) -> Callable[[NDArray[Any]], Any]:
         if keras.backend.backend() == "tensorflow":
             return TensorFlowProgram(self._model, self._image_shape)
-        return lambda images: self._model.predict_on_batch(images)
+        if keras.backend.backend() == "jax":
+            return JaxProgram(self._model)
+        return self._eager_scores
+
+    def _eager_scores(self, images: NDArray[Any]) -> NDArray[Any]:
+        scores: NDArray[Any] = keras.ops.convert_to_numpy(
+            keras.ops.stop_gradient(self._model(images, training=False))
+        )
+        return scores
 
 
 def _batches(n_images: int) -> Iterator[slice]:
@@ -95,3 +103,29 @@ class TensorFlowProgram:
         pictures = tf.TensorSpec([None, *self._image_shape], dtype)
         traced: Callable[[Any], Any] = tf.function(scores).get_concrete_function(pictures)
         return traced
+
+
+class JaxProgram:
+    """The network as one compiled function of its variables and a batch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From pixels to scores.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        import jax
+
+        self._model = model
+        self._compiled = jax.jit(self._stateless_scores)
+
+    def __call__(self, images: NDArray[Any]) -> Any:
+        """Return the scores of a batch."""
+        model = self._model
+        trainable = [variable.value for variable in model.trainable_variables]
+        others = [variable.value for variable in model.non_trainable_variables]
+        return self._compiled(trainable, others, images)
+
+    def _stateless_scores(self, trainable: list[Any], others: list[Any], images: Any) -> Any:
+        return self._model.stateless_call(trainable, others, images, training=False)[0]

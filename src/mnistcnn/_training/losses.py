@@ -28,9 +28,9 @@ class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one loss a picture."""
-        targets = keras.ops.one_hot(
-            keras.ops.reshape(y_true, (-1,)), y_pred.shape[-1], dtype=y_pred.dtype
-        )
+        # Keras casts targets to the dtype of the loss.
+        indices = keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32")
+        targets = keras.ops.one_hot(indices, y_pred.shape[-1], dtype=y_pred.dtype)
         return keras.losses.categorical_crossentropy(
             targets, y_pred, from_logits=self.from_logits, label_smoothing=self.label_smoothing
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mnistcnn._training.inference import Inference
 from mnistcnn._training.isolation import building_conventions, seeded_building
 from mnistcnn._training.runtime import prepare_runtime
+from mnistcnn._training.schedules import RATE_VARIABLES
 
 Build = Callable[[tuple[int, int, int], int], keras.Model]
 
@@ -70,6 +71,7 @@ class Network:
     variables: list[Any] = field(init=False)
     inference: Inference = field(init=False)
     compiled_for: Any = field(init=False, default=None)
+    programs: dict[Any, Any] = field(init=False, default_factory=dict)
     stored_moments: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -112,6 +114,7 @@ class Network:
     def note_compiled(self, program: Any) -> None:
         """Remember what the model is compiled for, and the optimizer's state at its start."""
         self.compiled_for = program
+        self.programs.clear()
         self._first_moments = [_compact(value) for value in self.moments()]
 
     def reset_optimizer(self) -> None:
@@ -121,7 +124,7 @@ class Network:
 
     def _moment_variables(self) -> list[Any]:
         variables = self.model.optimizer.variables
-        return [variable for variable in variables if variable.name != "learning_rate"]
+        return [variable for variable in variables if variable.name not in RATE_VARIABLES]
 
 
 def _compact(value: NDArray[Any]) -> NDArray[Any]:

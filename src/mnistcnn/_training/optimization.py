@@ -45,6 +45,10 @@ class Optimization:
         if built.weight_decay:
             # Decaying biases and normalisation gains towards zero only costs accuracy.
             built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        if isinstance(built._learning_rate, TrainingSchedule):
+            for variable in built._learning_rate.variables:
+                # JAX's programs take the values of tracked variables; others become constants.
+                built._track_variable(variable)
         return built
 
     def retune(self, optimizer: keras.optimizers.Optimizer, n_steps: int) -> None:

@@ -43,6 +43,9 @@ _FRACTION_OF_PEAK: dict[str, Callable[[Any], Any]] = {
 
 SCHEDULED = tuple(_FRACTION_OF_PEAK)
 
+# The variables of an optimizer that say how fast it goes, and nothing of where it has been.
+RATE_VARIABLES = ("learning_rate", "peak_rate", "n_steps")
+
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
 class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -62,8 +65,13 @@ class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type
 
     def __init__(self, kind: str, peak: float, n_steps: int) -> None:
         self.kind = kind
-        self._peak = keras.Variable(peak, dtype="float32", trainable=False, name="peak")
+        self._peak = keras.Variable(peak, dtype="float32", trainable=False, name="peak_rate")
         self._n_steps = keras.Variable(n_steps, dtype="float32", trainable=False, name="n_steps")
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """What a traced program reads."""
+        return [self._peak, self._n_steps]
 
     def retune(self, peak: float, n_steps: int) -> None:
         """Take another peak and length, in programs that are traced already too."""

@@ -14,9 +14,11 @@ def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
         return None
     if augmentation.elastic:
         return warp
-    if augmentation.stroke:
-        return lambda pixels, transforms, strokes: warp(pixels, transforms, None, strokes)
-    return warp
+    return _warp_without_displacements if augmentation.stroke else warp
+
+
+def _warp_without_displacements(pixels: Any, transforms: Any, strokes: Any) -> Any:
+    return warp(pixels, transforms, None, strokes)
 
 
 def warp(pixels: Any, transforms: Any, displacements: Any = None, strokes: Any = None) -> Any:
