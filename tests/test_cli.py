@@ -16,8 +16,10 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from mnistcnn import ComparisonResult, __version__
+from mnistcnn.cli._compare import DEFAULT_NAMES
 from mnistcnn.cli._options import load_images
 from mnistcnn.cli._results_folder import ResultsFolder
+from mnistcnn.evaluation import DEFAULT_ARCHITECTURES
 
 COMMAND = [sys.executable, "-m", "mnistcnn"]
 
@@ -96,7 +98,6 @@ class TestBadInput:
             (["compare", "--output", __file__], "'--output'"),
             (["compare", "--data", "no/such.csv"], "no/such.csv"),
             (["compare", "--data", "digits", "--architectures", "simpel"], "'simple'"),
-            (["compare", "--limit", "12", "--architectures", "baseline"], "cv=5"),
             (["train"], "--model-file"),
             (["train", "--model-file", "no/such/folder/digits.joblib"], "no/such/folder"),
             (["evaluate", "--model-file", "no-such.joblib"], "no-such.joblib"),
@@ -159,12 +160,16 @@ def comparison(tmp_path_factory):
     folder = tmp_path_factory.mktemp("comparison") / "new" / "folder"
     answer = mnistcnn(
         *("compare", "--architectures", "two_layer_mlp,baseline", "--limit", "200"),
-        *("--cv", "2", "--epochs", "1", "--random-state", "3", "--output", folder),
+        *("--cv", "2", "--epochs", "1", "--random-state", "3", "--n-jobs", "2"),
+        *("--output", folder),
     )
     return answer, folder
 
 
 class TestCompare:
+    def test_compares_by_default_what_the_function_does(self):
+        assert DEFAULT_NAMES.split(",") == list(DEFAULT_ARCHITECTURES)
+
     def test_prints_the_table_within_80_columns(self, comparison):
         answer, folder = comparison
         assert answer.returncode == 0, answer.stderr
@@ -207,7 +212,7 @@ class TestCompare:
             "cv": 2,
             "epochs": 1,
             "limit": 200,
-            "n_jobs": None,
+            "n_jobs": 2,
             "random_state": 3,
             "output": str(folder),
         }
