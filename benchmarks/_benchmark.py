@@ -1,0 +1,62 @@
+"""What a benchmark consists of: each of the named files states one as data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks._peers import PEERS
+from benchmarks._results import Figure, Measurement, Results
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """What is measured once in every repeat.
+
+    Parameters
+    ----------
+    name : str
+        As the table names it.
+    task : callable
+        Measures once: called with `repeat` (which also serves as the seed) and `arguments`. It
+        and they can be pickled.
+    arguments : mapping, default={}
+        Further keyword arguments; `peer` names the one of `PEERS` that is measured.
+    """
+
+    name: str
+    task: Callable[..., Measurement]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def measure(self, repeat: int) -> Measurement:
+        """Measure once."""
+        return self.task(repeat=repeat, **self.arguments)
+
+    def reason_for_absence(self) -> str | None:
+        """Return why it cannot be measured here, or None if it can."""
+        return PEERS[self.arguments["peer"]].reason_for_absence()
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One question, with whom to ask.
+
+    Parameters
+    ----------
+    summary : str
+        The question, in one line.
+    full, quick : dataclass
+        The sizes at which figures are taken, and tiny ones that only show that it runs.
+    contestants : callable
+        Returns the contestants at given sizes.
+    figures : callable
+        Returns the figures that follow from results at given sizes.
+    process : {"kept", "fresh"}, default="kept"
+        Whether a contestant keeps its process over all repeats, or has a new one for each.
+    """
+
+    summary: str
+    full: Any
+    quick: Any
+    contestants: Callable[[Any], list[Contestant]]
+    figures: Callable[[Results, Any], list[Figure]]
+    process: str = "kept"

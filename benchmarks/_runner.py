@@ -1,0 +1,103 @@
+"""Measures the contestants of a benchmark in turn, and records it."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._data import source
+from benchmarks._processes import OwnProcesses, ThisProcess
+from benchmarks._results import Results
+
+PEER_PACKAGES = ("scikeras", "skorch", "torch")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one benchmark is run.
+
+    Parameters
+    ----------
+    name : str
+        The benchmark's.
+    benchmark : Benchmark
+        What is measured.
+    sizes : dataclass
+        Its full or its quick sizes.
+    repeats : int
+        Measurements of each contestant.
+    processes : OwnProcesses or ThisProcess
+        Where they run.
+    """
+
+    name: str
+    benchmark: Benchmark
+    sizes: Any
+    repeats: int
+    processes: OwnProcesses | ThisProcess
+
+    def results(self) -> Iterator[Results]:
+        """Measure all contestants once in each repeat, alternating; yield after each repeat."""
+        contestants = self.benchmark.contestants(self.sizes)
+        absent = {c.name: c.reason_for_absence() for c in contestants}
+        present = [contestant for contestant in contestants if absent[contestant.name] is None]
+        results = Results(absent={name: why for name, why in absent.items() if why})
+        results.measurements = {contestant.name: [] for contestant in present}
+        for repeat in range(self.repeats):
+            for contestant in present:
+                measured = self._measured(contestant, repeat)
+                results.measurements[contestant.name].append(measured)
+            yield results
+
+    def record(self, results: Results, machine: dict[str, Any]) -> dict[str, Any]:
+        """Return all that a reader needs, as plain values."""
+        return {
+            "benchmark": self.name,
+            "summary": self.benchmark.summary,
+            "command": shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]),
+            "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": machine,
+            "data": source(),
+            "quick": self.sizes == self.benchmark.quick,
+            "sizes": asdict(self.sizes),
+            "repeats": self.repeats,
+            "measurements": results.measurements,
+            "summaries": results.summary(),
+            "absent": results.absent,
+            "figures": [f.as_dict() for f in self.benchmark.figures(results, self.sizes)],
+        }
+
+    def _measured(self, contestant: Contestant, repeat: int) -> dict[str, float]:
+        measured: dict[str, float] = self.processes.call(
+            contestant.name, contestant.measure, repeat
+        )
+        return measured
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return processor, devices, cores and versions; loads the frameworks."""
+    from mnistcnn.evaluation._environment import describe_environment
+
+    machine = describe_environment()
+    return {**machine, "peer_versions": dict(_versions(PEER_PACKAGES))}
+
+
+def write(record: dict[str, Any], path: Path) -> None:
+    """Write a record as JSON, so that a reader finds the old one or the new one."""
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf8")
+    temporary.replace(path)
+
+
+def _versions(packages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for package in packages:
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            continue

@@ -1,0 +1,59 @@
+"""What augmentation adds to an epoch."""
+
+from dataclasses import dataclass, replace
+
+from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._peers import Training
+from benchmarks._results import Figure, Results
+from benchmarks._tasks import time_fit_again
+
+PRESETS = (None, "light", "mnist", "strong")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is fitted."""
+
+    n_images: int
+    training: Training
+
+
+def contestants(sizes: Sizes) -> list[Contestant]:
+    """Return each preset, and none."""
+    same = {"peer": "ours", "n_images": sizes.n_images}
+    return [
+        Contestant(
+            name_of(preset),
+            time_fit_again,
+            {**same, "training": replace(sizes.training, augmentation=preset)},
+        )
+        for preset in PRESETS
+    ]
+
+
+def name_of(preset: str | None) -> str:
+    """Return the name of a contestant."""
+    return f"augmentation={preset!r}"
+
+
+def figures(results: Results, sizes: Sizes) -> list[Figure]:
+    """Return each preset's time over that of plain pictures."""
+    name, bars = sizes.training.architecture, {"mnist": 1.25}
+    return [
+        Figure(
+            f"{name}: epochs with {name_of(preset)} / without",
+            results.ratio(name_of(preset), name_of(None)),
+            at_most=bars.get(preset),
+        )
+        for preset in PRESETS
+        if preset is not None
+    ]
+
+
+BENCHMARK = Benchmark(
+    summary="seconds of three epochs of `fast` after an equal fit, so that no tracing hides",
+    full=Sizes(60_000, Training("fast", epochs=3, precision="auto")),
+    quick=Sizes(128, Training("fast", epochs=1)),
+    contestants=contestants,
+    figures=figures,
+)

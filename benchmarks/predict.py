@@ -1,0 +1,54 @@
+"""How long predictions take, of one image and of many."""
+
+from dataclasses import dataclass, replace
+
+from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._peers import Training
+from benchmarks._results import Figure, Results
+from benchmarks._tasks import time_predictions
+
+OURS, OURS_AUTO = "ours, float32", "ours, auto"
+PEERS = ("Keras, float32", "scikeras", "keras.wrappers", "skorch")
+ONE, ALL = "one_image_milliseconds", "all_images_milliseconds"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is predicted."""
+
+    n_images: int
+    n_calls: int
+    training: Training
+
+
+def contestants(sizes: Sizes) -> list[Contestant]:
+    """Return us and the peers."""
+    same = vars(sizes)
+    ours = {**same, "peer": "ours"}
+    auto = {**ours, "training": replace(sizes.training, precision="auto")}
+    return [
+        Contestant(OURS, time_predictions, ours),
+        Contestant(OURS_AUTO, time_predictions, auto),
+        *(Contestant(peer, time_predictions, {**same, "peer": peer}) for peer in PEERS),
+    ]
+
+
+def figures(results: Results, sizes: Sizes) -> list[Figure]:
+    """Return our times, and how often they are as fast as the peers'."""
+    name, many = sizes.training.architecture, f"{sizes.n_images:,} images"
+    by_scikeras = {quantity: results.ratio("scikeras", OURS, quantity) for quantity in (ONE, ALL)}
+    return [
+        Figure(f"{name}, one image: scikeras / ours", by_scikeras[ONE], at_least=50),
+        Figure(f"{name}, one image: ours", results.median(OURS, ONE), "ms", at_most=0.7),
+        Figure(f"{name}, {many}: scikeras / ours", by_scikeras[ALL], at_least=1.7),
+        Figure(f"{name}, {many}: ours, float32 / auto", results.ratio(OURS, OURS_AUTO, ALL)),
+    ]
+
+
+BENCHMARK = Benchmark(
+    summary="milliseconds of `predict`",
+    full=Sizes(10_000, 100, Training("simple", epochs=1)),
+    quick=Sizes(64, 3, Training("baseline", epochs=1)),
+    contestants=contestants,
+    figures=figures,
+)

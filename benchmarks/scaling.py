@@ -1,0 +1,71 @@
+"""How the time of a fit grows with the number of images, and with their size."""
+
+from dataclasses import dataclass
+
+from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._peers import Training
+from benchmarks._results import Figure, Results
+from benchmarks._tasks import time_fit_again
+
+PEERS = ("ours", "Keras, uint8", "scikeras")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The numbers of images, the sides of the larger ones, and how many of those there are."""
+
+    n_images: tuple[int, ...]
+    sides: tuple[int, ...]
+    n_large_images: int
+    training: Training
+
+    def grid(self) -> list[tuple[int, int]]:
+        """Return every number of images with the side of the images."""
+        return [
+            *((n_images, 28) for n_images in self.n_images),
+            *((self.n_large_images, side) for side in self.sides),
+        ]
+
+
+def contestants(sizes: Sizes) -> list[Contestant]:
+    """Return every peer at every size."""
+    return [
+        Contestant(
+            name_of(peer, n_images, side),
+            time_fit_again,
+            {"peer": peer, "training": sizes.training, "n_images": n_images, "side": side},
+        )
+        for n_images, side in sizes.grid()
+        for peer in PEERS
+    ]
+
+
+def name_of(peer: str, n_images: int, side: int) -> str:
+    """Return the name of a contestant."""
+    return f"{peer}, {n_images:,} of {side}x{side}"
+
+
+def figures(results: Results, sizes: Sizes) -> list[Figure]:
+    """Return how proportional our time is, and how often it is as fast as the peers'."""
+    few, many = sizes.n_images[-2:]
+    growth = results.ratio(name_of("ours", many, 28), name_of("ours", few, 28))
+    return [
+        Figure(f"ours: {many:,} images / {few:,} images", growth, at_most=many / few),
+        *(
+            Figure(
+                f"{n_images:,} of {side}x{side}: {peer} / ours",
+                results.ratio(name_of(peer, n_images, side), name_of("ours", n_images, side)),
+            )
+            for n_images, side in sizes.grid()
+            for peer in PEERS[1:]
+        ),
+    ]
+
+
+BENCHMARK = Benchmark(
+    summary="seconds of one epoch of `simple`; ours after an equal fit, so that no tracing hides",
+    full=Sizes((1_000, 5_000, 15_000, 60_000), (56, 84, 112), 5_000, Training("simple", epochs=1)),
+    quick=Sizes((64, 128), (56,), 64, Training("baseline", epochs=1)),
+    contestants=contestants,
+    figures=figures,
+)
