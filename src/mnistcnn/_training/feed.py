@@ -129,49 +129,8 @@ class ShuffledPasses(keras.callbacks.Callback):  # type: ignore[misc]
 Passes = FixedPasses | ShuffledPasses
 
 
-def epoch_feed(examples: Examples, batch_size: int, passes: Passes, warp: Warp | None) -> Any:
-    """Return what Keras's `fit` takes: one pass over the rows at a time."""
-    if keras.backend.backend() == "tensorflow":
-        return _tensorflow_feed(examples, batch_size, passes, warp)
-    return GatheredBatches(examples, batch_size, passes, warp)
-
-
-def _tensorflow_feed(examples: Examples, batch_size: int, passes: Passes, warp: Warp | None) -> Any:
-    import tensorflow as tf
-
-    with tf.device("CPU:0"):
-        columns = [tf.convert_to_tensor(column) for column in examples.columns()]
-
-    def gathered(rows: Any, *warps: Any) -> tuple[Any, ...]:
-        pixels, *others = (tf.gather(column, rows) for column in columns)
-        pixels = tf.reshape(pixels, (-1, *examples.image_shape))
-        return (pixels if warp is None else warp(pixels, *warps), *others)
-
-    def one_pass() -> Any:
-        yield passes.current().columns()
-
-    signature = tuple(
-        tf.TensorSpec(column.shape, column.dtype) for column in passes.current().columns()
-    )
-    shuffled = tf.data.Dataset.from_generator(one_pass, output_signature=signature)
-    batches = shuffled.unbatch().batch(batch_size).map(gathered).prefetch(2)
-    length = tf.data.experimental.assert_cardinality(examples.n_batches(batch_size))
-    return batches.apply(length).with_options(_pipeline_options())
-
-
-def _pipeline_options() -> Any:
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    # One gather feeds a training step many times over; more threads only take cores from it.
-    options.threading.private_threadpool_size = 1
-    options.autotune.enabled = False
-    options.deterministic = True
-    return options
-
-
 class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The feed of Keras's own `fit` on other backends: NumPy gathers each batch.
+    """The feed of Keras's own `fit`: NumPy gathers each batch.
 
     Parameters
     ----------

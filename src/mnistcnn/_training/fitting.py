@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
-from mnistcnn._training.engines import Run, run_epochs, steps_per_execution
+from mnistcnn._training.engines import Run, run_epochs
 from mnistcnn._training.feed import Examples, ShuffledPasses
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network
@@ -52,8 +52,7 @@ class Regime:
     @property
     def program(self) -> tuple[Any, ...]:
         """All that is traced into the program of a fit."""
-        steps = steps_per_execution(self.callbacks)
-        return (*self.optimization.program, self.label_smoothing, steps)
+        return (*self.optimization.program, self.label_smoothing)
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,9 @@ def _compile(network: Network, regime: Regime, n_steps: int) -> None:
         optimizer=regime.optimization.build(n_steps),
         loss=crossentropy(regime.label_smoothing, from_logits=network.emits_logits),
         weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        steps_per_execution=_steps_in_keras(regime.callbacks),
     )
     network.model.optimizer.build(network.model.trainable_variables)
     network.note_compiled(regime.program)
-
-
-def _steps_in_keras(callbacks: list[Any]) -> int:
-    # Where an epoch is not Keras's to run, what remains for Keras is validation, by batches.
-    return 1 if keras.backend.backend() == "jax" else steps_per_execution(callbacks)
 
 
 def fit_network(

@@ -71,7 +71,7 @@ class Network:
     variables: list[Any] = field(init=False)
     inference: Inference = field(init=False)
     compiled_for: Any = field(init=False, default=None)
-    programs: dict[Any, Any] = field(init=False, default_factory=dict)
+    _programs: Any = field(init=False, default=None)
     stored_moments: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -111,10 +111,16 @@ class Network:
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
+    def programs_of(self, kind: Callable[..., Any]) -> Any:
+        """Return the compiled epochs, which a network keeps from fit to fit."""
+        if self._programs is None:
+            self._programs = kind(self.model, self.image_shape)
+        return self._programs
+
     def note_compiled(self, program: Any) -> None:
         """Remember what the model is compiled for, and the optimizer's state at its start."""
         self.compiled_for = program
-        self.programs.clear()
+        self._programs = None
         self._first_moments = [_compact(value) for value in self.moments()]
 
     def reset_optimizer(self) -> None:
