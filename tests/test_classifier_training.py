@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from mnistcnn import DigitCNNClassifier, NonFiniteLossError
+from mnistcnn._training import hardware
+from mnistcnn._training.hardware import fastest_precision
 
 
 def quick(**parameters):
@@ -327,8 +329,26 @@ def test_half_precision_learns_and_keeps_exact_probabilities(precision, small_di
     assert keras.config.dtype_policy() == policy
 
 
-def test_auto_precision_is_float32(small_digits):
-    assert quick().fit(*small_digits).precision_ == "float32"
+def test_auto_precision_is_this_machines_and_float32_for_a_users_network(small_digits):
+    def own_network(input_shape, n_classes):
+        layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
+        return keras.Sequential(layers)
+
+    assert quick().fit(*small_digits).precision_ == fastest_precision()
+    assert quick(architecture=own_network).fit(*small_digits).precision_ == "float32"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [("avx2 avx512f", False), ("avx512f avx512_bf16", True), ("amx_bf16 amx_tile", True)],
+)
+def test_the_processor_tells_whether_it_multiplies_bfloat16(flags, expected, tmp_path, monkeypatch):
+    features = tmp_path / "cpuinfo"
+    features.write_text(f"processor : 0\nflags : fpu {flags}\n")
+    monkeypatch.setattr(hardware, "CPU_FEATURES", features)
+    assert hardware.cpu_has_bfloat16() is expected
+    monkeypatch.setattr(hardware, "CPU_FEATURES", tmp_path / "missing")
+    assert hardware.cpu_has_bfloat16() is False
 
 
 def test_pixel_scaling_choices(small_digits):

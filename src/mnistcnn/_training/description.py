@@ -17,7 +17,7 @@ def describe(model: keras.Model) -> str | None:
     None where a config does not tell it: see `is_told_by_config`.
     """
     config = _config(model)
-    if config is None or not is_told_by_config(model):
+    if config is None or not _is_told(model, config):
         return None
     return json.dumps(_without_names(config), sort_keys=True)
 
@@ -28,8 +28,12 @@ def is_told_by_config(model: keras.Model) -> bool:
     Others a config holds by name only, so that two of the same name look alike, and one that is
     called like one of Keras's comes back as Keras's.
     """
-    layers = model._flatten_layers()
-    return all(map(_is_known_layer, layers)) and _all_known(_config(model))
+    config = _config(model)
+    return config is not None and _is_told(model, config)
+
+
+def _is_told(model: keras.Model, config: dict[str, Any]) -> bool:
+    return all(map(_is_known_layer, model._flatten_layers())) and _all_known(config)
 
 
 def _config(model: keras.Model) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ def _tensorflow_is_fast() -> bool:
 
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return _cpu_has_bfloat16()
+        return cpu_has_bfloat16()
     details = tf.config.experimental.get_device_details(gpus[0])
     return bool(tuple(details.get("compute_capability", (0, 0))) >= BFLOAT16_CAPABILITY)
 
@@ -49,7 +49,8 @@ def _torch_is_fast() -> bool:
     return bool(torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY)
 
 
-def _cpu_has_bfloat16() -> bool:
+def cpu_has_bfloat16() -> bool:
+    """Tell whether the processor says so; only Linux's does."""
     if not CPU_FEATURES.exists():
         return False
     for line in CPU_FEATURES.read_text(encoding="utf8").splitlines():

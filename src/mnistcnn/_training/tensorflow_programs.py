@@ -47,7 +47,7 @@ class TensorFlowPrograms:
         self, step: Step, columns: list[Any], one_pass: Pass, batch_size: int, warp: Warp | None
     ) -> None:
         of_pass = [tf.convert_to_tensor(column) for column in one_pass.columns()]
-        key = (step.__name__, warp, *(tensor.dtype for tensor in columns))
+        key = (step.__name__, warp, *map(_kind, columns), *map(_kind, of_pass))
         if key not in self._traced:
             self._traced[key] = self._trace(step, warp, columns, of_pass)
         self._traced[key](columns, of_pass, tf.constant(batch_size))
@@ -77,6 +77,10 @@ class TensorFlowPrograms:
             *signature
         )
         return traced
+
+
+def _kind(tensor: Any) -> tuple[Any, ...]:
+    return tensor.dtype, tuple(tensor.shape[1:])
 
 
 def _any_length(tensors: list[Any]) -> list[Any]:
