@@ -90,7 +90,7 @@ default="one_cycle"
         The labels, sorted.
     n_features_in_ : int
         Numbers in one picture, h * w * c (with ``image_shape="pad"``, columns before padding).
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where `fit` was given a DataFrame whose names are all strings.
     image_shape_ : tuple of 3 int
         Height, width and channels of one picture.

@@ -43,7 +43,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Height, width and channels of the pictures seen in `fit`.
     n_features_in_ : int
         Number of values a picture, before any padding.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, where they are all strings.
 
     See Also
@@ -139,7 +139,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Returns
         -------
-        ndarray of shape (n, n_features_in_), dtype of X
+        ndarray of shape (n, `n_features_in_`), dtype of X
             Flat rows.
 
         Raises

@@ -48,7 +48,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         The standard deviation of all pixels; only with ``method="standard"``.
     n_features_in_ : int
         Number of values a picture.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, where they are all strings.
 
     See Also
@@ -185,7 +185,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
 
         Returns
         -------
-        ndarray of shape (n_features_in_,), dtype object
+        ndarray of shape (`n_features_in_`,), dtype object
             The names.
         """
         names: NDArray[np.object_] = super().get_feature_names_out(input_features)
