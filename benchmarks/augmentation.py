@@ -7,7 +7,7 @@ from benchmarks._peers import Training
 from benchmarks._results import Figure, Results
 from benchmarks._tasks import time_fit_again
 
-PRESETS = (None, "light", "mnist", "strong")
+ALL_PRESETS = ("light", "mnist", "strong")
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Sizes:
 
     n_images: int
     training: Training
+    presets: tuple[str, ...]
 
 
 def contestants(sizes: Sizes) -> list[Contestant]:
@@ -27,7 +28,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
             time_fit_again,
             {**same, "training": replace(sizes.training, augmentation=preset)},
         )
-        for preset in PRESETS
+        for preset in (None, *sizes.presets)
     ]
 
 
@@ -45,15 +46,14 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
             results.ratio(name_of(preset), name_of(None)),
             at_most=bars.get(preset),
         )
-        for preset in PRESETS
-        if preset is not None
+        for preset in sizes.presets
     ]
 
 
 BENCHMARK = Benchmark(
     summary="seconds of three epochs of `fast` after an equal fit, so that no tracing hides",
-    full=Sizes(60_000, Training("fast", epochs=3, precision="auto")),
-    quick=Sizes(128, Training("fast", epochs=1)),
+    full=Sizes(60_000, Training("fast", epochs=3, precision="auto"), ALL_PRESETS),
+    quick=Sizes(128, Training("baseline", epochs=1), ("mnist",)),
     contestants=contestants,
     figures=figures,
 )

@@ -10,7 +10,7 @@ from benchmarks._tasks import time_fit, time_fit_again
 OURS, OURS_AUTO = "ours, float32", "ours, auto"
 OURS_AGAIN = "ours, float32, graph reused"
 LOOPS = ("hand-written, gathers in the graph", "hand-written, tf.data")
-PEERS = ("Keras, uint8", "Keras, float32", "scikeras", "keras.wrappers", "skorch")
+ALL_PEERS = ("Keras, uint8", "Keras, float32", "scikeras", "keras.wrappers", "skorch")
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Sizes:
 
     n_images: int
     training: Training
+    peers: tuple[str, ...]
 
 
 def contestants(sizes: Sizes) -> list[Contestant]:
@@ -30,7 +31,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
         Contestant(OURS, time_fit, ours),
         Contestant(OURS_AUTO, time_fit, auto),
         Contestant(OURS_AGAIN, time_fit_again, ours),
-        *(Contestant(peer, time_fit, {**same, "peer": peer}) for peer in (*LOOPS, *PEERS)),
+        *(Contestant(peer, time_fit, {**same, "peer": peer}) for peer in (*LOOPS, *sizes.peers)),
     ]
 
 
@@ -45,7 +46,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
         Figure(f"{what}: ours, float32 / hand-written", _over_limit(results), at_most=1.15),
         *(
             Figure(f"{what}: {peer} / ours, float32", results.ratio(peer, OURS))
-            for peer in PEERS
+            for peer in sizes.peers
             if peer != "scikeras"
         ),
     ]
@@ -58,8 +59,8 @@ def _over_limit(results: Results) -> float | None:
 
 BENCHMARK = Benchmark(
     summary="seconds of one fit, building and tracing included",
-    full=Sizes(60_000, Training("simple", epochs=3)),
-    quick=Sizes(256, Training("simple", epochs=1)),
+    full=Sizes(60_000, Training("simple", epochs=3), ALL_PEERS),
+    quick=Sizes(128, Training("baseline", epochs=1), ("scikeras",)),
     contestants=contestants,
     figures=figures,
 )

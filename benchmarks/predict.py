@@ -8,7 +8,7 @@ from benchmarks._results import Figure, Results
 from benchmarks._tasks import time_predictions
 
 OURS, OURS_AUTO = "ours, float32", "ours, auto"
-PEERS = ("Keras, float32", "scikeras", "keras.wrappers", "skorch")
+ALL_PEERS = ("Keras, float32", "scikeras", "keras.wrappers", "skorch")
 ONE, ALL = "one_image_milliseconds", "all_images_milliseconds"
 
 
@@ -19,17 +19,18 @@ class Sizes:
     n_images: int
     n_calls: int
     training: Training
+    peers: tuple[str, ...]
 
 
 def contestants(sizes: Sizes) -> list[Contestant]:
     """Return us and the peers."""
-    same = vars(sizes)
+    same = {"n_images": sizes.n_images, "n_calls": sizes.n_calls, "training": sizes.training}
     ours = {**same, "peer": "ours"}
     auto = {**ours, "training": replace(sizes.training, precision="auto")}
     return [
         Contestant(OURS, time_predictions, ours),
         Contestant(OURS_AUTO, time_predictions, auto),
-        *(Contestant(peer, time_predictions, {**same, "peer": peer}) for peer in PEERS),
+        *(Contestant(peer, time_predictions, {**same, "peer": peer}) for peer in sizes.peers),
     ]
 
 
@@ -47,8 +48,8 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
 
 BENCHMARK = Benchmark(
     summary="milliseconds of `predict`",
-    full=Sizes(10_000, 100, Training("simple", epochs=1)),
-    quick=Sizes(64, 3, Training("baseline", epochs=1)),
+    full=Sizes(10_000, 100, Training("simple", epochs=1), ALL_PEERS),
+    quick=Sizes(64, 3, Training("baseline", epochs=1), ("scikeras",)),
     contestants=contestants,
     figures=figures,
 )

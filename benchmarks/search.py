@@ -15,6 +15,7 @@ Grid = dict[str, list[Any]]
 
 RATES = [0.0003, 0.0006, 0.001, 0.002, 0.003, 0.006]
 WIDTHS = [32, 48, 64, 96, 128, 192]
+ALL_PEERS = ("scikeras", "keras.wrappers")
 SCIKERAS_BARS = {"simple": 2.5, "baseline": 4.0}
 
 
@@ -27,6 +28,7 @@ class Sizes:
     n_folds: int
     epochs: int
     architectures: tuple[str, ...]
+    peers: tuple[str, ...]
 
 
 def _our_widths(architecture: str, widths: list[int]) -> Grid:
@@ -92,7 +94,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
         )
         for architecture in sizes.architectures
         for over in GRIDS
-        for peer in RATE_GRIDS
+        for peer in ("ours", *sizes.peers)
     ]
 
 
@@ -111,7 +113,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
         )
         for architecture in sizes.architectures
         for over in GRIDS
-        for peer in ("scikeras", "keras.wrappers")
+        for peer in sizes.peers
     ]
 
 
@@ -122,8 +124,8 @@ def _bar(peer: str, over: str, architecture: str) -> float | None:
 
 BENCHMARK = Benchmark(
     summary="seconds of a grid search of 6 candidates x 5 folds on the bundled digits",
-    full=Sizes(1_797, 6, 5, 5, ("simple", "baseline")),
-    quick=Sizes(128, 2, 2, 1, ("baseline",)),
+    full=Sizes(1_797, 6, 5, 5, ("simple", "baseline"), ALL_PEERS),
+    quick=Sizes(128, 1, 2, 1, ("baseline",), ("scikeras",)),
     contestants=contestants,
     figures=figures,
 )
