@@ -9,6 +9,7 @@ import keras
 from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
 from mnistcnn._training.engines import Run, run_epochs
 from mnistcnn._training.feed import Examples, ShuffledPasses
+from mnistcnn._training.isolation import seeded_training
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network
 from mnistcnn._training.optimization import Optimization
@@ -104,19 +105,19 @@ def fit_network(
     """
     best = _best_epoch(network, regime)
     passes = ShuffledPasses(training, shuffling_seed, regime.augmentation)
-    history = run_epochs(
-        Run(
-            network=network,
-            training=training,
-            validation=validation,
-            passes=passes,
-            warp=warp_for(regime.augmentation),
-            epochs=regime.epochs,
-            batch_size=regime.batch_size,
-            callbacks=[passes, *_callbacks(regime, best)],
-            verbose=regime.verbose,
-        )
+    run = Run(
+        network=network,
+        training=training,
+        validation=validation,
+        passes=passes,
+        warp=warp_for(regime.augmentation),
+        epochs=regime.epochs,
+        batch_size=regime.batch_size,
+        callbacks=[passes, *_callbacks(regime, best)],
+        verbose=regime.verbose,
     )
+    with seeded_training(shuffling_seed):
+        history = run_epochs(run)
     if best is None:
         return Outcome(_as_floats(history))
     network.assign_values(best.best_values)

@@ -1,7 +1,7 @@
 """Keeps a fit from touching the caller's global state, and the caller's from touching a fit."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
 
@@ -39,3 +39,16 @@ def building_conventions(dtype_policy: str) -> Iterator[None]:
     finally:
         keras.config.set_dtype_policy(caller_policy)
         keras.config.set_image_data_format(caller_format)
+
+
+@contextmanager
+def seeded_training(seed: Sequence[int]) -> Iterator[None]:
+    """Seed the global generator that Keras's dropout draws from on PyTorch, and put it back."""
+    if keras.backend.backend() != "torch":
+        yield
+        return
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(int(np.random.SeedSequence(list(seed)).generate_state(1)[0]))
+        yield
