@@ -114,7 +114,7 @@ class Figure:
         return {**vars(self), "bar": self.bar, "is_met": self.is_met}
 
 
-def combined(operation: Averaging | Any, *values: float | None) -> float | None:
+def combined(operation: Callable[..., float], *values: float | None) -> float | None:
     """Apply an operation to numbers, if all of them are there."""
     return None if None in values else float(operation(*values))
 

@@ -81,7 +81,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
 
 BENCHMARK = Benchmark(
     summary="seconds of a search of 12 fits, workers warm",
-    # Trained on halves of the images, a fit of `fast` takes about 5 seconds on 2 cores.
+    # Each fit sees half of the images; the epochs are to make it last about 5 seconds.
     full=Sizes(60_000, 6, "fast", epochs=5, precisions=ALL_PRECISIONS),
     quick=Sizes(80, 1, "baseline", epochs=1, precisions=("float32",)),
     contestants=contestants,
