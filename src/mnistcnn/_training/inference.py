@@ -12,7 +12,10 @@ Scores = NDArray[np.float32]
 
 # A batch of one is rounded differently by the matrix product, so the smallest bucket is two; with
 # a few fixed sizes the same picture gives the same bits in whatever company it comes.
-BUCKETS = (2, 8, 32, 128, 512)
+BUCKETS = (2, 8, 32, 64, 128, 256, 512)
+
+# A bucket that would be filled less gives way to smaller ones.
+LEAST_FILLING = 0.6
 
 
 class Inference:
@@ -33,7 +36,7 @@ class Inference:
     def scores(self, pixels: NDArray[Any]) -> Scores:
         """Return float32 scores ``(n, n_classes)`` of flat rows of pixels ``(n, h * w * c)``."""
         images = pixels.reshape(-1, *self._image_shape)
-        parts = [self._bucket_scores(images[batch]) for batch in _batches(len(images))]
+        parts = [self._bucket_scores(images[batch]) for batch in batches(len(images))]
         return np.concatenate(parts)
 
     def _bucket_scores(self, images: NDArray[Any]) -> Scores:
@@ -59,10 +62,25 @@ class Inference:
         return scores
 
 
-def _batches(n_images: int) -> Iterator[slice]:
-    largest = BUCKETS[-1]
-    for start in range(0, n_images, largest):
-        yield slice(start, min(start + largest, n_images))
+def batches(n_images: int) -> Iterator[slice]:
+    """Cut so many pictures into parts that fill their buckets, or nearly so.
+
+    Examples
+    --------
+    >>> from mnistcnn._training.inference import batches
+    >>> [part.stop - part.start for part in batches(1000)]
+    [512, 488]
+    >>> [part.stop - part.start for part in batches(300)]
+    [256, 44]
+    """
+    start = 0
+    while start < n_images:
+        left = n_images - start
+        above = next((size for size in BUCKETS if size >= left), BUCKETS[-1])
+        below = max((size for size in BUCKETS if size <= left), default=BUCKETS[0])
+        size = above if left >= LEAST_FILLING * above else below
+        yield slice(start, min(start + size, n_images))
+        start += size
 
 
 class TensorFlowProgram:

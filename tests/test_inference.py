@@ -1,0 +1,36 @@
+"""Prediction in batches: which pictures go together must never show."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnistcnn import DigitCNNClassifier
+from mnistcnn._training.inference import BUCKETS, batches
+
+
+@given(st.integers(1, 5000))
+def test_batches_cover_all_pictures_once_and_none_is_larger_than_the_largest_bucket(n_images):
+    parts = list(batches(n_images))
+    covered = [index for part in parts for index in range(part.start, part.stop)]
+    assert covered == list(range(n_images))
+    assert max(part.stop - part.start for part in parts) <= BUCKETS[-1]
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    return DigitCNNClassifier("fast", epochs=1, random_state=0).fit(*digits)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1500), st.integers(1, 297))
+def test_a_picture_gets_the_same_bits_in_every_batch(fitted, digits, start, length):
+    X, _ = digits
+    part = slice(start, start + length)
+    np.testing.assert_array_equal(fitted.predict_proba(X[part]), fitted.predict_proba(X)[part])
+
+
+def test_predictions_leave_the_pictures_as_they_are(fitted, digits):
+    X = digits[0].copy()
+    fitted.predict(X)
+    np.testing.assert_array_equal(X, digits[0])
