@@ -24,7 +24,7 @@ from mnistcnn import DigitCNNClassifier, fetch_mnist
 
 Pixels = np.ndarray[Any, Any]
 
-NAMES = np.array("zero one two three four five six seven eight nine".split())
+NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 
 FORMS_OF_EQUAL_VALUES: dict[str, Callable[[Pixels], Any]] = {
     "float64": lambda X: X.astype(np.float64),
@@ -53,9 +53,10 @@ def equal_predictions(train: Any, test: Any) -> dict[str, bool]:
     named = DigitCNNClassifier(random_state=0).fit(train.data, NAMES[train.target])
     # Sorted names stand in another order than their numbers, so other output units learn them:
     # the accuracy is compared, not the bits.
-    results["names as labels"] = abs(
-        named.score(test.data, NAMES[test.target]) - expected.score(test.data, test.target)
-    ) < 0.001
+    results["names as labels"] = (
+        abs(named.score(test.data, NAMES[test.target]) - expected.score(test.data, test.target))
+        < 0.001
+    )
     letters = np.array(list("abcdefghij"))
     lettered = DigitCNNClassifier(random_state=0).fit(train.data, letters[train.target])
     results["letters as labels"] = bool(
@@ -86,8 +87,11 @@ def main() -> None:
     for name, unit in [("uint8", lambda X: X), ("0-1 floats", lambda X: (X / 255).astype("f4"))]:
         runs = [accuracy(train, test, unit, seed) for seed in range(arguments.seeds)]
         results[name] = {**summary(runs), "runs": runs}
-        print(f"{name:12} {results[name]['mean']:.3f} % +- {results[name]['sd']:.3f}, "
-              f"n = {len(runs)}, fit {results[name]['median_fit_seconds']:.1f} s", flush=True)
+        print(
+            f"{name:12} {results[name]['mean']:.3f} % +- {results[name]['sd']:.3f}, "
+            f"n = {len(runs)}, fit {results[name]['median_fit_seconds']:.1f} s",
+            flush=True,
+        )
     results["equal"] = equal_predictions(train, test)
     print("equal predictions:", results["equal"])
     if arguments.output:
