@@ -2,6 +2,7 @@
 
 import random
 import re
+from contextlib import suppress
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -281,8 +282,12 @@ def test_one_pixel_less_is_refused(architecture):
 def test_no_image_is_refused_that_the_layers_could_take(architecture):
     side = architecture.minimum_image_size - 1
     trusting = type("Trusting", (type(architecture),), {"minimum_image_size": 1})
-    with pytest.raises(ValueError, match=r"(?i)negative|size|zero|shape"):
-        trusting(**architecture.get_params()).build((side, side, 1), 10)
+    smallest_map = 0
+    with suppress(ValueError):
+        model = trusting(**architecture.get_params()).build((side, side, 1), 10)
+        # Keras before 3.15 builds the layers all the same, and their maps hold no pixel.
+        smallest_map = min(size for layer in model.layers for size in layer.output.shape[1:])
+    assert smallest_map < 1
 
 
 @pytest.mark.parametrize("name", ["fast", "accurate", "tiny"])
