@@ -8,6 +8,8 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from importlib.util import find_spec
+
 from sybil import Sybil
 from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser
 
@@ -34,3 +36,6 @@ pytest_collect_file = Sybil(
     setup=_enter_empty_folder,
     teardown=_leave_folder,
 ).pytest()
+
+# Doctests are looked for in every module, but what is for JAX alone needs it.
+collect_ignore = [] if find_spec("jax") else ["src/mnistcnn/_training/jax_programs.py"]

@@ -1,0 +1,79 @@
+"""What must hold on every backend of Keras; run with KERAS_BACKEND=jax or torch for the others."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+
+import mnistcnn
+from mnistcnn import DigitCNNClassifier
+from mnistcnn.architectures import Fast, Simple
+
+# Dropout draws in every step, batch normalization keeps moving averages, batches end short.
+NETWORKS = [Simple(8, kernel_size=3, dense_units=32), Fast((8, 8), dense_units=32)]
+
+
+def quick(architecture, **parameters):
+    settings = {"epochs": 6, "batch_size": 32, "learning_rate": 0.01, "random_state": 0}
+    return DigitCNNClassifier(architecture, **{**settings, **parameters})
+
+
+@pytest.fixture(params=NETWORKS, ids=["dropout", "batch normalization"])
+def architecture(request):
+    return request.param
+
+
+def test_a_fit_learns_is_repeatable_and_can_be_pickled(architecture, small_digits):
+    X, y = small_digits
+    mnistcnn.clear_cache()
+    first = quick(architecture).fit(X, y)
+    again = quick(architecture).fit(X, y)
+    assert first.score(X, y) > 0.7
+    np.testing.assert_array_equal(again.predict_proba(X), first.predict_proba(X))
+    loaded = pickle.loads(pickle.dumps(first))
+    np.testing.assert_array_equal(loaded.predict_proba(X), first.predict_proba(X))
+
+
+def test_batch_callbacks_do_not_change_what_is_learned(architecture, small_digits):
+    class Counter(keras.callbacks.Callback):
+        seen = 0
+
+        def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002
+            self.seen += 1
+
+    X, y = small_digits
+    whole = quick(architecture, precision="float32").fit(X, y)
+    counted = quick(architecture, precision="float32", callbacks=Counter()).fit(X, y)
+    assert counted.callbacks_[0].seen == 6 * 10
+    np.testing.assert_allclose(
+        counted.predict_proba(X), whole.predict_proba(X), rtol=1e-3, atol=1e-4
+    )
+
+
+def test_validation_weights_and_warps(architecture, small_digits):
+    X, y = small_digits
+    classifier = quick(
+        architecture, early_stopping=True, augmentation="strong", class_weight={0: 2.0}
+    ).fit(X, y)
+    scores = classifier.validation_scores_
+    assert scores[classifier.best_epoch_ - 1] == max(scores)
+    assert {"val_loss", "val_accuracy"} <= set(classifier.history_)
+
+
+def test_training_goes_on_in_parts_and_over_epochs(architecture, small_digits):
+    X, y = small_digits
+    classifier = quick(architecture, learning_rate=0.01)
+    for part in np.array_split(np.arange(300), 2):
+        classifier.partial_fit(X[part], y[part], classes=range(10))
+    before = classifier.score(X, y)
+    classifier.set_params(warm_start=True, epochs=4).fit(X, y)
+    assert classifier.score(X, y) > max(before, 0.8)
+
+
+def test_global_state_of_the_backend_is_left_alone(architecture, small_digits):
+    keras.utils.set_random_seed(5)
+    expected = float(keras.random.uniform(()))
+    keras.utils.set_random_seed(5)
+    quick(architecture, epochs=1).fit(*small_digits)
+    assert float(keras.random.uniform(())) == expected
