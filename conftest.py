@@ -15,8 +15,10 @@ from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
-# Sphinx's configuration has no examples to look for.
+# Sphinx's configuration has no examples to look for, and what is for JAX alone needs it.
 collect_ignore = ["docs/conf.py"]
+if find_spec("jax") is None:
+    collect_ignore.append("src/mnistcnn/_training/jax_programs.py")
 
 _pages = contextlib.ExitStack()
 
@@ -36,6 +38,3 @@ pytest_collect_file = Sybil(
     setup=_enter_empty_folder,
     teardown=_leave_folder,
 ).pytest()
-
-# Doctests are looked for in every module, but what is for JAX alone needs it.
-collect_ignore = [] if find_spec("jax") else ["src/mnistcnn/_training/jax_programs.py"]
