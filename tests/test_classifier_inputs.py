@@ -245,6 +245,29 @@ def test_bad_weights_are_refused(weight, message, small_digits):
         quick().fit(*small_digits, sample_weight=weight)
 
 
+@pytest.mark.parametrize("weight", [-1, np.nan, np.inf, "heavy"])
+def test_bad_class_weights_are_refused(weight, small_digits):
+    with pytest.raises(ValueError, match="class_weight must hold finite weights"):
+        quick(class_weight={3: weight}).fit(*small_digits)
+
+
+def test_pictures_of_different_sizes_are_refused():
+    with pytest.raises(ValueError, match="X must hold pictures of one and the same shape"):
+        quick().fit([[1, 2, 3, 4], [1]], [0, 1])
+
+
+def test_numbers_may_be_those_of_numpy(small_digits):
+    X, y = small_digits
+    classifier = quick(
+        epochs=np.int64(2),
+        batch_size=np.int64(32),
+        early_stopping=np.bool_(True),
+        validation_fraction=np.float32(0.2),
+        learning_rate=np.float32(0.01),
+    )
+    assert classifier.fit(X, y).n_iter_ == 2
+
+
 def test_class_weight_for_an_unknown_label_is_refused(small_digits):
     with pytest.raises(ValueError, match=r"class_weight.*\[17\]"):
         quick(class_weight={17: 1.0}).fit(*small_digits)
@@ -316,6 +339,14 @@ def test_other_pixel_counts_and_shapes_are_refused_in_predict(fitted, small_digi
         fitted.predict(X.reshape(-1, 4, 16))
     with pytest.raises(ValueError, match="0 sample"):
         fitted.predict(X[:0])
+
+
+def test_one_picture_alone_is_told_from_several(fitted, small_digits):
+    X, _ = small_digits
+    for alone in (X[0], X[0].reshape(8, 8)):
+        with pytest.raises(ValueError, match=r"\[picture\]"):
+            fitted.predict(alone)
+        assert fitted.predict([alone]).shape == (1,)
 
 
 def test_a_failed_fit_leaves_a_fitted_estimator_as_it_was(small_digits):

@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import random
 
 import joblib
 import keras
@@ -68,6 +69,37 @@ def test_a_pickled_estimator_trains_on_as_if_it_had_stayed(small_digits):
     np.testing.assert_array_equal(
         left.partial_fit(X, y).predict_proba(X), stayed.partial_fit(X, y).predict_proba(X)
     )
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_the_callers_dtype_policy_and_generators_do_not_touch_a_stored_network(
+    precision, small_digits
+):
+    X, y = small_digits
+    stayed = quick(precision=precision).partial_fit(X, y, classes=range(10))
+    stored = pickle.dumps(stayed)
+    random.seed(0)
+    expected = random.random()
+    random.seed(0)
+    keras.config.set_dtype_policy("mixed_float16" if precision == "float32" else "float32")
+    try:
+        loaded = pickle.loads(stored).partial_fit(X, y)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert random.random() == expected
+    np.testing.assert_array_equal(
+        loaded.predict_proba(X), stayed.partial_fit(X, y).predict_proba(X)
+    )
+
+
+def test_a_callback_with_an_open_file_does_not_keep_an_estimator_from_being_stored(
+    small_digits, tmp_path
+):
+    log = keras.callbacks.CSVLogger(tmp_path / "epochs.csv")
+    estimator = quick(callbacks=[log, keras.callbacks.History()]).fit(*small_digits)
+    estimator.set_params(callbacks=None)
+    loaded = through_pickle(estimator)
+    assert [type(callback).__name__ for callback in loaded.callbacks_] == ["History"]
 
 
 def test_a_deep_copy_is_independent(small_digits):
@@ -231,6 +263,11 @@ def test_a_wrapped_model_with_its_own_labels_and_scaling(trained_model, small_di
     assert set(raw.predict(X)) <= set(names)
 
 
+def test_a_model_in_place_of_its_function_is_explained(trained_model, small_digits):
+    with pytest.raises(ValueError, match="architecture must be.*from_keras_model"):
+        quick(architecture=trained_model).fit(*small_digits)
+
+
 def test_what_cannot_be_wrapped(trained_model):
     wrap = DigitCNNClassifier.from_keras_model
     with pytest.raises(ValueError, match="keras.Model"):
@@ -247,6 +284,10 @@ def test_what_cannot_be_wrapped(trained_model):
         wrap(Subclassed(3))
     with pytest.raises(ValueError, match="'relu'"):
         wrap(relu_network((4, 4, 1), 2))
+    with pytest.raises(ValueError, match="functions of your own"):
+        wrap(own_function_network((4, 4, 1), 2))
+    with pytest.raises(ValueError, match="precision"):
+        wrap(trained_model, precision="bfloat16")
 
 
 def test_a_model_on_flat_rows_that_are_no_squares():

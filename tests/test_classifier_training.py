@@ -217,6 +217,45 @@ def test_a_loss_that_is_no_number_names_the_learning_rate_and_loses_nothing(smal
     np.testing.assert_array_equal(classifier.predict_proba(X), before)
 
 
+def test_weights_that_the_last_update_broke_are_no_fit(small_digits):
+    X, y = small_digits
+    one_update = quick(
+        epochs=1, batch_size=300, optimizer="sgd", learning_rate=1e30, lr_schedule="constant"
+    )
+    with pytest.raises(NonFiniteLossError, match="learning_rate"):
+        one_update.fit(X, y)
+    assert not hasattr(one_update, "classes_")
+
+
+def test_a_failing_partial_fit_keeps_what_the_optimizer_remembered(small_digits):
+    X, y = small_digits
+    failed, untouched = (
+        quick(learning_rate=1e-3).partial_fit(X, y, classes=range(10)) for _ in range(2)
+    )
+    with pytest.raises(NonFiniteLossError):
+        failed.set_params(optimizer="sgd", learning_rate=1e30).partial_fit(X, y)
+    failed.set_params(optimizer="adam", learning_rate=1e-3)
+    np.testing.assert_array_equal(
+        failed.partial_fit(X, y).predict_proba(X), untouched.partial_fit(X, y).predict_proba(X)
+    )
+
+
+def test_partial_fit_refuses_pictures_of_another_shape(small_digits):
+    X, y = small_digits
+    classifier = quick().partial_fit(X.reshape(-1, 8, 8), y, classes=range(10))
+    with pytest.raises(ValueError, match=r"\(8, 8\)"):
+        classifier.partial_fit(X.reshape(-1, 4, 16), y)
+    assert classifier.image_shape_ == (8, 8, 1)
+
+
+def test_partial_fit_weighs_classes_by_the_dict_in_every_chunk(small_digits):
+    X, y = small_digits
+    weights = {0: 2.0, 1: 100.0}
+    classifier = quick(class_weight=weights).partial_fit(X, y, classes=range(10))
+    part = np.isin(y, [0, 2])
+    assert classifier.partial_fit(X[part], y[part]).n_iter_ == 2
+
+
 class Interrupt(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
         if epoch == 1:
@@ -263,6 +302,15 @@ def test_keras_early_stopping_and_validation_logs(small_digits):
     stopping = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=10)
     classifier = quick(callbacks=stopping, early_stopping=True).fit(*small_digits)
     assert classifier.n_iter_ < 4
+
+
+def test_hooks_of_a_lambda_callback_are_called(small_digits):
+    seen = []
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append((batch, logs))
+    )
+    quick(batch_size=32, epochs=1, callbacks=callback).fit(*small_digits)
+    assert len(seen) == 10
 
 
 class BatchCounter(keras.callbacks.Callback):

@@ -1,5 +1,6 @@
 """Compiled networks that serve one fit after another, and who may never notice."""
 
+import functools
 import gc
 import threading
 
@@ -11,7 +12,7 @@ import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
 from mnistcnn._training.pool import MOST_IDLE, POOL
-from mnistcnn.architectures import Fast, Simple
+from mnistcnn.architectures import Baseline, Fast, Simple
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,29 @@ def test_a_reused_network_gives_the_same_bits_as_a_fresh_one(architecture, optim
     assert len(POOL) == 1
     reused = quick(architecture, optimizer=optimizer).fit(X, y)
     assert len(POOL) == 0
+    np.testing.assert_array_equal(reused.predict_proba(X), fresh)
+
+
+@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
+def test_rate_and_length_are_new_in_every_precision(precision, small_digits):
+    def fit():
+        return quick(Simple(4, kernel_size=3), precision=precision, epochs=3).fit(*small_digits)
+
+    fresh = fit().history_
+    mnistcnn.clear_cache()
+    other = {"float16": "bfloat16", "bfloat16": "float16"}[precision]
+    for used in (precision, other):
+        network = Simple(4, kernel_size=3)
+        quick(network, precision=used, epochs=1, learning_rate=0.5).fit(*small_digits)
+    gc.collect()
+    assert fit().history_ == fresh
+
+
+def test_a_first_partial_fit_remembers_nothing_of_an_earlier_fit(small_digits):
+    X, y = small_digits
+    fresh = quick().partial_fit(X, y, classes=range(10)).predict_proba(X)
+    gc.collect()
+    reused = quick().partial_fit(X, y, classes=range(10))
     np.testing.assert_array_equal(reused.predict_proba(X), fresh)
 
 
@@ -109,7 +133,7 @@ def test_copies_share_a_network_until_the_last_is_gone(small_digits):
 def test_the_number_of_idle_networks_is_bounded(small_digits):
     X, y = small_digits
     for units in range(1, MOST_IDLE + 3):
-        quick(Fast((1, 1), dense_units=units), epochs=1).fit(X[:20], y[:20])
+        quick(Baseline(units), epochs=1).fit(X[:20], y[:20])
     assert n_idle() == MOST_IDLE
 
 
@@ -147,6 +171,32 @@ def test_descriptions_tell_networks_apart_but_not_names():
     trainable = dense()
     trainable.layers[0].trainable = False
     assert describe(trainable) != describe(dense())
+
+
+class Times:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def method(self, x):
+        return self.factor * x
+
+    def __call__(self, x):
+        return self.factor * x
+
+
+@pytest.mark.parametrize(
+    "activation", [Times(2).method, Times(2), functools.partial(Times(2).method)]
+)
+def test_methods_and_callable_objects_of_the_user_are_never_taken_for_equal(activation):
+    assert describe(dense(activation)) is None
+
+
+def test_dtype_policies_tell_networks_apart():
+    def in_policy(policy):
+        layers = [keras.Input((2,)), keras.layers.Dense(2, dtype=policy)]
+        return describe(keras.Sequential(layers))
+
+    assert in_policy("mixed_float16") != in_policy("mixed_bfloat16")
 
 
 def test_functions_and_classes_of_the_user_are_never_taken_for_equal():

@@ -8,33 +8,42 @@ import keras
 
 from mnistcnn.exceptions import NonFiniteLossError
 
+# What Keras calls for each batch, and around the evaluation on validation pictures.
 BATCH_HOOKS = (
     "on_train_batch_begin",
     "on_train_batch_end",
     "on_batch_begin",
     "on_batch_end",
+    "on_test_begin",
+    "on_test_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
 )
 
 
 def watches_batches(callback: Any) -> bool:
-    """Tell whether a Keras callback wants to be called at each training batch."""
-    return any(
-        getattr(type(callback), hook, None) is not getattr(keras.callbacks.Callback, hook)
-        for hook in BATCH_HOOKS
-    ) and not isinstance(callback, keras.callbacks.History)
+    """Tell whether a Keras callback wants to be called more often than at each epoch."""
+    return any(_is_overridden(callback, hook) for hook in BATCH_HOOKS)
+
+
+def _is_overridden(callback: Any, hook: str) -> bool:
+    # A LambdaCallback has its hooks on the instance.
+    bound = getattr(callback, hook, None)
+    return getattr(bound, "__func__", bound) is not getattr(keras.callbacks.Callback, hook)
 
 
 class FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
     """Stops a fit whose loss is no longer a number."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Raise `NonFiniteLossError` if the epoch's loss is NaN or infinite."""
-        loss = float((logs or {})["loss"])
-        if not math.isfinite(loss):
-            raise NonFiniteLossError(
-                f"The training loss became {loss} in epoch {epoch + 1}. Try a lower "
-                "learning_rate; the estimator is as it was before."
-            )
+        """Raise `NonFiniteLossError` if a loss of the epoch is NaN or infinite."""
+        for name in ("loss", "val_loss"):
+            loss = float((logs or {}).get(name, 0.0))
+            if not math.isfinite(loss):
+                raise NonFiniteLossError(
+                    f"The training became unstable: {name} was {loss} in epoch {epoch + 1}. Try a "
+                    "lower learning_rate; the estimator is as it was before."
+                )
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]

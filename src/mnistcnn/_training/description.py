@@ -2,13 +2,14 @@
 
 import json
 import warnings
-from types import FunctionType
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 import keras
 
 # Whose functions and classes the text of a config tells apart.
-KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins"}
+KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins", "tensorflow", "jax", "torch", "numpy", "optree"}
 
 
 def describe(model: keras.Model) -> str | None:
@@ -19,7 +20,8 @@ def describe(model: keras.Model) -> str | None:
     config = _config(model)
     if config is None or not _is_told(model, config):
         return None
-    return json.dumps(_without_names(config), sort_keys=True)
+    names = {layer.name: f"layer {i}" for i, layer in enumerate(model._flatten_layers())}
+    return json.dumps(_renamed(config, names), sort_keys=True)
 
 
 def is_told_by_config(model: keras.Model) -> bool:
@@ -49,11 +51,15 @@ def _config(model: keras.Model) -> dict[str, Any] | None:
 
 
 def _is_known_layer(layer: keras.layers.Layer) -> bool:
-    functions = [value for value in vars(layer).values() if isinstance(value, FunctionType)]
-    made_of = [type(layer), *functions]
-    return not isinstance(layer, keras.layers.Lambda) and all(
-        part.__module__.split(".")[0] in KNOWN_PACKAGES for part in made_of
-    )
+    made_of = [type(layer), *filter(callable, vars(layer).values())]
+    return not isinstance(layer, keras.layers.Lambda) and all(map(_is_known_callable, made_of))
+
+
+def _is_known_callable(part: Any) -> bool:
+    if isinstance(part, partial):
+        return _is_known_callable(part.func)
+    owner = part if isinstance(part, type | FunctionType | MethodType) else type(part)
+    return owner.__module__.split(".")[0] in KNOWN_PACKAGES
 
 
 def _all_known(part: Any) -> bool:
@@ -64,30 +70,13 @@ def _all_known(part: Any) -> bool:
     return all(map(_all_known, part)) if isinstance(part, list | tuple) else True
 
 
-def _without_names(config: Any) -> Any:
-    numbers: dict[str, str] = {}
-    _number_names(config, numbers)
-    return _renamed(config, numbers)
-
-
-def _number_names(part: Any, numbers: dict[str, str]) -> None:
-    if isinstance(part, dict):
-        if isinstance(part.get("name"), str):
-            numbers.setdefault(part["name"], f"layer {len(numbers)}")
-        for value in part.values():
-            _number_names(value, numbers)
-    elif isinstance(part, list | tuple):
-        for value in part:
-            _number_names(value, numbers)
-
-
 # Where a config tells layers by their names.
 NAMING = {"name", "keras_history", "input_layers", "output_layers"}
 
 
-def _renamed(part: Any, numbers: dict[str, str], naming: bool = False) -> Any:
+def _renamed(part: Any, names: dict[str, str], naming: bool = False) -> Any:
     if isinstance(part, dict):
-        return {key: _renamed(value, numbers, key in NAMING) for key, value in part.items()}
+        return {key: _renamed(value, names, key in NAMING) for key, value in part.items()}
     if isinstance(part, list | tuple):
-        return [_renamed(value, numbers, naming) for value in part]
-    return numbers.get(part, part) if naming and isinstance(part, str) else part
+        return [_renamed(value, names, naming) for value in part]
+    return names.get(part, part) if naming and isinstance(part, str) else part

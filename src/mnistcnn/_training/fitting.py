@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
 from mnistcnn._training.engines import Run, run_epochs
@@ -15,6 +16,7 @@ from mnistcnn._training.network import Network
 from mnistcnn._training.optimization import Optimization
 from mnistcnn._training.warping import warp_for
 from mnistcnn.augmentation import Augmentation
+from mnistcnn.exceptions import NonFiniteLossError
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,21 @@ def fit_network(
     )
     with seeded_training(shuffling_seed):
         history = run_epochs(run)
+    if best is not None:
+        network.assign_values(best.best_values)
+    _check_scores(network, training)
     if best is None:
         return Outcome(_as_floats(history))
-    network.assign_values(best.best_values)
     return Outcome(_as_floats(history), best.epoch, best.scores)
+
+
+def _check_scores(network: Network, training: Examples) -> None:
+    """See that the last update, which no loss has seen, left a network that works."""
+    if not np.isfinite(network.inference.scores(training.pixels[training.rows[:2]])).all():
+        raise NonFiniteLossError(
+            "The training became unstable: the last update left scores that are NaN or infinite. "
+            "Try a lower learning_rate; the estimator is as it was before."
+        )
 
 
 def fit_increment(
@@ -134,7 +147,7 @@ def fit_increment(
     NonFiniteLossError
         If the loss becomes NaN or infinite.
     """
-    values, moments = network.values(), network.moments()
+    values, moments, compiled_for = network.values(), network.moments(), network.compiled_for
     prepare_network(network, regime, training.n_batches(regime.batch_size))
     network.assign_moments(moments)
     try:
@@ -142,6 +155,8 @@ def fit_increment(
     except BaseException:
         network.assign_values(values)
         network.assign_moments(moments)
+        if network.compiled_for != compiled_for:
+            network.forget_compiled(moments)
         raise
 
 

@@ -57,8 +57,9 @@ class Network:
         Whether the scores are logits; otherwise they are probabilities.
     precision : str
         What the hidden layers compute in.
-    build : callable
-        What the layers behind the pixel scaling were built by.
+    build : callable or None
+        What the layers behind the pixel scaling were built by; None after storing, where the
+        config tells it all.
     stored_moments : list of ndarray
         What the optimizer remembered when the network was stored.
     """
@@ -67,7 +68,7 @@ class Network:
     image_shape: tuple[int, int, int]
     emits_logits: bool
     precision: str
-    build: Build
+    build: Build | None
     variables: list[Any] = field(init=False)
     inference: Inference = field(init=False)
     compiled_for: Any = field(init=False, default=None)
@@ -123,6 +124,11 @@ class Network:
         self._programs = None
         self._first_moments = [_compact(value) for value in self.moments()]
 
+    def forget_compiled(self, moments: list[Any]) -> None:
+        """Compile anew at the next use, with what an earlier optimizer remembered."""
+        self.compiled_for = None
+        self.stored_moments = moments
+
     def reset_optimizer(self) -> None:
         """Make the optimizer forget all updates."""
         for variable, value in zip(self._moment_variables(), self._first_moments, strict=True):
@@ -160,7 +166,7 @@ def assemble_network(
         If `build` returns no usable Keras model.
     """
     prepare_runtime()
-    with building_conventions(DTYPE_POLICIES[precision]), seeded_building(seed):
+    with seeded_building(seed), building_conventions(DTYPE_POLICIES[precision]):
         core = build(image_shape, n_classes)
         _check_core(core, image_shape, n_classes)
         return Network(

@@ -53,6 +53,8 @@ class Optimization:
 
     def retune(self, optimizer: keras.optimizers.Optimizer, n_steps: int) -> None:
         """Give the rate of a fit of `n_steps` updates to an optimizer of the same program."""
+        # Under float16 Keras wraps the optimizer in one that scales the loss.
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         rate = optimizer._learning_rate
         if isinstance(rate, TrainingSchedule):
             rate.retune(self.peak_rate, n_steps)

@@ -17,6 +17,7 @@ from mnistcnn._training.network import Network
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time.
 MOST_IDLE = 8
+MOST_IDLE_PARAMETERS = 20_000_000
 
 Key = tuple[Any, ...]
 
@@ -60,10 +61,12 @@ class NetworkPool:
         described = describe(fresh.model)
         if described is None:
             return fresh, None
-        key = (described, *program)
+        key = (described, fresh.precision, *program)
         idle = self._take(key)
         if idle is not None:
+            idle.build = fresh.build
             idle.assign_values(fresh.values())
+            idle.reset_optimizer()
         network = fresh if idle is None else idle
         return network, Lease(network, key, self._returned)
 
@@ -72,6 +75,11 @@ class NetworkPool:
         with self._lock:
             self._returned.clear()
             self._idle.clear()
+
+    def start_anew(self) -> None:
+        """Be empty and unlocked, whatever another thread was doing here."""
+        self._lock = RLock()
+        self.clear()
 
     def __len__(self) -> int:
         """Return the number of idle networks."""
@@ -92,15 +100,18 @@ class NetworkPool:
         while self._returned:
             key, network = self._returned.popleft()
             self._idle[id(network)] = (key, network)
-        while len(self._idle) > MOST_IDLE:
+        while len(self._idle) > MOST_IDLE or self._n_parameters() > MOST_IDLE_PARAMETERS:
             self._idle.popitem(last=False)
+
+    def _n_parameters(self) -> int:
+        return sum(network.model.count_params() for _, network in self._idle.values())
 
 
 POOL = NetworkPool()
 
 if hasattr(os, "register_at_fork"):
     # TensorFlow's state does not survive a fork, so neither may networks that were traced before.
-    os.register_at_fork(after_in_child=POOL.clear)
+    os.register_at_fork(after_in_child=POOL.start_anew)
 
 
 def clear_cache() -> None:

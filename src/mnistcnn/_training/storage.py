@@ -3,13 +3,15 @@
 Keras's own pickling is not used: importing scikeras replaces it for the whole process.
 """
 
+import pickle
 from copy import copy
 from typing import Any
 
 import keras
 
 from mnistcnn._training.description import is_told_by_config
-from mnistcnn._training.network import Network, assemble_network
+from mnistcnn._training.isolation import building_conventions, seeded_building
+from mnistcnn._training.network import DTYPE_POLICIES, Network, assemble_network
 from mnistcnn._training.runtime import prepare_runtime
 
 State = dict[str, Any]
@@ -23,7 +25,7 @@ def network_state(network: Network) -> State:
     told = is_told_by_config(network.model)
     return {
         "config": keras.saving.serialize_keras_object(network.model) if told else None,
-        "build": network.build,
+        "build": None if told else network.build,
         "n_classes": network.model.output_shape[-1],
         "image_shape": network.image_shape,
         "emits_logits": network.emits_logits,
@@ -44,8 +46,10 @@ def restore_network(state: State) -> Network:
 
 def _deserialized(state: State) -> Network:
     config = {**state["config"], "compile_config": None}
+    with seeded_building(0), building_conventions(DTYPE_POLICIES[state["precision"]]):
+        model = keras.saving.deserialize_keras_object(config)
     return Network(
-        model=keras.saving.deserialize_keras_object(config),
+        model=model,
         image_shape=state["image_shape"],
         emits_logits=state["emits_logits"],
         precision=state["precision"],
@@ -64,8 +68,19 @@ def _rebuilt(state: State) -> Network:
 
 
 def detached_callbacks(callbacks: list[Any]) -> list[Any]:
-    """Return shallow copies of Keras callbacks that no longer hold the model they watched."""
+    """Return shallow copies of Keras callbacks that no longer hold the model they watched.
+
+    One that holds what cannot be stored, such as an open file, is left out.
+    """
     detached = [copy(callback) for callback in callbacks]
     for callback in detached:
-        callback.set_model(None)
-    return detached
+        callback._model = None
+    return [callback for callback in detached if _can_be_stored(callback)]
+
+
+def _can_be_stored(callback: Any) -> bool:
+    try:
+        pickle.dumps(callback)
+    except Exception:  # whatever the user's own class raises
+        return False
+    return True

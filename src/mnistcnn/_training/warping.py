@@ -22,7 +22,7 @@ def _warp_without_displacements(pixels: Any, transforms: Any, strokes: Any) -> A
 
 
 def warp(pixels: Any, transforms: Any, displacements: Any = None, strokes: Any = None) -> Any:
-    """Return warped pictures of the same shape and dtype.
+    """Return warped pictures of the same shape, in float32: rounding would tell dtypes apart.
 
     Parameters
     ----------
@@ -31,18 +31,12 @@ def warp(pixels: Any, transforms: Any, displacements: Any = None, strokes: Any =
     transforms, displacements, strokes : tensor
         The columns of `mnistcnn.augmentation.Warps`.
     """
-    if displacements is None and strokes is None:
-        return _affine(pixels, transforms)
     changed = ops.cast(pixels, "float32")
     if strokes is not None:
         changed = _with_strokes(changed, strokes)
     if displacements is None:
-        changed = _affine(changed, transforms)
-    else:
-        changed = _sampled(changed, *_positions(changed, transforms, displacements))
-    if ops.dtype(pixels) == "uint8":
-        changed = ops.round(changed)
-    return ops.cast(changed, ops.dtype(pixels))
+        return _affine(changed, transforms)
+    return _sampled(changed, *_positions(changed, transforms, displacements))
 
 
 def _affine(pixels: Any, transforms: Any) -> Any:

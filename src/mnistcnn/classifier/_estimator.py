@@ -54,7 +54,8 @@ class DigitCNNClassifier(
         rate that stays constant is set to a fifth of it.
     lr_schedule : {"constant", "one_cycle", "cosine", "exponential", "step", "plateau"}, \
 default="one_cycle"
-        How the rate changes over the fit. ``"plateau"`` halves it after 3 epochs without progress.
+        How the rate changes over the fit. ``"plateau"`` halves it after 2 epochs without a lower
+        loss, that of the validation part with early stopping.
         A template that holds a schedule of its own keeps that.
     weight_decay : float, default=0.0
         Decoupled weight decay (Loshchilov and Hutter 2019) of the kernels.
@@ -203,6 +204,8 @@ default="one_cycle"
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch at a constant rate, on from wherever the network is.
 
+        Architecture, precision and pixel scaling stay those of the first call or fit.
+
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
@@ -346,7 +349,9 @@ default="one_cycle"
 
     def _scores(self, X: Any) -> NDArray[np.float32]:
         check_is_fitted(self)
-        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
+        # Held to the end: another thread may refit this estimator and let its network go.
+        network, _lease = self._network, self._lease
+        scores: NDArray[np.float32] = network.inference.scores(read_pixels(self, X))
         return scores
 
     def _adopt(self, state: dict[str, Any]) -> None:

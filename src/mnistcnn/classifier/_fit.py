@@ -20,7 +20,12 @@ from mnistcnn._training.fitting import (
 )
 from mnistcnn._training.network import Network, assemble_network
 from mnistcnn._training.pool import POOL, Lease
-from mnistcnn.classifier._inputs import Problem, encode_labels, read_training_data
+from mnistcnn.classifier._inputs import (
+    Problem,
+    encode_labels,
+    read_training_data,
+    with_weights_of_mean_one,
+)
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import (
     build_function,
@@ -44,6 +49,7 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
     problem = read_training_data(
         estimator, X, y, sample_weight, known_classes=previous and estimator.classes_
     )
+    problem = with_weights_of_mean_one(problem)
     seeds = seed_sequence(estimator.random_state).spawn(3)
     training, validation = _split(estimator, problem, seeds[0])
     architecture = resolve_architecture(estimator.architecture)
@@ -124,7 +130,7 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
         precision=resolve_precision(estimator.precision, template),
         seed=0,
     )
-    network.model.layers[-1].set_weights(model.get_weights())
+    _adopt_weights(network, model)
     network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
     return {
         "n_features_in_": int(np.prod(image_shape)),
@@ -137,6 +143,22 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
         "_network": network,
         "_lease": None,
     }
+
+
+def _adopt_weights(network: Network, model: keras.Model) -> None:
+    """Copy a trained model's weights and see that the copy computes what the model does."""
+    core = network.model.layers[-1]
+    core.set_weights(model.get_weights())
+    probe = np.random.default_rng(0).uniform(size=(2, *model.input_shape[1:])).astype(np.float32)
+    given, copied = (
+        keras.ops.convert_to_numpy(one(probe, training=False)).astype(np.float64)
+        for one in (model, core)
+    )
+    if not np.allclose(given, copied, rtol=1e-3, atol=1e-4):
+        raise ValueError(
+            "model holds functions of your own that a config does not tell, so its copy computes "
+            "something else; pass architecture=a function that builds it, and fit."
+        )
 
 
 def _lease(fresh: Network, regime: Regime) -> State:
@@ -162,7 +184,7 @@ def _split(
     try:
         training, validation = train_test_split(
             problem.rows,
-            test_size=estimator.validation_fraction,
+            test_size=float(estimator.validation_fraction),
             stratify=problem.targets[problem.rows],
             random_state=_integer(seed),
         )

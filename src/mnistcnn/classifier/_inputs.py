@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Problem:
     targets : ndarray of shape (n,), int32
         The index of each picture's label in `classes`.
     weights : ndarray of shape (n,), float32, or None
-        Weights with a mean of 1 over `rows`; None where all are the same.
+        Weights in the loss; None where there are none.
     rows : ndarray of shape (m,), int32
         The pictures that have a weight at all.
     """
@@ -92,7 +93,7 @@ def read_training_data(
         reset=not same_columns,
         ensure_min_samples=min_samples,
     )
-    image_shape = resolve_image_shape(estimator.image_shape, array_shape)
+    image_shape = _image_shape(estimator, array_shape, same_columns)
     classes, targets = encode_labels(y, known_classes)
     problem = Problem(
         columns=_columns(stand_in),
@@ -111,8 +112,19 @@ def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
     rows, array_shape = as_rows(X)
     if len(array_shape) > 2:
         _check_same_shape(estimator, array_shape)
+    _check_not_alone(estimator, array_shape)
     rows = validate_data(estimator, rows, dtype="numeric", reset=False)
     return as_pixels(rows, estimator.image_shape_)
+
+
+def _check_not_alone(estimator: Any, array_shape: tuple[int, ...]) -> None:
+    n_features = estimator.n_features_in_
+    is_picture = array_shape == estimator.image_shape_[:2] and array_shape[1] != n_features
+    if is_picture or array_shape == (n_features,):
+        raise ValueError(
+            f"Expected 2D array or pictures, got one picture alone, of shape {array_shape}. "
+            "Reshape your data: X must hold several, so put one into a list, as in [picture]."
+        )
 
 
 def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
@@ -130,6 +142,17 @@ def _compact(rows: NDArray[Any]) -> NDArray[Any]:
     if not (np.isfinite(compact.min()) and np.isfinite(compact.max())):
         raise ValueError(f"X must hold values that fit into float32, got {np.abs(rows).max()}.")
     return compact
+
+
+def _image_shape(
+    estimator: Any, array_shape: tuple[int, ...], same_columns: bool
+) -> tuple[int, int, int]:
+    if not same_columns:
+        return resolve_image_shape(estimator.image_shape, array_shape)
+    if len(array_shape) > 2:
+        _check_same_shape(estimator, array_shape)
+    fitted_shape: tuple[int, int, int] = estimator.image_shape_
+    return fitted_shape
 
 
 def _columns(stand_in: Any) -> dict[str, Any]:
@@ -169,8 +192,8 @@ def encode_labels(
     unknown = np.setdiff1d(labels, known_classes)
     if len(unknown):
         raise ValueError(
-            f"y must hold only labels of the first call, {known_classes.tolist()}, got also "
-            f"{unknown.tolist()}."
+            f"y must hold only labels that the estimator knows already, {known_classes.tolist()}, "
+            f"got also {unknown.tolist()}."
         )
     return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
 
@@ -191,19 +214,30 @@ def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Proble
     rows = np.flatnonzero(weights > 0).astype(np.int32)
     if not len(rows):
         raise ValueError("class_weight must leave at least one picture a positive weight.")
-    weights = weights / weights[rows].mean()
-    varied = np.ptp(weights[rows]) > 0
-    return replace(problem, rows=rows, weights=weights.astype(np.float32) if varied else None)
+    return replace(problem, rows=rows, weights=weights.astype(np.float32))
+
+
+def with_weights_of_mean_one(problem: Problem) -> Problem:
+    """Return the problem with weights whose scale does not matter; None where all are the same."""
+    if problem.weights is None:
+        return problem
+    counted = problem.weights[problem.rows].astype(np.float64)
+    if np.ptp(counted) == 0:
+        return replace(problem, weights=None)
+    weights = (problem.weights / counted.mean()).astype(np.float32)
+    return replace(problem, weights=weights)
 
 
 def _class_weights(problem: Problem, class_weight: Any) -> NDArray[np.float64]:
     if isinstance(class_weight, dict):
+        _check_class_weights(class_weight)
         unknown = [label for label in class_weight if label not in problem.classes.tolist()]
         if unknown:
             raise ValueError(
                 f"class_weight must name labels that occur in y, {problem.classes.tolist()}, got "
                 f"{unknown} beside them."
             )
+        return np.array([class_weight.get(label, 1.0) for label in problem.classes.tolist()])
     labels = problem.classes[problem.targets]
     present = np.unique(labels)
     weights = np.ones(len(problem.classes))
@@ -211,3 +245,13 @@ def _class_weights(problem: Problem, class_weight: Any) -> NDArray[np.float64]:
         class_weight, classes=present, y=labels
     )
     return weights
+
+
+def _check_class_weights(class_weight: dict[Any, float]) -> None:
+    wrong = {
+        label: weight
+        for label, weight in class_weight.items()
+        if not isinstance(weight, Real) or not np.isfinite(float(weight)) or weight < 0
+    }
+    if wrong:
+        raise ValueError(f"class_weight must hold finite weights of at least 0, got {wrong}.")

@@ -9,7 +9,7 @@ class StoredNetworkMixin:
     """Stores the network as its config and arrays; Keras itself is never asked to pickle."""
 
     def __copy__(self) -> Self:
-        """Return another estimator with the same parameters and the same network."""
+        """Return another estimator on the very same network: `partial_fit` of one trains both."""
         twin = type(self).__new__(type(self))
         twin.__dict__ = dict(vars(self))
         return twin

@@ -27,7 +27,7 @@ CONSTANT_RELATIVE_TO_PEAK = 0.2
 
 
 def resolve_architecture(architecture: Any) -> Any:
-    """Return an architecture object for a name; objects and callables as they are.
+    """Return an architecture object for a name, a copy of an object, a callable as it is.
 
     Raises
     ------
@@ -41,7 +41,14 @@ def resolve_architecture(architecture: Any) -> Any:
             f"architecture must be a name, an architecture object or a callable, got the class "
             f"{architecture.__name__}; pass an instance, {architecture.__name__}()."
         )
-    return architecture
+    if isinstance(architecture, keras.Model):
+        raise ValueError(
+            "architecture must be a name, an architecture object or a function that builds a new "
+            f"keras.Model from (input_shape, n_classes), got the {type(architecture).__name__} "
+            "itself; DigitCNNClassifier.from_keras_model wraps one that is trained."
+        )
+    # A copy, so that what the user changes in the object later is not taken for what was fitted.
+    return deepcopy(architecture) if hasattr(architecture, "build") else architecture
 
 
 def build_function(architecture: Any) -> Callable[[tuple[int, int, int], int], keras.Model]:
@@ -53,7 +60,7 @@ def build_function(architecture: Any) -> Callable[[tuple[int, int, int], int], k
 def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:
     """Return the batch size; ``"auto"`` is the power of two nearest to n / 64, 32 to 256."""
     if not isinstance(batch_size, str):
-        return batch_size
+        return int(batch_size)
     wanted = max(1.0, n_examples / BATCHES_AN_EPOCH)
     return min(BATCH_SIZES, key=lambda size: abs(math.log2(size) - math.log2(wanted)))
 
@@ -93,7 +100,7 @@ def regime_for(estimator: Any, architecture: Any, n_examples: int, lr_schedule: 
     """Return how to train on so many pictures."""
     optimization = _optimization(estimator, architecture, lr_schedule)
     return Regime(
-        epochs=estimator.epochs,
+        epochs=int(estimator.epochs),
         batch_size=resolve_batch_size(estimator.batch_size, n_examples),
         optimization=optimization,
         label_smoothing=estimator.label_smoothing,

@@ -6,6 +6,8 @@ from typing import Any, Self
 
 import keras
 
+from mnistcnn.preprocessing._shapes import check_image_shape
+
 
 class KerasModelTemplate:
     """Builds the layers of a given model afresh; picklable, equal where the layers are equal.
@@ -65,8 +67,22 @@ class KerasModelTemplate:
                 f"{self.n_classes} classes, got pictures of shape {input_shape} and {n_classes} "
                 "classes."
             )
+        if keras.config.dtype_policy().name != "float32":
+            raise ValueError(
+                "precision must be 'auto' or 'float32' for the layers of a given keras.Model, "
+                f"whose dtypes are their own, got {keras.config.dtype_policy().name!r}."
+            )
+        return self._layers()
+
+    def _layers(self) -> keras.Model:
         config = {**json.loads(self.config), "compile_config": None}
-        return keras.saving.deserialize_keras_object(config)
+        try:
+            return keras.saving.deserialize_keras_object(config)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "model holds layers that Keras cannot build from their config; register their "
+                "classes with keras.saving.register_keras_serializable."
+            ) from error
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both build the same layers."""
@@ -85,9 +101,7 @@ def _is_one_shape(shape: Any) -> bool:
     return isinstance(shape, tuple) and len(shape) > 1 and None not in shape[1:]
 
 
-def picture_shape(
-    input_shape: tuple[int, ...], image_shape: tuple[int, ...] | None
-) -> tuple[int, ...]:
+def picture_shape(input_shape: tuple[int, ...], image_shape: Any) -> tuple[int, ...]:
     """Return the shape of the pictures that a model with such inputs takes.
 
     Raises
@@ -95,10 +109,13 @@ def picture_shape(
     ValueError
         If flat inputs are no square and no shape is stated, or it does not fit.
     """
-    if image_shape is None and len(input_shape) == 1:
+    if image_shape is not None:
+        check_image_shape(image_shape)
+    if image_shape in (None, "auto") and len(input_shape) == 1:
         side = isqrt(input_shape[0])
         image_shape = (side, side)
-    shape = tuple(image_shape or input_shape)
+    stated = image_shape is not None and not isinstance(image_shape, str)
+    shape = tuple(image_shape) if stated else input_shape
     if prod(shape) != prod(input_shape):
         raise ValueError(
             f"image_shape must be a shape of {prod(input_shape)} pixels, which model takes, got "

@@ -25,7 +25,8 @@ def evaluate(data: str, model_file: Path, limit: int | None, random_state: int) 
     """Measure the accuracy of a trained classifier.
 
     Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
-    not use. Any other data are used whole.
+    not use. An .npz file or a folder gives its
+    test part, a CSV file is used whole.
     """
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = _loaded(model_file)

@@ -44,7 +44,8 @@ def train(
     """Train a classifier and write it to a file.
 
     Of mnist it takes the 60,000 training images, of digits the first 1,500; the others are for
-    `mnistcnn evaluate`. Any other data are used whole.
+    `mnistcnn evaluate`. An .npz file or a folder gives its
+    training part, a CSV file is used whole.
     """
     _check_folder(model_file)
     X, y = load_images(data, part="training", limit=limit, random_state=random_state)

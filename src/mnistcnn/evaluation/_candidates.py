@@ -19,6 +19,11 @@ def labelled_architectures(architectures: Any) -> dict[str, Any]:
         pairs = [(str(label), _resolved(value)) for label, value in architectures.items()]
     else:
         pairs = [(_label(value), _resolved(value)) for value in _listed(architectures)]
+    for _, value in pairs:
+        if not (hasattr(value, "build") or callable(value)):
+            raise ValueError(
+                f"architectures must hold names, Architecture objects or callables, got {value!r}."
+            )
     _check_labels([label for label, _ in pairs], architectures)
     return dict(pairs)
 
@@ -69,4 +74,10 @@ def count_parameters(architecture: Any, image_shape: tuple[int, int, int], n_cla
     """
     build = getattr(architecture, "build", architecture)
     with building_conventions("float32"), seeded_building(0):
-        return int(build(image_shape, n_classes).count_params())
+        model = build(image_shape, n_classes)
+    if not hasattr(model, "count_params"):
+        raise ValueError(
+            "architectures must build a keras.Model when called with (input_shape, n_classes), got "
+            f"{type(model).__name__} from {architecture!r}."
+        )
+    return int(model.count_params())

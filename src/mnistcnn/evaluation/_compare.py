@@ -228,6 +228,7 @@ class _Comparison:
 
 def _plain(value: Any) -> Any:
     """Return what JSON can hold: the value itself, or how it is written in Python."""
+    value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, str | int | float | None) else repr(value)
 
 

@@ -29,7 +29,7 @@ class ComparisonResult:
         The names of the scorers; the table is ordered by the first.
     metadata : dict
         What is needed to repeat the comparison, as plain values: `images`, `image_shape`,
-        `classes`, `cv`, `random_state`, `estimator`, `architectures`, `backend`, `devices`,
+        `classes`, `cv`, `random_state`, `classifier`, `architectures`, `backend`, `devices`,
         `versions` and more.
 
     Examples

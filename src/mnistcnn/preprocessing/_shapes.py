@@ -125,10 +125,17 @@ def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
     """
     if issparse(X) or hasattr(X, "columns"):
         return X, X.shape
-    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    array = X if isinstance(X, np.ndarray) else _as_array(X)
     if array.ndim <= 2:
         return array, array.shape
     return array.reshape(array.shape[0], prod(array.shape[1:])), array.shape
+
+
+def _as_array(pictures: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(pictures)
+    except ValueError as error:
+        raise ValueError(f"X must hold pictures of one and the same shape: {error}") from error
 
 
 def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:
