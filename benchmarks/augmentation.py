@@ -7,7 +7,7 @@ from benchmarks._peers import Training
 from benchmarks._results import Figure, Results
 from benchmarks._tasks import time_fit_again
 
-ALL_PRESETS = ("light", "mnist", "strong")
+ALL_PRESETS = ("light", "mnist", "strong", "handwriting")
 
 
 @dataclass(frozen=True)

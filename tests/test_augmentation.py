@@ -85,6 +85,39 @@ def test_elastic_moves_pixels_a_little(pictures):
     assert np.abs(np.subtract(centre(result), centre(pictures))).max() < 3
 
 
+def spread(pictures):
+    """Return the standard deviation of the ink along y and x, in pixels."""
+    ink = pictures[..., 0].astype(float)
+    positions = np.arange(ink.shape[1]) - ink.shape[1] // 2
+    return [np.sqrt((ink.sum(axis=axis) @ positions**2) / ink.sum(axis=(1, 2))) for axis in (1, 2)]
+
+
+def test_blur_spreads_a_point_by_up_to_its_standard_deviation():
+    points = np.zeros((200, 9, 9, 1), np.float32)
+    points[:, 4, 4] = 100
+    blurred = warped(Augmentation(blur=0.8), points)
+    np.testing.assert_allclose(blurred.sum(axis=(1, 2, 3)), 100, rtol=1e-5)
+    across, down = spread(blurred)
+    np.testing.assert_allclose(across, down, rtol=1e-4)
+    assert 0.75 < across.max() <= 0.8 + 1e-4
+    assert across.min() < 0.1
+
+
+def test_blur_is_the_binomial_kernel_at_its_most():
+    point = np.zeros((1, 9, 9, 1), np.float32)
+    point[:, 4, 4] = 256
+    one = np.ones(1, np.float32)
+    still = np.array([[1, 0, 0, 0, 1, 0, 0, 0]], np.float32)
+    blurred = np.asarray(warp_for(Augmentation(blur=1.0))(point, still, one))[0, 2:7, 2:7, 0]
+    binomial = np.array([1, 4, 6, 4, 1])
+    np.testing.assert_allclose(blurred, np.outer(binomial, binomial), atol=1e-3)
+
+
+def test_blur_leaves_an_even_ground_even_up_to_the_edge():
+    even = np.full((5, 7, 6, 3), 90, np.uint8)
+    np.testing.assert_allclose(warped(Augmentation(blur=1.0), even), 90, atol=1e-3)
+
+
 def test_the_ground_of_dark_on_light_pictures_stays_light(pictures):
     inverted = 255 - pictures
     assert (warped(PRESETS["mnist"], inverted)[:, 0, 0] > 200).all()
@@ -94,7 +127,7 @@ def quick(**parameters):
     return DigitCNNClassifier("baseline", epochs=3, random_state=0, **parameters)
 
 
-@pytest.mark.parametrize("augmentation", ["light", "mnist", "strong", Augmentation(stroke=0.5)])
+@pytest.mark.parametrize("augmentation", [*PRESETS, Augmentation(stroke=0.5, blur=0.5)])
 def test_classifiers_learn_from_changed_pictures_reproducibly(augmentation, digits):
     X, y = digits[0][:600], digits[1][:600]
     first, second = (quick(augmentation=augmentation).fit(X, y) for _ in range(2))
@@ -106,7 +139,7 @@ def test_classifiers_learn_from_changed_pictures_reproducibly(augmentation, digi
 def test_the_same_pixels_in_another_dtype_are_changed_alike(digits):
     X, y = digits[0][:300], digits[1][:300]
     as_bytes, as_floats = (
-        quick(augmentation="strong").fit(X.astype(dtype), y).predict_proba(X)
+        quick(augmentation="handwriting").fit(X.astype(dtype), y).predict_proba(X)
         for dtype in (np.uint8, np.float64)
     )
     np.testing.assert_array_equal(as_bytes, as_floats)
@@ -140,6 +173,7 @@ def test_parameters_can_be_searched():
         ("shift", -0.1),
         ("elastic", -1),
         ("stroke", 2),
+        ("blur", 1.5),
     ],
 )
 def test_bad_parameters_are_refused_by_name(name, value, small_digits):

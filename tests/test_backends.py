@@ -54,7 +54,7 @@ def test_batch_callbacks_do_not_change_what_is_learned(architecture, small_digit
 def test_validation_weights_and_warps(architecture, small_digits):
     X, y = small_digits
     classifier = quick(
-        architecture, early_stopping=True, augmentation="strong", class_weight={0: 2.0}
+        architecture, early_stopping=True, augmentation="handwriting", class_weight={0: 2.0}
     ).fit(X, y)
     scores = classifier.validation_scores_
     assert scores[classifier.best_epoch_ - 1] == max(scores)

@@ -31,17 +31,18 @@ class Warps:
         How far, in pixels, the points of a grid over the picture are moved along y and x.
     strokes : ndarray of shape (n,), float32, or None
         From -1, as thin as one step of erosion makes it, to 1, as thick as one of dilation.
+    blurs : ndarray of shape (n,), float32, or None
+        Standard deviation of a blur, in pixels, from 0 to 1.
     """
 
     transforms: Floats
-    displacements: Floats | None
-    strokes: Floats | None
+    displacements: Floats | None = None
+    strokes: Floats | None = None
+    blurs: Floats | None = None
 
     def columns(self) -> list[Floats]:
-        """Return the arrays that are there."""
-        return [
-            part for part in (self.transforms, self.displacements, self.strokes) if part is not None
-        ]
+        """Return the arrays that are there, the transforms first."""
+        return [part for part in vars(self).values() if part is not None]
 
 
 class Augmentation(BaseEstimator):  # type: ignore[misc]
@@ -65,6 +66,10 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
     stroke : float, default=0.0
         Up to which share of one pixel strokes grow or shrink on each side, from 0 to 1; for light
         ink on a dark ground.
+    blur : float, default=0.0
+        Largest standard deviation of a blur, in pixels, from 0 to 1. Each picture draws its own
+        from 0 up to it. The blur is that of a binomial kernel of 5x5 pixels, which at 1 is the
+        usual one of a Gaussian; it comes last, as that of a camera or a scanner does.
 
     References
     ----------
@@ -85,6 +90,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         "shift": [Interval(Real, 0, None, closed="left")],
         "elastic": [Interval(Real, 0, None, closed="left")],
         "stroke": [Interval(Real, 0, 1, closed="both")],
+        "blur": [Interval(Real, 0, 1, closed="both")],
     }
 
     def __init__(
@@ -96,6 +102,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         shift: float = 0.0,
         elastic: float = 0.0,
         stroke: float = 0.0,
+        blur: float = 0.0,
     ) -> None:
         self.rotation = rotation
         self.zoom = zoom
@@ -103,6 +110,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         self.shift = shift
         self.elastic = elastic
         self.stroke = stroke
+        self.blur = blur
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both draw the same changes."""
@@ -150,13 +158,15 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         (3, 8)
         """
         transforms = self._transforms(n_pictures, image_shape, generator)
-        displacements = strokes = None
+        parts: dict[str, Floats] = {}
         if self.elastic:
             field = generator.standard_normal((n_pictures, GRID, GRID, 2), dtype=np.float32)
-            displacements = np.float32(self.elastic) * field
+            parts["displacements"] = np.float32(self.elastic) * field
         if self.stroke:
-            strokes = _evenly(generator, self.stroke, n_pictures).astype(np.float32)
-        return Warps(transforms, displacements, strokes)
+            parts["strokes"] = _evenly(generator, self.stroke, n_pictures).astype(np.float32)
+        if self.blur:
+            parts["blurs"] = generator.uniform(0, self.blur, n_pictures).astype(np.float32)
+        return Warps(transforms, **parts)
 
     def _transforms(
         self, n_pictures: int, image_shape: tuple[int, int, int], generator: np.random.Generator
@@ -187,4 +197,7 @@ PRESETS = {
     "light": Augmentation(rotation=5, zoom=0.05, shift=0.04),
     "mnist": Augmentation(rotation=10, zoom=0.1, shear=8, shift=0.07),
     "strong": Augmentation(rotation=15, zoom=0.15, shear=12, shift=0.1, elastic=0.7, stroke=0.7),
+    "handwriting": Augmentation(
+        rotation=15, zoom=0.2, shear=15, shift=0.07, elastic=0.7, stroke=0.7, blur=0.8
+    ),
 }

@@ -1,42 +1,60 @@
 """Applies drawn warps to a batch of pictures, with the operations of whichever backend runs."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from keras import ops
 
 from mnistcnn.augmentation import GRID, Augmentation
 
+# Two passes reach a standard deviation of one pixel before the weights are no longer a hill.
+BLUR_PASSES = 2
+
 
 def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
-    """Return what applies the columns that an augmentation draws to a batch of pictures."""
+    """Return what applies the columns that an augmentation draws to a batch of pictures.
+
+    Augmentations that draw the same columns share one function, and so one compiled program.
+    """
     if augmentation is None:
         return None
-    if augmentation.elastic:
-        return warp
-    return _warp_without_displacements if augmentation.stroke else warp
+    strengths = {
+        "displacements": augmentation.elastic,
+        "strokes": augmentation.stroke,
+        "blurs": augmentation.blur,
+    }
+    return _warp_taking(tuple(name for name, strength in strengths.items() if strength))
 
 
-def _warp_without_displacements(pixels: Any, transforms: Any, strokes: Any) -> Any:
-    return warp(pixels, transforms, None, strokes)
+@cache
+def _warp_taking(names: tuple[str, ...]) -> Callable[..., Any]:
+    def warp_columns(pixels: Any, transforms: Any, *columns: Any) -> Any:
+        return warp(pixels, transforms, **dict(zip(names, columns, strict=True)))
+
+    return warp_columns
 
 
-def warp(pixels: Any, transforms: Any, displacements: Any = None, strokes: Any = None) -> Any:
+def warp(
+    pixels: Any, transforms: Any, displacements: Any = None, strokes: Any = None, blurs: Any = None
+) -> Any:
     """Return warped pictures of the same shape, in float32: rounding would tell dtypes apart.
 
     Parameters
     ----------
     pixels : tensor of shape (n, h, w, c), uint8 or float32
         Pictures.
-    transforms, displacements, strokes : tensor
+    transforms, displacements, strokes, blurs : tensor
         The columns of `mnistcnn.augmentation.Warps`.
     """
     changed = ops.cast(pixels, "float32")
     if strokes is not None:
         changed = _with_strokes(changed, strokes)
     if displacements is None:
-        return _affine(changed, transforms)
-    return _sampled(changed, *_positions(changed, transforms, displacements))
+        changed = _affine(changed, transforms)
+    else:
+        changed = _sampled(changed, *_positions(changed, transforms, displacements))
+    return changed if blurs is None else _blurred(changed, blurs)
 
 
 def _affine(pixels: Any, transforms: Any) -> Any:
@@ -61,6 +79,22 @@ def _with_strokes(pixels: Any, strokes: Any) -> Any:
 
 def _grown(pixels: Any) -> Any:
     return ops.max_pool(pixels, pool_size=3, strides=1, padding="same", data_format="channels_last")
+
+
+def _blurred(pixels: Any, deviations: Any) -> Any:
+    """Blur each picture by two passes of three pixels along each axis.
+
+    A pass with the weights ``share, 1 - 2 share, share`` adds a variance of ``2 share``.
+    """
+    shares = ops.reshape(ops.square(deviations) / (2 * BLUR_PASSES), (-1, 1, 1, 1))
+    height, width = pixels.shape[1:3]
+    for _ in range(BLUR_PASSES):
+        # With one pixel mirrored the edge is repeated.
+        tall = ops.pad(pixels, [(0, 0), (1, 1), (0, 0), (0, 0)], mode="symmetric")
+        pixels = pixels + shares * (tall[:, :height] + tall[:, 2:] - 2 * pixels)
+        wide = ops.pad(pixels, [(0, 0), (0, 0), (1, 1), (0, 0)], mode="symmetric")
+        pixels = pixels + shares * (wide[:, :, :width] + wide[:, :, 2:] - 2 * pixels)
+    return pixels
 
 
 def _positions(pixels: Any, transforms: Any, displacements: Any) -> tuple[Any, Any]:

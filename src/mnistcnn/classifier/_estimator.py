@@ -41,7 +41,7 @@ class DigitCNNClassifier(
     pixel_scaling : {"standard", "unit"} or None, default="standard"
         What the network does to pixels first: ``"standard"`` subtracts the mean and divides by the
         standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
-    augmentation : {"light", "mnist", "strong"}, Augmentation or None, default=None
+    augmentation : {"light", "mnist", "strong", "handwriting"}, Augmentation or None, default=None
         Random changes to the training pictures (see `mnistcnn.Augmentation`).
     epochs : int, default=10
         Passes over the training pictures, at most.
