@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         write_kaggle_submission,
     )
     from mnistcnn.evaluation import ComparisonResult, compare_architectures
-    from mnistcnn.exceptions import NonFiniteLossError
+    from mnistcnn.exceptions import NonFiniteLossError, UnreadablePictureError
     from mnistcnn.preprocessing import ImageReshaper, PixelScaler
 
 __version__ = "0.1.0"
@@ -32,6 +32,7 @@ _HOME_OF = {
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
     "PixelScaler": "preprocessing",
+    "UnreadablePictureError": "exceptions",
     "clear_cache": "_training.pool",
     "compare_architectures": "evaluation",
     "fetch_mnist": "datasets",
@@ -51,6 +52,7 @@ __all__ = [
     "ImageReshaper",
     "NonFiniteLossError",
     "PixelScaler",
+    "UnreadablePictureError",
     "__version__",
     "clear_cache",
     "compare_architectures",

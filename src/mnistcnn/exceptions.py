@@ -1,6 +1,6 @@
 """The errors that the library raises beyond Python's own."""
 
-__all__ = ["NonFiniteLossError"]
+__all__ = ["NonFiniteLossError", "UnreadablePictureError"]
 
 
 class NonFiniteLossError(ValueError):
@@ -11,4 +11,19 @@ class NonFiniteLossError(ValueError):
     >>> from mnistcnn import NonFiniteLossError
     >>> issubclass(NonFiniteLossError, ValueError)
     True
+    """
+
+
+class UnreadablePictureError(ValueError):
+    """A file is no picture, is damaged, too large, or holds several pictures; it is named.
+
+    Examples
+    --------
+    >>> from mnistcnn import UnreadablePictureError
+    >>> from mnistcnn.preprocessing import open_picture
+    >>> try:
+    ...     open_picture(b"no picture")
+    ... except UnreadablePictureError as error:
+    ...     print(error)
+    a file of 10 bytes is no whole BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP file.
     """

@@ -1,0 +1,203 @@
+"""open_picture: whole pictures of every kind come in, everything else is refused by name."""
+
+import struct
+import warnings
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mnistcnn import UnreadablePictureError
+from mnistcnn.preprocessing import open_picture
+
+LOSSLESS = ["BMP", "GIF", "PNG", "PPM", "TIFF", "WEBP"]
+PIXELS = np.arange(20 * 30, dtype=np.uint32).reshape(20, 30) * 7 % 251
+GREY = Image.fromarray(PIXELS.astype(np.uint8))
+
+
+def saved(picture, format, **options):
+    file = BytesIO()
+    picture.save(file, format=format, **options)
+    return file.getvalue()
+
+
+def png_that_claims(width, height):
+    """A PNG file of a few bytes whose header names any number of pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = b"IDAT" + zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in (header, pixels, b"IEND")
+    )
+
+
+@pytest.mark.parametrize("format", [*LOSSLESS, "JPEG"])
+@pytest.mark.parametrize("kind", ["path", "string", "bytes", "file"])
+def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
+    options = {"lossless": True} if format == "WEBP" else {}
+    content = saved(GREY, format, **options)
+    path = tmp_path / "a picture whose name says nothing"
+    path.write_bytes(content)
+    sources = {"path": path, "string": str(path), "bytes": content, "file": BytesIO(content)}
+    picture = open_picture(sources[kind])
+    path.unlink()
+    assert picture.size == (30, 20)
+    difference = np.asarray(picture.convert("L")).astype(int) - PIXELS
+    assert np.abs(difference).max() <= (40 if format == "JPEG" else 1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "format"),
+    [
+        *(("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("RGB", "PNG"), ("RGBA", "PNG")),
+        *(("I;16", "PNG"), ("I;16", "TIFF"), ("F", "TIFF"), ("CMYK", "JPEG"), ("CMYK", "TIFF")),
+    ],
+)
+def test_modes_stay_what_they_are(mode, format):
+    picture = open_picture(saved(GREY.convert(mode), format))
+    assert picture.mode == mode
+    assert picture.size == (30, 20)
+
+
+def test_16_bits_stay_16_bits():
+    deep = PIXELS.astype(np.uint16) * 200
+    picture = open_picture(saved(Image.fromarray(deep), "PNG"))
+    np.testing.assert_array_equal(np.asarray(picture), deep)
+
+
+def test_palette_keeps_its_colours_and_what_is_transparent():
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    palette.putpixel((1, 0), 1)
+    picture = open_picture(saved(palette, "PNG", transparency=b"\x00\xff"))
+    assert picture.mode == "P"
+    colours = np.asarray(picture.convert("RGBA"))
+    np.testing.assert_array_equal(colours, [[[255, 0, 0, 0], [0, 0, 255, 255]]])
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [
+        *((1, lambda a: a), (2, np.fliplr), (3, lambda a: np.rot90(a, 2)), (4, np.flipud)),
+        *((5, np.transpose), (6, lambda a: np.rot90(a, -1))),
+        *((7, lambda a: np.rot90(a, 2).T), (8, np.rot90)),
+    ],
+)
+def test_photographs_are_turned_as_the_camera_says(format, orientation, turn):
+    pixels = np.zeros((16, 32), dtype=np.uint8)
+    pixels[:8, :8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = open_picture(saved(Image.fromarray(pixels), format, exif=exif))
+    seen = np.asarray(picture.convert("L")) > 127
+    np.testing.assert_array_equal(seen, turn(pixels) > 127)
+
+
+def test_one_pixel_is_a_picture():
+    assert open_picture(saved(Image.new("L", (1, 1)), "PNG")).size == (1, 1)
+
+
+@pytest.mark.parametrize("format", [*LOSSLESS, "JPEG"])
+def test_truncated_files_are_refused_by_name(tmp_path, format):
+    noise = Image.frombytes("L", (80, 80), np.random.default_rng(0).bytes(6400))
+    content = saved(noise, format)
+    path = tmp_path / "half"
+    for length in [1, 10, len(content) // 4, len(content) // 2, len(content) * 3 // 4]:
+        path.write_bytes(content[:length])
+        with pytest.raises(UnreadablePictureError, match=r"half is (damaged: |no whole BMP, GIF)"):
+            open_picture(path)
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_several_pictures_are_refused(tmp_path, format):
+    path = tmp_path / "film"
+    frames = [GREY, GREY.rotate(180)]
+    frames[0].save(path, format=format, save_all=True, append_images=frames[1:])
+    with pytest.raises(UnreadablePictureError, match="film must hold one picture, got several"):
+        open_picture(path)
+
+
+def test_further_pictures_of_a_phone_are_left_out():
+    content = saved(GREY, "MPO", save_all=True, append_images=[GREY.rotate(180)])
+    picture = open_picture(content)
+    assert np.abs(np.asarray(picture).astype(int) - PIXELS).max() <= 40
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ((8_001, 10_000), "8001 x 10000"),
+        ((10_000, 10_000), "10000 x 10000"),  # Pillow opens it, with a warning
+        ((20_000, 20_000), "400000000 pixels"),
+        ((2**31 - 1, 2**31 - 1), "pixels"),
+    ],
+)
+def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path, size, told):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png_that_claims(*size))
+    refusal = rf"bomb\.png must have at most 80,000,000 .*got .*{told}"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(UnreadablePictureError, match=refusal):
+            open_picture(path)
+    assert not caught
+
+
+def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder():
+    with pytest.raises(UnreadablePictureError, match="is damaged: "):
+        open_picture(png_that_claims(8_000, 10_000))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "a file of 0 bytes is empty"),
+        (b"label,pixel0\n", "a file of 13 bytes is no whole BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is no whole"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is no whole"),
+        (saved(GREY, "ICO"), "is no whole"),
+        (saved(GREY.convert("RGB"), "PDF"), "is no whole"),
+        (png_that_claims(0, 5), "a file of"),
+        (b"P5 3 3 255\n12345678", "is damaged"),
+    ],
+)
+def test_other_content_is_refused(content, message):
+    with pytest.raises(UnreadablePictureError, match=message):
+        open_picture(content)
+
+
+def test_what_cannot_be_opened_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
+        open_picture(tmp_path / "nowhere.png")
+    with pytest.raises(IsADirectoryError, match=tmp_path.name):
+        open_picture(tmp_path)
+    (tmp_path / "nothing.png").touch()
+    with pytest.raises(UnreadablePictureError, match=r"nothing\.png is empty"):
+        open_picture(tmp_path / "nothing.png")
+
+
+@given(
+    format=st.sampled_from([*LOSSLESS, "JPEG"]),
+    changes=st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=4)), max_size=5
+    ),
+    kept=st.floats(0, 1),
+)
+@settings(max_examples=300, deadline=None)
+def test_damaged_files_open_or_are_refused_and_nothing_else(format, changes, kept):
+    content = saved(GREY, format)
+    for place, new in changes:
+        at = int(place * len(content))
+        content = content[:at] + new + content[at + len(new) :]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            picture = open_picture(content[: int(kept * len(content))])
+        except UnreadablePictureError:
+            return
+    assert min(picture.size) >= 1
