@@ -1,0 +1,206 @@
+"""A classifier that may say that it does not know."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mnistcnn import DigitCNNClassifier, RejectingClassifier
+
+WORDS = "Labels that are words need a rejected_label that is a word; the check uses both kinds."
+REJECTS = "A found threshold rejects about one picture in a hundred, where the check wants a label."
+FOLDS = "The folds that find the threshold differ between weighted and repeated pictures."
+
+
+def expected_failures(classifier):
+    failures = {"check_classifiers_classes": WORDS}
+    if classifier.threshold == "auto":
+        failures["check_classifiers_train"] = REJECTS
+        failures["check_sample_weight_equivalence_on_dense_data"] = FOLDS
+        failures["check_sample_weight_equivalence_on_sparse_data"] = FOLDS
+    return failures
+
+
+@parametrize_with_checks(
+    [
+        RejectingClassifier(LogisticRegression(), threshold=0.0),
+        RejectingClassifier(LogisticRegression(max_iter=50)),
+    ],
+    expected_failed_checks=expected_failures,
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def linear():
+    return LogisticRegression(max_iter=50, tol=1e-2)
+
+
+@pytest.fixture(scope="module")
+def pictures(small_digits):
+    X, y = small_digits
+    return X / 16, y
+
+
+@pytest.fixture(scope="module")
+def fitted(pictures):
+    return linear().fit(*pictures)
+
+
+def test_rejects_what_is_below_the_threshold_and_nothing_else(fitted, pictures):
+    X, _ = pictures
+    confidence = fitted.predict_proba(X).max(axis=1)
+    answers = RejectingClassifier(fitted, threshold=0.8).predict(X)
+    np.testing.assert_array_equal(answers == -1, confidence < 0.8)
+    np.testing.assert_array_equal(answers[answers != -1], fitted.predict(X)[confidence >= 0.8])
+    assert 0 < (answers == -1).sum() < len(X)
+
+
+def test_a_fitted_estimator_serves_without_fit_at_the_usual_threshold(fitted, pictures):
+    X, y = pictures
+    rejecting = RejectingClassifier(fitted)
+    np.testing.assert_array_equal(
+        rejecting.predict(X) == -1, fitted.predict_proba(X).max(axis=1) < 0.9
+    )
+    np.testing.assert_array_equal(rejecting.predict_proba(X), fitted.predict_proba(X))
+    np.testing.assert_array_equal(rejecting.decision_function(X), fitted.decision_function(X))
+    np.testing.assert_array_equal(rejecting.classes_, fitted.classes_)
+    assert rejecting.n_features_in_ == 64
+    assert rejecting.score(X, y) == (rejecting.predict(X) == y).mean()
+
+
+def test_an_estimator_that_is_not_fitted_needs_fit(pictures):
+    with pytest.raises(NotFittedError):
+        RejectingClassifier(linear()).predict(pictures[0])
+    assert not hasattr(RejectingClassifier(linear()), "classes_")
+
+
+def test_the_threshold_gives_up_one_in_a_hundred_unseen_pictures(digits):
+    X, y = digits[0][:1500] / 255, digits[1][:1500]
+    rejecting = RejectingClassifier(linear()).fit(X[:1000], y[:1000])
+    share = (rejecting.predict(X[1000:]) == -1).mean()
+    assert 0 < rejecting.threshold_ < 0.9
+    assert share < 0.04
+    assert (rejecting.predict_proba(X[:1000]).max(axis=1) < rejecting.threshold_).mean() < 0.01
+
+
+def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitted, pictures):
+    X, y = pictures
+    some = np.isin(y, [2, 3])
+    before = fitted.coef_.copy()
+    rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[some], y[some])
+    np.testing.assert_array_equal(fitted.coef_, before)
+    np.testing.assert_array_equal(rejecting.classes_, np.arange(10))
+    confidence = fitted.predict_proba(X[some]).max(axis=1)
+    assert (confidence >= rejecting.threshold_).mean() >= 0.99
+    assert rejecting.threshold_ in confidence
+
+
+def test_an_empty_picture_is_rejected_however_sure_the_estimator_is(fitted):
+    empty = np.zeros((3, 64)) + [[0.0], [0.5], [1.0]]
+    assert (RejectingClassifier(fitted, threshold=0.0).predict(empty) == -1).all()
+    assert (RejectingClassifier(fitted, threshold=0.0).predict(empty.tolist()) == -1).all()
+
+
+def test_pictures_of_different_sizes_go_to_a_pipeline(fitted, pictures):
+    X, _ = pictures
+    images = [X[0].reshape(8, 8), np.kron(X[1].reshape(8, 8), np.ones((2, 2)))]
+    shrunk = FunctionTransformer(
+        lambda batch: np.stack([image[:: len(image) // 8, :: len(image) // 8] for image in batch])
+    )
+    flat = FunctionTransformer(lambda batch: batch.reshape(len(batch), -1))
+    pipeline = make_pipeline(shrunk, flat, fitted)
+    answers = RejectingClassifier(pipeline, threshold=0.0).predict(images)
+    np.testing.assert_array_equal(answers, fitted.predict(X[:2]))
+
+
+def test_networks_take_images_and_rows_alike(small_digits):
+    X, y = small_digits
+    network = DigitCNNClassifier("baseline", epochs=5, random_state=0)
+    rejecting = RejectingClassifier(network, threshold=0.7).fit(X.reshape(-1, 8, 8), y)
+    np.testing.assert_array_equal(rejecting.predict(X), rejecting.predict(X.reshape(-1, 8, 8)))
+    assert {*rejecting.predict(X)} == {-1, *range(10)}
+
+
+@pytest.mark.parametrize(
+    ("labels", "rejected_label", "kind"),
+    [
+        (np.array(["zero", "one"]), "not a digit", "U"),
+        (np.array(["zero", "one"], dtype=object), "not a digit", "O"),
+        (np.array([0, 1], dtype=np.uint8), -1, "i"),
+        (np.array([0, 1]), np.nan, "f"),
+    ],
+)
+def test_answers_have_the_kind_of_the_labels(labels, rejected_label, kind, two_classes):
+    X, y = two_classes
+    rejecting = RejectingClassifier(linear(), threshold=1.0, rejected_label=rejected_label)
+    answers = rejecting.fit(X / 16, labels[y]).predict(X / 16)
+    assert answers.dtype.kind == kind
+    expected = pd.isna(answers) if kind == "f" else answers == rejected_label
+    assert expected.all()
+    label_of_first = rejecting.set_params(threshold=0.0).fit(X / 16, labels[y]).predict(X[:1] / 16)
+    assert label_of_first[0] == labels[y[0]]
+
+
+@pytest.mark.parametrize(
+    ("rejected_label", "labels", "message"),
+    [
+        (1, [0, 1], "none of the labels"),
+        (-1, ["a", "b"], "must be a word"),
+        ("none", [0, 1], "must be a number"),
+    ],
+)
+def test_a_label_that_would_be_mistaken_is_refused(rejected_label, labels, message, two_classes):
+    X, y = two_classes
+    y = np.array(labels)[y]
+    with pytest.raises(ValueError, match=f"rejected_label .*{message}"):
+        RejectingClassifier(linear(), threshold=0.5, rejected_label=rejected_label).fit(X, y)
+    with pytest.raises(ValueError, match=f"rejected_label .*{message}"):
+        RejectingClassifier(linear().fit(X, y), rejected_label=rejected_label).predict(X)
+
+
+@pytest.mark.parametrize("threshold", [1.5, -0.1, "low", None])
+def test_bad_thresholds_are_refused(threshold, fitted, pictures):
+    with pytest.raises(ValueError, match="'threshold' parameter"):
+        RejectingClassifier(linear(), threshold=threshold).fit(*pictures)
+    with pytest.raises(ValueError, match="'threshold' parameter"):
+        RejectingClassifier(fitted, threshold=threshold).predict(pictures[0])
+
+
+def test_labels_too_rare_to_find_a_threshold_are_named(pictures):
+    X, y = pictures
+    X, y = np.concatenate([X, X[:2]]), np.concatenate([y, [11, 11]])
+    with pytest.raises(ValueError, match="at least 3 pictures of each label, got 2 of 11"):
+        RejectingClassifier(linear()).fit(X, y)
+    assert RejectingClassifier(linear(), threshold=0.5).fit(X, y).threshold_ == 0.5
+
+
+def test_a_fit_that_fails_leaves_it_as_it_was(pictures):
+    X, y = pictures
+    rejecting = RejectingClassifier(linear(), threshold=0.5).fit(X, y)
+    before = vars(rejecting).copy()
+    with pytest.raises(ValueError, match="rejected_label"):
+        rejecting.fit(X, y - 1)
+    assert vars(rejecting) == before
+
+
+def test_weights_reach_the_estimator(pictures):
+    X, y = pictures
+    weight = (y < 5).astype(float) + 1e-3
+    weighted = RejectingClassifier(linear(), threshold=0.0).fit(X, y, sample_weight=weight)
+    expected = linear().fit(X, y, sample_weight=weight)
+    np.testing.assert_array_equal(weighted.predict_proba(X), expected.predict_proba(X))
+
+
+def test_serves_in_scikit_learns_tools(pictures):
+    X, y = pictures
+    rejecting = clone(RejectingClassifier(linear(), threshold=0.3)).set_params(estimator__C=0.5)
+    assert rejecting.get_params()["estimator__C"] == 0.5
+    assert (cross_val_score(rejecting, X, y, cv=3) > 0.7).all()
