@@ -1,0 +1,60 @@
+"""``mnistcnn demo``: the page to draw on."""
+
+import socket
+from importlib.util import find_spec
+from threading import Event
+
+import click
+
+
+@click.command()
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen at. 0.0.0.0 lets every machine of your network use the page.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="The port to listen at.  [default: the first free one from 7860 on]",
+)
+def demo(host: str, port: int | None) -> None:
+    """Serve a page to draw a digit on, and show what the pretrained network reads.
+
+    It also reads pictures from files and the camera, and sheets with many digits. Nothing leaves
+    this machine. Ctrl-C ends it.
+    """
+    _check_gradio()
+    _check_address(host, port)
+    from mnistcnn import DigitNormalizer, load_pretrained
+    from mnistcnn.app import DigitReader, served_page
+
+    reader = DigitReader(load_pretrained(), DigitNormalizer())
+    with served_page(reader, host=host, port=port) as address:
+        click.echo(f"Open {address} in a browser; Ctrl-C here ends it.")
+        Event().wait()
+
+
+def _check_gradio() -> None:
+    if find_spec("gradio") is None:
+        raise click.ClickException(
+            "`mnistcnn demo` needs Gradio, which is not installed: pip install 'mnistcnn[demo]'"
+        )
+
+
+def _check_address(host: str, port: int | None) -> None:
+    """Fail at once, rather than after the network is loaded, where nobody can listen."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port or 0, type=socket.SOCK_STREAM)[
+            0
+        ]
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        place = host if port is None else f"{host}, port {port}"
+        raise click.UsageError(
+            f"--host and --port must be an address of this machine and a free port; cannot listen "
+            f"at {place} ({error.strerror})."
+        ) from error
