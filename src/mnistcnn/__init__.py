@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         fetch_mnist,
         load_sample_digits,
         read_idx,
+        read_images,
         read_kaggle_csv,
         write_idx,
         write_kaggle_submission,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult, compare_architectures
     from mnistcnn.exceptions import NonFiniteLossError, UnreadablePictureError
     from mnistcnn.preprocessing import ImageReshaper, PixelScaler
+    from mnistcnn.pretrained import load_pretrained
+    from mnistcnn.rejection import RejectingClassifier
 
 __version__ = "0.1.0"
 
@@ -32,14 +35,17 @@ _HOME_OF = {
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
     "PixelScaler": "preprocessing",
+    "RejectingClassifier": "rejection",
     "UnreadablePictureError": "exceptions",
     "clear_cache": "_training.pool",
     "compare_architectures": "evaluation",
     "fetch_mnist": "datasets",
     "get_architecture": "architectures",
     "list_architectures": "architectures",
+    "load_pretrained": "pretrained",
     "load_sample_digits": "datasets",
     "read_idx": "datasets",
+    "read_images": "datasets",
     "read_kaggle_csv": "datasets",
     "write_idx": "datasets",
     "write_kaggle_submission": "datasets",
@@ -52,6 +58,7 @@ __all__ = [
     "ImageReshaper",
     "NonFiniteLossError",
     "PixelScaler",
+    "RejectingClassifier",
     "UnreadablePictureError",
     "__version__",
     "clear_cache",
@@ -59,8 +66,10 @@ __all__ = [
     "fetch_mnist",
     "get_architecture",
     "list_architectures",
+    "load_pretrained",
     "load_sample_digits",
     "read_idx",
+    "read_images",
     "read_kaggle_csv",
     "write_idx",
     "write_kaggle_submission",

@@ -198,6 +198,6 @@ PRESETS = {
     "mnist": Augmentation(rotation=10, zoom=0.1, shear=8, shift=0.07),
     "strong": Augmentation(rotation=15, zoom=0.15, shear=12, shift=0.1, elastic=0.7, stroke=0.7),
     "handwriting": Augmentation(
-        rotation=15, zoom=0.2, shear=15, shift=0.07, elastic=0.7, stroke=0.7, blur=0.8
+        rotation=12, zoom=0.15, shear=10, shift=0.07, elastic=0.5, stroke=0.5, blur=0.6
     ),
 }

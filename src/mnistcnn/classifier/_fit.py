@@ -132,10 +132,42 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
     )
     _adopt_weights(network, model)
     network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
+    return _state_around(network, labels)
+
+
+def stored_state(
+    estimator: Any,
+    *,
+    image_shape: tuple[int, int, int],
+    classes: NDArray[Any],
+    weights: list[NDArray[np.float32]],
+    history: dict[str, list[float]],
+) -> State:
+    """Return the fitted attributes of an estimator whose network was trained and stored before.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not those of the estimator's architecture.
+    """
+    architecture = resolve_architecture(estimator.architecture)
+    network = assemble_network(
+        build_function(architecture),
+        image_shape,
+        len(classes),
+        precision=resolve_precision(estimator.precision, architecture),
+        seed=0,
+    )
+    network.model.set_weights(weights)
+    counts = {"history_": history, "n_iter_": len(history["loss"])}
+    return {**_state_around(network, classes), **counts}
+
+
+def _state_around(network: Network, classes: NDArray[Any]) -> State:
     return {
-        "n_features_in_": int(np.prod(image_shape)),
-        "image_shape_": image_shape,
-        "classes_": labels,
+        "n_features_in_": int(np.prod(network.image_shape)),
+        "image_shape_": network.image_shape,
+        "classes_": classes,
         "precision_": network.precision,
         "callbacks_": [],
         "history_": {},

@@ -1,0 +1,1 @@
+"""What `scripts/train_pretrained.py` is made of."""

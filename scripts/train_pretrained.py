@@ -1,0 +1,113 @@
+"""Train the network that comes with the package, and write its files.
+
+    MNISTCNN_DATA=FOLDER python scripts/train_pretrained.py
+
+Uses MNIST's 60,000 training pictures and nothing else. A twin, trained on the first 50,000, is
+measured on the last 10,000, which also set the temperature of the probabilities; the network that
+is written is trained on all, in the same way. On two cores it takes about half an hour. What was
+done is kept in the folder `--cache`, so that an interrupted run goes on from there.
+"""
+
+import argparse
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+from joblib import Memory
+from numpy.typing import NDArray
+from pretraining.calibration import best_temperature, cooled, expected_calibration_error
+from pretraining.pictures import training_pictures, with_other_pens
+from scipy.special import softmax
+
+from mnistcnn import DigitCNNClassifier, fetch_mnist
+from mnistcnn.pretrained._files import Description, write_network
+
+ROOT = Path(__file__).parents[1]
+WEIGHTS = ROOT / "src" / "mnistcnn" / "pretrained" / "weights"
+
+N_HELD_OUT = 10_000
+SEED = 0
+# Chosen on the last 10,000 training pictures and on pictures simulated from them.
+PARAMETERS: dict[str, Any] = {
+    "architecture": "accurate",
+    "augmentation": "handwriting",
+    "epochs": 10,
+    "random_state": SEED,
+}
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+
+def trained(
+    images: Images, other_pens: Images, target: Labels, parameters: dict[str, Any]
+) -> DigitCNNClassifier:
+    """Return a network trained on digits, on the same ones redrawn, and on no digits."""
+    X, y = training_pictures(images, other_pens, target, SEED)
+    print(f"training on {len(y):,} pictures, {len(images):,} of them MNIST's own", flush=True)
+    return DigitCNNClassifier(**parameters, verbose=2).fit(X, y).set_params(verbose=0)
+
+
+def calibration(twin: DigitCNNClassifier, images: Images, target: Labels) -> dict[str, float]:
+    """Return the temperature that suits pictures a network has not seen, and its figures there."""
+    logits = twin.decision_function(images)
+    temperature = best_temperature(logits, target)
+    before, after = (softmax(logits / divisor, axis=1) for divisor in (1.0, temperature))
+    return {
+        "temperature": temperature,
+        "held_out_accuracy_percent": 100 * float((logits.argmax(axis=1) == target).mean()),
+        "held_out_calibration_error_percent": 100 * expected_calibration_error(after, target),
+        "held_out_calibration_error_percent_before": (
+            100 * expected_calibration_error(before, target)
+        ),
+    }
+
+
+def write(classifier: DigitCNNClassifier, figures: dict[str, float], folder: Path) -> None:
+    """Write the files of a classifier, its probabilities calibrated."""
+    network = classifier.model_
+    about = {
+        "data": "MNIST's 60,000 training pictures; the same redrawn; 6,000 pictures of no digit",
+        "command": "python scripts/train_pretrained.py",
+        "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "scipy")},
+        "processor": platform.processor() or platform.machine(),
+        "trained_in": classifier.precision_,
+        **figures,
+    }
+    description = Description(
+        # In float32 the same picture gets the same answer on every machine.
+        parameters={**PARAMETERS, "precision": "float32"},
+        image_shape=list(classifier.image_shape_),
+        classes=classifier.classes_.tolist(),
+        history=classifier.history_,
+        about=about,
+    )
+    weights = cooled(network.get_weights(), figures["temperature"])
+    write_network(folder, PARAMETERS["architecture"], description, weights)
+
+
+def main() -> None:
+    """Train, print what the held-out pictures say, and write the files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=WEIGHTS, help="default: the package's own")
+    parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "pretraining")
+    arguments = parser.parse_args()
+    digits = fetch_mnist(subset="train")
+    images, target = digits.images, digits.target
+    memory = Memory(arguments.cache, verbose=0)
+    other_pens = memory.cache(with_other_pens)(images, SEED)
+    training, held_out = slice(None, -N_HELD_OUT), slice(-N_HELD_OUT, None)
+    fit = memory.cache(trained)
+    twin = fit(images[training], other_pens[training], target[training], PARAMETERS)
+    figures = calibration(twin, images[held_out], target[held_out])
+    print("\n".join(f"{name}: {figure:.4f}" for name, figure in figures.items()), flush=True)
+    write(fit(images, other_pens, target, PARAMETERS), figures, arguments.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""A trained network in two files: a JSON file of plain values, and a NumPy archive of weights.
+
+Neither can hold code. The JSON file tells the archive's SHA-256, which is checked before the
+archive is opened.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._files import replaced_at_the_end
+
+Weights = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that is known of a stored network but its weights.
+
+    Parameters
+    ----------
+    parameters : dict
+        Of the estimator.
+    image_shape : list of 3 int
+        Height, width and channels of one picture.
+    classes : list of int
+        The label of each output.
+    history : dict of list of float
+        Loss, accuracy and learning rate of each epoch.
+    about : dict
+        How it was trained, for people to read.
+    sha256 : str
+        The hash of the weights file.
+    """
+
+    parameters: dict[str, Any]
+    image_shape: list[int]
+    classes: list[int]
+    history: dict[str, list[float]]
+    about: dict[str, Any]
+    sha256: str = ""
+
+
+def write_network(folder: Path, name: str, description: Description, weights: Weights) -> None:
+    """Store a network as ``<name>.npz`` and ``<name>.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    name : str
+        The name that it is loaded by.
+    description : Description
+        Whose `sha256` is filled in.
+    weights : list of ndarray
+        In the order of Keras's `get_weights`.
+    """
+    archive = io.BytesIO()
+    # Names that sort as the weights come; NumPy dates each entry 1980, so equal weights are equal
+    # files.
+    np.savez_compressed(archive, **{f"{i:03}": array for i, array in enumerate(weights)})
+    packed = archive.getvalue()
+    content = {**asdict(description), "sha256": hashlib.sha256(packed).hexdigest()}
+    with replaced_at_the_end(folder / f"{name}.npz") as path:
+        path.write_bytes(packed)
+    with replaced_at_the_end(folder / f"{name}.json") as path:
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def stored_names(folder: Traversable) -> list[str]:
+    """Return the names of the networks in a folder, sorted."""
+    files = (file.name for file in folder.iterdir())
+    return sorted(name.removesuffix(".json") for name in files if name.endswith(".json"))
+
+
+def read_network(folder: Traversable, name: str) -> tuple[Description, Weights]:
+    """Read what `write_network` wrote; nothing in the files is executed.
+
+    Raises
+    ------
+    ValueError
+        If a file is damaged or changed, or lacks.
+    """
+    description = _read_description(folder / f"{name}.json")
+    packed = _read_bytes(folder / f"{name}.npz")
+    found = hashlib.sha256(packed).hexdigest()
+    if found != description.sha256:
+        raise ValueError(
+            f"The weights file {name}.npz is damaged or has been changed: its SHA-256 must be "
+            f"{description.sha256}, got {found}. Install mnistcnn again."
+        )
+    with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
+        return description, [archive[entry] for entry in sorted(archive.files)]
+
+
+def _read_description(file: Traversable) -> Description:
+    try:
+        return Description(**json.loads(_read_bytes(file)))
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"The file {file.name} is damaged or has been changed: {error}. Install mnistcnn again."
+        ) from error
+
+
+def _read_bytes(file: Traversable) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"The file {file.name} lacks. Install mnistcnn again.") from error

@@ -1,0 +1,79 @@
+"""Makes a fitted estimator of a network that is stored in the package."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from mnistcnn.classifier import DigitCNNClassifier
+from mnistcnn.classifier._fit import stored_state
+from mnistcnn.pretrained._files import read_network, stored_names
+
+__all__ = ["load_pretrained"]
+
+
+def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
+    """Load a classifier of handwritten digits that is trained already; it needs no network.
+
+    It was trained on MNIST's 60,000 training pictures, on the same digits drawn anew with other
+    pens, and on pictures of no digit, which it is unsure of. Its probabilities are calibrated. The
+    `model card <../model_card.html>`_ tells the data, the test error and the limits.
+
+    Parameters
+    ----------
+    name : {"accurate"}, default="accurate"
+        Which one.
+
+    Returns
+    -------
+    classifier : DigitCNNClassifier
+        Fitted, with `classes_` 0 to 9, for pictures in MNIST's form: 28x28 pixels, light ink on 0,
+        up to 255. `mnistcnn.DigitNormalizer` brings other pictures to that form. It computes in
+        float32, so that it answers alike on every machine.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the files in the package are damaged or were changed. The weights
+        are checked against their SHA-256 before they are read, and no code in them is executed.
+
+    See Also
+    --------
+    mnistcnn.DigitNormalizer : Brings any picture of a digit to MNIST's form.
+    mnistcnn.RejectingClassifier : Rejects what is no digit.
+
+    Notes
+    -----
+    The classifier has the parameters that it was trained with, so ``clone(load_pretrained())`` is
+    an untrained one of the same kind. To go on training on pictures of your own, which need not
+    show all digits, set ``warm_start=True``, few `epochs` and a low `learning_rate` before `fit`.
+
+    Examples
+    --------
+    >>> from mnistcnn import load_pretrained, load_sample_digits
+    >>> classifier = load_pretrained()
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> classifier.score(X, y) > 0.9
+    True
+    >>> classifier.classes_
+    array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
+    return _loaded(files("mnistcnn.pretrained") / "weights", name)
+
+
+def _loaded(folder: Traversable, name: str) -> DigitCNNClassifier:
+    names = stored_names(folder)
+    if name not in names:
+        raise ValueError(f"Unknown pretrained model {name!r}; the names are {', '.join(names)}.")
+    description, weights = read_network(folder, name)
+    classifier = DigitCNNClassifier(**description.parameters)
+    height, width, channels = description.image_shape
+    state = stored_state(
+        classifier,
+        image_shape=(height, width, channels),
+        classes=np.array(description.classes, dtype=np.int64),
+        weights=weights,
+        history=description.history,
+    )
+    classifier._adopt(state)
+    return classifier

@@ -1,0 +1,216 @@
+"""The networks that come with the package, and the two files in which each is stored."""
+
+import hashlib
+import io
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+
+from mnistcnn import DigitCNNClassifier, RejectingClassifier, load_pretrained
+from mnistcnn.pretrained import _loading
+from mnistcnn.pretrained._files import Description, read_network, stored_names, write_network
+
+PACKAGED = Path(_loading.__file__).parent / "weights"
+
+
+@pytest.fixture(scope="module")
+def pretrained():
+    return load_pretrained()
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A copy of the packaged files, to be damaged."""
+    shutil.copytree(PACKAGED, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def test_it_is_a_plain_fitted_classifier_of_the_digits(pretrained, digits):
+    X, y = digits
+    assert type(pretrained) is DigitCNNClassifier
+    np.testing.assert_array_equal(pretrained.classes_, np.arange(10))
+    assert pretrained.classes_.dtype == np.int64
+    assert pretrained.n_features_in_ == 784
+    assert pretrained.image_shape_ == (28, 28, 1)
+    assert pretrained.n_iter_ == len(pretrained.history_["loss"]) == pretrained.epochs
+    assert pretrained.score(X, y) > 0.9
+    assert pretrained.predict(X[:3]).dtype == np.int64
+
+
+def test_rows_and_images_get_equal_answers_wherever_it_is_loaded(pretrained, digits):
+    X = digits[0][:50]
+    expected = pretrained.predict_proba(X)
+    np.testing.assert_array_equal(pretrained.predict_proba(X.reshape(-1, 28, 28)), expected)
+    np.testing.assert_array_equal(load_pretrained("accurate").predict_proba(X), expected)
+    copied = pickle.loads(pickle.dumps(pretrained))
+    np.testing.assert_array_equal(copied.predict_proba(X), expected)
+
+
+def test_a_clone_has_its_parameters_and_trains_afresh(pretrained, digits):
+    X, y = digits
+    untrained = clone(pretrained)
+    assert untrained.get_params() == pretrained.get_params()
+    assert not hasattr(untrained, "classes_")
+    fitted = untrained.set_params(architecture="baseline", epochs=2).fit(X[:200], y[:200] % 3)
+    np.testing.assert_array_equal(fitted.classes_, [0, 1, 2])
+
+
+@pytest.fixture
+def own_pictures(digits):
+    """Fours with a tail that other people do not write, and sevens: two digits of ten."""
+    X, y = digits
+    chosen = np.isin(y, [4, 7])
+    images = X[chosen].reshape(-1, 28, 28).copy()
+    images[:, 22:24, 6:22] = 255
+    return images[:160], y[chosen][:160]
+
+
+def mean_loss(classifier, X, y):
+    return -np.log(classifier.predict_proba(X)[np.arange(len(y)), y]).mean()
+
+
+def test_fine_tuning_learns_own_pictures_and_forgets_no_digit(own_pictures, digits):
+    X, y = own_pictures
+    tuned = load_pretrained().set_params(warm_start=True, epochs=3, learning_rate=1e-4)
+    loss, score, score_of_others = mean_loss(tuned, X, y), tuned.score(X, y), tuned.score(*digits)
+    tuned.fit(X, y)
+    np.testing.assert_array_equal(tuned.classes_, np.arange(10))
+    assert tuned.n_iter_ == 3
+    assert mean_loss(tuned, X, y) < 0.95 * loss
+    assert tuned.score(X, y) >= score
+    assert tuned.score(*digits) > score_of_others - 0.03
+
+
+def test_a_warm_start_refuses_labels_that_the_network_does_not_know(own_pictures):
+    X, y = own_pictures
+    tuned = load_pretrained().set_params(warm_start=True)
+    with pytest.raises(ValueError, match=r"labels that the estimator knows already.*\[11\]"):
+        tuned.fit(X, np.where(y == 4, 11, 7))
+    assert tuned.score(X, y) == load_pretrained().score(X, y)
+
+
+@pytest.mark.parametrize("label", [4, 7])
+def test_a_warm_start_takes_pictures_of_a_single_digit(label, own_pictures):
+    X, y = own_pictures
+    tuned = load_pretrained().set_params(warm_start=True, epochs=1, class_weight="balanced")
+    tuned.fit(X[y == label], y[y == label])
+    np.testing.assert_array_equal(tuned.classes_, np.arange(10))
+
+
+def test_training_in_parts_goes_on_from_it(own_pictures):
+    X, y = own_pictures
+    tuned = load_pretrained().set_params(learning_rate=1e-3)
+    loss_before, epochs_before = mean_loss(tuned, X, y), tuned.n_iter_
+    tuned.partial_fit(X, y)
+    assert tuned.n_iter_ == epochs_before + 1
+    assert mean_loss(tuned, X, y) < loss_before
+
+
+def test_pictures_of_no_digit_are_rejected_and_digits_kept(pretrained, digits):
+    X, y = digits
+    rng = np.random.default_rng(0)
+    rejecting = RejectingClassifier(pretrained)
+    for none in (np.zeros((5, 784), np.uint8), rng.integers(0, 256, (50, 784), dtype=np.uint8)):
+        assert (rejecting.predict(none) == -1).all()
+    answers = rejecting.predict(X)
+    assert (answers == -1).mean() < 0.3
+    assert (answers == y)[answers != -1].mean() > 0.98
+    assert make_pipeline(rejecting).predict(X[:2]).shape == (2,)
+
+
+def test_the_threshold_can_be_found_without_training_it_again(pretrained, digits):
+    X, y = digits
+    rejecting = RejectingClassifier(FrozenEstimator(pretrained)).fit(X[:500], y[:500])
+    assert (rejecting.predict(X[:500]) != -1).mean() >= 0.99
+
+
+def test_the_file_is_small_and_needs_no_unpickling():
+    sizes = {path.name: path.stat().st_size for path in PACKAGED.iterdir()}
+    assert sum(sizes.values()) < 1.5e6
+    with np.load(PACKAGED / "accurate.npz", allow_pickle=False) as archive:
+        assert {archive[name].dtype for name in archive.files} == {np.dtype(np.float32)}
+
+
+def test_an_unknown_name_gets_a_list_of_the_names():
+    with pytest.raises(ValueError, match="'acurate'; the names are accurate"):
+        load_pretrained("acurate")
+
+
+@pytest.mark.parametrize("name", ["../weights/accurate", "", "accurate.json"])
+def test_names_are_no_paths(name):
+    with pytest.raises(ValueError, match="Unknown pretrained model"):
+        load_pretrained(name)
+
+
+def changed_byte(content):
+    return content[:1000] + bytes([content[1000] ^ 1]) + content[1001:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [changed_byte, lambda content: content[:-100], lambda _: b"", lambda content: content + b"\0"],
+    ids=["one bit", "truncated", "empty", "longer"],
+)
+def test_changed_weights_are_refused_by_their_hash(damage, stored):
+    file = stored / "accurate.npz"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(ValueError, match=r"accurate\.npz is damaged or .* SHA-256 must be"):
+        _loading._loaded(stored, "accurate")
+
+
+def test_an_archive_of_python_objects_is_never_opened(stored, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "executed",)
+
+    archive = io.BytesIO()
+    np.savez(archive, **{"000": np.array([Trap()], dtype=object)})
+    (stored / "accurate.npz").write_bytes(archive.getvalue())
+    with pytest.raises(ValueError, match="SHA-256"):
+        _loading._loaded(stored, "accurate")
+    # Nor where whoever changed it changed the hash too.
+    description, _ = read_network(PACKAGED, "accurate")
+    content = {**vars(description), "sha256": hashlib.sha256(archive.getvalue()).hexdigest()}
+    (stored / "accurate.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        _loading._loaded(stored, "accurate")
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda text: text[:50], lambda _: "[]", lambda _: '{"unknown": 1}', lambda _: "\x00"],
+    ids=["truncated", "list", "other keys", "no JSON"],
+)
+def test_a_damaged_description_is_named(damage, stored):
+    file = stored / "accurate.json"
+    file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"accurate\.json is damaged"):
+        _loading._loaded(stored, "accurate")
+
+
+def test_missing_weights_are_named(stored):
+    (stored / "accurate.npz").unlink()
+    with pytest.raises(ValueError, match=r"accurate\.npz lacks"):
+        _loading._loaded(stored, "accurate")
+
+
+def test_what_is_written_is_read_and_equal_weights_are_equal_files(tmp_path):
+    weights = [np.arange(6, dtype=np.float32).reshape(2, 3), np.float32(2.5).reshape(())]
+    description = Description({"epochs": 1}, [28, 28, 1], [0, 1], {"loss": [0.5]}, {"data": "none"})
+    for name in ("one", "two"):
+        write_network(tmp_path, name, description, weights)
+    assert stored_names(tmp_path) == ["one", "two"]
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+    read, arrays = read_network(tmp_path, "one")
+    assert {**vars(read), "sha256": ""} == vars(description)
+    for expected, array in zip(weights, arrays, strict=True):
+        np.testing.assert_array_equal(array, expected)
+        assert array.dtype == np.float32
