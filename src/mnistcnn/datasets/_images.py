@@ -1,0 +1,161 @@
+"""Picture files as arrays, with labels."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from mnistcnn.datasets._image_labels import labels_of
+from mnistcnn.datasets._picture_paths import find_pictures
+from mnistcnn.exceptions import UnreadablePictureError
+from mnistcnn.preprocessing._image_files import open_picture
+from mnistcnn.preprocessing._pictures import grey_over_white
+
+__all__ = ["read_images"]
+
+_Image = NDArray[np.uint8]
+
+
+@validate_params(
+    {
+        "source": [str, os.PathLike, Iterable],
+        "return_labels": [StrOptions({"folder", "filename"}), callable, None],
+        "unreadable": [StrOptions({"error", "skip"})],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)  # type: ignore[untyped-decorator]
+def read_images(
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    return_labels: str | Callable[[Path], Any] | None = None,
+    unreadable: str = "error",
+    return_X_y: bool = False,
+) -> Any:
+    """Read picture files, in grey and in the size that each of them has.
+
+    The pictures are as they were drawn, scanned or photographed: `DigitNormalizer` brings those of
+    single digits to MNIST's form, `find_digits` finds the digits of a whole sheet.
+
+    Parameters
+    ----------
+    source : str, path-like, or iterable of these
+        What to read, as BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP:
+
+        - a file;
+        - a folder: all pictures in it and in its subfolders, by their names' endings; names that
+          begin with a dot are left out;
+        - a pattern: what ``*``, ``?`` and ``[...]`` match, and ``**`` for any subfolders.
+
+        Files of a folder or a pattern come in natural order (``2.png`` before ``10.png``, folder by
+        folder), those of a list in the list's order.
+    return_labels : {"folder", "filename"}, callable or None, default=None
+        Where labels come from.
+
+        - ``"folder"``: the name of the folder that the file lies in, as in ``digits/7/photo.jpg``.
+        - ``"filename"``: the one digit in the file's name that has no other digit beside it, as in
+          ``my_digits_7.png``, ``7_003.png``, ``digit-7.png`` and ``IMG_2034_7.jpg``. Names with no
+          such digit, or with two different ones, as ``7_1.png``, are refused.
+        - a function: called with each file's path, it returns the label.
+        - None: there are no labels.
+    unreadable : {"error", "skip"}, default="error"
+        What to do about files that are missing, damaged, too large or no pictures.
+
+        - ``"error"``: an error that lists all of them.
+        - ``"skip"``: read the others, and list them in the Bunch.
+    return_X_y : bool, default=False
+        Whether to return ``(images, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    :class:`~sklearn.utils.Bunch` or tuple
+        ``(images, target)`` if `return_X_y`, otherwise a Bunch with
+
+        images : list of ndarray of shape (h, w), dtype uint8
+            0 is black, 255 is white: ink is as dark or as light as in the file. What is transparent
+            lies over white; photographs are turned as their camera says.
+        target : ndarray of shape (n,), or None
+            The labels: int64 from file names, and from folders that are all called by whole
+            numbers; otherwise str, or what the function returned.
+        target_names : ndarray, or None
+            The labels that occur.
+        filenames : list of str
+            The file of each picture.
+        unreadable : dict
+            The files that were left out, and why.
+        DESCR : str
+            How many pictures there are.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder holds no picture, or a pattern matches nothing.
+    UnreadablePictureError
+        If files cannot be read and `unreadable` is ``"error"``, or none can.
+    ValueError
+        If a parameter is invalid, or names of files do not tell a label; all of them are listed.
+
+    See Also
+    --------
+    DigitNormalizer : Brings such pictures to MNIST's form.
+    find_digits : Finds the digits on a sheet.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from mnistcnn import read_images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, size in [("digit-3.png", (40, 60)), ("digit-10.png", (50, 50))]:
+    ...         Image.new("RGB", size, "white").save(Path(folder, name))
+    ...     digits = read_images(folder)
+    >>> [image.shape for image in digits.images], digits.images[0].dtype
+    ([(60, 40), (50, 50)], dtype('uint8'))
+    >>> [Path(name).name for name in digits.filenames]
+    ['digit-3.png', 'digit-10.png']
+    """
+    paths = find_pictures(source)
+    labels = None if return_labels is None else labels_of(paths, return_labels)
+    images, failures = _read_all(paths)
+    if failures and (unreadable == "error" or not images):
+        raise UnreadablePictureError(_listed(failures, len(paths)))
+    target = None if labels is None else labels[list(images)]
+    if return_X_y:
+        return list(images.values()), target
+    return Bunch(
+        images=list(images.values()),
+        target=target,
+        target_names=None if target is None else np.unique(target),
+        filenames=[os.fspath(paths[place]) for place in images],
+        unreadable={os.fspath(paths[place]): reason for place, reason in failures.items()},
+        DESCR=f"{len(images):,} pictures read from files.",
+    )
+
+
+def _read_all(paths: list[Path]) -> tuple[dict[int, _Image], dict[int, str]]:
+    """Return by their places the pictures, and the reasons why there are no others."""
+    images, failures = {}, {}
+    for place, path in enumerate(paths):
+        try:
+            images[place] = _grey(path)
+        except OSError as error:
+            failures[place] = f"{path}: {error.strerror or error}"
+        except UnreadablePictureError as error:
+            failures[place] = str(error)
+    return images, failures
+
+
+def _grey(path: Path) -> _Image:
+    grey = grey_over_white(open_picture(path))
+    return np.asarray(np.rint(grey * 255), dtype=np.uint8)
+
+
+def _listed(failures: dict[int, str], n_files: int) -> str:
+    reasons = "\n".join(failures.values())
+    return f"{len(failures)} of {n_files} files cannot be read:\n{reasons}"

@@ -1,0 +1,112 @@
+"""Which picture files a folder, a pattern or a list of them names, and in which order."""
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mnistcnn.preprocessing._image_files import PICTURE_SUFFIXES
+
+__all__ = ["find_pictures", "natural_key"]
+
+
+def find_pictures(source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """List the picture files that are meant.
+
+    Parameters
+    ----------
+    source : str, path-like, or iterable of these
+        - a folder: the files in it and in its subfolders whose names end as those of pictures do,
+          in any case; names that begin with a dot are left out.
+        - a pattern with ``*``, ``?``, ``[...]`` or ``**``: what matches it, folders as above.
+        - any other path: itself, whether it exists or not.
+
+    Returns
+    -------
+    list of Path
+        The files of a folder or a pattern in natural order, the items of a list in theirs.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder holds no picture, a pattern matches nothing, or the list is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mnistcnn.datasets._picture_paths import find_pictures
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("10.png", "9.PNG", "notes.txt"):
+    ...         Path(folder, name).touch()
+    ...     [path.name for path in find_pictures(folder)]
+    ['9.PNG', '10.png']
+    """
+    if isinstance(source, str | os.PathLike):
+        return _expanded(source)
+    found = [path for item in source for path in _expanded(item)]
+    if not found:
+        raise FileNotFoundError("There must be at least one picture, got an empty list.")
+    return found
+
+
+def natural_key(path: Path) -> tuple[Any, ...]:
+    """Return what sorts paths folder by folder, by letters in any case, and by whole numbers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from mnistcnn.datasets._picture_paths import natural_key
+    >>> paths = [Path("b/1.png"), Path("a10.png"), Path("A9.png")]
+    >>> sorted(paths, key=natural_key) == [Path("A9.png"), Path("a10.png"), Path("b/1.png")]
+    True
+    """
+    return tuple(_natural(part) for part in path.parts), str(path)
+
+
+def _natural(name: str) -> tuple[Any, ...]:
+    # Split at a group, text and numbers take turns, so only like is compared with like.
+    parts = re.split("([0-9]+)", name.casefold())
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def _expanded(item: str | os.PathLike[str]) -> list[Path]:
+    path = Path(item).expanduser()
+    if path.is_dir():
+        return _in_folder(path)
+    # A file may have brackets in its name.
+    if path.exists() or not glob.has_magic(os.fspath(path)):
+        return [path]
+    return _matching(path)
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    found = sorted(_pictures_below(folder), key=natural_key)
+    if not found:
+        raise FileNotFoundError(
+            f"The folder {folder} must hold pictures ({' '.join(PICTURE_SUFFIXES)}), got none."
+        )
+    return found
+
+
+def _pictures_below(folder: Path) -> Iterator[Path]:
+    for parent, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            if name.lower().endswith(PICTURE_SUFFIXES) and not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _matching(pattern: Path) -> list[Path]:
+    matches = sorted(map(Path, glob.glob(os.fspath(pattern), recursive=True)), key=natural_key)
+    if not matches:
+        raise FileNotFoundError(f"There is no file that matches {os.fspath(pattern)!r}.")
+    found = [path for match in matches for path in _files_of(match)]
+    # A pattern with ** gives a folder as well as what is in it.
+    return list(dict.fromkeys(found))
+
+
+def _files_of(match: Path) -> list[Path]:
+    return sorted(_pictures_below(match), key=natural_key) if match.is_dir() else [match]

@@ -1,0 +1,164 @@
+"""The separate digits of a sheet: where they are, in which order, and each by itself."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from mnistcnn.preprocessing._ground import ink_over_ground, shrunk
+from mnistcnn.preprocessing._ink_levels import InkLevels, measured_levels
+from mnistcnn.preprocessing._pictures import grey_over_white
+from mnistcnn.preprocessing._reading_order import lines_of_text
+from mnistcnn.preprocessing._sheet_digits import Boxes, Labels, digits_on, n_digits_in
+from mnistcnn.preprocessing._sheet_lines import without_rules
+
+__all__ = ["FoundDigit", "find_digits"]
+
+Grey = NDArray[np.float32]
+
+# Photographs of more pixels a side are shrunk: their digits have enough.
+MOST_PIXELS_A_SIDE = 2400
+# The ground is the median of so many cells in a square, with this many along the sheet's shorter side.
+WINDOW, CELLS = 7, 40
+# The empty border of a crop, as a part of the digit's longer side.
+MARGIN = 0.2
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """One digit of a sheet, or several that touch each other.
+
+    Attributes
+    ----------
+    box : tuple of 4 int
+        x and y of the upper left corner, width and height, in pixels of the picture.
+    line : int
+        The line of writing that it stands in, from 0 at the top.
+    n_digits : int
+        How many digits it is likely to be, from its size; 1 for a digit by itself.
+    crop : ndarray of shape (h, w), dtype uint8
+        The digit alone, light ink on black, with a border around it: what `DigitNormalizer` takes.
+
+    See Also
+    --------
+    find_digits : Finds them.
+    """
+
+    box: tuple[int, int, int, int]
+    line: int
+    n_digits: int
+    crop: NDArray[np.uint8] = field(repr=False, compare=False)
+
+    @property
+    def touching(self) -> bool:
+        """Whether these are several digits that touch, which nobody can read as one."""
+        return self.n_digits > 1
+
+
+@validate_params(
+    {"polarity": [StrOptions({"auto", "dark_on_light", "light_on_dark"})]},
+    prefer_skip_nested_validation=True,
+)  # type: ignore[untyped-decorator]
+def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
+    """Find the separate digits of a sheet that was scanned, photographed or drawn.
+
+    Slanting light and shadows are evened out, ruled lines, squared paper, frames and specks left
+    out, and strokes of one digit that do not touch, such as the bar of a 5, are kept together.
+    Digits that do touch are not cut apart: they are reported as such, with their likely number.
+
+    Parameters
+    ----------
+    image : array-like, PIL image, str, path-like, bytes, binary file or dict
+        The sheet: an array of shape (h, w), (h, w, 3) or (h, w, 4) in any unit, a Pillow image, a
+        file, or what else `DigitNormalizer` takes as one picture.
+    polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
+        Whether ink is darker or lighter than what it is on; ``"auto"`` looks.
+
+    Returns
+    -------
+    list of FoundDigit
+        In reading order, the lines from the top and each from the left; empty if there is no ink.
+
+    Raises
+    ------
+    ValueError
+        If `image` is no picture, or holds values that are negative or not finite.
+    UnreadablePictureError
+        If a file cannot be read as a picture.
+
+    See Also
+    --------
+    DigitNormalizer : Brings what is found to MNIST's form.
+    read_images : Reads picture files.
+
+    Notes
+    -----
+    Everything that is written is taken for digits: letters are found too. Digits should be at least
+    about 15 pixels high and the sheet about upright; lines of writing may rise or fall by some
+    degrees. Pictures of more than 2,400 pixels a side are shrunk for the search, by a whole number,
+    and boxes are then exact to as many pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import find_digits, load_sample_digits
+    >>> digits = load_sample_digits().images
+    >>> sheet = np.full((100, 140), 255, dtype=np.uint8)
+    >>> for digit, (x, y) in zip(digits, [(10, 12), (50, 15), (95, 11), (12, 60), (60, 58)]):
+    ...     sheet[y : y + 28, x : x + 28] -= digit
+    >>> found = find_digits(sheet)
+    >>> [(digit.box, digit.line) for digit in found[:2]]
+    [((18, 16, 12, 20), 0), ((60, 19, 8, 20), 0)]
+    >>> [digit.line for digit in found], any(digit.touching for digit in found)
+    ([0, 0, 0, 1, 1], False)
+    """
+    grey = grey_over_white(image)
+    factor = -(-max(grey.shape) // MOST_PIXELS_A_SIDE)
+    ink = ink_over_ground(shrunk(grey, factor), polarity, True)
+    levels = measured_levels(ink)
+    if levels is None:
+        return []
+    ink = _levelled(ink, levels)
+    cleaned = without_rules(ink, levels)
+    labels, boxes = digits_on(cleaned, levels)
+    return [
+        FoundDigit(
+            _in_pixels_of(grey.shape, boxes[number], factor),
+            line,
+            n_digits_in(boxes, number),
+            _crop(cleaned, labels, number, boxes[number], levels),
+        )
+        for line, numbers in enumerate(lines_of_text(boxes))
+        for number in numbers
+    ]
+
+
+def _levelled(ink: Grey, levels: InkLevels) -> Grey:
+    """Bring the ground to 0 in the far corners of a large sheet, too."""
+    cells = shrunk(ink, max(1, min(ink.shape) // CELLS))
+    ground = np.clip(ndimage.median_filter(cells, WINDOW), -levels.faint, levels.faint)
+    height, width = ink.shape
+    smooth = Image.fromarray(ground).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(ink - np.asarray(smooth), dtype=np.float32)
+
+
+def _in_pixels_of(shape: tuple[int, ...], box: Boxes, factor: int) -> tuple[int, int, int, int]:
+    """Return x, y, width and height in the picture as it came."""
+    top, left, bottom, right = (int(side) * factor for side in box)
+    bottom, right = min(bottom, shape[0]), min(right, shape[1])
+    return left, top, right - left, bottom - top
+
+
+def _crop(
+    ink: Grey, labels: Labels, number: int, box: Boxes, levels: InkLevels
+) -> NDArray[np.uint8]:
+    top, left, bottom, right = box
+    own = labels[top:bottom, left:right] == number + 1
+    strength = (ink[top:bottom, left:right] - levels.floor) / (levels.full - levels.floor)
+    alone = np.where(own, np.clip(strength, 0, 1), 0)
+    margin = max(2, round(MARGIN * max(alone.shape)))
+    return np.pad(np.rint(255 * alone).astype(np.uint8), margin)
