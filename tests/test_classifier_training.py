@@ -65,6 +65,16 @@ def test_every_optimizer_learns_with_its_own_rate(optimizer, small_digits):
     assert quick(epochs=20, optimizer=optimizer).fit(*small_digits).score(*small_digits) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("name", "of_keras"), [("adam", keras.optimizers.Adam), ("adamw", keras.optimizers.AdamW)]
+)
+def test_the_optimizers_go_where_those_of_keras_go(name, of_keras, small_digits):
+    how = {"learning_rate": 1e-3, "weight_decay": 0.01, "lr_schedule": "constant"}
+    ours = quick(optimizer=name, **how).fit(*small_digits)
+    theirs = quick(optimizer=of_keras(1e-3), **how).fit(*small_digits)
+    np.testing.assert_allclose(ours.history_["loss"], theirs.history_["loss"], rtol=1e-3)
+
+
 def test_an_optimizer_template_is_not_used_up(small_digits):
     template = keras.optimizers.Adam(2e-3)
     first, second = (quick(optimizer=template).fit(*small_digits) for _ in range(2))

@@ -104,12 +104,20 @@ class Optimization:
             return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
         if self.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(rate, weight_decay=decay)
-        kinds = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
         beta_1, beta_2 = self.betas
-        return kinds[self.optimizer](rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
+        kind = _adam_kinds()[self.optimizer]
+        return kind(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
     def _from_template(self, rate: Any) -> keras.optimizers.Optimizer:
         config = {**self.optimizer.get_config(), "learning_rate": rate}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay
         return type(self.optimizer).from_config(config)
+
+
+def _adam_kinds() -> dict[str, type[keras.optimizers.Optimizer]]:
+    if keras.backend.backend() == "tensorflow":
+        from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
+
+        return {"adam": FusedAdam, "adamw": FusedAdamW}
+    return {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}

@@ -1,0 +1,48 @@
+"""Adam and AdamW whose update is TensorFlow's single kernel instead of a dozen operations.
+
+Keras writes the update of each variable as separate operations, each of which reads and writes
+arrays of the size of the weights. The kernel computes the same formula in one pass over them, which
+was measured as up to a fifth of an epoch of a network that is mostly dense layers.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class _FusedUpdate:
+    """What both share; it comes before the class of Keras."""
+
+    def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Update one variable and its two moments in place."""
+        if isinstance(gradient, tf.IndexedSlices):
+            super().update_step(gradient, variable, learning_rate)  # type: ignore[misc]
+            return
+        index = self._get_variable_index(variable)
+        value = variable.value if isinstance(variable, keras.Variable) else variable
+        dtype = value.dtype
+        step = tf.cast(self.iterations.value + 1, dtype)
+        beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=value.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=beta_1**step,
+            beta2_power=beta_2**step,
+            lr=tf.cast(learning_rate, dtype),
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=tf.constant(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
+
+
+@keras.saving.register_keras_serializable(package="mnistcnn")
+class FusedAdam(_FusedUpdate, keras.optimizers.Adam):  # type: ignore[misc]
+    """`keras.optimizers.Adam` (Kingma and Ba 2015, arXiv:1412.6980), the same to rounding."""
+
+
+@keras.saving.register_keras_serializable(package="mnistcnn")
+class FusedAdamW(_FusedUpdate, keras.optimizers.AdamW):  # type: ignore[misc]
+    """`keras.optimizers.AdamW` (Loshchilov and Hutter 2019, arXiv:1711.05101)."""
