@@ -62,6 +62,8 @@ class Scene:
         JPEG's.
     levels : int or None, default=None
         Greys that are left.
+    cut_out : bool, default=False
+        Whether the picture is the digit's box, stretched to a square.
     """
 
     side: int = 200
@@ -87,6 +89,7 @@ class Scene:
     noise: float = 0.0
     quality: int | None = None
     levels: int | None = None
+    cut_out: bool = False
 
     def picture(self, strokes: Strokes, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return a picture of a digit.
@@ -111,7 +114,7 @@ class Scene:
         sheet = paper * (1 - self._printed(rng))[..., np.newaxis]
         seen = sheet + (colour - sheet) * ink[..., np.newaxis]
         seen = self._taken(seen * self._light(rng)[..., np.newaxis], rng)
-        return self._stored(seen, rng)
+        return self._stored(seen)
 
     def _pen(self) -> Pen:
         width = self.pen * self.size * self.side if self.pen_pixels is None else self.pen_pixels
@@ -123,6 +126,9 @@ class Scene:
         width = self._pen().width
         extent = max(self.size * self.side - width, 1)
         points = strokes.points @ turn * extent
+        if self.cut_out:
+            # Ones would be blocks of ink.
+            points *= extent / np.maximum(np.ptp(points, axis=0), 0.35 * extent)
         room = np.maximum(self.side - np.ptp(points, axis=0) - width - 2, 0) / 2
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
         return points - middle + self.side / 2 + self.off_centre * rng.uniform(-room, room)
@@ -160,8 +166,7 @@ class Scene:
             seen = np.where(chosen[..., np.newaxis], rng.integers(2), seen)
         return np.clip(seen, 0, 1)
 
-    def _stored(self, seen: Pixels, rng: np.random.Generator) -> NDArray[np.uint8]:
-        del rng
+    def _stored(self, seen: Pixels) -> NDArray[np.uint8]:
         if self.levels:
             seen = np.round(seen * (self.levels - 1)) / (self.levels - 1)
         pixels = np.round(255 * seen).astype(np.uint8)
@@ -258,6 +263,10 @@ TRANSFORMATIONS = (
         {"side": 600}, {"side": 1200}, {"side": 2000, "pen": 0.03},
     ),
     _varied("tilted", Scene(), {"tilt": 10}, {"tilt": 15}, {"tilt": 20}),
+    _varied(
+        "cut out of few pixels", Scene(size=1.0, pen=0.15, tilt=0, off_centre=0, cut_out=True),
+        {"side": 20}, {"side": 16, "levels": 2}, {"side": 8, "levels": 17},
+    ),
     _varied("fills the picture", Scene(off_centre=0, pen=0.12),
         {"size": 0.9}, {"size": 0.96}, {"size": 1.0}),
     _varied(

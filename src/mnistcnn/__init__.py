@@ -21,8 +21,12 @@ if TYPE_CHECKING:
         write_kaggle_submission,
     )
     from mnistcnn.evaluation import ComparisonResult, compare_architectures
-    from mnistcnn.exceptions import NonFiniteLossError, UnreadablePictureError
-    from mnistcnn.preprocessing import ImageReshaper, PixelScaler
+    from mnistcnn.exceptions import (
+        EmptyPictureError,
+        NonFiniteLossError,
+        UnreadablePictureError,
+    )
+    from mnistcnn.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
     from mnistcnn.pretrained import load_pretrained
     from mnistcnn.rejection import RejectingClassifier
 
@@ -32,6 +36,8 @@ _HOME_OF = {
     "Augmentation": "augmentation",
     "ComparisonResult": "evaluation",
     "DigitCNNClassifier": "classifier",
+    "DigitNormalizer": "preprocessing",
+    "EmptyPictureError": "exceptions",
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
     "PixelScaler": "preprocessing",
@@ -55,6 +61,8 @@ __all__ = [
     "Augmentation",
     "ComparisonResult",
     "DigitCNNClassifier",
+    "DigitNormalizer",
+    "EmptyPictureError",
     "ImageReshaper",
     "NonFiniteLossError",
     "PixelScaler",

@@ -1,6 +1,21 @@
 """The errors that the library raises beyond Python's own."""
 
-__all__ = ["NonFiniteLossError", "UnreadablePictureError"]
+__all__ = ["EmptyPictureError", "NonFiniteLossError", "UnreadablePictureError"]
+
+
+class EmptyPictureError(ValueError):
+    """A picture shows no ink; its index is named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import DigitNormalizer, EmptyPictureError
+    >>> try:
+    ...     DigitNormalizer().transform([np.ones((200, 200))])
+    ... except EmptyPictureError as error:
+    ...     print(error)
+    X must hold pictures with ink, got none in X[0]; empty='blank' makes them black.
+    """
 
 
 class NonFiniteLossError(ValueError):

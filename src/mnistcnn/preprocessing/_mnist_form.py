@@ -1,12 +1,13 @@
 """The size normalisation that made MNIST's pictures, as QMNIST reconstructed it."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
-__all__ = ["to_mnist_form"]
+__all__ = ["mnist_form", "to_mnist_form"]
 
 SIDE = 28
 DIGIT_SIDE = 20
@@ -62,7 +63,23 @@ def to_mnist_form(picture: Any) -> NDArray[np.uint8]:
     >>> np.flatnonzero(digit.any(axis=1))[[0, -1]], np.flatnonzero(digit.any(axis=0))
     (array([ 5, 24]), array([13, 14, 15, 16]))
     """
-    ink = _cut_out(_checked(picture))
+    return mnist_form(_checked(picture))
+
+
+def mnist_form(picture: NDArray[Any]) -> NDArray[np.uint8]:
+    """Do the same with a picture that is known to be valid.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (h, w), floating
+        0 on the ground, greater for ink, of which there is some.
+
+    Returns
+    -------
+    ndarray of shape (28, 28), dtype uint8
+        The digit in MNIST's form.
+    """
+    ink = _cut_out(picture).astype(np.float64, copy=False)
     square_side = max(*ink.shape, SMALLEST_SQUARE)
     down, across = (_weights(length, square_side) for length in ink.shape)
     return _centred(_stretched(down @ ink @ across.T))
@@ -79,11 +96,12 @@ def _checked(picture: Any) -> NDArray[np.float64]:
     return values
 
 
-def _cut_out(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+def _cut_out(picture: NDArray[Any]) -> NDArray[Any]:
     rows, columns = (np.flatnonzero(picture.any(axis=axis)) for axis in (1, 0))
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
+@lru_cache(maxsize=1024)
 def _weights(length: int, square_side: int) -> NDArray[np.float64]:
     """Say how much each pixel of a centred line gives to each of the 20 target pixels.
 
@@ -110,7 +128,9 @@ def _weights(length: int, square_side: int) -> NDArray[np.float64]:
     whole = (start >= lower) & (start + 99 <= lower + 5 * side)
     weights = np.where(whole, 100, np.maximum(overlap, 0))
     pairs = weights.reshape(DIGIT_SIDE, length, doubled)
-    return np.asarray(pairs.sum(axis=2), dtype=np.float64)
+    summed = np.asarray(pairs.sum(axis=2), dtype=np.float64)
+    summed.flags.writeable = False
+    return summed
 
 
 def _stretched(digit: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,0 +1,172 @@
+"""Whatever a user calls a picture, as greys from 0 to 1."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcnn.preprocessing._image_files import open_picture
+
+__all__ = ["grey_over_white"]
+
+Pixels = NDArray[Any]
+Grey = NDArray[np.float32]
+
+# White in the units that occur: 0-1, scikit-learn's digits, and 8 to 16 bits.
+WHITES = (1, 16, 255, 1023, 4095, 16383, 65535)
+# ITU-R BT.601, as in Pillow's and JPEG's grey.
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+# How much more contrast than the luminance one colour must have to be taken for the grey: more than
+# noise alone gives it.
+TELLING = 1.6
+PIXELS_TO_COMPARE = 64
+# Of all that is seen: less contrast than this is none.
+INVISIBLE = 0.03
+KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or a sketchpad's dict"
+
+
+def grey_over_white(picture: Any) -> Grey:
+    """Return a picture's greys, whatever kind of picture it is.
+
+    Parameters
+    ----------
+    picture : array-like, PIL image, str, path-like, bytes, binary file or dict
+        One picture: an array of shape (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) of any numeric
+        dtype; a Pillow image of any mode; the path or content of a file; or the value of Gradio's
+        sketchpad, a dict with ``"composite"``, ``"layers"`` and ``"background"``.
+
+    Returns
+    -------
+    ndarray of shape (h, w), dtype float32
+        0 is black, 1 is white. White is the lowest of 1, 16, 255, 1023, 4095, 16383 and 65535 that
+        no value exceeds, or the highest value.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, has no pixels, or holds values that are negative or not finite.
+    UnreadablePictureError
+        If a file cannot be read as a picture.
+    OSError
+        If a path cannot be opened.
+
+    Notes
+    -----
+    What is transparent lies over white, unless nothing could be seen there: white strokes on
+    transparent ground lie over black. Grey is luminance, unless one of red, green and blue alone
+    shows much more contrast, as blue does for yellow ink on white paper.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.preprocessing import grey_over_white
+    >>> grey_over_white(np.array([[0, 51], [204, 255]], dtype=np.uint8))
+    array([[0. , 0.2],
+           [0.8, 1. ]], dtype=float32)
+    >>> transparent = np.zeros((2, 2, 4), dtype=np.uint8)
+    >>> transparent[0, 0, 3] = 255
+    >>> grey_over_white(transparent)
+    array([[0., 1.],
+           [1., 1.]], dtype=float32)
+    """
+    pixels = _pixels(picture)
+    white = _white(pixels)
+    n_channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if n_channels in (2, 4):
+        return _over_a_ground(_in_unit(pixels, white))
+    if n_channels == 3:
+        return _telling_grey(pixels, white)
+    return _in_unit(pixels.reshape(pixels.shape[:2]), white)
+
+
+def _in_unit(pixels: Pixels, white: float) -> Grey:
+    # Multiplying by the inverse would not bring white to exactly 1.
+    return np.divide(pixels, white, dtype=np.float32, casting="unsafe")
+
+
+def _pixels(picture: Any) -> Pixels:
+    if isinstance(picture, Mapping):
+        return _sketch(picture)
+    if isinstance(picture, str | os.PathLike | bytes) or hasattr(picture, "read"):
+        picture = open_picture(picture)
+    if isinstance(picture, Image.Image):
+        picture = _in_plain_mode(picture)
+    return _checked(np.asarray(picture))
+
+
+def _in_plain_mode(picture: Image.Image) -> Image.Image:
+    """Return it grey or in colours, with the transparency that it has."""
+    if picture.mode in ("L", "LA", "RGB", "RGBA", "I", "F") or picture.mode.startswith("I;16"):
+        is_transparent = picture.mode in ("L", "RGB") and "transparency" in picture.info
+        return picture.convert("RGBA") if is_transparent else picture
+    if picture.mode == "1":
+        return picture.convert("L")
+    has_alpha = picture.mode in ("PA", "La", "RGBa") or "transparency" in picture.info
+    return picture.convert("RGBA" if has_alpha else "RGB")
+
+
+def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
+    """Return the composite of a Gradio sketchpad or, where that is empty, its first drawn layer.
+
+    Gradio 5 composes grey canvases ("L") to zeros throughout (its issue 8198).
+    """
+    layers = sketch.get("layers") or []
+    parts = [part for part in (sketch.get("composite"), *layers) if part is not None]
+    if not parts:
+        raise ValueError(
+            "must hold a 'composite' or 'layers' with a drawing, as Gradio's sketchpad gives, got "
+            f"a dict with {sorted(map(str, sketch))}."
+        )
+    drawings = [_pixels(part) for part in parts]
+    return next((drawing for drawing in drawings if drawing.min() < drawing.max()), drawings[0])
+
+
+def _checked(pixels: Pixels) -> Pixels:
+    if pixels.dtype == bool:
+        pixels = pixels.view(np.uint8)
+    if pixels.dtype.kind not in "uif":
+        raise ValueError(f"must be {KINDS}, got values of dtype {pixels.dtype}.")
+    is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 2, 3, 4))
+    if not is_picture or pixels.size == 0:
+        raise ValueError(f"must be {KINDS}, got an array of shape {pixels.shape}.")
+    return pixels
+
+
+def _white(pixels: Pixels) -> float:
+    low, high = float(pixels.min()), float(pixels.max())
+    # NaN is passed on by both, infinity by one of them.
+    if not np.isfinite(low + high):
+        raise ValueError("must hold finite numbers only, got NaN or infinity.")
+    if low < 0:
+        raise ValueError(f"must hold no negative values, got {low:g}; shift them to begin at 0.")
+    return next((float(white) for white in WHITES if high <= white), high)
+
+
+def _over_a_ground(pixels: Pixels) -> Grey:
+    """Lay what is transparent over white or, if nothing could be seen there, over black."""
+    opaque = pixels[..., -1:]
+    for ground in (1, 0):
+        grey = _telling_grey(pixels[..., :-1] * opaque + ground * (1 - opaque), 1.0)
+        if grey.max() - grey.min() > INVISIBLE:
+            return grey
+    return np.ones_like(grey)
+
+
+def _telling_grey(colours: Pixels, white: float) -> Grey:
+    """Return the luminance, or the one colour that shows much more."""
+    if colours.shape[2] == 1:
+        return _in_unit(colours[..., 0], white)
+    steps = (max(1, side // PIXELS_TO_COMPARE) for side in colours.shape[:2])
+    sample = colours[tuple(slice(None, None, step) for step in steps)].reshape(-1, 3)
+    sample = _in_unit(sample, white)
+    contrast, usual = sample.std(axis=0), (sample @ LUMINANCE).std()
+    clearest = int(contrast.argmax())
+    if contrast[clearest] > TELLING * usual:
+        return _in_unit(colours[..., clearest], white)
+    if colours.dtype == np.uint8:
+        grey = np.asarray(Image.fromarray(np.ascontiguousarray(colours)).convert("L"))
+        return _in_unit(grey, white)
+    return _in_unit(colours.astype(np.float32) @ LUMINANCE, white)
