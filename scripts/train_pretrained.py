@@ -68,7 +68,12 @@ def calibration(twin: DigitCNNClassifier, images: Images, target: Labels) -> dic
     }
 
 
-def write(classifier: DigitCNNClassifier, figures: dict[str, float], folder: Path) -> None:
+def write(
+    classifier: DigitCNNClassifier,
+    figures: dict[str, float],
+    parameters: dict[str, Any],
+    folder: Path,
+) -> None:
     """Write the files of a classifier, its probabilities calibrated."""
     network = classifier.model_
     about = {
@@ -81,14 +86,14 @@ def write(classifier: DigitCNNClassifier, figures: dict[str, float], folder: Pat
     }
     description = Description(
         # In float32 the same picture gets the same answer on every machine.
-        parameters={**PARAMETERS, "precision": "float32"},
+        parameters={**parameters, "precision": "float32"},
         image_shape=list(classifier.image_shape_),
         classes=classifier.classes_.tolist(),
         history=classifier.history_,
         about=about,
     )
     weights = cooled(network.get_weights(), figures["temperature"])
-    write_network(folder, PARAMETERS["architecture"], description, weights)
+    write_network(folder, parameters["architecture"], description, weights)
 
 
 def main() -> None:
@@ -106,7 +111,8 @@ def main() -> None:
     twin = fit(images[training], other_pens[training], target[training], PARAMETERS)
     figures = calibration(twin, images[held_out], target[held_out])
     print("\n".join(f"{name}: {figure:.4f}" for name, figure in figures.items()), flush=True)
-    write(fit(images, other_pens, target, PARAMETERS), figures, arguments.output)
+    classifier = fit(images, other_pens, target, PARAMETERS)
+    write(classifier, figures, PARAMETERS, arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,123 @@
+"""What trains the network of the package: other pens, pictures of no digit, calibration."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+ROOT = Path(__file__).parents[1]
+# The commands belong to the repository, not to the installed package.
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import train_pretrained  # noqa: E402
+from pretraining.calibration import (  # noqa: E402
+    best_temperature,
+    expected_calibration_error,
+)
+from pretraining.others import even_greys, no_digits, pairs  # noqa: E402
+from pretraining.pens import redrawn  # noqa: E402
+from pretraining.pictures import training_pictures, with_other_pens  # noqa: E402
+from pretraining.strange import STRANGE_PICTURES  # noqa: E402
+from pretraining.thinning import middle_lines  # noqa: E402
+
+from mnistcnn import load_pretrained  # noqa: E402
+from mnistcnn.pretrained._loading import _loaded  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return digits[0][:100].reshape(-1, 28, 28), digits[1][:100]
+
+
+def test_a_bar_is_thinned_to_its_middle_line_and_its_neighbours_do_not_matter():
+    bars = np.zeros((2, 20, 12), dtype=bool)
+    bars[0, 2:18, 4:9] = True
+    bars[1] = bars[0, :, ::-1]
+    lines = middle_lines(bars)
+    rows, columns = np.nonzero(lines[0])
+    assert (columns == 6).all()
+    assert rows.min() <= 5
+    assert rows.max() >= 14
+    np.testing.assert_array_equal(middle_lines(bars[:1])[0], lines[0])
+
+
+def test_other_pens_draw_the_same_digits_thinner_and_thicker(images):
+    X, y = images
+    pictures = with_other_pens(X, 0)
+    assert pictures.shape == X.shape
+    assert pictures.dtype == np.uint8
+    assert load_pretrained().score(pictures, y) > 0.75
+    ratio = pictures.mean(axis=(1, 2)) / X.mean(axis=(1, 2))
+    assert ratio.min() < 0.7
+    assert ratio.max() > 1.2
+    np.testing.assert_array_equal(with_other_pens(X, 0), pictures)
+    assert (with_other_pens(X, 1) != pictures).any()
+
+
+def test_pictures_come_in_many_sizes(images):
+    sizes = {picture.shape for picture in redrawn(images[0], np.random.default_rng(0))}
+    assert min(map(max, sizes)) < 24
+    assert max(map(max, sizes)) > 60
+
+
+def test_no_digits_are_in_mnists_form_and_some_are_empty(images):
+    X, y = images
+    others = no_digits(X, y, np.random.default_rng(0))
+    assert others.shape == X.shape
+    assert others.dtype == np.uint8
+    greys = even_greys(200, np.random.default_rng(0))
+    assert 0.3 < (greys == 0).all(axis=(1, 2)).mean() < 0.7
+    widths = pairs(X, np.random.default_rng(0)).any(axis=1).sum(axis=1)
+    assert (widths == 20).mean() > 0.9
+
+
+def test_training_pictures_are_digits_twice_and_a_tenth_of_others(images):
+    X, y = images
+    pens = with_other_pens(X, 0)
+    pictures, labels = training_pictures(X, pens, y, 0)
+    assert len(pictures) == len(labels) == 210
+    np.testing.assert_array_equal(pictures[:200], np.concatenate([X, pens]))
+    np.testing.assert_array_equal(labels[:200], np.concatenate([y, y]))
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_the_temperature_that_labels_were_drawn_with_is_found(temperature):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (20_000, 4))
+    probabilities = np.exp(log_softmax(logits, axis=1))
+    target = (probabilities.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    assert best_temperature(temperature * logits, target) == pytest.approx(temperature, rel=0.05)
+
+
+def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy():
+    sure = np.array([[0.9, 0.1]] * 10)
+    right, wrong = np.zeros(10, int), np.ones(10, int)
+    assert expected_calibration_error(sure, right) == pytest.approx(0.1)
+    assert expected_calibration_error(sure, wrong) == pytest.approx(0.9)
+    nine_of_ten = np.array([0] * 9 + [1])
+    assert expected_calibration_error(sure, nine_of_ten) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_is_written_answers_as_the_trained_network_at_its_temperature(digits, tmp_path):
+    X, y = digits[0][:400].reshape(-1, 28, 28), digits[1][:400]
+    parameters = {"architecture": "tiny", "epochs": 2, "random_state": 0, "precision": "float32"}
+    trained = train_pretrained.trained(X[:300], X[:300], y[:300], parameters)
+    figures = train_pretrained.calibration(trained, X[300:], y[300:])
+    train_pretrained.write(trained, figures, parameters, tmp_path)
+    loaded = _loaded(tmp_path, "tiny")
+    np.testing.assert_allclose(
+        loaded.decision_function(X[300:]),
+        trained.decision_function(X[300:]) / figures["temperature"],
+        rtol=1e-4,
+        atol=1e-4,
+    )
+    np.testing.assert_array_equal(loaded.predict(X), trained.predict(X))
+
+
+@pytest.mark.parametrize("make", dict(STRANGE_PICTURES).values(), ids=dict(STRANGE_PICTURES))
+def test_strange_pictures_are_of_the_size_of_digits(make, images):
+    pictures = make(images[0], np.random.default_rng(0))
+    assert pictures.shape[1:] == (28, 28)
+    assert pictures.dtype == np.uint8
