@@ -15,10 +15,12 @@ from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
-# Sphinx's configuration has no examples to look for, and what is for JAX alone needs it.
+# Sphinx's configuration has no examples to look for, and what is for JAX or Gradio alone needs it.
 collect_ignore = ["docs/conf.py"]
 if find_spec("jax") is None:
     collect_ignore.append("src/mnistcnn/_training/jax_programs.py")
+if find_spec("gradio") is None:
+    collect_ignore.append("src/mnistcnn/app")
 
 _pages = contextlib.ExitStack()
 

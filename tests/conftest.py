@@ -40,3 +40,35 @@ def random_state_of_caller():
     """Global generators in a known state, which a test can compare with afterwards."""
     np.random.seed(123)
     return np.random.get_state()
+
+
+@pytest.fixture(scope="session")
+def written_digit(digits):
+    """Gives one of the bundled digits as dark ink on light paper, off the centre, as a picture."""
+    from PIL import Image
+
+    X, y = digits
+
+    def write(digit, *, side=240, paper=225, ink=40):
+        ink_mask = Image.fromarray(X[np.flatnonzero(y == digit)[0]].reshape(28, 28))
+        picture = Image.new("L", (side, side), paper)
+        large = ink_mask.resize((side // 2, side // 2), Image.Resampling.BICUBIC)
+        picture.paste(ink, (side // 10, side // 3), large)
+        return picture
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def written_sheet(written_digit):
+    """Gives a page with rows of the bundled digits, as a picture."""
+    from PIL import Image
+
+    def write(rows, *, side=160):
+        page = Image.new("L", (side * max(map(len, rows)), side * len(rows)), 225)
+        for row, numbers in enumerate(rows):
+            for column, digit in enumerate(numbers):
+                page.paste(written_digit(digit, side=side), (column * side, row * side))
+        return page
+
+    return write

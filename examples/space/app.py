@@ -1,0 +1,5 @@
+"""The page to draw on as a Space of Hugging Face: the command `mnistcnn demo`, open to visitors."""
+
+from mnistcnn.cli import main
+
+main(["demo", "--host", "0.0.0.0", "--port", "7860"])

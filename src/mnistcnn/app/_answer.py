@@ -1,0 +1,86 @@
+"""How a reading looks: HTML without scripts, styled by page.css."""
+
+import base64
+from html import escape
+from io import BytesIO
+
+from PIL import Image
+
+from mnistcnn.app._reader import Reading
+
+# Below this, the answer is shown as a guess.
+SURE_FROM = 0.8
+
+
+def message(text: str) -> str:
+    """Return what is shown where there is no reading.
+
+    Examples
+    --------
+    >>> from mnistcnn.app._answer import message
+    >>> message("Draw a digit.")
+    '<div class="answer-message">Draw a digit.</div>'
+    """
+    return f'<div class="answer-message">{escape(text)}</div>'
+
+
+def answer(reading: Reading) -> str:
+    """Return the digit, how sure the network is, a bar for each digit, and what the network saw."""
+    return f"{_headline(reading)}{_bars(reading)}{_seen(reading)}"
+
+
+def percent(probability: float) -> str:
+    """Write a probability so that only certainty is 100 %.
+
+    Examples
+    --------
+    >>> from mnistcnn.app._answer import percent
+    >>> [percent(probability) for probability in (1.0, 0.99996, 0.5, 0.0004, 0.0)]
+    ['100 %', '> 99.9 %', '50.0 %', '< 0.1 %', '0 %']
+    """
+    if probability in (0, 1):
+        return f"{probability:.0%}".replace("%", " %")
+    if probability >= 0.9995:
+        return "> 99.9 %"
+    return "< 0.1 %" if probability < 0.0005 else f"{100 * probability:.1f} %"
+
+
+def data_url(picture: Image.Image, picture_format: str = "PNG") -> str:
+    """Return a picture as an address that holds it, so that the page has nothing to ask for."""
+    file = BytesIO()
+    picture.save(file, format=picture_format)
+    content = base64.b64encode(file.getvalue()).decode("ascii")
+    return f"data:image/{picture_format.lower()};base64,{content}"
+
+
+def _headline(reading: Reading) -> str:
+    (digit, probability), (second, second_probability), *_ = reading.ranking()
+    judgement = "sure" if probability >= SURE_FROM else "this is a guess"
+    return (
+        f'<div class="answer-headline"><output class="answer-digit">{digit}</output>'
+        f'<p><strong class="answer-probability">{percent(probability)}</strong> {judgement}'
+        f'<br><span class="answer-second">second choice: {second} '
+        f"({percent(second_probability)})</span></p></div>"
+    )
+
+
+def _bars(reading: Reading) -> str:
+    best = reading.ranking()[0][0]
+    bars = "".join(
+        f"<li{' class=best' if label == best else ''}>"
+        f'<span class="bar-label">{label}</span>'
+        f'<span class="bar-track"><span class="bar" style="width:{100 * probability:.2f}%"></span>'
+        f'</span><span class="bar-value">{percent(probability)}</span></li>'
+        for label, probability in zip(reading.labels, reading.probabilities, strict=True)
+    )
+    return f'<ul class="bars" aria-label="Probability of each digit">{bars}</ul>'
+
+
+def _seen(reading: Reading) -> str:
+    height, width = reading.image.shape
+    return (
+        f'<figure class="seen"><img src="{data_url(Image.fromarray(reading.image))}" '
+        f'alt="The digit in light ink on black, {height} by {width} pixels">'
+        f"<figcaption>What the network saw: {height}&#8239;×&#8239;{width} pixels</figcaption>"
+        "</figure>"
+    )

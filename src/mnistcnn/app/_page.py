@@ -1,0 +1,123 @@
+"""The page: what lies where, and what happens when."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from mnistcnn.app._answer import answer, message
+from mnistcnn.app._fields import drawing_pad, drawn_file, picture_field, uploaded_file
+from mnistcnn.app._reader import DigitReader
+from mnistcnn.app._sheet import sheet
+from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
+from mnistcnn.preprocessing import open_picture
+
+TITLE = """<div class="page-title"><h1>Handwritten digits</h1>
+<p>Draw a digit, or take a picture of one or of many, and see what the network reads.</p></div>"""
+FOOT = '<p class="page-foot">Pictures are read by this program and go nowhere else.</p>'
+NOTHING_DRAWN = "The canvas is empty. Draw a digit from 0 to 9; the answer comes with each stroke."
+NO_PICTURE = "Choose, drop, paste or take a picture of one digit."
+NO_SHEET = "Choose, drop, paste or take a picture of a sheet with several digits."
+NO_INK = "There is nothing to read: no ink was found on the paper."
+
+
+def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
+    """Return the page as Gradio's Blocks.
+
+    Parameters
+    ----------
+    reader : DigitReader
+        Reads what is drawn or uploaded.
+    uploads : Path
+        The folder where Gradio puts what is uploaded.
+    """
+    page = gr.Blocks(title="Handwritten digits", analytics_enabled=False)
+    with page:
+        gr.HTML(TITLE, apply_default_css=False)
+        with gr.Tabs():
+            with gr.Tab("Draw"):
+                _lay_out(drawing_pad, partial(read_drawing, reader))
+            with gr.Tab("Picture"):
+                _lay_out(
+                    partial(picture_field, "One digit"), partial(read_picture, reader, uploads)
+                )
+            with gr.Tab("Sheet"):
+                _lay_out(
+                    partial(picture_field, "Several digits"), partial(read_sheet, reader, uploads)
+                )
+        gr.HTML(FOOT, apply_default_css=False)
+    return page
+
+
+def read_drawing(reader: DigitReader, value: str | None) -> str:
+    """Return the answer to a drawing, or a message where nothing is drawn."""
+
+    def read() -> str:
+        drawing = drawn_file(value)
+        return message(NOTHING_DRAWN) if drawing is None else answer(reader.read(drawing))
+
+    return _read_or_say_why_not(read)
+
+
+def read_picture(reader: DigitReader, uploads: Path, value: dict[str, Any] | None) -> str:
+    """Return the answer to a picture of one digit, or a message that says what is wrong with it."""
+
+    def read() -> str:
+        path = uploaded_file(value, uploads)
+        return message(NO_PICTURE) if path is None else answer(reader.read(_opened(path)))
+
+    return _read_or_say_why_not(read)
+
+
+def read_sheet(reader: DigitReader, uploads: Path, value: dict[str, Any] | None) -> str:
+    """Return the answer to a picture of many digits, or a message that says what is wrong."""
+
+    def read() -> str:
+        path = uploaded_file(value, uploads)
+        if path is None:
+            return message(NO_SHEET)
+        picture = _opened(path)
+        marks = reader.read_sheet(picture)
+        return sheet(picture, marks) if marks else message(NO_INK)
+
+    return _read_or_say_why_not(read)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return open_picture(path)
+    except UnreadablePictureError as error:
+        # Where uploads lie tells a user nothing.
+        raise UnreadablePictureError(str(error).replace(str(path), path.name)) from error
+
+
+def _read_or_say_why_not(read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except EmptyPictureError:
+        return message(NO_INK)
+    except UnreadablePictureError as error:
+        return message(str(error))
+
+
+def _lay_out(make_field: Callable[[], Any], read: Callable[[Any], str]) -> None:
+    """Lay out a field with its answer beside it, or below it on a narrow screen."""
+    with gr.Row():
+        with gr.Column(min_width=320):
+            field = make_field()
+        with gr.Column(min_width=320):
+            shown = gr.HTML(read(None), elem_classes="answer", apply_default_css=False)
+    field.change(
+        read,
+        field,
+        shown,
+        preprocess=False,
+        show_progress="hidden",
+        # Of strokes that come faster than the answers, the last one counts.
+        trigger_mode="always_last",
+        # One network for all, one picture at a time.
+        concurrency_id="network",
+        api_visibility="private",
+    )

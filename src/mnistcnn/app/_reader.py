@@ -1,0 +1,128 @@
+"""From a picture to what the page shows of it; the computing is that of other rooms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn.preprocessing import find_digits
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network makes of one picture.
+
+    Attributes
+    ----------
+    image : ndarray of shape (28, 28), uint8
+        What it saw: light ink on black.
+    labels : sequence of int
+        The digits.
+    probabilities : ndarray of shape (n_labels,), float64
+        How likely each of them is; they sum to 1.
+    """
+
+    image: NDArray[np.uint8]
+    labels: Sequence[int]
+    probabilities: NDArray[np.float64]
+
+    def ranking(self) -> list[tuple[int, float]]:
+        """Return digits and their probabilities, the most likely one first."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        return [(self.labels[place], float(self.probabilities[place])) for place in order]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One place on a sheet.
+
+    Attributes
+    ----------
+    box : tuple of 4 int
+        x and y of the upper left corner, width and height, in pixels of the sheet.
+    line : int
+        The line of writing, from 0 at the top.
+    reading : Reading or None
+        None where several digits touch each other, which are not guessed.
+    """
+
+    box: tuple[int, int, int, int]
+    line: int
+    reading: Reading | None
+
+
+class DigitReader:
+    """Reads single digits, and sheets of them.
+
+    Parameters
+    ----------
+    classifier : DigitCNNClassifier
+        Fitted on pictures in MNIST's form.
+    normalizer : DigitNormalizer
+        Brings a picture to that form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import DigitNormalizer, load_pretrained
+    >>> from mnistcnn.app import DigitReader
+    >>> reader = DigitReader(load_pretrained(), DigitNormalizer())
+    >>> paper = np.full((100, 100), 255, dtype=np.uint8)
+    >>> paper[20:80, 46:54] = 0
+    >>> reader.read(paper).ranking()[0][0]
+    1
+    """
+
+    def __init__(self, classifier: Any, normalizer: Any) -> None:
+        self.classifier = classifier
+        self.normalizer = normalizer
+
+    def read(self, picture: Any) -> Reading:
+        """Read a picture of one digit.
+
+        Parameters
+        ----------
+        picture : array, PIL image, path or bytes
+            As `DigitNormalizer` takes it.
+
+        Raises
+        ------
+        EmptyPictureError
+            If there is no ink in it.
+        UnreadablePictureError
+            If it is no picture.
+        """
+        return self.read_all([picture])[0]
+
+    def read_sheet(self, sheet: Any) -> list[Mark]:
+        """Find the digits of a sheet and read each of them; return them in reading order.
+
+        Parameters
+        ----------
+        sheet : array, PIL image, path or bytes
+            As `find_digits` takes it.
+
+        Raises
+        ------
+        UnreadablePictureError
+            If it is no picture.
+        """
+        found = find_digits(sheet)
+        readings = iter(self.read_all([digit.crop for digit in found if not digit.touching]))
+        return [
+            Mark(digit.box, digit.line, None if digit.touching else next(readings))
+            for digit in found
+        ]
+
+    def read_all(self, pictures: Sequence[Any]) -> list[Reading]:
+        """Read pictures of one digit each, and return a `Reading` for each."""
+        if not pictures:
+            return []
+        images = self.normalizer.transform(pictures)
+        labels = self.classifier.classes_.tolist()
+        probabilities = self.classifier.predict_proba(images)
+        return [
+            Reading(image, labels, row) for image, row in zip(images, probabilities, strict=True)
+        ]

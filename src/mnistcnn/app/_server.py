@@ -1,0 +1,80 @@
+"""The server behind the page: for the user of this machine alone, and silent to the outside."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+# Gradio and what it builds on read these when they are imported.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_RUN_HISTORY"] = "False"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+import gradio as gr
+
+from mnistcnn.app._page import build_page
+from mnistcnn.app._reader import DigitReader
+
+# A phone's photograph has 3 to 12 MB.
+LARGEST_UPLOAD = "20mb"
+# The fonts that each system brings along: others would be fetched.
+FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
+MONOSPACED_FONTS = ("ui-monospace", "Consolas", "monospace")
+LOCAL_SERVER: dict[str, Any] = {
+    "share": False,
+    "inbrowser": False,
+    "enable_monitoring": False,
+    "mcp_server": False,
+    "pwa": False,
+    # Would need Node.js.
+    "ssr_mode": False,
+    "footer_links": [],
+    "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
+}
+
+
+@contextmanager
+def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator[str]:
+    """Serve the page while the block runs; gives its address.
+
+    What is uploaded lies in a temporary folder that only this user can open, and which is removed
+    at the end.
+
+    Parameters
+    ----------
+    reader : DigitReader
+        Reads what is drawn or uploaded.
+    host : str
+        The address to listen at; "127.0.0.1" is for this machine alone.
+    port : int or None
+        None takes the first free one from 7860 on.
+
+    Raises
+    ------
+    OSError
+        If the port is taken.
+    """
+    with TemporaryDirectory(prefix="mnistcnn-demo-") as uploads:
+        os.environ["GRADIO_TEMP_DIR"] = uploads
+        page = build_page(reader, Path(uploads))
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port,
+            max_file_size=LARGEST_UPLOAD,
+            theme=_theme(),
+            css=files("mnistcnn.app").joinpath("page.css").read_text(encoding="utf-8"),
+            prevent_thread_lock=True,
+            quiet=True,
+            **LOCAL_SERVER,
+        )
+        try:
+            yield address
+        finally:
+            page.close(verbose=False)
+
+
+def _theme() -> gr.themes.Base:
+    return gr.themes.Default(primary_hue="indigo", font=FONTS, font_mono=MONOSPACED_FONTS)

@@ -1,0 +1,81 @@
+"""How a sheet with many digits looks: the picture, a box around each digit, and what they say."""
+
+from itertools import groupby
+from operator import attrgetter
+
+from PIL import Image
+
+from mnistcnn.app._answer import SURE_FROM, data_url, percent
+from mnistcnn.app._reader import Mark
+
+# Screens show no more of a photograph than this, and larger ones would be long on their way.
+LARGEST_SIDE = 1400
+UNREAD = "?"
+
+
+def sheet(picture: Image.Image, marks: list[Mark]) -> str:
+    """Return the digits of a sheet as text, and the picture with a box around each of them.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        The sheet.
+    marks : list of Mark
+        What was read where on it, in reading order.
+    """
+    return f'<div class="sheet">{_text(marks)}{_marked(picture, marks)}{_legend(marks)}</div>'
+
+
+def _text(marks: list[Mark]) -> str:
+    lines = groupby(marks, key=attrgetter("line"))
+    text = "<br>\n".join("".join(map(_sign, line)) for _, line in lines)
+    return f'<p class="sheet-text">{text}</p>'
+
+
+def _sign(mark: Mark) -> str:
+    return UNREAD if mark.reading is None else str(mark.reading.ranking()[0][0])
+
+
+def _is_sure(mark: Mark) -> bool:
+    return mark.reading is not None and mark.reading.ranking()[0][1] >= SURE_FROM
+
+
+def _marked(picture: Image.Image, marks: list[Mark]) -> str:
+    width, height = picture.size
+    boxes = "".join(_box(mark) for mark in marks)
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The sheet with a box around '
+        f'each digit"><image href="{_shown(picture)}" width="{width}" height="{height}"/>'
+        f"{boxes}</svg>"
+    )
+
+
+def _shown(picture: Image.Image) -> str:
+    smaller = picture.convert("RGB")
+    smaller.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    return data_url(smaller, "JPEG")
+
+
+def _box(mark: Mark) -> str:
+    left, top, width, height = mark.box
+    kind = "" if _is_sure(mark) else ' class="unsure"'
+    size = max(12, 0.45 * height)
+    return (
+        f'<g{kind}><rect x="{left}" y="{top}" width="{width}" height="{height}"/>'
+        f'<text x="{left}" y="{top}" font-size="{size:.0f}">{_sign(mark)}</text>'
+        f"<title>{_explanation(mark)}</title></g>"
+    )
+
+
+def _explanation(mark: Mark) -> str:
+    if mark.reading is None:
+        return "several that touch"
+    digit, probability = mark.reading.ranking()[0]
+    return f"{digit}: {percent(probability)}"
+
+
+def _legend(marks: list[Mark]) -> str:
+    n_unsure = sum(not _is_sure(mark) for mark in marks)
+    found = f"{len(marks)} digit{'s' if len(marks) != 1 else ''} found"
+    unsure = f"; dashed: {n_unsure} to check, a guess or several that touch" if n_unsure else ""
+    return f'<p class="sheet-legend">{found}{unsure}.</p>'

@@ -1,0 +1,151 @@
+// Strokes are kept as points on a square of SIDE units, so that one can be undone, and so that the
+// picture that is sent does not depend on the size of the screen or on its colours.
+const SIDE = 280;
+const PEN = 18;
+const STEP = 7;
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const canvas = element.querySelector(".pad-canvas");
+let strokes = [];
+let current = null;
+let cursor = [SIDE / 2, SIDE / 4];
+let cursorIsShown = false;
+const heldKeys = new Set();
+
+function draw(target, ink) {
+  const context = target.getContext("2d");
+  context.setTransform(target.width / SIDE, 0, 0, target.height / SIDE, 0, 0);
+  context.lineWidth = PEN;
+  context.lineCap = context.lineJoin = "round";
+  context.strokeStyle = ink;
+  for (const points of strokes) {
+    context.beginPath();
+    context.moveTo(...points[0]);
+    // A tap is a line of no length, which is drawn as a dot.
+    for (const point of points.length > 1 ? points.slice(1) : points) context.lineTo(...point);
+    context.stroke();
+  }
+  return context;
+}
+
+function show() {
+  const style = getComputedStyle(canvas);
+  canvas.width = canvas.height = Math.round(canvas.clientWidth * window.devicePixelRatio);
+  const context = draw(canvas, style.color);
+  if (!cursorIsShown) return;
+  context.lineWidth = 2;
+  context.strokeStyle = style.getPropertyValue("--pad-cursor");
+  context.beginPath();
+  context.arc(...cursor, PEN / 2 + 3, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+function picture() {
+  const paper = document.createElement("canvas");
+  paper.width = paper.height = SIDE;
+  const context = paper.getContext("2d");
+  context.fillStyle = "white";
+  context.fillRect(0, 0, SIDE, SIDE);
+  draw(paper, "black");
+  return paper.toDataURL("image/png");
+}
+
+function finish() {
+  show();
+  props.value = strokes.length ? picture() : "";
+  trigger("change");
+}
+
+function undo() {
+  current = null;
+  strokes.pop();
+  finish();
+}
+
+function clear() {
+  current = null;
+  strokes = [];
+  finish();
+}
+
+function position(event) {
+  const box = canvas.getBoundingClientRect();
+  return [
+    ((event.clientX - box.left) * SIDE) / box.width,
+    ((event.clientY - box.top) * SIDE) / box.height,
+  ];
+}
+
+function penDown(point) {
+  current = [point];
+  strokes.push(current);
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (!event.isPrimary || event.button !== 0) return;
+  canvas.setPointerCapture(event.pointerId);
+  cursorIsShown = false;
+  penDown(position(event));
+  show();
+});
+
+canvas.addEventListener("pointermove", (event) => {
+  if (current === null || !event.isPrimary || !canvas.hasPointerCapture(event.pointerId)) return;
+  const events = event.getCoalescedEvents?.() ?? [];
+  for (const each of events.length ? events : [event]) current.push(position(each));
+  show();
+});
+
+for (const name of ["pointerup", "pointercancel"])
+  canvas.addEventListener(name, (event) => {
+    if (current === null || !event.isPrimary) return;
+    current = null;
+    finish();
+  });
+
+function moveCursor() {
+  for (const key of heldKeys)
+    cursor = cursor.map((value, axis) =>
+      Math.min(SIDE - PEN, Math.max(PEN, value + STEP * MOVES[key][axis]))
+    );
+  if (current !== null) current.push(cursor);
+  show();
+}
+
+function togglePen() {
+  if (current === null) {
+    penDown(cursor);
+    show();
+  } else {
+    current = null;
+    finish();
+  }
+}
+
+canvas.addEventListener("keydown", (event) => {
+  if (event.key in MOVES) {
+    heldKeys.add(event.key);
+    cursorIsShown = true;
+    moveCursor();
+  } else if (event.key === " ") {
+    cursorIsShown = true;
+    togglePen();
+  } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) undo();
+  else if (event.key === "Delete") clear();
+  else return;
+  event.preventDefault();
+});
+
+canvas.addEventListener("keyup", (event) => heldKeys.delete(event.key));
+
+canvas.addEventListener("blur", () => {
+  heldKeys.clear();
+  cursorIsShown = false;
+  if (current !== null) togglePen();
+  else show();
+});
+
+element.querySelector(".pad-undo").addEventListener("click", undo);
+element.querySelector(".pad-clear").addEventListener("click", clear);
+new ResizeObserver(show).observe(canvas);
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);

@@ -1,0 +1,334 @@
+"""`mnistcnn demo` as a real process, used with mouse, finger and keyboard in a real browser."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
+playwright = pytest.importorskip("playwright.sync_api", reason="browsers are driven by Playwright")
+
+COMMAND = [sys.executable, "-m", "mnistcnn", "demo"]
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+BROWSER_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Where it names a folder, the pictures that the docs show are written there:
+#     MNISTCNN_SCREENSHOTS=docs/images pytest tests/test_app.py
+SCREENSHOTS = os.environ.get("MNISTCNN_SCREENSHOTS")
+
+# Loaded by Python in the server's process before anything else.
+WATCH_CONNECTIONS = """
+import os, sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        address = arguments[1] if event == "socket.connect" else arguments
+        host = address[0] if isinstance(address, tuple) else address
+        with open(os.environ["CONNECTIONS"], "a") as file:
+            file.write(f"{host}\\n")
+sys.addaudithook(watch)
+"""
+
+# Strokes in the unit square, as a right-handed person draws them.
+CIRCLE = [(0.5 + 0.2 * np.sin(t), 0.5 - 0.32 * np.cos(t)) for t in np.linspace(0, -6.3, 30)]
+STROKES = {
+    0: [CIRCLE],
+    1: [[(0.5, 0.15), (0.5, 0.85)]],
+    2: [
+        [(0.5 - 0.18 * np.cos(t), 0.35 - 0.18 * np.sin(t)) for t in np.linspace(0, 3.6, 15)]
+        + [(0.3, 0.85), (0.72, 0.85)]
+    ],
+    3: [
+        [(0.48 - 0.17 * np.cos(t), 0.32 - 0.17 * np.sin(t)) for t in np.linspace(0.6, 4.5, 15)]
+        + [(0.48 + 0.19 * np.cos(t), 0.67 + 0.19 * np.sin(t)) for t in np.linspace(-1.5, 2.5, 15)]
+    ],
+    4: [[(0.4, 0.15), (0.3, 0.55), (0.7, 0.55)], [(0.62, 0.3), (0.6, 0.88)]],
+    7: [[(0.3, 0.18), (0.7, 0.18), (0.45, 0.85)]],
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The command as a real process: where it is, and whom it has connected to."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "sitecustomize.py").write_text(WATCH_CONNECTIONS)
+    connections = folder / "connections.txt"
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    quiet = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    environment = quiet | {
+        "PYTHONPATH": str(folder),
+        "CONNECTIONS": str(connections),
+        "TMPDIR": str(temporary),
+        # Anybody's settings of Gradio, which must not open the page to others.
+        "GRADIO_SHARE": "True",
+        "GRADIO_SERVER_NAME": "0.0.0.0",
+        "GRADIO_ANALYTICS_ENABLED": "True",
+    }
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [*COMMAND, "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        line = process.stdout.readline()
+        assert line == f"Open http://127.0.0.1:{port}/ in a browser; Ctrl-C here ends it.\n"
+        yield SimpleNamespace(
+            address=f"http://127.0.0.1:{port}/", port=port, connections=connections
+        )
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert errors == "mnistcnn: interrupted.\n"
+        assert not [*temporary.rglob("*.png"), *temporary.glob("mnistcnn-demo-*")]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if BROWSER is None:
+        pytest.skip("no Chromium is installed (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, server):
+    """Opens the page; afterwards there must be neither errors nor requests to other places."""
+    contexts, errors, requests = [], [], []
+
+    def note_console(entry):
+        if entry.type == "error":
+            errors.append(entry.text)
+
+    def open_it(**options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.on("request", lambda request: requests.append(request.url))
+        context.on("console", note_console)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.goto(server.address)
+        page.locator(".pad-canvas").wait_for()
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert requests
+    assert not [url for url in requests if not url.startswith((server.address, "data:", "blob:"))]
+    assert not errors
+
+
+def expect(page, text):
+    """Wait until the answer that is visible is this digit or holds this message."""
+    if isinstance(text, int):
+        shown = page.locator(".answer-digit:visible")
+        playwright.expect(shown).to_have_text(str(text), timeout=15_000)
+    else:
+        shown = page.locator(".answer-message:visible")
+        playwright.expect(shown).to_contain_text(text, timeout=15_000)
+
+
+def draw(page, strokes):
+    """Draw with the mouse."""
+    box = page.locator(".pad-canvas").bounding_box()
+    for stroke in strokes:
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=4)
+        page.mouse.up()
+
+
+def draw_one_by_keyboard(page):
+    page.keyboard.press("Space")
+    for _ in range(10):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+
+
+def touch(page, stroke):
+    """Draw one stroke with a finger."""
+    box = page.locator(".pad-canvas").bounding_box()
+    send = page.context.new_cdp_session(page).send
+
+    def finger(event, *points):
+        places = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points
+        ]
+        send("Input.dispatchTouchEvent", {"type": event, "touchPoints": places})
+
+    finger("touchStart", stroke[0])
+    for point in stroke[1:]:
+        finger("touchMove", point)
+    finger("touchEnd")
+
+
+def choose(page, tab, file):
+    """Upload a file on one of the tabs."""
+    page.get_by_role("tab", name=tab).click()
+    panel = page.get_by_role("tabpanel").filter(visible=True)
+    with page.expect_file_chooser() as chooser:
+        panel.get_by_role("button", name="upload").or_(panel.locator("button")).first.click()
+    chooser.value.set_files(file)
+
+
+class TestDrawing:
+    def test_each_digit_drawn_with_the_mouse_is_read(self, open_page):
+        page = open_page()
+        for digit, strokes in STROKES.items():
+            draw(page, strokes)
+            expect(page, digit)
+            page.get_by_role("button", name="Clear").click()
+            expect(page, "canvas is empty")
+
+    def test_the_network_shows_what_it_saw_and_a_bar_for_each_digit(self, open_page):
+        page = open_page()
+        draw(page, STROKES[7])
+        expect(page, 7)
+        widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
+        assert int(np.argmax(widths)) == 7
+        assert len(widths) == 10
+        size = page.locator(".seen img").evaluate("image => [image.naturalWidth, image.width]")
+        assert size[0] == 28
+        assert size[1] > 100
+
+    def test_undo_takes_back_one_stroke_after_the_other(self, open_page):
+        page = open_page()
+        undo = page.get_by_role("button", name="Undo")
+        draw(page, [STROKES[1][0]])
+        expect(page, 1)
+        first = page.locator(".answer-probability").inner_text()
+        draw(page, [[(0.5, 0.15), (0.2, 0.5), (0.8, 0.5)], [(0.2, 0.85), (0.8, 0.85)]])
+        playwright.expect(page.locator(".answer-probability")).not_to_have_text(first)
+        undo.click()
+        undo.click()
+        expect(page, 1)
+        playwright.expect(page.locator(".answer-probability")).to_have_text(first)
+        undo.click()
+        expect(page, "canvas is empty")
+
+    def test_an_empty_canvas_gets_a_message_and_no_digit(self, open_page):
+        page = open_page()
+        expect(page, "canvas is empty")
+        for name in ("Undo", "Clear"):
+            page.get_by_role("button", name=name).click()
+            expect(page, "canvas is empty")
+
+    def test_a_digit_can_be_drawn_and_cleared_by_keyboard_alone(self, open_page):
+        page = open_page()
+        page.locator(".pad-canvas").focus()
+        draw_one_by_keyboard(page)
+        expect(page, 1)
+        page.keyboard.press("Control+z")
+        expect(page, "canvas is empty")
+        draw_one_by_keyboard(page)
+        expect(page, 1)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        playwright.expect(page.get_by_role("button", name="Clear")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page, "canvas is empty")
+
+    def test_a_phone_shows_all_in_its_width_and_takes_a_finger(self, open_page):
+        page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        touch(page, STROKES[7][0])
+        expect(page, 7)
+        for tab in ("Draw", "Picture", "Sheet"):
+            page.get_by_role("tab", name=tab).click()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+class TestPictures:
+    def test_an_uploaded_digit_is_read(self, open_page, written_digit, tmp_path):
+        page = open_page()
+        written_digit(8).save(tmp_path / "8.png")
+        choose(page, "Picture", tmp_path / "8.png")
+        expect(page, 8)
+
+    def test_what_is_no_picture_is_named(self, open_page, tmp_path):
+        page = open_page()
+        (tmp_path / "letter.png").write_text("Dear reader, this is no picture.")
+        choose(page, "Picture", tmp_path / "letter.png")
+        expect(page, "letter.png")
+
+    def test_a_sheet_is_read_in_rows_with_a_box_around_each_digit(
+        self, open_page, written_sheet, tmp_path
+    ):
+        page = open_page()
+        written_sheet([[3, 1, 4], [7, 0]]).save(tmp_path / "sheet.png")
+        choose(page, "Sheet", tmp_path / "sheet.png")
+        playwright.expect(page.locator(".sheet-text")).to_have_text("314 70")
+        assert page.locator(".sheet rect:visible").count() == 5
+
+
+def status(request):
+    """What the server answers: 200, or why not."""
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+class TestServer:
+    def test_listens_on_this_machine_alone_whatever_the_environment_says(self, server):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", server.port), timeout=5)
+
+    @pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json", "monitoring"])
+    def test_offers_no_documentation_of_an_interface(self, server, path):
+        assert status(server.address + path) in (403, 404)
+
+    def test_reports_to_nobody_and_offers_nothing_but_the_page(self, server):
+        with urllib.request.urlopen(server.address + "config") as answer:
+            config = json.load(answer)
+        assert config["analytics_enabled"] is False
+        assert {call["api_visibility"] for call in config["dependencies"]} == {"private"}
+
+    def test_reads_no_other_files_of_this_machine(self, server, written_digit, tmp_path):
+        written_digit(3).save(tmp_path / "private.png")
+        path = tmp_path / "private.png"
+        assert status(f"{server.address}gradio_api/file={path}") in (403, 404)
+
+    def test_refuses_files_above_its_limit(self, server):
+        head = '--edge\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        body = head.encode() + bytes(21_000_000) + b"\r\n--edge--\r\n"
+        kind = {"Content-Type": "multipart/form-data; boundary=edge"}
+        request = urllib.request.Request(server.address + "gradio_api/upload", body, kind)
+        assert status(request) == 413
+
+    def test_talks_to_nobody_but_itself(self, server):
+        places = set(server.connections.read_text().split())
+        assert places
+        assert places <= {"127.0.0.1", "localhost"}
