@@ -65,6 +65,8 @@ def digit_mask(
         The digit; all false if there is none.
     """
     pieces = _pieces(ink, faint)
+    if len(pieces.areas) == 1 and ink.max() > sure:
+        return pieces.labels > 0
     kept = np.bincount(pieces.labels[ink > sure], minlength=len(pieces.areas) + 1)[1:] > 0
     if drop_frames and min(ink.shape) >= SMALLEST_FRAMED:
         kept = _without_frames(pieces, kept, ink.shape)

@@ -69,11 +69,12 @@ def outer_pixels(grey: NDArray[Any]) -> NDArray[Any]:
 
 
 def _ink_in_even_light(grey: Grey, polarity: str) -> Grey:
-    light = grey > (grey.max() + grey.min()) / 2
-    ink_is_light = _ground_is_dark(light) if polarity == "auto" else polarity != DARK_INK
+    middle = (grey.max() + grey.min()) / 2
+    ink_is_light = _ground_is_dark(grey > middle) if polarity == "auto" else polarity != DARK_INK
     # Every third pixel tells enough.
-    edge, on_ground = outer_pixels(grey)[::3], outer_pixels(light)[::3] != ink_is_light
-    ground = np.median(edge[on_ground] if on_ground.any() else edge)
+    edge = outer_pixels(grey)[::3]
+    on_ground = (edge > middle) != ink_is_light
+    ground = _median(edge[on_ground] if on_ground.any() else edge)
     return np.asarray(grey - ground if ink_is_light else ground - grey, dtype=np.float32)
 
 
@@ -85,10 +86,9 @@ def _ground_is_dark(light: NDArray[np.bool_]) -> bool:
     """
     height, width = light.shape
     y, x = max(1, round(EDGE * height)), max(1, round(EDGE * width))
-    corners = [light[rows, columns].mean() for rows in (slice(y), slice(-y, None))
-               for columns in (slice(x), slice(-x, None))]  # fmt: skip
-    votes = (light.mean(), outer_pixels(light).mean(), np.mean(corners))
-    return bool(np.mean(votes) < 0.5)
+    corners = np.stack([light[:y, :x], light[:y, -x:], light[-y:, :x], light[-y:, -x:]])
+    votes = [np.count_nonzero(part) / part.size for part in (light, outer_pixels(light), corners)]
+    return sum(votes) < len(votes) / 2
 
 
 def _is_uneven(grey: Grey) -> bool:
@@ -111,8 +111,9 @@ def _without_strokes(cells: Grey) -> Grey:
 
 def _spread(values: Grey, tail: float) -> float:
     """Return the range of the values without a part of them at either end."""
-    low, high = np.quantile(values, (tail, 1 - tail))
-    return float(high - low)
+    ordered = np.sort(values, axis=None)
+    cut = int(tail * ordered.size)
+    return float(ordered[-1 - cut] - ordered[cut])
 
 
 def _ink_in_uneven_light(grey: Grey, polarity: str) -> Grey:
@@ -120,7 +121,7 @@ def _ink_in_uneven_light(grey: Grey, polarity: str) -> Grey:
     ink_is_light = _lines_are_light(level) if polarity == "auto" else polarity != DARK_INK
     if _is_uneven(level):
         return _without_shadows(grey, ink_is_light)
-    ground = np.float32(np.median(outer_pixels(level)))
+    ground = _median(outer_pixels(level)[::3])
     return level - ground if ink_is_light else ground - level
 
 
@@ -135,6 +136,11 @@ def _lines_are_light(grey: Grey) -> bool:
     return float((difference**3).sum()) > 0
 
 
+def _median(values: Grey) -> np.float32:
+    ordered: Grey = np.sort(values, axis=None)
+    return np.float32(ordered[ordered.size // 2])
+
+
 def _smooth_light(grey: Grey) -> Grey:
     """Fit a surface of the second degree to the ground, whichever pixels that is."""
     cells = shrunk(grey, max(1, min(grey.shape) // CELLS))
@@ -146,9 +152,12 @@ def _smooth_light(grey: Grey) -> Grey:
         factors = np.linalg.lstsq(weighted.T @ surface, weighted.T @ values, rcond=None)[0]
         error = np.abs(values - surface @ factors)
         # Ink and shadows lie far off the surface (Geman and McClure's weights).
-        weights = 1 / (1 + (error / max(float(np.median(error)), 1e-4) / 2) ** 2) ** 2
+        weights = (
+            1 / (1 + (error / max(float(np.sort(error)[error.size // 2]), 1e-4) / 2) ** 2) ** 2
+        )
     # Behind a shadow's edge the surface may be far from any light that there is.
-    darkest, lightest = np.quantile(values, (0.1, 1))
+    ordered = np.sort(values)
+    darkest, lightest = ordered[len(ordered) // 10], ordered[-1]
     fitted = np.clip(_evaluated(factors, grey.shape), max(darkest, 0.02), max(lightest, 0.02))
     return np.asarray(fitted, dtype=np.float32)
 

@@ -68,16 +68,19 @@ def without_lines(ink: Grey, faint: float, full: float) -> Grey:
         return ink
     for turned in (False, True):
         seen = ink.T if turned else ink
-        lines = _lines(seen, seen > PALEST * faint)
+        lines = _lines(seen, PALEST * faint)
         if lines and _are_ruled(lines, seen, faint, full):
             cleaned = _erased(seen, lines)
             ink = cleaned.T if turned else cleaned
     return ink
 
 
-def _lines(ink: Grey, mask: Mask) -> list[_Line]:
-    height, width = mask.shape
+def _lines(ink: Grey, palest: float) -> list[_Line]:
+    width = ink.shape[1]
     end = max(3, round(END * width))
+    if not all((ink[:, column] > palest).any() for column in (end // 2, width - 1 - end // 2)):
+        return []
+    mask = ink > palest
     left, right = _middles(_long_runs(mask[:, :end])), _middles(_long_runs(mask[:, width - end :]))
     if not len(left) or not len(right):
         return []
