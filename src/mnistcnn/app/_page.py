@@ -21,6 +21,9 @@ NOTHING_DRAWN = "The canvas is empty. Draw a digit from 0 to 9; the answer comes
 NO_PICTURE = "Choose, drop, paste or take a picture of one digit."
 NO_SHEET = "Choose, drop, paste or take a picture of a sheet with several digits."
 NO_INK = "There is nothing to read: no ink was found on the paper."
+# The fonts that each system brings along: others would be fetched.
+FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
+MONOSPACED_FONTS = ("ui-monospace", "Consolas", "monospace")
 
 
 def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
@@ -49,6 +52,11 @@ def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
                 )
         gr.HTML(FOOT, apply_default_css=False)
     return page
+
+
+def theme() -> gr.themes.Base:
+    """Return colours and fonts."""
+    return gr.themes.Default(primary_hue="indigo", font=FONTS, font_mono=MONOSPACED_FONTS)
 
 
 def read_drawing(reader: DigitReader, value: str | None) -> str:

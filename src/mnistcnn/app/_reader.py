@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.preprocessing import find_digits
+from mnistcnn.preprocessing._sheets import find_digits
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-# Gradio and what it builds on read these when they are imported.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["GRADIO_RUN_HISTORY"] = "False"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-
-import gradio as gr
-
-from mnistcnn.app._page import build_page
 from mnistcnn.app._reader import DigitReader
+
+SILENCE = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
 
 # A phone's photograph has 3 to 12 MB.
 LARGEST_UPLOAD = "20mb"
-# The fonts that each system brings along: others would be fetched.
-FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
-MONOSPACED_FONTS = ("ui-monospace", "Consolas", "monospace")
 LOCAL_SERVER: dict[str, Any] = {
     "share": False,
     "inbrowser": False,
@@ -58,13 +53,16 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
         If the port is taken.
     """
     with TemporaryDirectory(prefix="mnistcnn-demo-") as uploads:
-        os.environ["GRADIO_TEMP_DIR"] = uploads
+        # Gradio and what it builds on read most of these when they are imported.
+        os.environ.update(SILENCE, GRADIO_TEMP_DIR=uploads)
+        from mnistcnn.app._page import build_page, theme
+
         page = build_page(reader, Path(uploads))
         _, address, _ = page.launch(
             server_name=host,
             server_port=port,
             max_file_size=LARGEST_UPLOAD,
-            theme=_theme(),
+            theme=theme(),
             css=files("mnistcnn.app").joinpath("page.css").read_text(encoding="utf-8"),
             prevent_thread_lock=True,
             quiet=True,
@@ -74,7 +72,3 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
             yield address
         finally:
             page.close(verbose=False)
-
-
-def _theme() -> gr.themes.Base:
-    return gr.themes.Default(primary_hue="indigo", font=FONTS, font_mono=MONOSPACED_FONTS)
