@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mnistcnn
-from mnistcnn import DigitCNNClassifier
+from mnistcnn import DigitCNNClassifier, load_pretrained
 from mnistcnn.architectures import Fast, Simple
 
 # Dropout draws in every step, batch normalization keeps moving averages, batches end short.
@@ -77,3 +77,14 @@ def test_global_state_of_the_backend_is_left_alone(architecture, small_digits):
     keras.utils.set_random_seed(5)
     quick(architecture, epochs=1).fit(*small_digits)
     assert float(keras.random.uniform(())) == expected
+
+
+def test_the_pretrained_network_answers_and_learns_on(digits):
+    X, y = digits[0][:300], digits[1][:300]
+    classifier = load_pretrained()
+    assert classifier.score(X, y) > 0.9
+    some = y < 5
+    before = classifier.score(X[some], y[some])
+    classifier.set_params(warm_start=True, epochs=3, learning_rate=1e-4).fit(X[some], y[some])
+    assert classifier.classes_.tolist() == [*range(10)]
+    assert classifier.score(X[some], y[some]) >= before
