@@ -26,7 +26,13 @@ if TYPE_CHECKING:
         NonFiniteLossError,
         UnreadablePictureError,
     )
-    from mnistcnn.preprocessing import DigitNormalizer, ImageReshaper, PixelScaler
+    from mnistcnn.preprocessing import (
+        DigitNormalizer,
+        FoundDigit,
+        ImageReshaper,
+        PixelScaler,
+        find_digits,
+    )
     from mnistcnn.pretrained import load_pretrained
     from mnistcnn.rejection import RejectingClassifier
 
@@ -37,6 +43,7 @@ _HOME_OF = {
     "ComparisonResult": "evaluation",
     "DigitCNNClassifier": "classifier",
     "DigitNormalizer": "preprocessing",
+    "FoundDigit": "preprocessing",
     "EmptyPictureError": "exceptions",
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
@@ -46,6 +53,7 @@ _HOME_OF = {
     "clear_cache": "_training.pool",
     "compare_architectures": "evaluation",
     "fetch_mnist": "datasets",
+    "find_digits": "preprocessing",
     "get_architecture": "architectures",
     "list_architectures": "architectures",
     "load_pretrained": "pretrained",
@@ -63,6 +71,7 @@ __all__ = [
     "DigitCNNClassifier",
     "DigitNormalizer",
     "EmptyPictureError",
+    "FoundDigit",
     "ImageReshaper",
     "NonFiniteLossError",
     "PixelScaler",
@@ -72,6 +81,7 @@ __all__ = [
     "clear_cache",
     "compare_architectures",
     "fetch_mnist",
+    "find_digits",
     "get_architecture",
     "list_architectures",
     "load_pretrained",

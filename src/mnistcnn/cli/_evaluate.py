@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mnistcnn.cli._model_files import MODEL_FILE, WARNING, load_classifier
 from mnistcnn.cli._options import data_option, limit_option, load_images, random_state_option
 from mnistcnn.cli._tables import print_table
 
@@ -15,9 +16,8 @@ from mnistcnn.cli._tables import print_table
 @click.option(
     "--model-file",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
-    help="A classifier that `mnistcnn train` has written. Loading such a file can run any code "
-    "that is in it: use only files from a source that you trust.",
+    type=MODEL_FILE,
+    help=f"A classifier that `mnistcnn train` has written. {WARNING}",
 )
 @limit_option
 @random_state_option
@@ -29,7 +29,7 @@ def evaluate(data: str, model_file: Path, limit: int | None, random_state: int) 
     test part, a CSV file is used whole.
     """
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
-    classifier = _loaded(model_file)
+    classifier = load_classifier(model_file)
     _check_labels(classifier, y)
     predicted = classifier.predict(X)
     print_table(("label", "images", "accuracy %", "most often taken for"), _rows(y, predicted))
@@ -37,28 +37,6 @@ def evaluate(data: str, model_file: Path, limit: int | None, random_state: int) 
     click.echo(
         f"Accuracy {accuracy:.2f} %, prediction error {100 - accuracy:.2f} % on {len(y):,} images."
     )
-
-
-def _loaded(model_file: Path) -> Any:
-    import joblib
-    from sklearn.base import BaseEstimator, is_classifier
-
-    try:
-        model = joblib.load(model_file)
-    # A file that is no pickle can fail in as many ways as there are instructions in a pickle.
-    except Exception as error:
-        raise ValueError(
-            f"--model-file must be a classifier that `mnistcnn train` has written; {model_file} "
-            f"cannot be read ({type(error).__name__}: {error})"
-        ) from error
-    if not (
-        isinstance(model, BaseEstimator) and is_classifier(model) and hasattr(model, "classes_")
-    ):
-        raise ValueError(
-            f"--model-file must be a fitted classifier; {model_file} holds a "
-            f"{type(model).__name__}."
-        )
-    return model
 
 
 def _check_labels(classifier: Any, y: Any) -> None:

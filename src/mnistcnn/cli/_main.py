@@ -9,8 +9,10 @@ import click
 from mnistcnn import __version__
 from mnistcnn.cli._architectures import architectures
 from mnistcnn.cli._compare import compare
+from mnistcnn.cli._demo import demo
 from mnistcnn.cli._evaluate import evaluate
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
+from mnistcnn.cli._predict import predict
 from mnistcnn.cli._start_up import silence_tensorflow
 from mnistcnn.cli._train import train
 
@@ -41,15 +43,15 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (compare, train, evaluate, architectures):
+for _command in (compare, train, evaluate, predict, demo, architectures):
     commands.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave the process.
 
-    The exit status is 0 after success, 2 after bad input and 130 after Ctrl-C; the last two print
-    one line on stderr.
+    The exit status is 0 after success, 1 where some pictures could not be read, 2 after bad input
+    and 130 after Ctrl-C; the last two print one line on stderr.
 
     Parameters
     ----------

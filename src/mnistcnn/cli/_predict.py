@@ -202,4 +202,4 @@ def _print_table(answers: Iterable[Answer]) -> None:
         for answer in answers
     ]
     if rows:
-        print_table(("file", "digit", "probability %", "second choice", "probability %"), rows)
+        print_table(("file", "digit", "%", "second choice", "%"), rows)

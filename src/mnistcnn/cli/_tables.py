@@ -15,7 +15,8 @@ def print_table(
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
         alignment: Any = "left" if position < n_text_columns else "right"
-        table.add_column(column, justify=alignment)
+        # A name that is too long goes on in the next line, rather than end in three dots.
+        table.add_column(column, justify=alignment, overflow="fold")
     for row in rows:
         table.add_row(*row)
     # A label may hold square brackets, which are markup otherwise.

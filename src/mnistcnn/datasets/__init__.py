@@ -1,6 +1,7 @@
 """Digits to learn from: bundled ones, MNIST, and the files that people have them in."""
 
 from mnistcnn.datasets._idx import read_idx, write_idx
+from mnistcnn.datasets._images import read_images
 from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
 from mnistcnn.datasets._labelled import load_labelled
 from mnistcnn.datasets._mnist import fetch_mnist
@@ -11,6 +12,7 @@ __all__ = [
     "load_labelled",
     "load_sample_digits",
     "read_idx",
+    "read_images",
     "read_kaggle_csv",
     "write_idx",
     "write_kaggle_submission",

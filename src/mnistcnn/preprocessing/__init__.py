@@ -7,11 +7,14 @@ from mnistcnn.preprocessing._mnist_form import to_mnist_form
 from mnistcnn.preprocessing._pictures import grey_over_white
 from mnistcnn.preprocessing._reshaper import ImageReshaper
 from mnistcnn.preprocessing._scaler import PixelScaler
+from mnistcnn.preprocessing._sheets import FoundDigit, find_digits
 
 __all__ = [
     "DigitNormalizer",
+    "FoundDigit",
     "ImageReshaper",
     "PixelScaler",
+    "find_digits",
     "grey_over_white",
     "open_picture",
     "to_emnist_form",

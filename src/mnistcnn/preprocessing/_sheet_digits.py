@@ -17,8 +17,8 @@ Mask = NDArray[np.bool_]
 
 TOUCHING = np.ones((3, 3), dtype=bool)
 
-# How many pixels wide the squares are in which a stroke's edge ends, and the ground around it. There
-# the ink is down to this part.
+# A stroke's edge ends within squares of the first size around it. In the rest of squares of the
+# second is the ground: there the ink is down to this part.
 EDGE, AROUND, DECLINE = 5, 11, 0.5
 
 # Sizes are parts of the usual digit's. Smaller pieces are specks, ...
@@ -40,10 +40,12 @@ FRAGMENT, ABOVE = 0.55, 0.5
 # is nearer than this.
 SHORTER, ENDS_ABOVE, NEAR = 0.8, 0.12, 0.08
 
-# Single digits are less than this many times as wide as high, those that touch more; one above the
-# other they are this many times as high as usual, and wider than a stroke.
-WIDE, TALL, STROKE = 1.2, 1.65, 0.35
-USUAL_ASPECT = 0.72
+# Digits that touch are wider than this multiple of their height or, on a sheet of some digits, of
+# the usual width. Few single digits are as wide; pairs with a 1 may not be either.
+WIDEST_ASPECT, WIDE, MANY = 1.25, 1.55, 5
+USUAL_ASPECT, NARROW = 0.72, 0.5
+# One above the other, they are this many times as high as usual, and wider than a stroke.
+TALL, STROKE = 1.65, 0.6
 
 
 def digits_on(ink: Grey, levels: InkLevels) -> tuple[Labels, Boxes]:
@@ -87,11 +89,13 @@ def n_digits_in(boxes: Boxes, number: int) -> int:
     """
     heights, widths = _sizes(boxes).T
     height, width = int(heights[number]), int(widths[number])
-    usual = float(np.median(heights))
-    if width > WIDE * height:
-        return max(2, round(width / (USUAL_ASPECT * height)))
-    if height > TALL * usual and width > STROKE * usual and len(boxes) > 2:
-        return max(2, round(height / usual))
+    usual_height = float(np.median(heights))
+    # Among many ones the median would be a stroke's width.
+    usual_width = max(float(np.median(widths)), NARROW * usual_height)
+    if width > WIDEST_ASPECT * height or (len(boxes) >= MANY and width > WIDE * usual_width):
+        return max(2, round(width / min(usual_width, USUAL_ASPECT * height)))
+    if len(boxes) >= MANY and height > TALL * usual_height and width > STROKE * usual_width:
+        return max(2, round(height / usual_height))
     return 1
 
 

@@ -22,7 +22,8 @@ Grey = NDArray[np.float32]
 
 # Photographs of more pixels a side are shrunk: their digits have enough.
 MOST_PIXELS_A_SIDE = 2400
-# The ground is the median of so many cells in a square, with this many along the sheet's shorter side.
+# The ground is the median in a square of so many cells each way, of which the sheet's shorter side
+# has this many.
 WINDOW, CELLS = 7, 40
 # The empty border of a crop, as a part of the digit's longer side.
 MARGIN = 0.2
@@ -97,7 +98,8 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
 
     Notes
     -----
-    Everything that is written is taken for digits: letters are found too. Digits should be at least
+    Everything that is written is taken for digits: letters are found too. That digits touch is told
+    from their width, so that narrow ones may go unnoticed. Digits should be at least
     about 15 pixels high and the sheet about upright; lines of writing may rise or fall by some
     degrees. Pictures of more than 2,400 pixels a side are shrunk for the search, by a whole number,
     and boxes are then exact to as many pixels.
@@ -109,10 +111,10 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
     >>> digits = load_sample_digits().images
     >>> sheet = np.full((100, 140), 255, dtype=np.uint8)
     >>> for digit, (x, y) in zip(digits, [(10, 12), (50, 15), (95, 11), (12, 60), (60, 58)]):
-    ...     sheet[y : y + 28, x : x + 28] -= digit
+    ...     sheet[y : y + 28, x : x + 28] = np.where(digit > 127, 0, 255)
     >>> found = find_digits(sheet)
     >>> [(digit.box, digit.line) for digit in found[:2]]
-    [((18, 16, 12, 20), 0), ((60, 19, 8, 20), 0)]
+    [((19, 18, 11, 18), 0), ((58, 20, 10, 19), 0)]
     >>> [digit.line for digit in found], any(digit.touching for digit in found)
     ([0, 0, 0, 1, 1], False)
     """
