@@ -21,15 +21,22 @@ class Contestant:
         and they can be pickled.
     arguments : mapping, default={}
         Further keyword arguments; `peer` names the one of `PEERS` that is measured.
+    most_repeats : int or None, default=None
+        Fewer repeats than the others have, for what takes many minutes and carries no bar.
     """
 
     name: str
     task: Callable[..., Measurement]
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    most_repeats: int | None = None
 
     def measure(self, repeat: int) -> Measurement:
         """Measure once."""
         return self.task(repeat=repeat, **self.arguments)
+
+    def takes_part_in(self, repeat: int) -> bool:
+        """Tell whether it is measured in a repeat, counted from 0."""
+        return self.most_repeats is None or repeat < self.most_repeats
 
     def reason_for_absence(self) -> str | None:
         """Return why it cannot be measured here, or None if it can."""

@@ -50,7 +50,7 @@ class Run:
         results = Results(absent={name: why for name, why in absent.items() if why})
         results.measurements = {contestant.name: [] for contestant in present}
         for repeat in range(self.repeats):
-            for contestant in present:
+            for contestant in (one for one in present if one.takes_part_in(repeat)):
                 measured = self._measured(contestant, repeat)
                 results.measurements[contestant.name].append(measured)
             yield results

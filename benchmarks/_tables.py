@@ -42,6 +42,8 @@ def _measured_rows(record: dict[str, Any]) -> list[list[str]]:
 def _cell(spread: dict[str, float] | None) -> str:
     if spread is None:
         return ""
+    if spread["n"] == 1:
+        return f"{spread['median']:.4g} (once)"
     return f"{spread['median']:.4g} ({spread['lowest']:.4g} to {spread['highest']:.4g})"
 
 

@@ -72,7 +72,12 @@ def contestants(sizes: Sizes) -> list[Contestant]:
         (measure_peak, "one large fit", sizes.peaking),
     )
     return [
-        Contestant(f"{peer}, {what}", task, {"peer": peer, "sizes": sizes})
+        Contestant(
+            f"{peer}, {what}",
+            task,
+            {"peer": peer, "sizes": sizes},
+            most_repeats=1 if task is measure_growth and peer != "ours" else None,
+        )
         for task, what, peers in tasks
         for peer in peers
     ]

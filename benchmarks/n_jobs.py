@@ -55,6 +55,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
             name_of(precision, n_jobs),
             time_search,
             {"peer": "ours", "sizes": sizes, "precision": precision, "n_jobs": n_jobs},
+            most_repeats=None if precision == "float32" else 2,
         )
         for precision in sizes.precisions
         for n_jobs in N_JOBS

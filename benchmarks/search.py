@@ -91,6 +91,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
             name_of(peer, over, architecture),
             time_search,
             {"peer": peer, "over": over, "architecture": architecture, "sizes": sizes},
+            most_repeats=None if peer == "ours" or _bar(peer, over, architecture) else 1,
         )
         for architecture in sizes.architectures
         for over in GRIDS

@@ -109,12 +109,32 @@ def read_training_data(
 
 def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
     """Validate pictures for a fitted estimator and return them as rows of pixels."""
+    if _needs_no_check(estimator, X):
+        unchecked: NDArray[Any] = X.reshape(len(X), -1)
+        return unchecked
     rows, array_shape = as_rows(X)
     if len(array_shape) > 2:
         _check_same_shape(estimator, array_shape)
     _check_not_alone(estimator, array_shape)
     rows = validate_data(estimator, rows, dtype="numeric", reset=False)
     return as_pixels(rows, estimator.image_shape_)
+
+
+def _needs_no_check(estimator: Any, X: Any) -> bool:
+    """Tell whether X is such that scikit-learn's checks, a third of a short call, find nothing."""
+    return (
+        type(X) is np.ndarray
+        and X.dtype == np.uint8
+        and X.ndim > 2
+        and len(X) > 0
+        and X.shape[1:] in (estimator.image_shape_, _without_one_channel(estimator.image_shape_))
+        and X[0].size == estimator.n_features_in_
+        and not hasattr(estimator, "feature_names_in_")
+    )
+
+
+def _without_one_channel(image_shape: ImageShape) -> tuple[int, ...]:
+    return image_shape[:2] if image_shape[2] == 1 else image_shape
 
 
 def _check_not_alone(estimator: Any, array_shape: tuple[int, ...]) -> None:
