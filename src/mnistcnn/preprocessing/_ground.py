@@ -28,6 +28,9 @@ BROADEST = 0.3
 # Surroundings that polarity is judged by.
 AROUND = 0.25
 REFITS = 4
+# The part of the cells that is never ink, and how far off the smooth light it may be before there must
+# be shadows, as a part of the whole contrast.
+MOST, SHADOWED = 0.6, 0.03
 
 
 def ink_over_ground(grey: Grey, polarity: str, level_light: bool) -> Grey:
@@ -71,10 +74,12 @@ def outer_pixels(grey: NDArray[Any]) -> NDArray[Any]:
 def _ink_in_even_light(grey: Grey, polarity: str) -> Grey:
     middle = (grey.max() + grey.min()) / 2
     ink_is_light = _ground_is_dark(grey > middle) if polarity == "auto" else polarity != DARK_INK
-    # Every third pixel tells enough.
-    edge = outer_pixels(grey)[::3]
-    on_ground = (edge > middle) != ink_is_light
-    ground = _median(edge[on_ground] if on_ground.any() else edge)
+    # Every third pixel tells enough. Where all of the edge is ink, the ground is somewhere else.
+    for pixels in (outer_pixels(grey)[::3], grey.ravel()):
+        on_ground = pixels[(pixels > middle) != ink_is_light]
+        if on_ground.size:
+            break
+    ground = _median(on_ground if on_ground.size else grey)
     return np.asarray(grey - ground if ink_is_light else ground - grey, dtype=np.float32)
 
 
@@ -117,12 +122,13 @@ def _spread(values: Grey, tail: float) -> float:
 
 
 def _ink_in_uneven_light(grey: Grey, polarity: str) -> Grey:
-    level = grey / _smooth_light(grey)
+    light, misfit = _smooth_light(grey)
+    level = grey / light
     ink_is_light = _lines_are_light(level) if polarity == "auto" else polarity != DARK_INK
-    if _is_uneven(level):
+    if misfit > SHADOWED * float(grey.max() - grey.min()) or _is_uneven(level):
         return _without_shadows(grey, ink_is_light)
     ground = _median(outer_pixels(level)[::3])
-    return level - ground if ink_is_light else ground - level
+    return np.asarray(level - ground if ink_is_light else ground - level, dtype=np.float32)
 
 
 def _lines_are_light(grey: Grey) -> bool:
@@ -141,8 +147,11 @@ def _median(values: Grey) -> np.float32:
     return np.float32(ordered[ordered.size // 2])
 
 
-def _smooth_light(grey: Grey) -> Grey:
-    """Fit a surface of the second degree to the ground, whichever pixels that is."""
+def _smooth_light(grey: Grey) -> tuple[Grey, float]:
+    """Fit a surface of the second degree to the ground, whichever pixels that is.
+
+    Also returns how far off most of the cells are, ink left out.
+    """
     cells = shrunk(grey, max(1, min(grey.shape) // CELLS))
     surface = _surfaces(cells.shape)
     values = cells.ravel().astype(np.float64)
@@ -151,15 +160,13 @@ def _smooth_light(grey: Grey) -> Grey:
         weighted = surface * weights[:, np.newaxis]
         factors = np.linalg.lstsq(weighted.T @ surface, weighted.T @ values, rcond=None)[0]
         error = np.abs(values - surface @ factors)
+        ordered = np.sort(error)
         # Ink and shadows lie far off the surface (Geman and McClure's weights).
-        weights = (
-            1 / (1 + (error / max(float(np.sort(error)[error.size // 2]), 1e-4) / 2) ** 2) ** 2
-        )
+        weights = 1 / (1 + (error / max(float(ordered[error.size // 2]), 1e-4) / 2) ** 2) ** 2
     # Behind a shadow's edge the surface may be far from any light that there is.
-    ordered = np.sort(values)
-    darkest, lightest = ordered[len(ordered) // 10], ordered[-1]
-    fitted = np.clip(_evaluated(factors, grey.shape), max(darkest, 0.02), max(lightest, 0.02))
-    return np.asarray(fitted, dtype=np.float32)
+    darkest = max(0.5 * float(np.sort(values)[values.size // 10]), 0.02)
+    light = np.maximum(_evaluated(factors, grey.shape), darkest)
+    return np.asarray(light, dtype=np.float32), float(ordered[int(MOST * error.size)])
 
 
 def _surfaces(shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -1,0 +1,458 @@
+"""DigitNormalizer: any picture of a digit in MNIST's form."""
+
+import os
+import pickle
+import sys
+import warnings
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from sklearn.base import clone
+from sklearn.exceptions import SkipTestWarning
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from mnistcnn import (
+    DigitNormalizer,
+    EmptyPictureError,
+    UnreadablePictureError,
+    fetch_mnist,
+    load_sample_digits,
+)
+from mnistcnn.preprocessing import to_emnist_form, to_mnist_form
+
+ROOT = Path(__file__).parents[1]
+# The simulated pictures belong to the repository, not to the installed package.
+sys.path.insert(0, str(ROOT))
+
+from benchmarks._pen import strokes_of  # noqa: E402
+from benchmarks._scenes import SEVERITIES, TRANSFORMATIONS, Scene  # noqa: E402
+
+MNIST = os.environ.get("MNISTCNN_DATA")
+IMAGES = load_sample_digits().images[:200]
+TARGET = load_sample_digits().target[:200]
+SCENES = {transformation.name: transformation for transformation in TRANSFORMATIONS}
+# Too little is left of these for strokes to be compared pixel by pixel.
+LOST = {("broken line", "medium"), ("broken line", "severe"), ("photograph", "severe"),
+        ("cut out of few pixels", "severe"), ("cut out of few pixels", "medium"),
+        ("cut out of few pixels", "mild"), ("thick pen", "severe"), ("thick pen", "medium"),
+        ("squared paper", "severe"), ("shadow edge", "severe")}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def strokes():
+    return [strokes_of(IMAGES[index]) for index in range(10)]
+
+
+@pytest.fixture(scope="module")
+def nearest():
+    """Tell which of the sample digits a normalised one is most like."""
+    rows = DigitNormalizer().transform(IMAGES).reshape(len(IMAGES), -1)
+    return KNeighborsClassifier(1).fit(rows, TARGET)
+
+
+def normalized(picture, **parameters):
+    return DigitNormalizer(**parameters).transform([picture])[0]
+
+
+def difference(one, other):
+    """Ink that differs, as a part of all ink, leaving differences of a pixel's shift out."""
+    one, other = one.astype(float), other.astype(float)
+    shifts = [np.roll(other, (y, x), axis=(0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    return min(np.abs(one - shifted).sum() for shifted in shifts) / one.sum()
+
+
+def drawing(side=200):
+    """A black stroke on white."""
+    picture = np.full((side, side), 255, dtype=np.uint8)
+    picture[side // 5 : side * 4 // 5, side // 2 - side // 25 : side // 2 + side // 25] = 0
+    return picture
+
+
+def png(picture):
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
+
+
+# ---- its contract as a transformer
+
+
+def test_passes_those_of_scikit_learns_checks_that_need_no_table():
+    with warnings.catch_warnings():
+        # It says that nearly all of its checks need tables.
+        warnings.simplefilter("ignore", SkipTestWarning)
+        for estimator, check in estimator_checks_generator(DigitNormalizer()):
+            check(estimator)
+
+
+def test_tags_say_that_nothing_is_learned_and_pictures_are_taken():
+    tags = get_tags(DigitNormalizer())
+    assert not tags.requires_fit
+    assert not tags.input_tags.two_d_array
+    assert tags.input_tags.three_d_array
+    assert not tags.target_tags.required
+
+
+def test_parameters_are_kept_cloned_and_set():
+    parameters = {
+        "style": "emnist", "polarity": "light_on_dark", "level_light": False,
+        "remove_noise": False, "remove_lines": False, "remove_specks": False,
+        "smooth_small": False, "broaden_hairlines": False, "empty": "blank", "n_jobs": 2,
+    }  # fmt: skip
+    normalizer = DigitNormalizer(**parameters)
+    assert normalizer.get_params() == parameters
+    assert clone(normalizer).get_params() == parameters
+    assert DigitNormalizer().set_params(**parameters).get_params() == parameters
+    assert DigitNormalizer().get_params().keys() == parameters.keys()
+
+
+def test_fit_learns_nothing_and_returns_itself():
+    normalizer = DigitNormalizer()
+    before = dict(vars(normalizer))
+    assert normalizer.fit([drawing()], [1]) is normalizer
+    assert vars(normalizer) == before
+
+
+def test_fit_and_pickles_change_no_result():
+    expected = DigitNormalizer().transform([drawing()])
+    for normalizer in (
+        DigitNormalizer().fit([drawing()]),
+        pickle.loads(pickle.dumps(DigitNormalizer())),
+        clone(DigitNormalizer().fit([drawing()])),
+    ):
+        np.testing.assert_array_equal(normalizer.transform([drawing()]), expected)
+    np.testing.assert_array_equal(DigitNormalizer().fit_transform([drawing()]), expected)
+
+
+def test_each_picture_is_treated_for_itself():
+    pictures = [drawing(), drawing(60), IMAGES[3]]
+    together = DigitNormalizer().transform(pictures)
+    for picture, digit in zip(pictures, together, strict=True):
+        np.testing.assert_array_equal(normalized(picture), digit)
+
+
+def test_pictures_are_left_as_they_were():
+    pictures = [drawing(), drawing().astype(float), IMAGES[0].copy()]
+    copies = [picture.copy() for picture in pictures]
+    DigitNormalizer().transform(pictures)
+    for picture, copy in zip(pictures, copies, strict=True):
+        np.testing.assert_array_equal(picture, copy)
+
+
+def test_stands_in_a_pipeline_before_a_classifier():
+    from mnistcnn import DigitCNNClassifier
+
+    small = [Image.fromarray(image).resize((40, 50)) for image in IMAGES[:60]]
+    pipeline = make_pipeline(
+        DigitNormalizer(), DigitCNNClassifier("baseline", epochs=1, random_state=0)
+    )
+    assert pipeline.fit(small, TARGET[:60]).predict([np.asarray(small[0]), small[1]]).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("style", "mnist28"), ("polarity", "dark"), ("empty", "skip"), ("n_jobs", 1.5),
+        ("level_light", "yes"), ("remove_noise", 3), ("remove_lines", None),
+        ("remove_specks", 0.1), ("smooth_small", "no"), ("broaden_hairlines", 2),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["fit", "transform"])
+def test_refuses_an_invalid_parameter(parameter, value, method):
+    normalizer = DigitNormalizer(**{parameter: value})
+    with pytest.raises(ValueError, match=f"'{parameter}' parameter of DigitNormalizer must be"):
+        getattr(normalizer, method)([drawing()])
+
+
+# ---- what it takes
+
+
+def test_kinds_of_the_same_picture_give_the_same_digit(tmp_path):
+    picture = drawing()
+    path = tmp_path / "one.png"
+    path.write_bytes(png(picture))
+    kinds = [
+        picture, picture.tolist(), picture.astype(np.float64), picture / 255,
+        picture.astype(np.uint16) * 257, np.stack([picture] * 3, axis=2), Image.fromarray(picture),
+        path, str(path), path.read_bytes(), BytesIO(path.read_bytes()), {"composite": picture},
+    ]  # fmt: skip
+    digits = DigitNormalizer().transform(kinds)
+    assert digits.shape == (len(kinds), 28, 28)
+    assert digits.dtype == np.uint8
+    for digit in digits[1:]:
+        np.testing.assert_array_equal(digit, digits[0])
+
+
+def test_takes_arrays_of_many_pictures():
+    grey = np.stack([drawing(), drawing().T])
+    expected = DigitNormalizer().transform(list(grey))
+    for pictures in (grey, np.stack([grey] * 3, axis=3), iter(grey), grey[..., np.newaxis]):
+        np.testing.assert_array_equal(DigitNormalizer().transform(pictures), expected)
+
+
+def test_scikit_learns_digits_from_0_to_16_are_taken_as_they_are():
+    from sklearn.datasets import load_digits
+
+    images = load_digits().images[:20]
+    np.testing.assert_array_equal(
+        DigitNormalizer().transform(images), DigitNormalizer().transform(images / 16)
+    )
+
+
+@pytest.mark.parametrize("n_jobs", [2, -1])
+def test_more_processes_give_the_same_digits(n_jobs):
+    pictures = [*IMAGES, BytesIO(png(drawing()))]
+    alone = DigitNormalizer().transform([*IMAGES, drawing()])
+    np.testing.assert_array_equal(DigitNormalizer(n_jobs=n_jobs).transform(pictures), alone)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"),
+    [
+        (drawing(), r"got one of shape \(200, 200\); wrap a single picture in a list"),
+        (np.zeros((5, 784)), r"reshape flat rows to \(n, h, w\)"),
+        (np.zeros((200, 200, 3)), "looks like one picture in colours; wrap"),
+        ("digit.png", "got a single str; wrap a single picture in a list"),
+        (Path("digit.png"), "got a single .*Path; wrap"),
+        (b"", "got a single bytes; wrap"),
+        (Image.new("L", (9, 9)), "got a single Image; wrap"),
+        ({"composite": drawing()}, "got a single dict; wrap"),
+        (BytesIO(), "got a single BytesIO; wrap"),
+        (3, "got a single int; wrap"),
+        ([], "at least one picture, got none"),
+        ([drawing(), np.full((9, 9), np.nan)], r"X\[1\] must hold finite numbers only, got NaN"),
+        ([drawing(), drawing() - 300.0], r"X\[1\] must hold no negative values, got -300"),
+        ([drawing(), [1, 2]], r"X\[1\] must be an array"),
+        ([drawing(), None], r"X\[1\] must be an array"),
+    ],
+)
+def test_refuses_what_is_no_batch_of_pictures(pictures, message):
+    with pytest.raises(ValueError, match=message):
+        DigitNormalizer().transform(pictures)
+
+
+def test_names_the_file_that_is_no_picture(tmp_path):
+    path = tmp_path / "letter.png"
+    path.write_bytes(png(drawing())[:-40])
+    with pytest.raises(UnreadablePictureError, match=r"X\[1\]: .*letter.png is damaged"):
+        DigitNormalizer().transform([drawing(), path])
+    with pytest.raises(FileNotFoundError, match="missing.png"):
+        DigitNormalizer().transform([tmp_path / "missing.png"])
+
+
+# ---- pictures without ink
+
+
+def grain(seed, level):
+    noise = np.random.default_rng(seed).normal(level, 6, (200, 200))
+    return np.clip(noise, 0, 255).astype(np.uint8)
+
+
+BLANK = {
+    "white": np.full((200, 200), 255, dtype=np.uint8),
+    "black": np.zeros((200, 200), dtype=np.uint8),
+    "grey": np.full((28, 28), 0.4),
+    "one pixel": np.ones((1, 1)),
+    "one row": np.zeros((1, 50)),
+    "transparent": np.zeros((100, 100, 4), dtype=np.uint8),
+    "noise": grain(0, 180),
+    "noise on white": grain(1, 255),
+    "noise on black": grain(2, 0),
+    "slanting light": np.linspace(0.3, 0.9, 200)[:, np.newaxis] + np.zeros(200),
+}
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_a_picture_without_ink_is_named_or_made_blank(name):
+    pictures = [drawing(), BLANK[name], drawing(), BLANK[name]]
+    with pytest.raises(EmptyPictureError, match=r"got none in X\[1\], X\[3\]; empty='blank'"):
+        DigitNormalizer().transform(pictures)
+    digits = DigitNormalizer(empty="blank").transform(pictures)
+    assert not digits[[1, 3]].any()
+    assert digits[[0, 2]].any(axis=(1, 2)).all()
+
+
+# ---- what becomes of a digit
+
+
+def transformed(picture, scale, margins, inverted, quality):
+    size = (round(scale * picture.shape[1]), round(scale * picture.shape[0]))
+    large = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+    large = np.pad(large, margins)
+    if inverted:
+        large = 255 - large
+    if quality is None:
+        return large
+    file = BytesIO()
+    Image.fromarray(large).save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+MARGIN = st.integers(0, 60)
+
+
+@given(
+    index=st.integers(0, len(IMAGES) - 1),
+    scale=st.floats(2, 6),
+    margins=st.tuples(st.tuples(MARGIN, MARGIN), st.tuples(MARGIN, MARGIN)),
+    inverted=st.booleans(),
+    quality=st.none() | st.integers(70, 95),
+)
+@settings(deadline=None, max_examples=150)
+def test_size_place_polarity_and_compression_do_not_matter(
+    nearest, index, scale, margins, inverted, quality
+):
+    digit = normalized(transformed(IMAGES[index], scale, margins, inverted, quality))
+    assert difference(normalized(IMAGES[index]), digit) < 0.3
+    assert nearest.predict(digit.reshape(1, -1)) == TARGET[index]
+
+
+@given(index=st.integers(0, len(IMAGES) - 1), style=st.sampled_from(["mnist", "emnist"]))
+def test_turning_a_picture_by_quarters_turns_its_digit(index, style):
+    digit = normalized(IMAGES[index], style=style)
+    turned = np.rot90(normalized(np.rot90(IMAGES[index]), style=style), -1)
+    assert difference(digit, turned) < 0.12
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+@pytest.mark.parametrize("name", SCENES)
+def test_strokes_are_found_in_simulated_pictures(name, severity, strokes):
+    if (name, severity) in LOST:
+        pytest.skip("strokes that differ by design, or are lost in part")
+    scene = SCENES[name].at(severity)
+    ideal = Scene(side=scene.side if scene.side < 30 else 200, size=0.9, off_centre=0, tilt=0)
+    for index, digit_strokes in enumerate(strokes[:4]):
+        straight = type(scene)(**{**vars(scene), "tilt": 0})
+        taken = normalized(straight.picture(digit_strokes, np.random.default_rng(index)))
+        drawn = normalized(ideal.picture(digit_strokes, np.random.default_rng(0)))
+        assert overlap(taken, drawn) > 0.75, (name, severity, index)
+
+
+def overlap(one, other):
+    """How much of either digit's ink lies within a pixel of the other's."""
+    near = [np.max([np.roll(digit, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)], axis=0)
+            > 100 for digit in (one, other)]  # fmt: skip
+    return min((near[0] & (other > 100)).sum() / (other > 100).sum(),
+               (near[1] & (one > 100)).sum() / (one > 100).sum())  # fmt: skip
+
+
+@pytest.mark.skipif(not MNIST, reason="MNISTCNN_DATA names no folder with MNIST")
+def test_pictures_of_mnist_stay_nearly_as_they_are():
+    images = fetch_mnist(data_home=MNIST, download_if_missing=False).images[:1000]
+    digits = DigitNormalizer().transform(images).astype(int)
+    assert np.abs(digits - images).mean() < 1
+    assert (np.abs(digits - images).max(axis=(1, 2)) <= 20).mean() > 0.9
+
+
+def test_digits_in_mnists_form_stay_as_they_are():
+    digits = DigitNormalizer().transform(IMAGES).astype(int)
+    again = np.stack([to_mnist_form(image) for image in IMAGES]).astype(int)
+    assert np.abs(digits - again).mean() < 1
+
+
+# ---- each step can be switched off
+
+
+def test_polarity_can_be_stated():
+    stroke = drawing()
+    assert normalized(stroke, polarity="dark_on_light")[:, 14].any()
+    # The paper is the ink then.
+    inverse = normalized(stroke, polarity="light_on_dark")
+    assert (inverse > 100).mean() > 0.3
+    np.testing.assert_array_equal(
+        normalized(255 - stroke, polarity="light_on_dark"), normalized(stroke)
+    )
+
+
+def test_shadows_are_taken_away_if_asked():
+    shadowed = drawing().astype(float) + 30
+    shadowed[:, 130:] *= 0.4
+    stroke = normalized(drawing())
+    assert difference(stroke, normalized(shadowed)) < 0.25
+    assert difference(stroke, normalized(shadowed, level_light=False)) > 0.5
+
+
+def test_lines_are_removed_if_asked():
+    ruled = drawing()
+    for row in range(10, 200, 30):
+        ruled[row : row + 2] = np.minimum(ruled[row : row + 2], 120)
+    stroke = normalized(drawing())
+    assert difference(stroke, normalized(ruled)) < 0.2
+    assert difference(stroke, normalized(ruled, remove_lines=False)) > 0.5
+
+
+def test_the_edge_of_a_box_is_removed_if_asked():
+    boxed = drawing()
+    boxed[:4], boxed[-4:], boxed[:, :4], boxed[:, -4:] = 0, 0, 0, 0
+    assert difference(normalized(drawing()), normalized(boxed)) < 0.05
+    assert difference(normalized(drawing()), normalized(boxed, remove_lines=False)) > 0.5
+
+
+def test_specks_are_removed_if_asked():
+    dusty = drawing()
+    dusty[20:23, 20:23] = dusty[180:182, 150:153] = 0
+    assert difference(normalized(drawing()), normalized(dusty)) < 0.05
+    assert difference(normalized(drawing()), normalized(dusty, remove_specks=False)) > 0.3
+
+
+def test_noise_is_removed_if_asked():
+    noisy = np.clip(drawing() * 0.6 + np.random.default_rng(0).normal(40, 12, (200, 200)), 0, 255)
+    assert difference(normalized(drawing()), normalized(noisy)) < 0.2
+    assert difference(normalized(drawing()), normalized(noisy, remove_noise=False)) > 0.5
+
+
+def test_hairlines_are_broadened_if_asked():
+    hairline = np.zeros((200, 200), dtype=np.uint8)
+    hairline[40:160, 100] = 1
+    assert 2 <= (normalized(hairline)[14] > 127).sum() <= 3
+    thin = normalized(hairline, broaden_hairlines=False)
+    assert thin[14].astype(int).sum() < normalized(hairline)[14].astype(int).sum() / 1.5
+
+
+def test_small_digits_are_enlarged_smoothly_if_asked():
+    stairs = np.zeros((12, 12), dtype=np.uint8)
+    for step in range(8):
+        stairs[step + 2, 9 - step] = stairs[step + 2, 8 - step] = 1
+    smooth, square = normalized(stairs), normalized(stairs, smooth_small=False)
+    assert difference(smooth, square) > 0.1
+
+
+def test_style_says_which_form_it_is():
+    stroke = np.where(drawing() == 0, 1.0, 0.0)
+    np.testing.assert_array_equal(normalized(drawing()), to_mnist_form(stroke))
+    emnist = normalized(drawing(), style="emnist")
+    assert difference(to_emnist_form(stroke), emnist) < 0.05
+    rows = np.flatnonzero((emnist > 100).any(axis=1))
+    assert (rows[0], rows[-1]) == (2, 25)
+
+
+def test_a_bar_or_a_dot_of_the_pen_is_no_speck():
+    five = drawing()
+    five[:] = 255
+    five[40:48, 80:140] = 0
+    five[56:150, 70:78] = 0
+    five[150:158, 70:130] = 0
+    assert (normalized(five)[:8] > 100).any()
+    dotted = np.full((200, 200), 255, dtype=np.uint8)
+    for row in range(40, 160, 12):
+        dotted[row : row + 6, 100:106] = 0
+    rows = np.flatnonzero((normalized(dotted) > 100).any(axis=1))
+    assert rows[-1] - rows[0] >= 17
+
+
+@example(IMAGES[0][:1, :1] + 1)
+@given(st.builds(lambda seed, h, w: np.random.default_rng(seed).integers(0, 256, (h, w)),
+                 st.integers(0, 99), st.integers(1, 60), st.integers(1, 60)))  # fmt: skip
+@settings(deadline=None, max_examples=60)
+def test_no_picture_makes_it_fail(picture):
+    for style in ("mnist", "emnist"):
+        digit = normalized(picture, empty="blank", style=style)
+        assert digit.shape == (28, 28)
