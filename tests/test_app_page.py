@@ -64,7 +64,7 @@ class TestAnswer:
         picture = Image.open(BytesIO(base64.b64decode(encoded)))
         np.testing.assert_array_equal(np.asarray(picture), reading.image)
 
-    @pytest.mark.parametrize(("probability", "word"), [(0.95, "sure"), (0.4, "a guess")])
+    @pytest.mark.parametrize(("probability", "word"), [(0.95, "sure<"), (0.4, "a guess")])
     def test_says_when_it_is_a_guess(self, probability, word):
         probabilities = np.full(10, (1 - probability) / 9)
         probabilities[0] = probability

@@ -7,9 +7,10 @@ from io import BytesIO
 from PIL import Image
 
 from mnistcnn.app._reader import Reading
+from mnistcnn.rejection import USUAL_THRESHOLD
 
-# Below this, the answer is shown as a guess.
-SURE_FROM = 0.8
+# What RejectingClassifier would reject is shown as a guess.
+SURE_FROM = USUAL_THRESHOLD
 
 
 def message(text: str) -> str:
@@ -55,9 +56,10 @@ def data_url(picture: Image.Image, picture_format: str = "PNG") -> str:
 
 def _headline(reading: Reading) -> str:
     (digit, probability), (second, second_probability), *_ = reading.ranking()
-    judgement = "sure" if probability >= SURE_FROM else "this is a guess"
+    sure = probability >= SURE_FROM
+    judgement = "sure" if sure else "sure: a guess, and maybe no digit"
     return (
-        f'<div class="answer-headline"><output class="answer-digit">{digit}</output>'
+        f'<div class="answer-headline{"" if sure else " unsure"}"><output class="answer-digit">{digit}</output>'
         f'<p><strong class="answer-probability">{percent(probability)}</strong> {judgement}'
         f'<br><span class="answer-second">second choice: {second} '
         f"({percent(second_probability)})</span></p></div>"
