@@ -17,7 +17,7 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
 
     It was trained on MNIST's 60,000 training pictures, on the same digits drawn anew with other
     pens, and on pictures of no digit, which it is unsure of. Its probabilities are calibrated. The
-    `model card <../model_card.html>`_ tells the data, the test error and the limits.
+    model card in the user guide tells the data, the test error and the limits.
 
     Parameters
     ----------
