@@ -17,8 +17,8 @@ Mask = NDArray[np.bool_]
 
 TOUCHING = np.ones((3, 3), dtype=bool)
 
-# A stroke's edge ends within squares of the first size around it. In the rest of squares of the
-# second is the ground: there the ink is down to this part.
+# A stroke's rim is as wide as half of the first square, and so is its edge. The rest of the second
+# square is the ground: there the ink is down to this part.
 EDGE, AROUND, DECLINE = 5, 11, 0.5
 
 # Sizes are parts of the usual digit's. Smaller pieces are specks, ...
@@ -27,8 +27,9 @@ SPECK, SMALLEST_PIXELS = 0.2, 5
 DASH, DASH_ASPECT = 0.3, 2.2
 # ... and long ones, this many times as long as broad, are lines too.
 LINE, LINE_ASPECT = 2.2, 8
-# Frames are large, and most of their ink lies within this part of the box from its sides.
-FRAME, OUTLINE, ON_OUTLINE = 1.3, 0.12, 0.85
+# Frames are large, or less so with something in them, and most of their ink lies along their sides,
+# within this part of the box.
+FRAME, SMALLEST_FRAME, OUTLINE, ON_OUTLINE = 1.3, 0.8, 0.12, 0.85
 
 # Strokes of one digit: no further apart than this part of the larger one's longer side, ...
 APART = 0.2
@@ -105,9 +106,10 @@ def _pieces(ink: Grey, levels: InkLevels) -> Labels:
     The light's last unevenness does not, and ink in a dim corner does, weak as it is.
     """
     labels, _ = ndimage.label(ink > max(levels.faint, 1e-3), structure=TOUCHING)
-    edge = ndimage.maximum_filter(labels, EDGE)
-    around = np.where(edge == 0, ndimage.maximum_filter(labels, AROUND), 0)
-    inside, outside = (_mean_of_each(ink, places, labels) for places in (labels, around))
+    rim = np.where(ndimage.minimum_filter(labels, EDGE) == 0, labels, 0)
+    beyond = ndimage.maximum_filter(labels, EDGE) == 0
+    around = np.where(beyond, ndimage.maximum_filter(labels, AROUND), 0)
+    inside, outside = (_mean_of_each(ink, places, labels) for places in (rim, around))
     return _relabelled(labels, outside < DECLINE * inside)
 
 
@@ -155,10 +157,19 @@ def _is_written(labels: Labels, usual: float) -> Mask:
     longer, shorter = sizes.max(axis=1), sizes.min(axis=1)
     is_line = (longer > LINE * usual) & (longer > LINE_ASPECT * shorter)
     is_dust = longer < max(0.3 * SPECK * usual, 2)
-    large = np.flatnonzero(shorter > FRAME * usual)
+    large = shorter > FRAME * usual
+    large |= (shorter > SMALLEST_FRAME * usual) & _encloses_another(boxes, SPECK * usual)
     is_frame = np.zeros(len(boxes), dtype=bool)
-    is_frame[large] = [_is_frame(labels, boxes[number], number) for number in large]
+    is_frame[large] = [_is_frame(labels, boxes[n], n) for n in np.flatnonzero(large)]
     return np.asarray(~(is_line | is_dust | is_frame))
+
+
+def _encloses_another(boxes: Boxes, smallest: float) -> Mask:
+    tops, lefts, bottoms, rights = boxes.T
+    less, greater = np.less.outer, np.greater.outer
+    inside = less(tops, tops) & less(lefts, lefts) & greater(bottoms, bottoms)
+    inside &= greater(rights, rights) & (_sizes(boxes).max(axis=1) > smallest)
+    return np.asarray(inside.any(axis=1))
 
 
 def _is_frame(labels: Labels, box: Boxes, number: int) -> bool:

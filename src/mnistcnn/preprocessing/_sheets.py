@@ -22,6 +22,8 @@ Grey = NDArray[np.float32]
 
 # Photographs of more pixels a side are shrunk: their digits have enough.
 MOST_PIXELS_A_SIDE = 2400
+# Less contrast than this, as a part of white's, is the paper's own.
+LEAST_INK = 0.05
 # The ground is the median in a square of so many cells each way, of which the sheet's shorter side
 # has this many.
 WINDOW, CELLS = 7, 40
@@ -121,10 +123,10 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
     grey = grey_over_white(image)
     factor = -(-max(grey.shape) // MOST_PIXELS_A_SIDE)
     ink = ink_over_ground(shrunk(grey, factor), polarity, True)
+    ink = _levelled(ink)
     levels = measured_levels(ink)
-    if levels is None:
+    if levels is None or levels.full < LEAST_INK:
         return []
-    ink = _levelled(ink, levels)
     cleaned = without_rules(ink, levels)
     labels, boxes = digits_on(cleaned, levels)
     return [
@@ -139,8 +141,11 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
     ]
 
 
-def _levelled(ink: Grey, levels: InkLevels) -> Grey:
+def _levelled(ink: Grey) -> Grey:
     """Bring the ground to 0 in the far corners of a large sheet, too."""
+    levels = measured_levels(ink)
+    if levels is None:
+        return ink
     cells = shrunk(ink, max(1, min(ink.shape) // CELLS))
     ground = np.clip(ndimage.median_filter(cells, WINDOW), -levels.faint, levels.faint)
     height, width = ink.shape
