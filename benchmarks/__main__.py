@@ -30,6 +30,8 @@ NAMES = (
     "n_jobs",
     "precision",
     "augmentation",
+    "normalizer",
+    "robustness",
 )
 
 

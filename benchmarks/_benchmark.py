@@ -20,7 +20,7 @@ class Contestant:
         Measures once: called with `repeat` (which also serves as the seed) and `arguments`. It
         and they can be pickled.
     arguments : mapping, default={}
-        Further keyword arguments; `peer` names the one of `PEERS` that is measured.
+        Further keyword arguments; `peer` names the one of `PEERS` that is measured, if it is one.
     most_repeats : int or None, default=None
         Fewer repeats than the others have, for what takes many minutes and carries no bar.
     """
@@ -40,7 +40,8 @@ class Contestant:
 
     def reason_for_absence(self) -> str | None:
         """Return why it cannot be measured here, or None if it can."""
-        return PEERS[self.arguments["peer"]].reason_for_absence()
+        peer = self.arguments.get("peer")
+        return None if peer is None else PEERS[peer].reason_for_absence()
 
 
 @dataclass(frozen=True)

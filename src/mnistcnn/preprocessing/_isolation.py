@@ -28,8 +28,8 @@ FORMS: dict[str, Callable[[NDArray[Any]], NDArray[np.uint8]]] = {
 WORKING_SIDE, LEAST_SIZE = 112, 36
 # Where noise reaches this part of the ink's strength, the picture is smoothed.
 NOISY = 0.15
-# Without any noise, all that differs from the ground is ink.
-ALL_INK = 1e-3
+# Without noise, ink begins at this part of its strength: JPEG leaves traces around strokes.
+ALL_INK = 0.08
 
 
 class Steps(NamedTuple):
@@ -95,7 +95,7 @@ def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
         ink = without_lines(ink, levels.faint, levels.full)
     mask = digit_mask(
         ink,
-        levels.faint if levels.floor else min(levels.faint, ALL_INK),
+        levels.faint if levels.floor else ALL_INK * levels.full,
         levels.sure,
         drop_frames=steps.remove_lines,
         drop_specks=steps.remove_specks,
