@@ -28,8 +28,8 @@ BROADEST = 0.3
 # Surroundings that polarity is judged by.
 AROUND = 0.25
 REFITS = 4
-# The part of the cells that is never ink, and how far off the smooth light it may be before there must
-# be shadows, as a part of the whole contrast.
+# The part of the cells that is never ink; the part of the whole contrast by which it may be off the
+# smooth light, before there must be shadows.
 MOST, SHADOWED = 0.6, 0.03
 
 

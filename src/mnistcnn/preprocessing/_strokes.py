@@ -64,5 +64,7 @@ def with_broader_strokes(ink: Grey) -> Grey:
     # The box grows with the strokes, hence the denominator.
     more = (BROAD * size - width) / (1 - BROAD) / 2
     margin = int(np.ceil(more)) + 1
-    distance = ndimage.distance_transform_edt(~np.pad(mask, margin))
+    ground = np.ones([side + 2 * margin for side in mask.shape], dtype=bool)
+    ground[margin:-margin, margin:-margin] = ~mask
+    distance = ndimage.distance_transform_edt(ground)
     return np.asarray(np.clip(more + 1 - distance, 0, 1), dtype=np.float32)
