@@ -59,7 +59,8 @@ def _headline(reading: Reading) -> str:
     sure = probability >= SURE_FROM
     judgement = "sure" if sure else "sure: a guess, and maybe no digit"
     return (
-        f'<div class="answer-headline{"" if sure else " unsure"}"><output class="answer-digit">{digit}</output>'
+        f'<div class="answer-headline{"" if sure else " unsure"}">'
+        f'<output class="answer-digit">{digit}</output>'
         f'<p><strong class="answer-probability">{percent(probability)}</strong> {judgement}'
         f'<br><span class="answer-second">second choice: {second} '
         f"({percent(second_probability)})</span></p></div>"
