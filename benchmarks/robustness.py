@@ -129,7 +129,7 @@ def _mean(results: Results, sizes: Sizes, quantity: str) -> float | None:
 
 BENCHMARK = Benchmark(
     summary="percent right on simulated pictures of three severities, with the pretrained network",
-    full=Sizes(300, tuple(transformation.name for transformation in TRANSFORMATIONS)),
+    full=Sizes(200, tuple(transformation.name for transformation in TRANSFORMATIONS)),
     quick=Sizes(2, ("mouse line", "few pixels")),
     contestants=contestants,
     figures=figures,
