@@ -14,9 +14,9 @@ Grey = NDArray[np.float32]
 # Parts of the digit's longer side: strokes under the first are made as broad as the second. Of
 # MNIST's training digits 2 of 100 are thinner than the first; half are between 0.105 and 0.144.
 HAIRLINE, BROAD = 0.075, 0.111
-# Of the strongest ink: half of it is where a stroke's edge is. But a line of two pixels that lies
-# across four is half as strong, and must not be broken where it goes from one to the other.
-INSIDE, FAINT = 0.5, 0.3
+# Of the strongest ink: half of it is where a stroke's edge is. But a line of less than so many pixels
+# is half as strong where it lies across two, and must not be broken there.
+INSIDE, FAINT, NARROW = 0.5, 0.3, 2.5
 # Digits of fewer pixels are enlarged to about as many as this.
 FEW_PIXELS, ENOUGH_PIXELS = 18, 48
 # Of 1: below is ground, above is full ink, after an enlargement has softened the edges.
@@ -64,7 +64,7 @@ def with_broader_strokes(ink: Grey) -> Grey:
     size, width = max(ink.shape), stroke_width(ink > INSIDE * strongest)
     if width >= HAIRLINE * size:
         return ink
-    mask = ink > FAINT * strongest
+    mask = ink > (FAINT if width < NARROW else INSIDE) * strongest
     # The box grows with the strokes, hence the denominator.
     more = (BROAD * size - width) / (1 - BROAD) / 2
     margin = int(np.ceil(more)) + 1
