@@ -14,8 +14,8 @@ Grey = NDArray[np.float32]
 # Parts of the digit's longer side: strokes under the first are made as broad as the second. Of
 # MNIST's training digits 2 of 100 are thinner than the first; half are between 0.105 and 0.144.
 HAIRLINE, BROAD = 0.075, 0.111
-# Of the strongest ink: half of it is where a stroke's edge is. But a line of less than so many pixels
-# is half as strong where it lies across two, and must not be broken there.
+# Of the strongest ink: half of it is where a stroke's edge is. But a line of less than so many
+# pixels is half as strong where it lies across two, and must not be broken there.
 INSIDE, FAINT, NARROW = 0.5, 0.3, 2.5
 # Digits of fewer pixels are enlarged to about as many as this.
 FEW_PIXELS, ENOUGH_PIXELS = 18, 48
