@@ -26,7 +26,7 @@ WINDOW = 0.16
 # Strokes are narrower than this part of the side; what is broader is ground.
 BROADEST = 0.3
 # Surroundings that polarity is judged by.
-AROUND = 0.25
+AROUND = 0.18
 REFITS = 4
 # The part of the cells that is never ink; the part of the whole contrast by which it may be off the
 # smooth light, before there must be shadows.
@@ -124,7 +124,7 @@ def _spread(values: Grey, tail: float) -> float:
 def _ink_in_uneven_light(grey: Grey, polarity: str) -> Grey:
     light, misfit = _smooth_light(grey)
     level = grey / light
-    ink_is_light = _lines_are_light(level) if polarity == "auto" else polarity != DARK_INK
+    ink_is_light = _lines_are_light(grey) if polarity == "auto" else polarity != DARK_INK
     if misfit > SHADOWED * float(grey.max() - grey.min()) or _is_uneven(level):
         return _without_shadows(grey, ink_is_light)
     ground = _median(outer_pixels(level)[::3])

@@ -165,12 +165,14 @@ def _typical_width(mask: Mask) -> float:
 def _erased(ink: Grey, lines: list[_Line]) -> Grey:
     cleaned = ink.copy()
     columns = np.arange(ink.shape[1])
+    # A stroke along one of them makes that one seem darker than they are.
+    strength = float(np.median([line.strength for line in lines]))
     for line in lines:
         # Where ink reaches further than the line is thick, a stroke crosses it.
         free = line.lengths <= 1.5 * line.thickness + 1
         middle, reach = len(line.rows) // 2, int(line.thickness) // 2 + 1
         rows = line.rows[middle - reach : middle + reach + 1]
         # What lies on a line and is much darker than it, is the digit's.
-        printed = free & (ink[rows, columns] < DARKER * line.strength)
+        printed = free & (ink[rows, columns] < DARKER * strength)
         cleaned[rows[printed], np.broadcast_to(columns, rows.shape)[printed]] = 0
     return cleaned
