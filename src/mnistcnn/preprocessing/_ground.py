@@ -1,5 +1,6 @@
 """What is ink and what is ground: the paper, its light, and which of the two is lighter."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _lines_are_light(grey: Grey) -> bool:
     """
     cells = shrunk(grey, max(1, min(grey.shape) // (2 * CELLS)))
     difference = cells - ndimage.uniform_filter(cells, round(AROUND * min(cells.shape)) | 1)
-    return float((difference**3).sum()) > 0
+    return float(np.vdot(difference * difference, difference)) > 0
 
 
 def _median(values: Grey) -> np.float32:
@@ -158,7 +159,7 @@ def _smooth_light(grey: Grey) -> tuple[Grey, float]:
     weights = np.ones_like(values)
     for _ in range(REFITS):
         weighted = surface * weights[:, np.newaxis]
-        factors = np.linalg.lstsq(weighted.T @ surface, weighted.T @ values, rcond=None)[0]
+        factors = np.linalg.solve(weighted.T @ surface, weighted.T @ values)
         error = np.abs(values - surface @ factors)
         ordered = np.sort(error)
         # Ink and shadows lie far off the surface (Geman and McClure's weights).
@@ -169,6 +170,7 @@ def _smooth_light(grey: Grey) -> tuple[Grey, float]:
     return np.asarray(light, dtype=np.float32), float(ordered[int(MOST * error.size)])
 
 
+@lru_cache(maxsize=64)
 def _surfaces(shape: tuple[int, ...]) -> NDArray[np.float64]:
     y, x = (_places(length) for length in shape)
     y, x = y[:, np.newaxis] + 0 * x, x + 0 * y[:, np.newaxis]
