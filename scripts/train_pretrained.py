@@ -105,7 +105,7 @@ def main() -> None:
     digits = fetch_mnist(subset="train")
     images, target = digits.images, digits.target
     memory = Memory(arguments.cache, verbose=0)
-    other_pens = memory.cache(with_other_pens)(images, SEED)
+    other_pens = memory.cache(with_other_pens)(images, target, SEED)
     training, held_out = slice(None, -N_HELD_OUT), slice(-N_HELD_OUT, None)
     fit = memory.cache(trained)
     twin = fit(images[training], other_pens[training], target[training], PARAMETERS)

@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.error
 import urllib.request
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from packaging.requirements import Requirement
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="browsers are driven by Playwright")
@@ -31,6 +35,7 @@ BROWSER_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SPACE = Path(__file__).parents[1] / "examples/space"
 # Where it names a folder, the pictures that the docs show are written there:
 #     MNISTCNN_SCREENSHOTS=docs/images pytest tests/test_app.py
 SCREENSHOTS = os.environ.get("MNISTCNN_SCREENSHOTS")
@@ -83,8 +88,7 @@ def server(tmp_path_factory):
         "GRADIO_SERVER_NAME": "0.0.0.0",
         "GRADIO_ANALYTICS_ENABLED": "True",
     }
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [*COMMAND, "--port", str(port)],
         stdout=subprocess.PIPE,
@@ -157,6 +161,12 @@ def expect(page, text):
         playwright.expect(shown).to_contain_text(text, timeout=15_000)
 
 
+def keep_picture(page, name):
+    """Save what the page shows, where that is asked for."""
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / name, full_page=True)
+
+
 def draw(page, strokes):
     """Draw with the mouse."""
     box = page.locator(".pad-canvas").bounding_box()
@@ -202,6 +212,11 @@ def choose(page, tab, file):
     chooser.value.set_files(file)
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
 class TestDrawing:
     def test_each_digit_drawn_with_the_mouse_is_read(self, open_page):
         page = open_page()
@@ -215,6 +230,7 @@ class TestDrawing:
         page = open_page()
         draw(page, STROKES[7])
         expect(page, 7)
+        keep_picture(page, "demo.png")
         widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
         assert int(np.argmax(widths)) == 7
         assert len(widths) == 10
@@ -289,6 +305,7 @@ class TestPictures:
         choose(page, "Sheet", tmp_path / "sheet.png")
         playwright.expect(page.locator(".sheet-text")).to_have_text("314 70")
         assert page.locator(".sheet rect:visible").count() == 5
+        keep_picture(page, "demo-sheet.png")
 
 
 def status(request):
@@ -332,3 +349,30 @@ class TestServer:
         places = set(server.connections.read_text().split())
         assert places
         assert places <= {"127.0.0.1", "localhost"}
+
+
+class TestSpace:
+    def test_its_program_serves_the_page_to_visitors(self):
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, SPACE / "app.py"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | {"GRADIO_SERVER_PORT": str(port)},
+        )
+        try:
+            assert process.stdout.readline().startswith("Open http://")
+            assert status(f"http://127.0.0.2:{port}/") == 200
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+    def test_its_card_names_what_is_there(self):
+        card = (SPACE / "README.md").read_text("utf-8").split("---")[1]
+        fields = dict(re.findall(r"^(\w+): (.+)$", card, re.M))
+        assert fields["sdk"] == "gradio"
+        assert (SPACE / fields["app_file"]).is_file()
+        project = tomllib.loads((SPACE.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+        (gradio,) = map(Requirement, project["optional-dependencies"]["demo"])
+        assert gradio.specifier.contains(fields["sdk_version"])

@@ -129,12 +129,16 @@ def test_the_table_names_missed_bars_and_absent_peers():
         "data": "MNIST",
         "repeats": 5,
         "quick": False,
-        "summaries": {"ours": {"seconds": {"median": 2.0, "lowest": 1.5, "highest": 2.5}}},
+        "summaries": {
+            "ours": {"seconds": {"n": 5, "median": 2.0, "lowest": 1.5, "highest": 2.5}},
+            "SVC": {"seconds": {"n": 1, "median": 9.0, "lowest": 9.0, "highest": 9.0}},
+        },
         "figures": [figure.as_dict() for figure in figures],
         "absent": {"skorch": "skorch is not installed"},
     }  # fmt: skip
     printed = report(record)
     assert "| ours | 2 (1.5 to 2.5) |" in printed
+    assert "| SVC  | 9 (once)       |" in printed
     assert "| ours          | 2 s          | <= 1 | NO  |" in printed
     assert "- not measured: skorch: skorch is not installed" in printed
 

@@ -117,7 +117,7 @@ class TestInput:
         assert max(map(len, answer.stdout.splitlines())) <= 80
         header, *rows = answer.stdout.splitlines()[1:]
         assert header.split() == ["file", "digit", "%", "second", "choice", "%"]
-        names = "".join(line[:30].split("  ")[0].strip() for line in rows)
+        names = "".join(line.strip().split("  ")[0] for line in rows)
         assert re.findall(r"scan ?(\d)", names) == ["2", "3", "4"]
         assert [float(number) for number in re.findall(r"\d+\.\d\d", answer.stdout)]
 

@@ -16,6 +16,7 @@ from pretraining.calibration import (  # noqa: E402
     best_temperature,
     expected_calibration_error,
 )
+from pretraining.habits import with_habits  # noqa: E402
 from pretraining.others import even_greys, no_digits, pairs  # noqa: E402
 from pretraining.pens import redrawn  # noqa: E402
 from pretraining.pictures import training_pictures, with_other_pens  # noqa: E402
@@ -45,19 +46,51 @@ def test_a_bar_is_thinned_to_its_middle_line_and_its_neighbours_do_not_matter():
 
 def test_other_pens_draw_the_same_digits_thinner_and_thicker(images):
     X, y = images
-    pictures = with_other_pens(X, 0)
+    pictures = with_other_pens(X, y, 0)
     assert pictures.shape == X.shape
     assert pictures.dtype == np.uint8
     assert load_pretrained().score(pictures, y) > 0.75
     ratio = pictures.mean(axis=(1, 2)) / X.mean(axis=(1, 2))
     assert ratio.min() < 0.7
     assert ratio.max() > 1.2
-    np.testing.assert_array_equal(with_other_pens(X, 0), pictures)
-    assert (with_other_pens(X, 1) != pictures).any()
+    np.testing.assert_array_equal(with_other_pens(X, y, 0), pictures)
+    assert (with_other_pens(X, y, 1) != pictures).any()
+
+
+@pytest.fixture(scope="module")
+def straight_line():
+    line = np.zeros((84, 84), dtype=bool)
+    line[12:72, 42] = True
+    return line
+
+
+@pytest.mark.parametrize(
+    ("digit", "where"),
+    [
+        (1, (slice(12, 72), slice(0, 84))),
+        (7, (slice(30, 54), slice(0, 84))),
+        (9, (slice(71, 84), slice(0, 43))),
+    ],
+)
+def test_strokes_are_added_where_writers_elsewhere_put_them(digit, where, straight_line):
+    lines = np.stack([straight_line] * 50)
+    drawn = with_habits(lines, np.full(50, digit), np.random.default_rng(0))
+    added = drawn & ~lines
+    assert (drawn & lines == lines).all()
+    assert 0.1 < added.any(axis=(1, 2)).mean() < 0.9
+    outside = added.copy()
+    outside[:, *where] = False
+    assert not outside.any()
+
+
+def test_other_digits_and_empty_pictures_are_left_alone(straight_line):
+    lines = np.stack([straight_line] * 20 + [np.zeros_like(straight_line)] * 20)
+    target = np.array([4] * 20 + [1] * 20)
+    np.testing.assert_array_equal(with_habits(lines, target, np.random.default_rng(0)), lines)
 
 
 def test_pictures_come_in_many_sizes(images):
-    sizes = {picture.shape for picture in redrawn(images[0], np.random.default_rng(0))}
+    sizes = {picture.shape for picture in redrawn(*images, np.random.default_rng(0))}
     assert min(map(max, sizes)) < 24
     assert max(map(max, sizes)) > 60
 
@@ -75,7 +108,7 @@ def test_no_digits_are_in_mnists_form_and_some_are_empty(images):
 
 def test_training_pictures_are_digits_twice_and_a_tenth_of_others(images):
     X, y = images
-    pens = with_other_pens(X, 0)
+    pens = with_other_pens(X, y, 0)
     pictures, labels = training_pictures(X, pens, y, 0)
     assert len(pictures) == len(labels) == 210
     np.testing.assert_array_equal(pictures[:200], np.concatenate([X, pens]))

@@ -1,5 +1,7 @@
 """The page to draw on as a Space of Hugging Face: the command `mnistcnn demo`, open to visitors."""
 
+import os
+
 from mnistcnn.cli import main
 
-main(["demo", "--host", "0.0.0.0", "--port", "7860"])
+main(["demo", "--host", "0.0.0.0", "--port", os.environ.get("GRADIO_SERVER_PORT", "7860")])

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from pretraining.habits import with_habits
 from pretraining.thinning import middle_lines
 
 Picture = NDArray[np.uint8]
@@ -17,13 +18,15 @@ ENLARGEMENT = 3
 FEW_PIXELS, ENLARGED_AGAIN, STRETCHED, FILLING_A_SQUARE = 0.3, 0.5, 0.3, 0.1
 
 
-def redrawn(images: Picture, rng: np.random.Generator) -> list[Picture]:
+def redrawn(images: Picture, target: NDArray[np.int64], rng: np.random.Generator) -> list[Picture]:
     """Return each digit drawn with another pen, its size and resolution changed too.
 
     Parameters
     ----------
     images : ndarray of shape (n, 28, 28), uint8
         MNIST's pictures.
+    target : ndarray of shape (n,), int64
+        Their digits.
     rng : numpy.random.Generator
         Chooses the pens.
 
@@ -35,7 +38,7 @@ def redrawn(images: Picture, rng: np.random.Generator) -> list[Picture]:
     enlarged = np.stack([_enlarged(image) for image in images])
     drawn = np.where(
         (rng.random(len(images)) < 0.75)[:, np.newaxis, np.newaxis],
-        _drawn_along(middle_lines(enlarged > 110), rng),
+        _drawn_along(with_habits(middle_lines(enlarged > 110), target, rng), rng),
         _scanned(enlarged, rng),
     )
     return [_resized(picture, rng) for picture in drawn]

@@ -15,13 +15,15 @@ AT_A_TIME = 1000
 SHARE_OF_NO_DIGITS = 0.1
 
 
-def with_other_pens(images: Images, seed: int) -> Images:
+def with_other_pens(images: Images, target: Labels, seed: int) -> Images:
     """Return the digits redrawn, in MNIST's form.
 
     Parameters
     ----------
     images : ndarray of shape (n, 28, 28), uint8
         MNIST's pictures.
+    target : ndarray of shape (n,), int64
+        Their digits.
     seed : int
         Chooses the pens.
 
@@ -31,8 +33,8 @@ def with_other_pens(images: Images, seed: int) -> Images:
         The same digits in the same order.
     """
     rng = np.random.default_rng(seed)
-    starts = range(0, len(images), AT_A_TIME)
-    parts = (redrawn(images[start : start + AT_A_TIME], rng) for start in starts)
+    chunks = (slice(start, start + AT_A_TIME) for start in range(0, len(images), AT_A_TIME))
+    parts = (redrawn(images[chunk], target[chunk], rng) for chunk in chunks)
     return np.stack([to_mnist_form(picture) for part in parts for picture in part])
 
 

@@ -8,6 +8,9 @@ from threading import RLock
 import keras
 import numpy as np
 
+from mnistcnn._training.dropout import Dropout
+from mnistcnn.architectures._layers import DROPOUT_LAYER
+
 # Keras draws initial weights from Python's one global generator, so two fits in two threads must
 # not build at the same time.
 _BUILDING = RLock()
@@ -29,14 +32,19 @@ def seeded_building(seed: int) -> Iterator[None]:
 
 @contextmanager
 def building_conventions(dtype_policy: str) -> Iterator[None]:
-    """Build under a dtype policy and with channels last, whatever the caller has configured."""
+    """Build under a dtype policy and with channels last, whatever the caller has configured.
+
+    Architectures take the quicker dropout.
+    """
     caller_policy = keras.config.dtype_policy()
     caller_format = keras.config.image_data_format()
     keras.config.set_dtype_policy(dtype_policy)
     keras.config.set_image_data_format("channels_last")
+    callers_dropout = DROPOUT_LAYER.set(Dropout)
     try:
         yield
     finally:
+        DROPOUT_LAYER.reset(callers_dropout)
         keras.config.set_dtype_policy(caller_policy)
         keras.config.set_image_data_format(caller_format)
 

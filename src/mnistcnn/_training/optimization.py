@@ -99,13 +99,14 @@ class Optimization:
         return self.peak_rate
 
     def _named(self, rate: Any) -> keras.optimizers.Optimizer:
-        decay = self.weight_decay
+        # None, since Keras would subtract zeros from all weights in every step.
+        decay = self.weight_decay or None
         if self.optimizer == "sgd":
             return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
         if self.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(rate, weight_decay=decay)
         beta_1, beta_2 = self.betas
-        kind = _adam_kinds()[self.optimizer]
+        kind = _adam_kinds()[self.optimizer if decay else "adam"]
         return kind(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
     def _from_template(self, rate: Any) -> keras.optimizers.Optimizer:

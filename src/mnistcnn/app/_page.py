@@ -24,6 +24,8 @@ NO_INK = "There is nothing to read: no ink was found on the paper."
 # The fonts that each system brings along: others would be fetched.
 FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONOSPACED_FONTS = ("ui-monospace", "Consolas", "monospace")
+# Seconds after which an uploaded file is removed, at the next look around.
+KEPT = 600
 
 
 def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
@@ -36,7 +38,7 @@ def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
     uploads : Path
         The folder where Gradio puts what is uploaded.
     """
-    page = gr.Blocks(title="Handwritten digits", analytics_enabled=False)
+    page = gr.Blocks(title="Handwritten digits", analytics_enabled=False, delete_cache=(KEPT, KEPT))
     with page:
         gr.HTML(TITLE, apply_default_css=False)
         with gr.Tabs():

@@ -4,10 +4,22 @@ Keras is imported inside the functions: a list of architectures must not take se
 their channels last, whatever the user's Keras is configured for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 CHANNELS_LAST = "channels_last"
+
+
+def _dropout(rate: float) -> Any:
+    from keras import layers
+
+    return layers.Dropout(rate)
+
+
+# Makes the layer that `drop` applies. Whoever trains may put a quicker one here; models that are
+# built for other uses stay Keras's alone.
+DROPOUT_LAYER: ContextVar[Callable[[float], Any]] = ContextVar("dropout_layer", default=_dropout)
 
 
 def convolve(
@@ -80,9 +92,7 @@ def rectify(values: Any) -> Any:
 
 def drop(values: Any, rate: float) -> Any:
     """Apply dropout."""
-    from keras import layers
-
-    return layers.Dropout(float(rate))(values)
+    return DROPOUT_LAYER.get()(float(rate))(values)
 
 
 def flatten(maps: Any) -> Any:

@@ -74,14 +74,15 @@ def _slope(boxes: Boxes) -> float:
 def _right_neighbours(boxes: Boxes) -> NDArray[np.intp]:
     """Return the nearest box to the right of each that overlaps it in height; -1 for none."""
     tops, lefts, bottoms, rights = boxes.T
-    shared = np.minimum.outer(bottoms, bottoms) - np.maximum.outer(tops, tops)
-    lower = np.minimum.outer(bottoms - tops, bottoms - tops)
     middles = lefts + rights
-    away = middles[np.newaxis, :] - middles[:, np.newaxis]
-    away = np.where((shared > SHARED * lower) & (away > 0), away, np.iinfo(np.intp).max)
-    nearest = away.argmin(axis=1)
-    found = away[np.arange(len(boxes)), nearest] < np.iinfo(np.intp).max
-    return np.where(found, nearest, -1)
+    neighbours = np.full(len(boxes), -1)
+    for number, (top, _, bottom, _) in enumerate(boxes):
+        shared = np.minimum(bottom, bottoms) - np.maximum(top, tops)
+        beside = shared > SHARED * np.minimum(bottom - top, bottoms - tops)
+        right = np.flatnonzero(beside & (middles > middles[number]))
+        if len(right):
+            neighbours[number] = right[middles[right].argmin()]
+    return neighbours
 
 
 def _chains(following: NDArray[np.intp]) -> list[list[int]]:

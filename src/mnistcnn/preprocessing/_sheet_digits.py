@@ -1,5 +1,7 @@
 """Which pieces of ink on a sheet are digits, and which of them belong to one digit."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -20,6 +22,9 @@ TOUCHING = np.ones((3, 3), dtype=bool)
 # A stroke's rim is as wide as half of the first square, and so is its edge. The rest of the second
 # square is the ground: there the ink is down to this part.
 EDGE, AROUND, DECLINE = 5, 11, 0.5
+
+# Of a texture that looks like ink, no more pieces than this are looked at.
+MOST_PIECES = 10_000
 
 # Sizes are parts of the usual digit's. Smaller pieces are specks, ...
 SPECK, SMALLEST_PIXELS = 0.2, 5
@@ -110,7 +115,9 @@ def _pieces(ink: Grey, levels: InkLevels) -> Labels:
     beyond = ndimage.maximum_filter(labels, EDGE) == 0
     around = np.where(beyond, ndimage.maximum_filter(labels, AROUND), 0)
     inside, outside = (_mean_of_each(ink, places, labels) for places in (rim, around))
-    return _relabelled(labels, outside < DECLINE * inside)
+    areas = np.bincount(labels.ravel())[1:]
+    smallest = np.sort(areas)[-MOST_PIECES] if len(areas) > MOST_PIECES else 0
+    return _relabelled(labels, (outside < DECLINE * inside) & (areas > smallest))
 
 
 def _mean_of_each(ink: Grey, places: Labels, labels: Labels) -> NDArray[np.float64]:
@@ -157,19 +164,17 @@ def _is_written(labels: Labels, usual: float) -> Mask:
     longer, shorter = sizes.max(axis=1), sizes.min(axis=1)
     is_line = (longer > LINE * usual) & (longer > LINE_ASPECT * shorter)
     is_dust = longer < max(0.3 * SPECK * usual, 2)
-    large = shorter > FRAME * usual
-    large |= (shorter > SMALLEST_FRAME * usual) & _encloses_another(boxes, SPECK * usual)
     is_frame = np.zeros(len(boxes), dtype=bool)
-    is_frame[large] = [_is_frame(labels, boxes[n], n) for n in np.flatnonzero(large)]
+    for number in np.flatnonzero(shorter > SMALLEST_FRAME * usual):
+        is_large = shorter[number] > FRAME * usual
+        if is_large or _encloses_another(boxes, number, SPECK * usual):
+            is_frame[number] = _is_frame(labels, boxes[number], number)
     return np.asarray(~(is_line | is_dust | is_frame))
 
 
-def _encloses_another(boxes: Boxes, smallest: float) -> Mask:
-    tops, lefts, bottoms, rights = boxes.T
-    less, greater = np.less.outer, np.greater.outer
-    inside = less(tops, tops) & less(lefts, lefts) & greater(bottoms, bottoms)
-    inside &= greater(rights, rights) & (_sizes(boxes).max(axis=1) > smallest)
-    return np.asarray(inside.any(axis=1))
+def _encloses_another(boxes: Boxes, number: int, smallest: float) -> bool:
+    inside = (boxes[:, :2] > boxes[number, :2]) & (boxes[:, 2:] < boxes[number, 2:])
+    return bool((inside.all(axis=1) & (_sizes(boxes).max(axis=1) > smallest)).any())
 
 
 def _is_frame(labels: Labels, box: Boxes, number: int) -> bool:
@@ -189,20 +194,16 @@ def _digit_of(labels: Labels, usual: float) -> Labels:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)
 
 
-def _neighbours(boxes: Boxes) -> list[tuple[int, int]]:
-    """Return the pairs of boxes that are near enough to each other, the larger one first."""
+def _neighbours(boxes: Boxes) -> Iterator[tuple[int, int]]:
+    """Give the pairs of boxes that are near enough to each other, the larger one first."""
     longer = _sizes(boxes).max(axis=1)
-    reach = np.ceil(APART * longer)[:, np.newaxis] + 1
-    starts, stops = boxes[:, :2], boxes[:, 2:]
-    gaps = [
-        np.maximum.outer(starts[:, axis], starts[:, axis])
-        - np.minimum.outer(stops[:, axis], stops[:, axis])
-        for axis in (0, 1)
-    ]
-    order = longer[:, np.newaxis] > longer
-    order |= (longer[:, np.newaxis] == longer) & np.triu(np.ones(order.shape, dtype=bool), 1)
-    near = order & (np.maximum(*gaps) <= reach)
-    return [(int(large), int(small)) for large, small in np.argwhere(near)]
+    numbers = np.arange(len(boxes))
+    for large in numbers:
+        smaller = (longer < longer[large]) | ((longer == longer[large]) & (numbers > large))
+        before, after = boxes[:, :2] - boxes[large, 2:], boxes[large, :2] - boxes[:, 2:]
+        gap = np.maximum(before, after).max(axis=1)
+        for small in np.flatnonzero(smaller & (gap <= np.ceil(APART * longer[large]) + 1)):
+            yield int(large), int(small)
 
 
 def _belong_together(labels: Labels, boxes: Boxes, pair: tuple[int, int], usual: float) -> bool:
