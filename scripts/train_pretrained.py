@@ -36,7 +36,7 @@ SEED = 0
 PARAMETERS: dict[str, Any] = {
     "architecture": "accurate",
     "augmentation": "handwriting",
-    "epochs": 10,
+    "epochs": 16,
     "random_state": SEED,
 }
 

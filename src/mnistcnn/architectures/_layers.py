@@ -6,20 +6,30 @@ their channels last, whatever the user's Keras is configured for.
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 CHANNELS_LAST = "channels_last"
 
 
-def _dropout(rate: float) -> Any:
-    from keras import layers
+def _of_keras(name: str) -> Callable[..., Any]:
+    def make(*arguments: Any, **options: Any) -> Any:
+        from keras import layers
 
-    return layers.Dropout(rate)
+        return getattr(layers, name)(*arguments, **options)
+
+    return make
 
 
-# Makes the layer that `drop` applies. Whoever trains may put a quicker one here; models that are
-# built for other uses stay Keras's alone.
-DROPOUT_LAYER: ContextVar[Callable[[float], Any]] = ContextVar("dropout_layer", default=_dropout)
+class LayerKinds(NamedTuple):
+    """What makes the layers of which there is more than one kind."""
+
+    dropout: Callable[..., Any] = _of_keras("Dropout")
+    batch_normalization: Callable[..., Any] = _of_keras("BatchNormalization")
+
+
+# Whoever trains may put quicker layers here; models that are built for other uses stay Keras's.
+OF_KERAS = LayerKinds()
+LAYER_KINDS: ContextVar[LayerKinds] = ContextVar("layer_kinds", default=OF_KERAS)
 
 
 def convolve(
@@ -78,9 +88,7 @@ def global_max(maps: Any) -> Any:
 
 def normalize(values: Any, **options: Any) -> Any:
     """Apply batch normalization, with Keras's defaults where `options` say nothing else."""
-    from keras import layers
-
-    return layers.BatchNormalization(**options)(values)
+    return LAYER_KINDS.get().batch_normalization(**options)(values)
 
 
 def rectify(values: Any) -> Any:
@@ -92,7 +100,7 @@ def rectify(values: Any) -> Any:
 
 def drop(values: Any, rate: float) -> Any:
     """Apply dropout."""
-    return DROPOUT_LAYER.get()(float(rate))(values)
+    return LAYER_KINDS.get().dropout(float(rate))(values)
 
 
 def flatten(maps: Any) -> Any:

@@ -94,7 +94,7 @@ def _ground_is_dark(light: NDArray[np.bool_]) -> bool:
     y, x = max(1, round(EDGE * height)), max(1, round(EDGE * width))
     corners = np.stack([light[:y, :x], light[:y, -x:], light[-y:, :x], light[-y:, -x:]])
     votes = [np.count_nonzero(part) / part.size for part in (light, outer_pixels(light), corners)]
-    return sum(votes) < len(votes) / 2
+    return bool(sum(votes) < len(votes) / 2)
 
 
 def _is_uneven(grey: Grey) -> bool:

@@ -110,7 +110,8 @@ def _pieces(ink: Grey, levels: InkLevels) -> Labels:
 
     The light's last unevenness does not, and ink in a dim corner does, weak as it is.
     """
-    labels, _ = ndimage.label(ink > max(levels.faint, 1e-3), structure=TOUCHING)
+    labels = np.zeros(ink.shape, dtype=np.intp)
+    ndimage.label(ink > max(levels.faint, 1e-3), structure=TOUCHING, output=labels)
     rim = np.where(ndimage.minimum_filter(labels, EDGE) == 0, labels, 0)
     beyond = ndimage.maximum_filter(labels, EDGE) == 0
     around = np.where(beyond, ndimage.maximum_filter(labels, AROUND), 0)
@@ -151,9 +152,9 @@ def _usual_size(labels: Labels) -> float:
         return 0.0
     sizes = _sizes(_boxes(labels))
     longer, shorter = sizes.max(axis=1), sizes.min(axis=1)
-    areas = np.where(longer > LINE_ASPECT * np.maximum(shorter, 3), 0, areas) + 1e-3
+    ink = np.where(longer > LINE_ASPECT * np.maximum(shorter, 3), 0, areas) + 1e-3
     order = np.argsort(longer)
-    middle = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
+    middle = np.searchsorted(np.cumsum(ink[order]), ink.sum() / 2)
     return float(longer[order][middle])
 
 
@@ -165,7 +166,7 @@ def _is_written(labels: Labels, usual: float) -> Mask:
     is_line = (longer > LINE * usual) & (longer > LINE_ASPECT * shorter)
     is_dust = longer < max(0.3 * SPECK * usual, 2)
     is_frame = np.zeros(len(boxes), dtype=bool)
-    for number in np.flatnonzero(shorter > SMALLEST_FRAME * usual):
+    for number in np.flatnonzero(shorter > SMALLEST_FRAME * usual).tolist():
         is_large = shorter[number] > FRAME * usual
         if is_large or _encloses_another(boxes, number, SPECK * usual):
             is_frame[number] = _is_frame(labels, boxes[number], number)

@@ -49,7 +49,7 @@ def without_rules(ink: Grey, levels: InkLevels) -> Grey:
 def _long_pieces(ink: Grey, levels: InkLevels) -> list[tuple[slice, slice]]:
     labels, _ = ndimage.label(ink > levels.faint, structure=TOUCHING)
     shortest = LONG * max(ink.shape)
-    boxes = ndimage.find_objects(labels)
+    boxes = [(rows, columns) for rows, columns in ndimage.find_objects(labels)]
     return [box for box in boxes if max(side.stop - side.start for side in box) > shortest]
 
 

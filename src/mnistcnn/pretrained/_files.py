@@ -65,7 +65,8 @@ def write_network(folder: Path, name: str, description: Description, weights: We
     archive = io.BytesIO()
     # Names that sort as the weights come; NumPy dates each entry 1980, so equal weights are equal
     # files.
-    np.savez_compressed(archive, **{f"{i:03}": array for i, array in enumerate(weights)})
+    named: dict[str, Any] = {f"{i:03}": array for i, array in enumerate(weights)}
+    np.savez_compressed(archive, **named)
     packed = archive.getvalue()
     content = {**asdict(description), "sha256": hashlib.sha256(packed).hexdigest()}
     with replaced_at_the_end(folder / f"{name}.npz") as path:
