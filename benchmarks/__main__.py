@@ -92,7 +92,7 @@ def _processes(arguments: argparse.Namespace, lifetime: str) -> OwnProcesses | T
 
 
 def _output_path(output: Path | None, name: str, n_benchmarks: int) -> Path | None:
-    if output is None or (n_benchmarks == 1 and not output.is_dir()):
+    if output is None or (n_benchmarks == 1 and output.suffix == ".json"):
         return output
     output.mkdir(parents=True, exist_ok=True)
     return output / f"{name}.json"

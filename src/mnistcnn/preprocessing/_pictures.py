@@ -148,12 +148,11 @@ def _white(pixels: Pixels) -> float:
 
 def _over_a_ground(pixels: Pixels) -> Grey:
     """Lay what is transparent over white or, if nothing could be seen there, over black."""
-    opaque = pixels[..., -1:]
-    for ground in (1, 0):
-        grey = _telling_grey(pixels[..., :-1] * opaque + ground * (1 - opaque), 1.0)
-        if grey.max() - grey.min() > INVISIBLE:
-            return grey
-    return np.ones_like(grey)
+    colours, opaque = pixels[..., :-1], pixels[..., -1:]
+    over_white, over_black = (
+        _telling_grey(colours * opaque + ground * (1 - opaque), 1.0) for ground in (1, 0)
+    )
+    return over_black if np.ptp(over_white) <= INVISIBLE < np.ptp(over_black) else over_white
 
 
 def _telling_grey(colours: Pixels, white: float) -> Grey:
