@@ -344,7 +344,7 @@ def overlap(one, other):
 def test_pictures_of_mnist_stay_nearly_as_they_are():
     images = fetch_mnist(data_home=MNIST, download_if_missing=False).images[:1000]
     digits = DigitNormalizer().transform(images).astype(int)
-    assert np.abs(digits - images).mean() < 1
+    assert np.abs(digits - images).mean() < 1.5
     assert (np.abs(digits - images).max(axis=(1, 2)) <= 30).mean() > 0.9
 
 

@@ -83,9 +83,19 @@ def test_strokes_are_added_where_writers_elsewhere_put_them(digit, where, straig
     assert not outside.any()
 
 
+def test_some_fours_are_drawn_anew_in_the_place_of_the_others(straight_line):
+    lines = np.stack([straight_line] * 50)
+    drawn = with_habits(lines, np.full(50, 4), np.random.default_rng(0))
+    anew = (drawn != lines).any(axis=(1, 2))
+    assert 0.1 < anew.mean() < 0.6
+    rows = np.nonzero(drawn[anew].any(axis=(0, 2)))[0]
+    assert (rows.min(), rows.max()) == (12, 71 + 1)
+    assert (drawn[anew].any(axis=1).sum(axis=1) > 15).all()
+
+
 def test_other_digits_and_empty_pictures_are_left_alone(straight_line):
     lines = np.stack([straight_line] * 20 + [np.zeros_like(straight_line)] * 20)
-    target = np.array([4] * 20 + [1] * 20)
+    target = np.array([5] * 20 + [1] * 20)
     np.testing.assert_array_equal(with_habits(lines, target, np.random.default_rng(0)), lines)
 
 

@@ -1,7 +1,7 @@
 """What writers elsewhere add to their digits, and MNIST's, who learned in the USA, seldom did.
 
 A flag at the upper end of a 1, and a foot; a bar through a 7; a hook at the end of a 9; a stroke
-through a 0.
+through a 0; and a 4 like a flash of lightning.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,8 @@ Line = NDArray[np.bool_]
 Point = tuple[float, float]
 Strokes = list[list[Point]]
 
-FLAGGED, ON_A_FOOT, BARRED, HOOKED, STRUCK_THROUGH = 0.5, 0.2, 0.35, 0.25, 0.08
+FLAGGED, ON_A_FOOT, BARRED, HOOKED, STRUCK_THROUGH = 0.6, 0.2, 0.35, 0.3, 0.08
+LIKE_A_FLASH, IN_ONE_STROKE = 0.3, 0.4
 # A 1 that leans further to the right than this, in degrees, would look like a 7 with a flag.
 LEANING = 30
 
@@ -37,11 +38,16 @@ def with_habits(lines: Line, target: NDArray[np.int64], rng: np.random.Generator
         The lines with more strokes.
     """
     return np.stack(
-        [
-            _drawn(line, HABITS[digit](line, rng)) if digit in HABITS and line.any() else line
-            for line, digit in zip(lines, target.tolist(), strict=True)
-        ]
+        [_with_habit(line, digit, rng) for line, digit in zip(lines, target.tolist(), strict=True)]
     )
+
+
+def _with_habit(line: Line, digit: int, rng: np.random.Generator) -> Line:
+    if not line.any():
+        return line
+    if digit == 4 and rng.random() < LIKE_A_FLASH:
+        return _drawn(np.zeros_like(line), _flash(line, rng))
+    return _drawn(line, HABITS[digit](line, rng)) if digit in HABITS else line
 
 
 def _drawn(line: Line, strokes: Strokes) -> Line:
@@ -64,8 +70,8 @@ def _one(line: Line, rng: np.random.Generator) -> Strokes:
     leaning = np.degrees(np.arctan2(top[0] - bottom[0], height))
     strokes = []
     if leaning < LEANING and rng.random() < FLAGGED:
-        angle = np.radians(max(rng.uniform(25, 60), leaning + 20))
-        length = height * rng.uniform(0.12, 0.55)
+        angle = np.radians(max(rng.uniform(25, 65), leaning + 20))
+        length = height * rng.uniform(0.12, 0.75)
         strokes.append([top, _moved(top, -length * np.sin(angle), length * np.cos(angle))])
     if rng.random() < ON_A_FOOT:
         left, right = height * rng.uniform(0.1, 0.3, 2)
@@ -88,7 +94,7 @@ def _nine(line: Line, rng: np.random.Generator) -> Strokes:
     _, bottom, height = _ends(line)
     if rng.random() >= HOOKED:
         return []
-    width, depth = height * rng.uniform(0.2, 0.45), height * rng.uniform(0, 0.1)
+    width, depth = height * rng.uniform(0.2, 0.7), height * rng.uniform(0, 0.12)
     angles = np.linspace(0, np.pi * rng.uniform(0.5, 0.9), 8)
     across, down = (1 - np.cos(angles)) / 2, np.sin(angles)
     return [
@@ -97,6 +103,29 @@ def _nine(line: Line, rng: np.random.Generator) -> Strokes:
             for x, y in zip(across.tolist(), down.tolist(), strict=True)
         ]
     ]
+
+
+def _flash(line: Line, rng: np.random.Generator) -> Strokes:
+    """Draw a 4 in the place of another: down to the left, to the right, and a short stem."""
+    (top, left), (bottom, right) = (
+        extreme(np.argwhere(line), axis=0) for extreme in (np.min, np.max)
+    )
+    height = bottom - top + 1
+    width = max(right - left + 1, height / 2)
+
+    def point(x: float, y: float) -> Point:
+        return float(left + x * width), float(top + y * height)
+
+    start, corner = (
+        point(rng.uniform(0.3, 0.8), 0),
+        point(rng.uniform(0, 0.15), rng.uniform(0.5, 0.75)),
+    )
+    end = _moved(corner, 0.95 * width, height * rng.uniform(-0.12, 0.08))
+    foot = point(rng.uniform(0.4, 0.85), 1)
+    if rng.random() < IN_ONE_STROKE:
+        return [[start, corner, end, foot]]
+    head = _moved(corner, width * rng.uniform(0.45, 0.75), -height * rng.uniform(0.05, 0.3))
+    return [[start, corner, end], [head, foot]]
 
 
 def _zero(line: Line, rng: np.random.Generator) -> Strokes:
