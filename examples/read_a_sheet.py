@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistcnn import DigitNormalizer, find_digits, load_pretrained, load_sample_digits
-from mnistcnn.preprocessing import open_picture
+from mnistcnn.preprocessing import grey_over_white, open_picture
 
 
 def sheet_of_numbers(numbers):
@@ -48,7 +48,9 @@ if found:
         print(" ".join(read))
 
 if len(sys.argv) > 2:
-    marked = picture.convert("RGB")
+    # As it was read: Pillow would show 16 bits as white, and transparency as black.
+    greys = np.uint8(255 * grey_over_white(picture))
+    marked = Image.fromarray(greys).convert("RGB")
     pen = ImageDraw.Draw(marked)
     for digit in found:
         x, y, width, height = digit.box

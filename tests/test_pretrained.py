@@ -196,6 +196,15 @@ def test_a_damaged_description_is_named(damage, stored):
         _loading._loaded(stored, "accurate")
 
 
+def test_a_changed_description_is_refused_by_its_hash(stored):
+    file = stored / "accurate.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["classes"] = content["classes"][::-1]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"accurate\.json is damaged or .* SHA-256 must be"):
+        _loading._loaded(stored, "accurate", _loading.DIGESTS["accurate"])
+
+
 def test_missing_weights_are_named(stored):
     (stored / "accurate.npz").unlink()
     with pytest.raises(ValueError, match=r"accurate\.npz lacks"):

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import cross_val_predict
-from sklearn.utils import get_tags
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
@@ -247,14 +247,39 @@ class RejectingClassifier(
 
 def _found_threshold(estimator: Any, X: Any, y: Any, weights: dict[str, Any]) -> float:
     """Return the highest confidence that 99 % of unseen pictures reach."""
+    of_each = weights.get("sample_weight", np.ones(len(y)))
+    # A picture of weight 0 counts as little as one that is not there.
+    counted = np.flatnonzero(of_each)
+    X, y, of_each = _safe_indexing(X, counted), y[counted], of_each[counted]
     if isinstance(estimator, FrozenEstimator):
-        probabilities = estimator.predict_proba(X)
+        confidence = estimator.predict_proba(X).max(axis=1)
     else:
         _check_folds(y)
-        probabilities = cross_val_predict(
-            estimator, X, y, cv=N_FOLDS, method="predict_proba", params=weights or None
-        )
-    return float(np.quantile(probabilities.max(axis=1), SHARE_REJECTED, method="lower"))
+        confidence = _confidence_in_unseen(estimator, X, y, of_each if weights else None)
+    return _quantile(confidence, of_each, SHARE_REJECTED)
+
+
+def _confidence_in_unseen(
+    estimator: Any, X: Any, y: NDArray[Any], weights: NDArray[Any] | None
+) -> NDArray[np.float64]:
+    """Return each picture's highest probability, from a clone that was not trained on it.
+
+    `cross_val_predict` would train on numbers in place of the labels, which `class_weight` names.
+    """
+    confidence = np.empty(len(y))
+    for training, others in StratifiedKFold(N_FOLDS).split(np.zeros(len(y)), y):
+        weighted = {} if weights is None else {"sample_weight": weights[training]}
+        fitted = clone(estimator).fit(_safe_indexing(X, training), y[training], **weighted)
+        confidence[others] = fitted.predict_proba(_safe_indexing(X, others)).max(axis=1)
+    return confidence
+
+
+def _quantile(values: NDArray[Any], weights: NDArray[Any], share: float) -> float:
+    """Return the highest of the values below which at most this share of the weight lies."""
+    order = np.argsort(values)
+    up_to = np.cumsum(weights[order])
+    place = np.searchsorted(up_to, share * up_to[-1], side="right")
+    return float(values[order][min(place, len(values) - 1)])
 
 
 def _check_folds(y: Any) -> None:
@@ -271,6 +296,10 @@ def _check_rejected_label(rejected_label: Any, classes: NDArray[Any]) -> None:
         raise ValueError(
             f"rejected_label must be none of the labels, {classes.tolist()}, got "
             f"{rejected_label!r}."
+        )
+    if isinstance(rejected_label, Real) and rejected_label != np.floor(rejected_label):
+        raise ValueError(
+            f"rejected_label must be a whole number or a word, got {rejected_label!r}."
         )
     are_words = isinstance(classes.tolist()[0], str)
     if are_words != isinstance(rejected_label, str):

@@ -32,7 +32,7 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
             values, *self._scale_and_offset(), epsilon=self.epsilon, is_training=True
         )
         # The kernel estimates the variance of the population; Keras keeps that of the batch.
-        self._remember(mean, variance * ((n_values - 1) / n_values))
+        self._remember(mean, tf.math.multiply_no_nan(variance, (n_values - 1) / n_values))
         return tf.cast(tf.reshape(normalised, tf.shape(inputs)), self.compute_dtype)
 
     def _is_fusible(self, inputs: Any) -> bool:

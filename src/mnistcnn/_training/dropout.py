@@ -36,7 +36,9 @@ def _mask(values: Any, rate: float, seed: Any) -> Any:
 
     of_bytes, of_threshold = tf.unstack(tf.random.split(tf.cast(seed, tf.int32)))
     threshold = tf.floor(rate * LEVELS + tf.random.stateless_uniform((), of_threshold))
-    is_kept = _random_bytes(tf.shape(values), of_bytes) >= tf.cast(threshold, tf.uint8)
+    # The sum is rounded to 256 now and then where the rate is as high as it may be.
+    threshold = tf.cast(tf.minimum(threshold, LEVELS - 1), tf.uint8)
+    is_kept = _random_bytes(tf.shape(values), of_bytes) >= threshold
     return tf.cast(is_kept, values.dtype) * tf.cast(1 / (1 - rate), values.dtype)
 
 

@@ -108,8 +108,9 @@ def _read_or_say_why_not(read: Callable[[], str]) -> str:
         return read()
     except EmptyPictureError:
         return message(NO_INK)
-    except UnreadablePictureError as error:
-        return message(str(error))
+    # UnreadablePictureError, or pixels that are no numbers.
+    except ValueError as error:
+        return message(str(error).removeprefix("X[0] "))
 
 
 def _lay_out(make_field: Callable[[], Any], read: Callable[[Any], str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mnistcnn.app._reader import DigitReader
 
+SETTINGS = "GRADIO_"
 SILENCE = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_RUN_HISTORY": "False",
@@ -29,6 +30,17 @@ LOCAL_SERVER: dict[str, Any] = {
     "footer_links": [],
     "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
 }
+
+
+def _settle_environment(host: str, uploads: str) -> None:
+    """Set what Gradio reads, most of it when it is imported, whatever was set for other pages."""
+    for name in [name for name in os.environ if name.startswith(SETTINGS)]:
+        del os.environ[name]
+    os.environ.update(SILENCE, GRADIO_TEMP_DIR=uploads)
+    # Gradio asks its own server whether it has started; a proxy could not tell.
+    for name in ("no_proxy", "NO_PROXY"):
+        others = filter(None, [os.environ.get(name)])
+        os.environ[name] = ",".join([*others, "127.0.0.1", "localhost", host])
 
 
 @contextmanager
@@ -53,8 +65,7 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
         If the port is taken.
     """
     with TemporaryDirectory(prefix="mnistcnn-demo-") as uploads:
-        # Gradio and what it builds on read most of these when they are imported.
-        os.environ.update(SILENCE, GRADIO_TEMP_DIR=uploads)
+        _settle_environment(host, uploads)
         from mnistcnn.app._page import build_page, theme
 
         page = build_page(reader, Path(uploads))

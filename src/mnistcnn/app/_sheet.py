@@ -3,10 +3,12 @@
 from itertools import groupby
 from operator import attrgetter
 
+import numpy as np
 from PIL import Image
 
 from mnistcnn.app._answer import SURE_FROM, data_url, percent
 from mnistcnn.app._reader import Mark
+from mnistcnn.preprocessing import grey_over_white
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
 LARGEST_SIDE = 1400
@@ -51,9 +53,16 @@ def _marked(picture: Image.Image, marks: list[Mark]) -> str:
 
 
 def _shown(picture: Image.Image) -> str:
-    smaller = picture.convert("RGB")
+    smaller = _in_colours(picture)
     smaller.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     return data_url(smaller, "JPEG")
+
+
+def _in_colours(picture: Image.Image) -> Image.Image:
+    """Return it as it was read: Pillow would show 16 bits as white, and transparency as black."""
+    if picture.mode in ("L", "RGB") and "transparency" not in picture.info:
+        return picture.convert("RGB")
+    return Image.fromarray(np.rint(255 * grey_over_white(picture)).astype(np.uint8)).convert("RGB")
 
 
 def _box(mark: Mark) -> str:

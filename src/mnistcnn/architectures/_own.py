@@ -124,8 +124,8 @@ class Accurate(_PaddedAsNeeded):
 
     Conv32 5x5, max pooling; Conv64 3x3; Conv64 3x3, max pooling; Conv128 3x3 (each without bias
     and followed, after the pooling, by batch normalization and ReLU); Flatten, dropout 0.3:
-    136,106 parameters on 28x28 images and 10 classes. Made for this library, to be trained on augmented images under a
-    one-cycle schedule.
+    136,106 parameters on 28x28 images and 10 classes. Made for this library, to be trained on
+    augmented images under a one-cycle schedule.
 
     Parameters
     ----------

@@ -1,8 +1,11 @@
 """``mnistcnn demo``: the page to draw on."""
 
+import signal
 import socket
+import sys
 from importlib.util import find_spec
 from threading import Event
+from typing import Any
 
 import click
 
@@ -30,10 +33,18 @@ def demo(host: str, port: int | None) -> None:
     from mnistcnn import DigitNormalizer, load_pretrained
     from mnistcnn.app import DigitReader, served_page
 
+    _end_as_by_ctrl_c()
     reader = DigitReader(load_pretrained(), DigitNormalizer())
     with served_page(reader, host=host, port=port) as address:
         click.echo(f"Open {address} in a browser; Ctrl-C here ends it.")
         Event().wait()
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Have uploads removed too if the process is told to end, or its terminal goes away."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
 
 
 def _check_gradio() -> None:
@@ -46,9 +57,7 @@ def _check_gradio() -> None:
 def _check_address(host: str, port: int | None) -> None:
     """Fail at once, rather than after the network is loaded, where nobody can listen."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port or 0, type=socket.SOCK_STREAM)[
-            0
-        ]
+        family, kind, _, _, address = _resolved(host, port)
         with socket.socket(family, kind) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
@@ -58,3 +67,8 @@ def _check_address(host: str, port: int | None) -> None:
             f"--host and --port must be an address of this machine and a free port; cannot listen "
             f"at {place} ({error.strerror})."
         ) from error
+
+
+def _resolved(host: str, port: int | None) -> Any:
+    # Gradio cannot listen at addresses of IPv6.
+    return socket.getaddrinfo(host, port or 0, socket.AF_INET, socket.SOCK_STREAM)[0]

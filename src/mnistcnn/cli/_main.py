@@ -14,6 +14,7 @@ from mnistcnn.cli._evaluate import evaluate
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
 from mnistcnn.cli._predict import predict
 from mnistcnn.cli._start_up import silence_tensorflow
+from mnistcnn.cli._tables import in_one_line
 from mnistcnn.cli._train import train
 
 BAD_INPUT = 2
@@ -79,5 +80,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _say(message: str, status: int) -> int:
-    click.echo(f"mnistcnn: {' '.join(message.split())}", err=True)
+    click.echo(f"mnistcnn: {in_one_line(message)}", err=True)
     return status

@@ -12,7 +12,7 @@ import click
 
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._model_files import MODEL_FILE, WARNING, load_classifier
-from mnistcnn.cli._tables import print_table
+from mnistcnn.cli._tables import in_one_line, print_table
 
 SOME_UNREAD = 1
 STDIN = "-"
@@ -30,7 +30,7 @@ class _Problems:
 
     def report(self, message: str) -> None:
         self.any = True
-        click.echo(f"mnistcnn: {' '.join(message.split())}", err=True)
+        click.echo(f"mnistcnn: {in_one_line(message)}", err=True)
 
 
 class Answer(NamedTuple):
@@ -72,6 +72,8 @@ def predict(
     the exit status is 1.
     """
     _check_sheet_file(sheet_file)
+    if not pictures and sys.stdin.isatty():
+        raise click.UsageError("give the path of at least one picture, or - to read paths.")
     items = _with_piped(pictures)
     classifier = _classifier(model_file)
     problems = _Problems()
@@ -98,8 +100,6 @@ def _check_sheet_file(sheet_file: Path | None) -> None:
 
 def _with_piped(pictures: tuple[str, ...]) -> Iterator[str]:
     """Give what is named, reading stdin only when it is its turn."""
-    if not pictures and sys.stdin.isatty():
-        raise click.UsageError("give the path of at least one picture, or - to read paths.")
     for item in pictures or (STDIN,):
         if item == STDIN:
             # Names of files are bytes to most systems, in whatever encoding.
@@ -128,7 +128,7 @@ def _classifier(model_file: Path | None) -> Any:
 
 def _normalized(items: Iterable[str], problems: _Problems) -> Iterator[Normalized]:
     """Give name and pixels of each picture that can be read and is not blank."""
-    from mnistcnn import DigitNormalizer
+    from mnistcnn import DigitNormalizer, UnreadablePictureError
     from mnistcnn.preprocessing import open_picture
 
     normalizer = DigitNormalizer(empty="blank")
@@ -138,8 +138,10 @@ def _normalized(items: Iterable[str], problems: _Problems) -> Iterator[Normalize
             image = normalizer.transform([open_picture(path)])[0]
         except OSError as error:
             problems.report(f"{path}: {error.strerror or error}")
-        except ValueError as error:
+        except UnreadablePictureError as error:
             problems.report(str(error))
+        except ValueError as error:
+            problems.report(f"{path} {str(error).removeprefix('X[0] ')}")
         else:
             if image.any():
                 yield str(path), image
@@ -156,6 +158,7 @@ def _remembered(normalized: Iterable[Normalized], seen: list[Any]) -> Iterator[N
 def _files(items: Iterable[str], problems: _Problems) -> Iterator[Path]:
     from mnistcnn.datasets._picture_paths import find_pictures
 
+    item = None
     for item in items:
         try:
             found = find_pictures(item)
@@ -163,6 +166,8 @@ def _files(items: Iterable[str], problems: _Problems) -> Iterator[Path]:
             problems.report(str(error))
         else:
             yield from found
+    if item is None:
+        problems.report("no picture was named.")
 
 
 def _answers(normalized: Iterator[Normalized], classifier: Any) -> Iterator[Answer]:

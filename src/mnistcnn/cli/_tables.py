@@ -4,6 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 
+def in_one_line(message: str) -> str:
+    """Return a message with its line breaks as spaces; the names in it stay as they are."""
+    return " ".join(line.strip() for line in message.splitlines())
+
+
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_text_columns: int = 1
 ) -> None:

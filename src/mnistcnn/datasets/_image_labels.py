@@ -1,5 +1,6 @@
 """Labels of pictures, from where their files lie or from what they are called."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,7 @@ def labels_of(paths: list[Path], rule: str | Callable[[Path], Any]) -> NDArray[A
     array([7, 3])
     """
     if rule == "folder":
-        return _as_labels([path.absolute().parent.name for path in paths])
+        return _as_labels([Path(os.path.abspath(path)).parent.name for path in paths])
     if rule == "filename":
         return _digits_in_names(paths)
     assert callable(rule)

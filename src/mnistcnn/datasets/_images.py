@@ -148,6 +148,8 @@ def _read_all(paths: list[Path]) -> tuple[dict[int, _Image], dict[int, str]]:
             failures[place] = f"{path}: {error.strerror or error}"
         except UnreadablePictureError as error:
             failures[place] = str(error)
+        except ValueError as error:
+            failures[place] = f"{path}: {error}"
     return images, failures
 
 

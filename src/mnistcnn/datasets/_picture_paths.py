@@ -73,7 +73,8 @@ def _natural(name: str) -> tuple[Any, ...]:
 
 
 def _expanded(item: str | os.PathLike[str]) -> list[Path]:
-    path = Path(item).expanduser()
+    # Of names like ~$7.png, which are no folder of anybody, this changes nothing.
+    path = Path(os.path.expanduser(item))
     if path.is_dir():
         return _in_folder(path)
     # A file may have brackets in its name.
@@ -100,12 +101,24 @@ def _pictures_below(folder: Path) -> Iterator[Path]:
 
 
 def _matching(pattern: Path) -> list[Path]:
-    matches = sorted(map(Path, glob.glob(os.fspath(pattern), recursive=True)), key=natural_key)
-    if not matches:
-        raise FileNotFoundError(f"There is no file that matches {os.fspath(pattern)!r}.")
-    found = [path for match in matches for path in _files_of(match)]
+    # Unlike glob.glob, this does not go round in circles where links do.
+    matches = sorted(Path(pattern.anchor).glob(_without_anchor(pattern)), key=natural_key)
+    shown = [path for path in matches if not _is_hidden(path, pattern)]
+    found = [path for match in shown for path in _files_of(match)]
+    if not found:
+        raise FileNotFoundError(f"There is no picture that matches {os.fspath(pattern)!r}.")
     # A pattern with ** gives a folder as well as what is in it.
     return list(dict.fromkeys(found))
+
+
+def _without_anchor(path: Path) -> str:
+    return os.fspath(path)[len(path.anchor) :]
+
+
+def _is_hidden(path: Path, pattern: Path) -> bool:
+    """Say whether a part begins with a dot that the pattern does not ask for."""
+    asked_for = {part for part in pattern.parts if part.startswith(".")}
+    return any(part.startswith(".") and part not in asked_for for part in path.parts)
 
 
 def _files_of(match: Path) -> list[Path]:

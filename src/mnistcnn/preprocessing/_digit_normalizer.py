@@ -218,7 +218,8 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def _as_pictures(X: Any) -> list[Any]:
     """Return the pictures one by one, refusing a single one, which could be taken for many."""
     single = (str, bytes, os.PathLike, Image.Image, Mapping)
-    if isinstance(X, single) or hasattr(X, "read") or not isinstance(X, Iterable):
+    is_scalar = not isinstance(X, Iterable) or getattr(X, "shape", None) == ()
+    if isinstance(X, single) or hasattr(X, "read") or is_scalar:
         raise ValueError(f"X must hold pictures, got a single {type(X).__name__}; {WRAP}.")
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) == 2:
@@ -226,22 +227,28 @@ def _as_pictures(X: Any) -> list[Any]:
             f"X must be a sequence of pictures or an array (n, h, w), got one of shape {shape}; "
             f"{WRAP}, and reshape flat rows to (n, h, w)."
         )
-    if len(shape) == 3 and shape[2] in (3, 4):
+    if len(shape) == 3 and shape[2] in (1, 2, 3, 4):
         raise ValueError(
             f"X must be a sequence of pictures or an array (n, h, w), got one of shape {shape}, "
-            f"which looks like one picture in colours; {WRAP}."
+            f"which looks like one picture with {shape[2]} channels; {WRAP}."
         )
     pictures = list(X)
     if not pictures:
         raise ValueError("X must hold at least one picture, got none.")
+    if isinstance(pictures[0], list | tuple) and not any(map(_is_row, pictures[0])):
+        raise ValueError(f"X must hold pictures, got a row of numbers in X[0]; {WRAP}.")
     return pictures
+
+
+def _is_row(part: Any) -> bool:
+    return isinstance(part, list | tuple | np.ndarray)
 
 
 def _in_tasks(pictures: list[Any], steps: Steps, n_jobs: int | None) -> list[Digit]:
     if effective_n_jobs(n_jobs) == 1:
         return _normalized_task(0, pictures, steps)
     # Open files cannot be sent to other processes, their content can.
-    pictures = [picture.read() if _is_open_file(picture) else picture for picture in pictures]
+    pictures = [_content(picture) if hasattr(picture, "read") else picture for picture in pictures]
     task = delayed(partial(_normalized_task, steps=steps))
     starts = range(0, len(pictures), PICTURES_A_TASK)
     results = Parallel(n_jobs=n_jobs)(
@@ -250,8 +257,11 @@ def _in_tasks(pictures: list[Any], steps: Steps, n_jobs: int | None) -> list[Dig
     return [digit for result in results for digit in result]
 
 
-def _is_open_file(picture: Any) -> bool:
-    return hasattr(picture, "read")
+def _content(file: Any) -> bytes:
+    # One that has just been written stands at its end.
+    if file.seekable():
+        file.seek(0)
+    return bytes(file.read())
 
 
 def _normalized_task(first: int, pictures: list[Any], steps: Steps) -> list[Digit]:

@@ -106,6 +106,8 @@ def _identified(file: BinaryIO, name: str) -> Image.Image:
 
 
 def _is_empty(file: BinaryIO) -> bool:
+    if not file.seekable():
+        return False
     file.seek(0)
     return not file.read(1)
 

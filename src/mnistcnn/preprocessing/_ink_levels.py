@@ -17,6 +17,8 @@ ABOVE_NOISE, FLOOR = 4.0, 2.5
 # Noise is what pixels so far apart differ by. Ink is in less than half of such pairs, so a quantile
 # below the median is taken; of normal noise, it is this multiple of the standard deviation.
 APART, QUANTILE, MULTIPLE = 3, 0.4, 0.7416
+# The strongest ink is in at least so many pixels: a digit can be small on its paper, dust smaller.
+FEW = 8
 SMALLEST_NOISY = 24
 # Less contrast than this, as a part of white's, is no ink.
 LEAST_INK = 0.02
@@ -58,7 +60,7 @@ def measured_levels(ink: Grey) -> InkLevels | None:
     """
     noise = _noise(ink)
     counts, step = _histogram(ink)
-    strongest = step * _rank_from_top(counts, min(max(1, ink.size // 300), 30))
+    strongest = step * _rank_from_top(counts, min(max(1, ink.size // 300), FEW))
     lowest = max(ABOVE_NOISE * noise, 0.25 * strongest)
     if strongest < max(LEAST_INK, lowest):
         return None

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
+from mnistcnn.exceptions import UnreadablePictureError
 from mnistcnn.preprocessing._image_files import open_picture
 
 __all__ = ["grey_over_white"]
@@ -76,7 +78,7 @@ def grey_over_white(picture: Any) -> Grey:
     white = _white(pixels)
     n_channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if n_channels in (2, 4):
-        return _over_a_ground(_in_unit(pixels, white))
+        return _over_a_ground(pixels, white)
     if n_channels == 3:
         return _telling_grey(pixels, white)
     return _in_unit(pixels.reshape(pixels.shape[:2]), white)
@@ -93,8 +95,16 @@ def _pixels(picture: Any) -> Pixels:
     if isinstance(picture, str | os.PathLike | bytes) or hasattr(picture, "read"):
         picture = open_picture(picture)
     if isinstance(picture, Image.Image):
-        picture = _in_plain_mode(picture)
+        picture = _in_plain_mode(_upright(picture))
     return _checked(np.asarray(picture))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Decode a picture, which Pillow puts off, and turn it as its camera says."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except OSError as error:
+        raise UnreadablePictureError(f"must be a whole picture, but {error}.") from error
 
 
 def _in_plain_mode(picture: Image.Image) -> Image.Image:
@@ -109,7 +119,7 @@ def _in_plain_mode(picture: Image.Image) -> Image.Image:
 
 
 def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
-    """Return the composite of a Gradio sketchpad or, where that is empty, its first drawn layer.
+    """Return the composite of a Gradio sketchpad or, where that is empty, its drawn layers.
 
     Gradio 5 composes grey canvases ("L") to zeros throughout (its issue 8198).
     """
@@ -121,7 +131,18 @@ def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
             f"a dict with {sorted(map(str, sketch))}."
         )
     drawings = [_pixels(part) for part in parts]
-    return next((drawing for drawing in drawings if drawing.min() < drawing.max()), drawings[0])
+    drawn = [drawing for drawing in drawings if drawing.min() < drawing.max()]
+    if not drawn or drawn[0] is drawings[0] or len({drawing.shape for drawing in drawn}) > 1:
+        return (drawn or drawings)[0]
+    return _one_over_the_other(drawn)
+
+
+def _one_over_the_other(layers: list[Pixels]) -> Pixels:
+    if layers[0].ndim == 3 and layers[0].shape[2] == 4:
+        pictures = [Image.fromarray(layer.astype(np.uint8), "RGBA") for layer in layers]
+        return np.asarray(reduce(Image.alpha_composite, pictures))
+    # Dark on light, as Gradio draws without transparency.
+    return np.minimum.reduce(layers)
 
 
 def _checked(pixels: Pixels) -> Pixels:
@@ -146,13 +167,24 @@ def _white(pixels: Pixels) -> float:
     return next((float(white) for white in WHITES if high <= white), high)
 
 
-def _over_a_ground(pixels: Pixels) -> Grey:
+def _over_a_ground(pixels: Pixels, white: float) -> Grey:
     """Lay what is transparent over white or, if nothing could be seen there, over black."""
-    colours, opaque = pixels[..., :-1], pixels[..., -1:]
-    over_white, over_black = (
-        _telling_grey(colours * opaque + ground * (1 - opaque), 1.0) for ground in (1, 0)
-    )
-    return over_black if np.ptp(over_white) <= INVISIBLE < np.ptp(over_black) else over_white
+    over_white = _over(pixels, white, "white")
+    if np.ptp(over_white) > INVISIBLE:
+        return over_white
+    over_black = _over(pixels, white, "black")
+    return over_black if np.ptp(over_black) > INVISIBLE else over_white
+
+
+def _over(pixels: Pixels, white: float, ground: str) -> Grey:
+    if pixels.dtype == np.uint8 and white == 255:
+        # Photographs have so many pixels that floats of all their channels would not fit.
+        picture = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGBA")
+        paper = Image.new("RGBA", picture.size, ground)
+        return _telling_grey(np.asarray(Image.alpha_composite(paper, picture).convert("RGB")), 255)
+    unit = _in_unit(pixels, white)
+    colours, opaque = unit[..., :-1], unit[..., -1:]
+    return _telling_grey(colours * opaque + (ground == "white") * (1 - opaque), 1.0)
 
 
 def _telling_grey(colours: Pixels, white: float) -> Grey:

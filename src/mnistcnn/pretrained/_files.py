@@ -81,6 +81,12 @@ def stored_names(folder: Traversable) -> list[str]:
     return sorted(name.removesuffix(".json") for name in files if name.endswith(".json"))
 
 
+def digest(description: Description) -> str:
+    """Return the SHA-256 of all that a description says, that of its weights included."""
+    content = json.dumps(asdict(description), sort_keys=True)
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+
 def read_network(folder: Traversable, name: str) -> tuple[Description, Weights]:
     """Read what `write_network` wrote; nothing in the files is executed.
 

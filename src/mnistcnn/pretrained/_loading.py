@@ -7,9 +7,12 @@ import numpy as np
 
 from mnistcnn.classifier import DigitCNNClassifier
 from mnistcnn.classifier._fit import stored_state
-from mnistcnn.pretrained._files import read_network, stored_names
+from mnistcnn.pretrained._files import digest, read_network, stored_names
 
 __all__ = ["load_pretrained"]
+
+# `scripts/train_pretrained.py` prints them. Each covers its weights too.
+DIGESTS = {"accurate": "edfeee8731fda911528e72bfb6801daa4c08f727cb2c25d4b25e6e3616ebbad6"}
 
 
 def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
@@ -58,14 +61,19 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
     >>> classifier.classes_
     array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """
-    return _loaded(files("mnistcnn.pretrained") / "weights", name)
+    return _loaded(files("mnistcnn.pretrained") / "weights", name, DIGESTS.get(name))
 
 
-def _loaded(folder: Traversable, name: str) -> DigitCNNClassifier:
+def _loaded(folder: Traversable, name: str, expected: str | None = None) -> DigitCNNClassifier:
     names = stored_names(folder)
     if name not in names:
         raise ValueError(f"Unknown pretrained model {name!r}; the names are {', '.join(names)}.")
     description, weights = read_network(folder, name)
+    if expected not in (None, digest(description)):
+        raise ValueError(
+            f"The file {name}.json is damaged or has been changed: its SHA-256 must be {expected}, "
+            f"got {digest(description)}. Install mnistcnn again."
+        )
     classifier = DigitCNNClassifier(**description.parameters)
     height, width, channels = description.image_shape
     state = stored_state(
