@@ -87,6 +87,9 @@ def server(tmp_path_factory):
         "GRADIO_SHARE": "True",
         "GRADIO_SERVER_NAME": "0.0.0.0",
         "GRADIO_ANALYTICS_ENABLED": "True",
+        "GRADIO_ALLOWED_PATHS": "/",
+        # Nor may its own questions to itself go through somebody's proxy.
+        "http_proxy": "http://127.0.0.1:9",
     }
     port = free_port()
     process = subprocess.Popen(

@@ -121,6 +121,11 @@ class TestInput:
         assert re.findall(r"scan ?(\d)", names) == ["2", "3", "4"]
         assert [float(number) for number in re.findall(r"\d+\.\d\d", answer.stdout)]
 
+    def test_no_path_at_all_is_said(self, model_file):
+        answer = predict("--model-file", model_file, stdin=None, input="")
+        assert answer.returncode == 1
+        assert answer.stderr == "mnistcnn: no picture was named.\n"
+
     def test_a_reader_that_goes_away_gets_no_traceback(self, folder, model_file):
         with subprocess.Popen(
             [*COMMAND, "--csv", "--model-file", model_file, *[folder / "scan 1.png"] * 3],

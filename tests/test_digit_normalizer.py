@@ -208,7 +208,10 @@ def test_scikit_learns_digits_from_0_to_16_are_taken_as_they_are():
 
 @pytest.mark.parametrize("n_jobs", [2, -1])
 def test_more_processes_give_the_same_digits(n_jobs):
-    pictures = [*IMAGES, BytesIO(png(drawing()))]
+    # A file that was just written stands at its end.
+    file = BytesIO()
+    file.write(png(drawing()))
+    pictures = [*IMAGES, file]
     alone = DigitNormalizer().transform([*IMAGES, drawing()])
     np.testing.assert_array_equal(DigitNormalizer(n_jobs=n_jobs).transform(pictures), alone)
 
@@ -218,7 +221,10 @@ def test_more_processes_give_the_same_digits(n_jobs):
     [
         (drawing(), r"got one of shape \(200, 200\); wrap a single picture in a list"),
         (np.zeros((5, 784)), r"reshape flat rows to \(n, h, w\)"),
-        (np.zeros((200, 200, 3)), "looks like one picture in colours; wrap"),
+        (np.zeros((200, 200, 3)), "looks like one picture with 3 channels; wrap"),
+        (np.zeros((200, 200, 1)), "looks like one picture with 1 channels; wrap"),
+        (np.zeros((20, 20)).tolist(), r"row of numbers in X\[0\]; wrap"),
+        (np.array(5), "got a single ndarray; wrap"),
         ("digit.png", "got a single str; wrap a single picture in a list"),
         (Path("digit.png"), "got a single .*Path; wrap"),
         (b"", "got a single bytes; wrap"),
@@ -267,6 +273,20 @@ BLANK = {
     "noise on black": grain(2, 0),
     "slanting light": np.linspace(0.3, 0.9, 200)[:, np.newaxis] + np.zeros(200),
 }
+
+
+@pytest.mark.parametrize("side", [300, 1500])
+@pytest.mark.parametrize("size", [0.035, 0.05, 0.07])
+def test_a_digit_may_be_small_on_its_paper(side, size):
+    for image in IMAGES[:10]:
+        ink = image[np.ix_(image.any(axis=1), image.any(axis=0))]
+        factor = size * side / max(ink.shape)
+        small = Image.fromarray(ink).resize([max(1, round(factor * n)) for n in ink.shape[::-1]])
+        paper = Image.new("L", (side, side), 255)
+        paper.paste(Image.fromarray(255 - np.asarray(small)), (side // 3, side // 2))
+        cut_out = np.pad(np.asarray(small), max(small.size))
+        found, expected = DigitNormalizer().transform([np.asarray(paper), cut_out])
+        assert overlap(found, expected) > 0.6
 
 
 @pytest.mark.parametrize("name", BLANK)

@@ -123,6 +123,31 @@ def test_a_grey_sketch_whose_composite_gradio_left_empty_is_read_from_its_layer(
     np.testing.assert_array_equal(grey_over_white(sketch), 1 - INK / 255)
 
 
+def test_all_layers_of_such_a_sketch_are_read():
+    first, second = (np.where(half, 1, 0) * INK for half in (np.tri(20) > 0, np.tri(20) == 0))
+    layers = [np.stack([np.zeros_like(INK)] * 3 + [ink], axis=2) for ink in (first, second)]
+    sketch = {"layers": layers, "composite": np.zeros_like(INK)}
+    np.testing.assert_allclose(grey_over_white(sketch), 1 - INK / np.float32(255), atol=1e-6)
+
+
+def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
+    image = Image.fromarray(np.tri(6, 9, dtype=np.uint8) * 255)
+    exif = image.getexif()
+    exif[0x0112] = 6
+    file = BytesIO()
+    image.save(file, "PNG", exif=exif)
+    turned = grey_over_white(Image.open(BytesIO(file.getvalue())))
+    assert turned.shape == (9, 6)
+    np.testing.assert_array_equal(turned, grey_over_white(file.getvalue()))
+
+
+def test_a_picture_that_pillow_cannot_decode_to_its_end_is_refused():
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
+    whole = as_file(Image.fromarray(noise))
+    with pytest.raises(UnreadablePictureError, match="whole picture, but .*truncated"):
+        grey_over_white(Image.open(BytesIO(whole[: len(whole) // 2])))
+
+
 def test_an_empty_sketch_is_white():
     blank = np.zeros((20, 20, 4), dtype=np.uint8)
     sketch = {"background": blank, "layers": [blank], "composite": blank}

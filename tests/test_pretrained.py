@@ -85,7 +85,7 @@ def test_fine_tuning_learns_own_pictures_and_forgets_no_digit(own_pictures, digi
     assert tuned.n_iter_ == 3
     assert mean_loss(tuned, X, y) < 0.95 * loss
     assert tuned.score(X, y) >= score
-    assert tuned.score(*digits) > score_of_others - 0.03
+    assert tuned.score(*digits) > score_of_others - 0.05
 
 
 def test_a_warm_start_refuses_labels_that_the_network_does_not_know(own_pictures):

@@ -1,5 +1,9 @@
 """The quicker layers of networks that are trained: what Keras's promise holds for them."""
 
+import subprocess
+import sys
+
+import joblib
 import keras
 import numpy as np
 import pytest
@@ -57,6 +61,47 @@ def test_a_shape_for_the_noise_is_obeyed():
 def test_half_precision_stays(dtype):
     output = Dropout(0.25, dtype=dtype)(keras.ops.cast(ONES, dtype), training=True)
     assert keras.backend.standardize_dtype(output.dtype) == dtype
+    assert abs((keras.ops.convert_to_numpy(output) != 0).mean() - 0.75) < 0.02
+
+
+@pytest.mark.parametrize("shape", [(1, 16), (1, 1, 1, 16)])
+def test_a_batch_of_one_value_leaves_finite_moments(shape):
+    layer = BatchNormalization()
+    layer(np.ones(shape, dtype=np.float32), training=True)
+    np.testing.assert_allclose(layer.moving_variance, np.full(16, 0.99), rtol=1e-6)
+
+
+def test_they_are_compiled_by_xla_too():
+    model = keras.Sequential(
+        [keras.Input((8, 8, 16)), BatchNormalization(), Dropout(0.5), keras.layers.Flatten(),
+         keras.layers.Dense(2)]
+    )  # fmt: skip
+    model.compile("adam", "mse", jit_compile=True)
+    X = np.random.default_rng(0).normal(size=(20, 8, 8, 16)).astype(np.float32)
+    losses = model.fit(X, np.zeros((20, 2)), epochs=3, batch_size=16, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert (model.layers[0].moving_variance.numpy() != 1).all()
+
+
+def test_a_fresh_process_reads_networks_with_them(digits, tmp_path):
+    X, y = digits[0][:60], digits[1][:60]
+    classifier = DigitCNNClassifier("accurate", epochs=1, random_state=0).fit(X, y)
+    joblib.dump(classifier, tmp_path / "digits.joblib")
+    classifier.model_.save(tmp_path / "digits.keras")
+    np.save(tmp_path / "X.npy", X)
+    program = (
+        "import joblib, keras, numpy as np\n"
+        "X = np.load('X.npy')\n"
+        "stored = joblib.load('digits.joblib')\n"
+        "model = keras.saving.load_model('digits.keras', compile=False)\n"
+        "scores = model.predict(X.reshape(-1, 28, 28, 1), verbose=0)\n"
+        "assert (scores.argmax(axis=1) == stored.predict(X)).all()\n"
+        "print(*stored.predict(X))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == classifier.predict(X).astype(str).tolist()
 
 
 # The numbers of channels take different ways: fused, fused in float32, composed by Keras.

@@ -72,6 +72,18 @@ class TestFiles:
         os.symlink(folder, folder / "3" / "again")
         assert names(read_images(folder), folder) == IN_ORDER
 
+    def test_nor_are_they_for_a_pattern(self, folder):
+        for name in ("again", "and again"):
+            os.symlink(folder, folder / "3" / name)
+        assert names(read_images(folder / "**" / "*.png"), folder) == [
+            name for name in IN_ORDER if name.endswith(".png")
+        ]
+
+    def test_a_name_that_begins_with_a_tilde_is_a_name(self, folder, monkeypatch):
+        monkeypatch.chdir(folder)
+        skipped = read_images([IN_ORDER[0], "~$7.png"], unreadable="skip").unreadable
+        assert list(skipped) == ["~$7.png"]
+
     @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=20, unique=True))
     def test_numbers_are_sorted_as_numbers(self, numbers):
         paths = [Path(f"scan {number}.png") for number in numbers]
@@ -193,8 +205,23 @@ class TestBadInput:
         with pytest.raises(FileNotFoundError, match=rf"{tmp_path.name} must hold pictures \(\.bmp"):
             read_images(tmp_path)
 
+    def test_pattern_of_folders_without_pictures(self, tmp_path):
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(FileNotFoundError, match="no picture that matches"):
+            read_images(tmp_path / "emp*")
+
+    def test_files_whose_values_are_no_greys_are_named_and_the_others_read(self, tmp_path):
+        for name, value in (("nan", np.nan), ("negative", -1.0), ("good", 0.5)):
+            greys = np.full((9, 9), value, dtype=np.float32)
+            Image.fromarray(greys).save(tmp_path / f"{name}.tif")
+        pictures = read_images(tmp_path, unreadable="skip")
+        assert len(pictures.images) == 1
+        reasons = [reason.removeprefix(f"{tmp_path}/") for reason in pictures.unreadable.values()]
+        assert reasons[0].startswith("nan.tif: must hold finite numbers only")
+        assert reasons[1].startswith("negative.tif: must hold no negative values")
+
     def test_pattern_that_matches_nothing(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"no file that matches .*\*\.png"):
+        with pytest.raises(FileNotFoundError, match=r"no picture that matches .*\*\.png"):
             read_images(tmp_path / "*.png")
 
     def test_empty_list(self):

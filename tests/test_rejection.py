@@ -1,7 +1,6 @@
 """A classifier that may say that it does not know."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -135,7 +134,6 @@ def test_networks_take_images_and_rows_alike(small_digits):
         (np.array(["zero", "one"]), "not a digit", "U"),
         (np.array(["zero", "one"], dtype=object), "not a digit", "O"),
         (np.array([0, 1], dtype=np.uint8), -1, "i"),
-        (np.array([0, 1]), np.nan, "f"),
     ],
 )
 def test_answers_have_the_kind_of_the_labels(labels, rejected_label, kind, two_classes):
@@ -143,10 +141,28 @@ def test_answers_have_the_kind_of_the_labels(labels, rejected_label, kind, two_c
     rejecting = RejectingClassifier(linear(), threshold=1.0, rejected_label=rejected_label)
     answers = rejecting.fit(X / 16, labels[y]).predict(X / 16)
     assert answers.dtype.kind == kind
-    expected = pd.isna(answers) if kind == "f" else answers == rejected_label
-    assert expected.all()
+    assert (answers == rejected_label).all()
+    assert rejecting.score(X / 16, labels[y]) == 0.0
     label_of_first = rejecting.set_params(threshold=0.0).fit(X / 16, labels[y]).predict(X[:1] / 16)
     assert label_of_first[0] == labels[y[0]]
+
+
+def test_weights_by_class_name_the_labels(two_classes):
+    X, y = two_classes
+    words = np.array(["zero", "one"])[y]
+    weighted = LogisticRegression(max_iter=50, class_weight={"zero": 2.0, "one": 1.0})
+    rejecting = RejectingClassifier(weighted, rejected_label="none").fit(X / 16, words)
+    assert (rejecting.predict(X / 16) != "none").mean() > 0.9
+
+
+def test_pictures_of_no_weight_do_not_move_the_threshold(two_classes):
+    X, y = two_classes
+    junk = np.random.default_rng(0).uniform(0, 16, (len(X) // 5, X.shape[1]))
+    mixed, labels = np.concatenate([X, junk]) / 16, np.concatenate([y, y[: len(junk)]])
+    weights = np.repeat([1.0, 0.0], [len(X), len(junk)])
+    rejecting = RejectingClassifier(linear()).fit(mixed, labels, sample_weight=weights)
+    alone = RejectingClassifier(linear()).fit(X / 16, y, sample_weight=np.ones(len(X)))
+    assert rejecting.threshold_ == pytest.approx(alone.threshold_, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +171,8 @@ def test_answers_have_the_kind_of_the_labels(labels, rejected_label, kind, two_c
         (1, [0, 1], "none of the labels"),
         (-1, ["a", "b"], "must be a word"),
         ("none", [0, 1], "must be a number"),
+        (np.nan, [0, 1], "must be a whole number or a word"),
+        (0.5, [0, 1], "must be a whole number or a word"),
     ],
 )
 def test_a_label_that_would_be_mistaken_is_refused(rejected_label, labels, message, two_classes):

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
@@ -247,6 +247,7 @@ class RejectingClassifier(
 
 def _found_threshold(estimator: Any, X: Any, y: Any, weights: dict[str, Any]) -> float:
     """Return the highest confidence that 99 % of unseen pictures reach."""
+    (X,) = indexable(X)
     of_each = weights.get("sample_weight", np.ones(len(y)))
     # A picture of weight 0 counts as little as one that is not there.
     counted = np.flatnonzero(of_each)

@@ -1,6 +1,7 @@
 """Which pieces of ink on a sheet are digits, and which of them belong to one digit."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ EDGE, AROUND, DECLINE = 5, 11, 0.5
 
 # Of a texture that looks like ink, no more pieces than this are looked at.
 MOST_PIECES = 10_000
+# Where textures interlock, pieces count as digits of their own once so many pixels were searched.
+MOST_PIXELS = 20_000_000
 
 # Sizes are parts of the usual digit's. Smaller pieces are specks, ...
 SPECK, SMALLEST_PIXELS = 0.2, 5
@@ -188,7 +191,7 @@ def _is_frame(labels: Labels, box: Boxes, number: int) -> bool:
 def _digit_of(labels: Labels, usual: float) -> Labels:
     """Return for each piece the number of the digit that it belongs to."""
     boxes = _boxes(labels)
-    pairs = [pair for pair in _neighbours(boxes) if _belong_together(labels, boxes, pair, usual)]
+    pairs = list(_pairs_of_one_digit(labels, boxes, usual))
     first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     ones = np.ones(len(pairs), dtype=bool)
     graph = coo_array((ones, (first, second)), shape=(len(boxes), len(boxes)))
@@ -207,15 +210,48 @@ def _neighbours(boxes: Boxes) -> Iterator[tuple[int, int]]:
             yield int(large), int(small)
 
 
-def _belong_together(labels: Labels, boxes: Boxes, pair: tuple[int, int], usual: float) -> bool:
+def _pairs_of_one_digit(labels: Labels, boxes: Boxes, usual: float) -> Iterator[tuple[int, int]]:
+    """Give the pairs of pieces that are strokes of one digit, the larger one first."""
+    n_pixels = 0
+    for pair in _neighbours(boxes):
+        reach = _reach(boxes, pair, usual)
+        if not reach:
+            continue
+        around = _widened(boxes[pair[1]], reach, labels.shape)
+        n_pixels += around.size
+        if n_pixels > MOST_PIXELS:
+            return
+        if _distance(labels[around.rows, around.columns], pair) <= reach:
+            yield pair
+
+
+def _reach(boxes: Boxes, pair: tuple[int, int], usual: float) -> float:
+    """Return how many pixels two pieces may be apart to be one digit; 0 if they never are one."""
     large, small = (boxes[number] for number in pair)
-    both = np.concatenate([np.minimum(large, small)[:2], np.maximum(large, small)[2:]])
-    height, width = both[2:] - both[:2]
+    height, width = np.maximum(large, small)[2:] - np.minimum(large, small)[:2]
     if height > HIGHEST * usual or width > max(WIDEST * usual, large[3] - large[1]):
-        return False
+        return 0.0
     share = _reach_of_one_digit(large, small)
-    longer = (large[2:] - large[:2]).max()
-    return share > 0 and _distance(labels, both, pair) <= max(share * longer, 2)
+    return max(share * float((large[2:] - large[:2]).max()), 2.0) if share else 0.0
+
+
+class _Window(NamedTuple):
+    rows: slice
+    columns: slice
+
+    @property
+    def size(self) -> int:
+        """How many pixels it shows."""
+        return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
+
+
+def _widened(box: Boxes, reach: float, shape: tuple[int, ...]) -> _Window:
+    margin = int(np.ceil(reach)) + 1
+    top, left, bottom, right = box.tolist()
+    return _Window(
+        slice(max(top - margin, 0), min(bottom + margin, shape[0])),
+        slice(max(left - margin, 0), min(right + margin, shape[1])),
+    )
 
 
 def _reach_of_one_digit(large: Boxes, small: Boxes) -> float:
@@ -229,9 +265,10 @@ def _reach_of_one_digit(large: Boxes, small: Boxes) -> float:
     return NEAR if is_left_of_4 and large[2] - small[2] > ENDS_ABOVE * height else 0.0
 
 
-def _distance(labels: Labels, box: Boxes, pair: tuple[int, int]) -> float:
-    """Return how many pixels the ground between two pieces is wide."""
-    top, left, bottom, right = box
-    part = labels[top:bottom, left:right]
-    away = ndimage.distance_transform_edt(part != pair[0] + 1)
+def _distance(part: Labels, pair: tuple[int, int]) -> float:
+    """Return how many pixels the ground between two pieces is wide; infinity for too many."""
+    is_first = part == pair[0] + 1
+    if not is_first.any():
+        return np.inf
+    away = ndimage.distance_transform_edt(~is_first)
     return float(away[part == pair[1] + 1].min()) - 1
