@@ -211,3 +211,13 @@ def test_functions_and_classes_of_the_user_are_never_taken_for_equal():
     assert describe(dense(relu)) is None
     assert describe(keras.Sequential([keras.Input((2,)), Twice()])) is None
     assert describe(keras.Sequential([keras.Input((2,)), keras.layers.Lambda(abs)])) is None
+
+
+def test_layers_are_called_alike_in_every_network_and_the_callers_go_on(digits):
+    X, y = digits[0][:40], digits[1][:40]
+    before = keras.backend.get_uid("conv2d")
+    networks = [DigitCNNClassifier("simple", epochs=1).fit(X, y).model_ for _ in range(2)]
+    # TensorFlow keeps a kernel for each new name, so that searches would grow.
+    first, second = ([variable.path for variable in network.variables] for network in networks)
+    assert first == second
+    assert keras.backend.get_uid("conv2d") == before + 1

@@ -298,7 +298,7 @@ def _check_rejected_label(rejected_label: Any, classes: NDArray[Any]) -> None:
             f"rejected_label must be none of the labels, {classes.tolist()}, got "
             f"{rejected_label!r}."
         )
-    if isinstance(rejected_label, Real) and rejected_label != np.floor(rejected_label):
+    if not (isinstance(rejected_label, str) or float(rejected_label).is_integer()):
         raise ValueError(
             f"rejected_label must be a whole number or a word, got {rejected_label!r}."
         )

@@ -142,7 +142,7 @@ def _one_over_the_other(layers: list[Pixels]) -> Pixels:
         pictures = [Image.fromarray(layer.astype(np.uint8), "RGBA") for layer in layers]
         return np.asarray(reduce(Image.alpha_composite, pictures))
     # Dark on light, as Gradio draws without transparency.
-    return np.minimum.reduce(layers)
+    return np.asarray(np.minimum.reduce(layers))
 
 
 def _checked(pixels: Pixels) -> Pixels:

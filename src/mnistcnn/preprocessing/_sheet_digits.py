@@ -242,7 +242,7 @@ class _Window(NamedTuple):
     @property
     def size(self) -> int:
         """How many pixels it shows."""
-        return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
+        return int((self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start))
 
 
 def _widened(box: Boxes, reach: float, shape: tuple[int, ...]) -> _Window:
