@@ -275,6 +275,7 @@ def _trees(training: Training, seed: int) -> Any:  # noqa: ARG001
 
 PEERS = {
     "ours": Peer(_ours, "uint8 images"),
+    "ours, float rows": Peer(_ours, "float rows"),
     "Keras, uint8": Peer(_keras, "uint8 images"),
     "Keras, float32": Peer(_keras, "float images"),
     "scikeras": Peer(_scikeras, "float images", packages=("scikeras",)),

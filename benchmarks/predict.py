@@ -8,6 +8,8 @@ from benchmarks._results import Figure, Results
 from benchmarks._tasks import time_predictions
 
 OURS, OURS_AUTO = "ours, float32", "ours, auto"
+# They pass through all checks of pixels, where `uint8` needs none.
+OURS_ON_FLOATS = "ours, float rows"
 ALL_PEERS = ("Keras, float32", "scikeras", "keras.wrappers", "skorch")
 ONE, ALL = "one_image_milliseconds", "all_images_milliseconds"
 
@@ -30,6 +32,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
     return [
         Contestant(OURS, time_predictions, ours),
         Contestant(OURS_AUTO, time_predictions, auto),
+        Contestant(OURS_ON_FLOATS, time_predictions, {**same, "peer": OURS_ON_FLOATS}),
         *(Contestant(peer, time_predictions, {**same, "peer": peer}) for peer in sizes.peers),
     ]
 
@@ -41,6 +44,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
     return [
         Figure(f"{name}, one image: scikeras / ours", by_scikeras[ONE], at_least=50),
         Figure(f"{name}, one image: ours", results.median(OURS, ONE), "ms", at_most=0.7),
+        Figure(f"{name}, one image of floats: ours", results.median(OURS_ON_FLOATS, ONE), "ms"),
         Figure(f"{name}, {many}: scikeras / ours", by_scikeras[ALL], at_least=1.7),
         Figure(f"{name}, {many}: ours, float32 / auto", results.ratio(OURS, OURS_AUTO, ALL)),
     ]
