@@ -38,7 +38,7 @@ SEED = 0
 PARAMETERS: dict[str, Any] = {
     "architecture": "accurate",
     "augmentation": "handwriting",
-    "epochs": 24,
+    "epochs": 16,
     "random_state": SEED,
 }
 

@@ -14,8 +14,8 @@ Line = NDArray[np.bool_]
 Point = tuple[float, float]
 Strokes = list[list[Point]]
 
-FLAGGED, ON_A_FOOT, BARRED, HOOKED, STRUCK_THROUGH = 0.6, 0.2, 0.35, 0.3, 0.08
-LIKE_A_FLASH, IN_ONE_STROKE = 0.3, 0.4
+FLAGGED, ON_A_FOOT, BARRED, HOOKED, STRUCK_THROUGH = 0.6, 0.2, 0.35, 0.4, 0.08
+LIKE_A_FLASH, IN_ONE_STROKE = 0.4, 0.4
 # A 1 that leans further to the right than this, in degrees, would look like a 7 with a flag.
 LEANING = 30
 
@@ -116,16 +116,15 @@ def _flash(line: Line, rng: np.random.Generator) -> Strokes:
     def point(x: float, y: float) -> Point:
         return float(left + x * width), float(top + y * height)
 
-    start, corner = (
-        point(rng.uniform(0.3, 0.8), 0),
-        point(rng.uniform(0, 0.15), rng.uniform(0.5, 0.75)),
-    )
+    lowest, bulge = rng.uniform(0.5, 0.88), rng.uniform(0, 0.2)
+    start, corner = point(rng.uniform(0.3, 0.8), 0), point(rng.uniform(0, 0.15), lowest)
+    halfway = (start[0] + corner[0]) / 2 - bulge * width, (start[1] + corner[1]) / 2
     end = _moved(corner, 0.95 * width, height * rng.uniform(-0.12, 0.08))
     foot = point(rng.uniform(0.4, 0.85), 1)
     if rng.random() < IN_ONE_STROKE:
-        return [[start, corner, end, foot]]
+        return [[start, halfway, corner, end, foot]]
     head = _moved(corner, width * rng.uniform(0.45, 0.75), -height * rng.uniform(0.05, 0.3))
-    return [[start, corner, end], [head, foot]]
+    return [[start, halfway, corner, end], [head, foot]]
 
 
 def _zero(line: Line, rng: np.random.Generator) -> Strokes:
