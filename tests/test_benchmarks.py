@@ -31,6 +31,16 @@ def quick_run(tmp_path_factory):
     return folder, printed.stdout
 
 
+def test_the_page_of_results_shows_every_record_and_its_command(quick_run, tmp_path):
+    folder, _ = quick_run
+    page = tmp_path / "results.md"
+    command = [sys.executable, "-m", "benchmarks.document", str(folder), str(page)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    text = page.read_text(encoding="utf8")
+    assert [name for name in NAMES if f"## {name}: " not in text] == []
+    assert text.count("by `python -m benchmarks all --quick") == len(NAMES)
+
+
 @pytest.fixture
 def results():
     """Two contestants, one of which was scored; a third is absent."""
