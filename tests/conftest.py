@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+import signal
 
 # Bit-for-bit comparisons between processes need the same number of threads in each.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
@@ -8,6 +9,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+
+# Shells start background jobs deaf to Ctrl-C, and what a deaf process starts is deaf too.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
