@@ -165,6 +165,7 @@ def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder():
         (png_that_claims(0, 5), "a file of"),
         (b"P5 3 3 255\n12345678", "is damaged"),
     ],
+    ids=["empty", "text", "EPS", "SVG", "ICO", "PDF", "no width", "cut off"],
 )
 def test_other_content_is_refused(content, message):
     with pytest.raises(UnreadablePictureError, match=message):
