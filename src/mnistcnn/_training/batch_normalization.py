@@ -14,7 +14,7 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     """`keras.layers.BatchNormalization` (Ioffe and Szegedy 2015, arXiv:1502.03167), fused.
 
     Keras composes it of a dozen operations, forwards and backwards, each of which reads and writes
-    all maps; they were measured as two fifths of a step of ``accurate``. Outside training, along
+    all maps, which was much of a step of ``accurate``. Outside training, along
     other axes than the last, with numbers of channels that are no multiple of 4 and on other
     backends than TensorFlow it is Keras's own.
     """

@@ -12,7 +12,7 @@ LEVELS, BYTES = 256, 4
 class Dropout(keras.layers.Dropout):  # type: ignore[misc]
     """`keras.layers.Dropout` (Srivastava et al. 2014, JMLR 15), in a third of its time.
 
-    Keras draws a float a value, which was measured as a quarter of a step of ``simple``. Here a
+    Keras draws a float a value, which was much of a step of ``simple``. Here a
     value is dropped if its random byte is below a threshold of ``rate * 256``, rounded at random
     up or down in each call, so that `rate` is the expected share exactly. On other backends than
     TensorFlow, with a `noise_shape` or with rates near to 1 it is Keras's own.

@@ -2,7 +2,7 @@
 
 Keras writes the update of each variable as separate operations, each of which reads and writes
 arrays of the size of the weights. The kernel computes the same formula in one pass over them, which
-was measured as up to a fifth of an epoch of a network that is mostly dense layers.
+is much of an epoch of a network that is mostly dense layers.
 """
 
 from typing import Any

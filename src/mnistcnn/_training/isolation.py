@@ -60,7 +60,7 @@ def _names_from_the_start() -> Iterator[None]:
     """Have Keras call the layers alike in every network, and go on with the caller's afterwards.
 
     For each name of a variable TensorFlow keeps a kernel until the process ends: with names that
-    count on, that was measured as 0.2 MiB a fit of ``simple``.
+    count on, searches grew with every fit (`python -m benchmarks memory`).
     """
     callers_names = global_state.get_global_attribute(NAMES)
     global_state.set_global_attribute(NAMES, None)
