@@ -83,7 +83,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
 BENCHMARK = Benchmark(
     summary="seconds of a search of 12 fits, workers warm",
     # Each fit sees half of the images; the epochs are to make it last about 5 seconds.
-    full=Sizes(60_000, 6, "fast", epochs=5, precisions=ALL_PRECISIONS),
+    full=Sizes(60_000, 6, "fast", epochs=3, precisions=ALL_PRECISIONS),
     quick=Sizes(80, 1, "baseline", epochs=1, precisions=("float32",)),
     contestants=contestants,
     figures=figures,

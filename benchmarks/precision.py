@@ -62,7 +62,7 @@ def _comparison(results: Results, architecture: str) -> list[Figure]:
 
 BENCHMARK = Benchmark(
     summary="accuracy on MNIST's test set and seconds of fit, a seed each repeat",
-    full=Sizes(60_000, 10_000, epochs=10, architectures=("fast", "simple")),
+    full=Sizes(60_000, 10_000, epochs=10, architectures=("fast",)),
     quick=Sizes(128, 32, epochs=1, architectures=("baseline",)),
     contestants=contestants,
     figures=figures,

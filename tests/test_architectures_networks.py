@@ -17,6 +17,7 @@ from sklearn.base import clone
 from mnistcnn.architectures import (
     M3,
     Accurate,
+    Committee,
     Fast,
     Larger,
     LeNet5,
@@ -44,8 +45,9 @@ PARAMETERS = {
     "m5": 1_128_180,
     "m7": 2_291_972,
     "squeeze_excite": 1_189_516,
-    "fast": 215_362,
+    "fast": 147_290,
     "accurate": 136_106,
+    "committee": 3 * 147_290,
 }
 # Published without the moving averages of batch normalization.
 TRAINABLE_ONLY = {"m3", "m5", "m7"}
@@ -171,8 +173,9 @@ KERAS_NAME = {
     "activation": "activation",
     "pooling": "name",
     "l1_penalty": "kernel_regularizer",
+    "members": "name",
 }
-OTHER_WORD = {"auto": "same", "relu": "tanh", "average": "max"}
+OTHER_WORD = {"auto": "same", "relu": "tanh", "average": "max", "fast": "tiny"}
 HYPERPARAMETERS = [(name, key) for name in NAMES for key in get_architecture(name).get_params()]
 
 
@@ -221,6 +224,11 @@ def test_numbers_drawn_by_a_search_can_be_saved():
         (Larger(dense_units=()), r"'dense_units' .* one or more numbers, .* Got \(\)"),
         (LeNet5(activation="gelu"), "'activation' .* {'relu', 'tanh'}|{'tanh', 'relu'}.*'gelu'"),
         (Fast(padding="full"), "'padding' parameter of Fast must be a str among .* Got 'full'"),
+        (Committee(()), r"'members' parameter of Committee must be .* architectures. Got \(\)"),
+        (Committee("fast"), "'members' parameter of Committee must be .* Got 'fast'"),
+        (Committee((Simple(), 3)), r"'members' parameter of Committee .* Got \(Simple\(\), 3\)"),
+        (Committee(("fastest",)), "'fastest'; did you mean 'fast'"),
+        (Committee((Simple(filters=0),)), "'filters' parameter of Simple must be"),
         (SqueezeExcite(l1_penalty=-1), "'l1_penalty' .* Got -1"),
     ],
 )
@@ -246,6 +254,25 @@ def test_shapes_that_are_not_allowed_are_named(input_shape, n_classes, message):
         Simple().build(input_shape, n_classes)
 
 
+# --- networks side by side ---------------------------------------------------------------------
+
+
+def test_a_committee_answers_the_mean_of_its_members():
+    model = Committee(("tiny", "convnet", "tiny")).build((28, 28, 1), 10)
+    images = np.random.default_rng(0).random((5, 28, 28, 1), dtype=np.float32)
+    members = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    answers = [keras.ops.convert_to_numpy(member(images)) for member in members]
+    assert len(answers) == 3
+    assert not np.allclose(answers[0], answers[2])
+    np.testing.assert_allclose(model(images), np.mean(answers, axis=0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_committee_learns_as_carefully_as_its_most_careful_member():
+    committee = Committee(("fast", "simple"))
+    assert (committee.learning_rate, committee.adam_betas) == (0.001, (0.9, 0.999))
+    assert Committee(["fast", "tiny"]).adam_betas == (0.7, 0.9)
+
+
 # --- the smallest image ----------------------------------------------------------------------
 
 VARIANTS = [
@@ -256,6 +283,8 @@ VARIANTS = [
     Fast(padding="valid"),
     Fast(kernel_sizes=(9, 7)),
     Accurate(padding="valid", kernel_sizes=(3, 5, 3, 3)),
+    Committee(("baseline", Simple(kernel_size=8))),
+    Committee((LeNet5(),)),
 ]
 SHRINKING = [architecture for architecture in VARIANTS if architecture.minimum_image_size > 1]
 

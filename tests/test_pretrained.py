@@ -213,7 +213,9 @@ def test_missing_weights_are_named(stored):
 
 def test_what_is_written_is_read_and_equal_weights_are_equal_files(tmp_path):
     weights = [np.arange(6, dtype=np.float32).reshape(2, 3), np.float32(2.5).reshape(())]
-    description = Description({"epochs": 1}, [28, 28, 1], [0, 1], {"loss": [0.5]}, {"data": "none"})
+    description = Description(
+        {"epochs": 1}, {"name": "fast"}, [28, 28, 1], [0, 1], {"loss": [0.5]}, {"data": "none"}
+    )
     for name in ("one", "two"):
         write_network(tmp_path, name, description, weights)
     assert stored_names(tmp_path) == ["one", "two"]

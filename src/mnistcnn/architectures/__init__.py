@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from mnistcnn.architectures._base import Architecture
+from mnistcnn.architectures._committee import Committee
 from mnistcnn.architectures._deep import Deep, Deep256, Deotte
 from mnistcnn.architectures._fully_connected import Baseline, TwoLayerMLP
 from mnistcnn.architectures._own import Accurate, Fast, Tiny
@@ -23,6 +24,7 @@ __all__ = [
     "Accurate",
     "Architecture",
     "Baseline",
+    "Committee",
     "ConvNet",
     "Deep",
     "Deep256",
@@ -66,6 +68,7 @@ _ARCHITECTURES = _by_name(
     SqueezeExcite,
     Fast,
     Accurate,
+    Committee,
 )
 
 

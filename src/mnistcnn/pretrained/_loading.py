@@ -7,12 +7,13 @@ import numpy as np
 
 from mnistcnn.classifier import DigitCNNClassifier
 from mnistcnn.classifier._fit import stored_state
+from mnistcnn.pretrained._descriptions import architecture_of
 from mnistcnn.pretrained._files import digest, read_network, stored_names
 
 __all__ = ["load_pretrained"]
 
 # `scripts/train_pretrained.py` prints them. Each covers its weights too.
-DIGESTS = {"accurate": "2170436f9fd6ae8ef741f6deec5f95b2678958207e3990dd8193ad1003b43d5f"}
+DIGESTS = {"accurate": "72d1cddb03cbc4eca9a507aa215e2861e3a865cd4d91978f023cbaf5c9c526f2"}
 
 
 def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
@@ -74,7 +75,8 @@ def _loaded(folder: Traversable, name: str, expected: str | None = None) -> Digi
             f"The file {name}.json is damaged or has been changed: its SHA-256 must be {expected}, "
             f"got {digest(description)}. Install mnistcnn again."
         )
-    classifier = DigitCNNClassifier(**description.parameters)
+    architecture = architecture_of(description.architecture)
+    classifier = DigitCNNClassifier(architecture, **description.parameters)
     height, width, channels = description.image_shape
     state = stored_state(
         classifier,
