@@ -135,7 +135,7 @@ def test_the_file_is_small_and_needs_no_unpickling():
     sizes = {path.name: path.stat().st_size for path in PACKAGED.iterdir()}
     assert sum(sizes.values()) < 1.5e6
     with np.load(PACKAGED / "accurate.npz", allow_pickle=False) as archive:
-        assert {archive[name].dtype for name in archive.files} == {np.dtype(np.float32)}
+        assert {archive[name].dtype for name in archive.files} == {np.dtype(np.float16)}
 
 
 def test_an_unknown_name_gets_a_list_of_the_names():

@@ -57,18 +57,28 @@ class TensorFlowPrograms:
     ) -> Callable[..., Any]:
         compiled_step = tf.function(step, jit_compile=True) if self._model.jit_compile else step
 
+        def batch(columns: list[Any], of_pass: list[Any], start: Any, end: Any) -> tuple[Any, ...]:
+            rows, *warps = (column[start:end] for column in of_pass)
+            pixels, *others = (tf.gather(column, rows) for column in columns)
+            images = tf.reshape(pixels, (-1, *self._image_shape))
+            return images if warp is None else warp(images, *warps), *others
+
         def epoch(columns: list[Any], of_pass: list[Any], batch_size: Any) -> None:
             n_rows = tf.shape(of_pass[0])[0]
 
-            def one_batch(start: Any) -> Any:
-                rows, *warps = (column[start : start + batch_size] for column in of_pass)
-                pixels, *others = (tf.gather(column, rows) for column in columns)
-                images = tf.reshape(pixels, (-1, *self._image_shape))
-                compiled_step((images if warp is None else warp(images, *warps), *others))
-                return start + batch_size
+            def one_step(start: Any, *present: Any) -> tuple[Any, ...]:
+                end = start + batch_size
+                # Nothing here waits for the step, so that cores which it leaves idle prepare the
+                # next batch; after the last one that is an empty one.
+                following = batch(columns, of_pass, end, end + batch_size)
+                compiled_step(present)
+                return end, *following
 
             tf.while_loop(
-                lambda start: start < n_rows, one_batch, [tf.constant(0)], parallel_iterations=1
+                lambda start, *_: start < n_rows,
+                one_step,
+                [tf.constant(0), *batch(columns, of_pass, 0, batch_size)],
+                parallel_iterations=1,
             )
 
         # Any number of rows; a concrete function never warns of being traced again elsewhere.

@@ -20,8 +20,10 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
     """Load a classifier of handwritten digits that is trained already; it needs no network.
 
     It was trained on MNIST's 60,000 training pictures, on the same digits drawn anew with other
-    pens, and on pictures of no digit, which it is unsure of. Its probabilities are calibrated. The
-    model card in the user guide tells the data, the test error and the limits.
+    pens, and on pictures of no digit, which it is unsure of. Its probabilities are calibrated. It
+    is a `mnistcnn.architectures.Committee` of two networks of the kind of
+    `mnistcnn.architectures.Accurate`. The model card in the user guide tells the data, the test
+    error and the limits.
 
     Parameters
     ----------
