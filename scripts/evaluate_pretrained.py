@@ -3,8 +3,8 @@
     MNISTCNN_DATA=FOLDER python scripts/evaluate_pretrained.py
         [--semeion FILE.npz] [--drawings FOLDER]
 
-MNIST's test pictures, Semeion, scikit-learn's digits and the drawings are looked at here only; none
-of them trained or chose anything. `--semeion` is an archive with the arrays `x` and `y`,
+None of these pictures trained anything; the model card says what was decided after a look at their
+figures. `--semeion` is an archive with the arrays `x` and `y`,
 `--drawings` a folder of PNG files whose names end in their digit.
 """
 

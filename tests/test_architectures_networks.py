@@ -133,7 +133,9 @@ def test_images_need_not_be_square_nor_grey(name):
 def test_logits_are_float32_under_mixed_precision(name):
     model = light(name).build((28, 28, 1), 10)
     assert model.layers[-1].compute_dtype == "float32"
-    assert {layer.compute_dtype for layer in model.layers[1:-2]} == {"bfloat16"}
+    layers = [layer for layer in model._flatten_layers() if layer.name != "logits"]
+    convolved = [layer for layer in layers if layer.weights and not hasattr(layer, "layers")]
+    assert {layer.compute_dtype for layer in convolved} == {"bfloat16"}
     assert model(np.zeros((1, 28, 28, 1), np.float32)).dtype == "float32"
 
 
@@ -229,6 +231,8 @@ def test_numbers_drawn_by_a_search_can_be_saved():
         (Committee((Simple(), 3)), r"'members' parameter of Committee .* Got \(Simple\(\), 3\)"),
         (Committee(("fastest",)), "'fastest'; did you mean 'fast'"),
         (Committee((Simple(filters=0),)), "'filters' parameter of Simple must be"),
+        (Committee((Simple(kernel_size="5"),)), "'kernel_size' parameter of Simple must be"),
+        (Committee((Committee((Larger(filters=3),)),)), "'filters' parameter of Larger must be"),
         (SqueezeExcite(l1_penalty=-1), "'l1_penalty' .* Got -1"),
     ],
 )
@@ -267,6 +271,10 @@ def test_a_committee_answers_the_mean_of_its_members():
     np.testing.assert_allclose(model(images), np.mean(answers, axis=0), rtol=1e-4, atol=1e-5)
 
 
+def test_a_committee_needs_what_its_most_demanding_member_needs():
+    assert Committee(("fast", "lenet5", Simple(kernel_size=8))).minimum_image_size == 12
+
+
 def test_a_committee_learns_as_carefully_as_its_most_careful_member():
     committee = Committee(("fast", "simple"))
     assert (committee.learning_rate, committee.adam_betas) == (0.001, (0.9, 0.999))
@@ -287,6 +295,8 @@ VARIANTS = [
     Committee((LeNet5(),)),
 ]
 SHRINKING = [architecture for architecture in VARIANTS if architecture.minimum_image_size > 1]
+# The members of a committee refuse what is too small themselves.
+ALONE = [architecture for architecture in SHRINKING if not isinstance(architecture, Committee)]
 
 
 @pytest.mark.parametrize("architecture", VARIANTS, ids=repr)
@@ -307,7 +317,7 @@ def test_one_pixel_less_is_refused(architecture):
         architecture.build((needed, needed - 1, 1), 10)
 
 
-@pytest.mark.parametrize("architecture", SHRINKING, ids=repr)
+@pytest.mark.parametrize("architecture", ALONE, ids=repr)
 def test_no_image_is_refused_that_the_layers_could_take(architecture):
     side = architecture.minimum_image_size - 1
     trusting = type("Trusting", (type(architecture),), {"minimum_image_size": 1})

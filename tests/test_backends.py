@@ -5,13 +5,15 @@ import pickle
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import mnistcnn
 from mnistcnn import DigitCNNClassifier, load_pretrained
-from mnistcnn.architectures import Fast, Simple
+from mnistcnn.architectures import Committee, Fast, Simple
 
 # Dropout draws in every step, batch normalization keeps moving averages, batches end short.
-NETWORKS = [Simple(8, kernel_size=3, dense_units=32), Fast((8, 8), dense_units=32)]
+ALONE = [Simple(8, kernel_size=3, dense_units=32), Fast((8, 8), dense_units=32)]
+NETWORKS = [*ALONE, Committee(tuple(ALONE))]
 
 
 def quick(architecture, **parameters):
@@ -19,7 +21,7 @@ def quick(architecture, **parameters):
     return DigitCNNClassifier(architecture, **{**settings, **parameters})
 
 
-@pytest.fixture(params=NETWORKS, ids=["dropout", "batch normalization"])
+@pytest.fixture(params=NETWORKS, ids=["dropout", "batch normalization", "committee"])
 def architecture(request):
     return request.param
 
@@ -35,7 +37,8 @@ def test_a_fit_learns_is_repeatable_and_can_be_pickled(architecture, small_digit
     np.testing.assert_array_equal(loaded.predict_proba(X), first.predict_proba(X))
 
 
-def test_batch_callbacks_do_not_change_what_is_learned(architecture, small_digits):
+@pytest.mark.parametrize("augmentation", [None, "handwriting"])
+def test_batch_callbacks_do_not_change_what_is_learned(augmentation, architecture, small_digits):
     class Counter(keras.callbacks.Callback):
         seen = 0
 
@@ -43,8 +46,10 @@ def test_batch_callbacks_do_not_change_what_is_learned(architecture, small_digit
             self.seen += 1
 
     X, y = small_digits
-    whole = quick(architecture, precision="float32").fit(X, y)
-    counted = quick(architecture, precision="float32", callbacks=Counter()).fit(X, y)
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(y))
+    plain = quick(architecture, precision="float32", augmentation=augmentation)
+    whole = clone(plain).fit(X, y, sample_weight=weights)
+    counted = plain.set_params(callbacks=Counter()).fit(X, y, sample_weight=weights)
     assert counted.callbacks_[0].seen == 6 * 10
     np.testing.assert_allclose(
         counted.predict_proba(X), whole.predict_proba(X), rtol=1e-3, atol=1e-4

@@ -12,7 +12,7 @@ import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
 from mnistcnn._training.pool import MOST_IDLE, POOL
-from mnistcnn.architectures import Baseline, Fast, Simple
+from mnistcnn.architectures import Baseline, Committee, Fast, Simple
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,11 @@ def n_idle():
     return len(POOL)
 
 
+ALONE = [Simple(4, kernel_size=3), Fast((4, 4), dense_units=8)]
+
+
 # Dropout has a seed state, batch normalization moving averages: both must start afresh.
-@pytest.mark.parametrize("architecture", [Simple(4, kernel_size=3), Fast((4, 4), dense_units=8)])
+@pytest.mark.parametrize("architecture", [*ALONE, Committee(tuple(ALONE))])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", keras.optimizers.Adagrad(0.1)])
 def test_a_reused_network_gives_the_same_bits_as_a_fresh_one(architecture, optimizer, small_digits):
     X, y = small_digits

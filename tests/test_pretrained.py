@@ -13,8 +13,15 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from mnistcnn import DigitCNNClassifier, RejectingClassifier, load_pretrained
+from mnistcnn import (
+    DigitCNNClassifier,
+    RejectingClassifier,
+    get_architecture,
+    load_pretrained,
+)
+from mnistcnn.architectures import Committee, Fast, Simple
 from mnistcnn.pretrained import _loading
+from mnistcnn.pretrained._descriptions import architecture_of, described
 from mnistcnn.pretrained._files import Description, read_network, stored_names, write_network
 
 PACKAGED = Path(_loading.__file__).parent / "weights"
@@ -225,3 +232,18 @@ def test_what_is_written_is_read_and_equal_weights_are_equal_files(tmp_path):
     for expected, array in zip(weights, arrays, strict=True):
         np.testing.assert_array_equal(array, expected)
         assert array.dtype == np.float32
+
+
+@pytest.mark.parametrize("too_large", [1e5, np.inf, np.nan])
+def test_weights_that_float16_cannot_hold_are_refused(too_large, tmp_path):
+    description = Description({}, {"name": "fast"}, [28, 28, 1], [0], {"loss": [0.5]}, {})
+    with pytest.raises(ValueError, match="one must be finite"):
+        write_network(tmp_path, "one", description, [np.array([1, too_large], np.float32)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_architecture_comes_back_from_its_description():
+    members = ("tiny", Committee((Fast(dense_units=8), "m3")), Simple(dropout=0.5))
+    for architecture in (Committee(members), Fast(filters=(4, 4)), get_architecture("m7")):
+        told = json.loads(json.dumps(described(architecture)))
+        assert architecture_of(told) == architecture

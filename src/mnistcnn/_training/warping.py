@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from keras import ops
+from keras import backend, ops
 
 from mnistcnn.augmentation import GRID, Augmentation
 
@@ -58,6 +58,18 @@ def warp(
 
 
 def _affine(pixels: Any, transforms: Any) -> Any:
+    if backend.backend() != "tensorflow":
+        return _transformed(pixels, transforms)
+    # Its kernel runs in a single thread; two calls run side by side.
+    middle = ops.shape(pixels)[0] // 2
+    halves = (
+        _transformed(pixels[:middle], transforms[:middle]),
+        _transformed(pixels[middle:], transforms[middle:]),
+    )
+    return ops.concatenate(halves)
+
+
+def _transformed(pixels: Any, transforms: Any) -> Any:
     # The edge is repeated, so that pictures need not have a ground of 0.
     return ops.image.affine_transform(
         pixels,

@@ -10,15 +10,16 @@ Member = str | Architecture
 class Committee(Architecture):
     """Networks side by side, whose logits are averaged.
 
-    Networks that differ make different mistakes, so that together they make fewer than each alone,
-    at the price of the time of all [1]_, [2]_. Here they are one network, whose members learn
-    together; three of `fast` have 441,870 parameters on 28x28 images and 10 classes.
+    Networks that make different mistakes make fewer together than each alone, at the price of the
+    time of all [1]_, [2]_. Those papers train each member by itself; here the committee is one
+    network, so that `fit` trains all members together, by the loss of the mean. Three of `fast`
+    have 441,870 parameters on 28x28 images and 10 classes.
 
     Parameters
     ----------
     members : tuple of (str or Architecture), default=("fast", "fast", "fast")
-        Names or objects of architectures, alike or of different kinds. Each member begins with
-        weights of its own.
+        Names or objects of architectures, alike or of different kinds, but no functions. Each
+        member begins with weights of its own. A search takes whole tuples of members.
 
     Attributes
     ----------
@@ -64,6 +65,11 @@ class Committee(Architecture):
     def minimum_image_size(self) -> int:
         """Smallest height and width, in pixels, that all members accept."""
         return max(member.minimum_image_size for member in self._architectures())
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        for member in self._architectures():
+            member._validate_params()
 
     @property
     def _slowest(self) -> Architecture:

@@ -42,7 +42,8 @@ def _label(architecture: Any) -> str:
     if isinstance(architecture, str):
         return architecture
     if hasattr(architecture, "build"):
-        return repr(architecture)
+        # Long ones come in several lines.
+        return " ".join(repr(architecture).split())
     return getattr(architecture, "__name__", repr(architecture))
 
 

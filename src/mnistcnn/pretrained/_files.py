@@ -64,11 +64,20 @@ def write_network(folder: Path, name: str, description: Description, weights: We
         Whose `sha256` is filled in.
     weights : list of ndarray
         In the order of Keras's `get_weights`. They are stored in float16, in half the space.
+
+    Raises
+    ------
+    ValueError
+        If a weight is too large for float16.
     """
     archive = io.BytesIO()
     # Names that sort as the weights come; NumPy dates each entry 1980, so equal weights are equal
     # files.
-    named: dict[str, Any] = {f"{i:03}": np.asarray(array, np.float16) for i, array in enumerate(weights)}
+    with np.errstate(over="ignore"):
+        halves = [np.asarray(array, np.float16) for array in weights]
+    if not all(np.isfinite(array).all() for array in halves):
+        raise ValueError(f"the weights of {name} must be finite numbers up to 65,504")
+    named: dict[str, Any] = {f"{i:03}": array for i, array in enumerate(halves)}
     np.savez_compressed(archive, **named)
     packed = archive.getvalue()
     content = {**asdict(description), "sha256": hashlib.sha256(packed).hexdigest()}
@@ -91,7 +100,7 @@ def digest(description: Description) -> str:
 
 
 def read_network(folder: Traversable, name: str) -> tuple[Description, Weights]:
-    """Read what `write_network` wrote; nothing in the files is executed.
+    """Read what `write_network` wrote, weights in float32; nothing in the files is executed.
 
     Raises
     ------
@@ -107,9 +116,7 @@ def read_network(folder: Traversable, name: str) -> tuple[Description, Weights]:
             f"{description.sha256}, got {found}. Install mnistcnn again."
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
-        return description, [
-            archive[entry].astype(np.float32) for entry in sorted(archive.files)
-        ]
+        return description, [archive[entry].astype(np.float32) for entry in sorted(archive.files)]
 
 
 def _read_description(file: Traversable) -> Description:

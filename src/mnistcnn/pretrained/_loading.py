@@ -13,7 +13,7 @@ from mnistcnn.pretrained._files import digest, read_network, stored_names
 __all__ = ["load_pretrained"]
 
 # `scripts/train_pretrained.py` prints them. Each covers its weights too.
-DIGESTS = {"accurate": "72d1cddb03cbc4eca9a507aa215e2861e3a865cd4d91978f023cbaf5c9c526f2"}
+DIGESTS = {"accurate": "00d2706179c88307b5dbf08127aa4de5c5eb3c2cdd28b4091912df8ef113f122"}
 
 
 def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
@@ -21,9 +21,8 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
 
     It was trained on MNIST's 60,000 training pictures, on the same digits drawn anew with other
     pens, and on pictures of no digit, which it is unsure of. Its probabilities are calibrated. It
-    is a `mnistcnn.architectures.Committee` of two networks of the kind of
-    `mnistcnn.architectures.Accurate`. The model card in the user guide tells the data, the test
-    error and the limits.
+    is a `mnistcnn.architectures.Committee` of two `mnistcnn.architectures.Accurate`, one of them
+    wider. The model card in the user guide tells the data, the test error and the limits.
 
     Parameters
     ----------
@@ -50,8 +49,8 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
 
     Notes
     -----
-    The classifier has the parameters that it was trained with, so ``clone(load_pretrained())`` is
-    an untrained one of the same kind. To go on training on pictures of your own, which need not
+    ``clone(load_pretrained())`` is an untrained classifier of the same kind. Its `fit` trains both
+    members together, where those of the package were trained one by one. To go on training on pictures of your own, which need not
     show all digits, set ``warm_start=True``, few `epochs` and a low `learning_rate` before `fit`.
 
     Examples
