@@ -28,7 +28,9 @@ def architecture_of(description: dict[str, Any]) -> Architecture:
     Accurate(filters=(8, 8, 8, 8))
     """
     parameters = {key: _value(part) for key, part in description.items() if key != "name"}
-    return get_architecture(description["name"]).set_params(**parameters)
+    architecture = get_architecture(description["name"])
+    architecture.set_params(**parameters)
+    return architecture
 
 
 def _plain(value: Any) -> Any:

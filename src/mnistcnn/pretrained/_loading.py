@@ -50,8 +50,9 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
     Notes
     -----
     ``clone(load_pretrained())`` is an untrained classifier of the same kind. Its `fit` trains both
-    members together, where those of the package were trained one by one. To go on training on pictures of your own, which need not
-    show all digits, set ``warm_start=True``, few `epochs` and a low `learning_rate` before `fit`.
+    members together, where those of the package were trained one by one. To go on training on
+    pictures of your own, which need not show all digits, set ``warm_start=True``, few `epochs` and
+    a low `learning_rate` before `fit`.
 
     Examples
     --------
