@@ -31,6 +31,7 @@ NAMES = (
     "precision",
     "augmentation",
     "normalizer",
+    "predict_command",
     "robustness",
 )
 
