@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 from io import StringIO
@@ -155,6 +156,17 @@ class TestInput:
         assert mentions in answer.stderr
         assert answer.stdout == ""
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("named", ["scan.png", "."])
+    def test_no_picture_is_overwritten_by_the_sheet(self, named, tmp_path, folder, model_file):
+        drawn = shutil.copy(folder / "scan 3.png", tmp_path / "scan.png")
+        before = drawn.read_bytes()
+        answer = predict(
+            named, "--model-file", model_file, "--show-normalized", "./scan.png", cwd=tmp_path
+        )
+        assert answer.returncode == 2
+        assert "--show-normalized would overwrite scan.png" in answer.stderr
+        assert drawn.read_bytes() == before
 
     def test_a_classifier_of_other_pictures_is_refused(self, tmp_path):
         path = tmp_path / "small.joblib"

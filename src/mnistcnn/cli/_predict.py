@@ -77,7 +77,8 @@ def predict(
     items = _with_piped(pictures)
     classifier = _classifier(model_file)
     problems = _Problems()
-    normalized = _normalized(items, problems)
+    paths = _none_to_be_overwritten(_files(items, problems), sheet_file)
+    normalized = _normalized(paths, problems)
     seen: list[Any] = []
     if sheet_file is not None:
         normalized = _remembered(normalized, seen)
@@ -126,13 +127,13 @@ def _classifier(model_file: Path | None) -> Any:
     return classifier
 
 
-def _normalized(items: Iterable[str], problems: _Problems) -> Iterator[Normalized]:
+def _normalized(paths: Iterable[Path], problems: _Problems) -> Iterator[Normalized]:
     """Give name and pixels of each picture that can be read and is not blank."""
     from mnistcnn import DigitNormalizer, UnreadablePictureError
     from mnistcnn.preprocessing import open_picture
 
     normalizer = DigitNormalizer(empty="blank")
-    for path in _files(items, problems):
+    for path in paths:
         try:
             # One after the other: photographs are large, and what is left of each is small.
             image = normalizer.transform([open_picture(path)])[0]
@@ -168,6 +169,20 @@ def _files(items: Iterable[str], problems: _Problems) -> Iterator[Path]:
             yield from found
     if item is None:
         problems.report("no picture was named.")
+
+
+def _none_to_be_overwritten(paths: Iterable[Path], sheet_file: Path | None) -> Iterator[Path]:
+    for path in paths:
+        if sheet_file is not None and _are_the_same(path, sheet_file):
+            raise ValueError(
+                f"--show-normalized would overwrite {path}, which is one of the pictures; "
+                "name another file."
+            )
+        yield path
+
+
+def _are_the_same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 def _answers(normalized: Iterator[Normalized], classifier: Any) -> Iterator[Answer]:
