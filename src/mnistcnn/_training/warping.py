@@ -60,7 +60,7 @@ def warp(
 def _affine(pixels: Any, transforms: Any) -> Any:
     if backend.backend() != "tensorflow":
         return _transformed(pixels, transforms)
-    # Its kernel runs in a single thread; two calls run side by side.
+    # Two calls of its kernel may run side by side.
     middle = ops.shape(pixels)[0] // 2
     halves = (
         _transformed(pixels[:middle], transforms[:middle]),
