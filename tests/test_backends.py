@@ -91,7 +91,9 @@ def test_the_pretrained_network_answers_and_learns_on(digits):
     X, y = digits[0][:300], digits[1][:300]
     classifier = load_pretrained()
     assert classifier.score(X, y) > 0.9
-    before = classifier.score(X, y)
-    classifier.set_params(warm_start=True, epochs=3, learning_rate=1e-4).fit(X, y)
+    some = y < 5
+    before, before_all = classifier.score(X[some], y[some]), classifier.score(X, y)
+    classifier.set_params(warm_start=True, epochs=3, learning_rate=1e-4).fit(X[some], y[some])
     assert classifier.classes_.tolist() == [*range(10)]
-    assert classifier.score(X, y) > before
+    assert classifier.score(X[some], y[some]) >= before
+    assert classifier.score(X, y) >= before_all

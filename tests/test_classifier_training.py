@@ -1,5 +1,7 @@
 """How a fit goes: schedules, early stopping, going on, callbacks, precision, and what stops it."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from mnistcnn import DigitCNNClassifier, NonFiniteLossError
 from mnistcnn._training import hardware
 from mnistcnn._training.hardware import fastest_precision
+from mnistcnn.architectures import Fast
 
 
 def quick(**parameters):
@@ -165,6 +168,26 @@ def test_warm_start_keeps_labels_and_pixel_scaling_where_some_digits_are_missing
     )
     assert classifier.classes_.tolist() == list(range(10))
     assert classifier.score(X, y) > 0.9
+
+
+def weights_of_layers(classifier):
+    return [layer.get_weights() for layer in classifier.model_.layers[-1].layers]
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("how", ["fit", "partial_fit"])
+def test_layers_that_were_frozen_stay_as_they_are(how, stored, small_digits):
+    architecture = Fast((8, 8), dense_units=32)
+    classifier = quick(architecture=architecture, warm_start=True).fit(*small_digits)
+    for layer in classifier.model_.layers[-1].layers[:-1]:
+        layer.trainable = False
+    classifier = pickle.loads(pickle.dumps(classifier)) if stored else classifier
+    before = weights_of_layers(classifier)
+    getattr(classifier, how)(*small_digits)
+    *features, scores = zip(weights_of_layers(classifier), before, strict=True)
+    assert all(np.array_equal(a, b) for pair in features for a, b in zip(*pair, strict=True))
+    assert (scores[0][0] != scores[1][0]).any()
+    assert all(layer.trainable for layer in quick().fit(*small_digits).model_.layers)
 
 
 def test_warm_start_refuses_what_it_cannot_continue(small_digits):

@@ -74,7 +74,7 @@ class Outcome:
 
 def prepare_network(network: Network, regime: Regime, n_steps: int) -> None:
     """Give a network a fresh optimizer; what is compiled for the same program stays so."""
-    if network.compiled_for == regime.program:
+    if network.is_compiled_for(regime.program):
         network.reset_optimizer()
         regime.optimization.retune(network.model.optimizer, n_steps)
     else:

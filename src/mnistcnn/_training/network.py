@@ -99,6 +99,32 @@ class Network:
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
 
+    def layout(self) -> list[list[tuple[int, ...]]]:
+        """Return the shapes of the variables in each layer that has any."""
+        return [
+            [tuple(variable.shape) for variable in layer.variables]
+            for layer in self._layers_with_variables()
+        ]
+
+    def trainability(self) -> list[bool]:
+        """Return for each layer that has variables whether training may change them."""
+        return [layer.trainable for layer in self._layers_with_variables()]
+
+    def assign_trainability(self, flags: list[bool]) -> None:
+        """Freeze and thaw the layers as `trainability` told."""
+        for layer, flag in zip(self._layers_with_variables(), flags, strict=True):
+            layer.trainable = flag
+
+    def freeze_normalization(self) -> None:
+        """Keep all that batch normalization has learned, its moving averages too."""
+        for layer in self._layers_with_variables():
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+
+    def _layers_with_variables(self) -> list[keras.Layer]:
+        # A layer comes before those within it, which take over its `trainable` when it is set.
+        return [layer for layer in self.model._flatten_layers() if layer.variables]
+
     def moments(self) -> list[Any]:
         """Return the values of what the optimizer remembers, its learning rate left out."""
         if self.compiled_for is None:
@@ -118,9 +144,13 @@ class Network:
             self._programs = kind(self.model, self.image_shape)
         return self._programs
 
+    def is_compiled_for(self, program: Any) -> bool:
+        """Tell whether it need not be compiled anew; freezing a layer changes what is traced."""
+        return bool(self.compiled_for == (program, self.trainability()))
+
     def note_compiled(self, program: Any) -> None:
         """Remember what the model is compiled for, and the optimizer's state at its start."""
-        self.compiled_for = program
+        self.compiled_for = program, self.trainability()
         self._programs = None
         self._first_moments = [_compact(value) for value in self.moments()]
 

@@ -30,6 +30,7 @@ def network_state(network: Network) -> State:
         "image_shape": network.image_shape,
         "emits_logits": network.emits_logits,
         "precision": network.precision,
+        "trainability": network.trainability(),
         "values": network.values(),
         "moments": network.moments(),
     }
@@ -40,6 +41,7 @@ def restore_network(state: State) -> Network:
     prepare_runtime()
     network = _rebuilt(state) if state["config"] is None else _deserialized(state)
     network.stored_moments = state["moments"]
+    network.assign_trainability(state["trainability"])
     network.assign_values(state["values"])
     return network
 

@@ -72,7 +72,7 @@ default="one_cycle"
         Epochs without a better validation accuracy before training stops.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights and pixel scaling of the previous fit. `classes_`
-        stay as they are; the labels may be some of them.
+        stay as they are; the labels may be some of them. Layers that were frozen stay so.
     precision : {"auto", "float32", "bfloat16", "float16"}, default="auto"
         What the hidden layers compute in; weights, scores and loss are float32 always. ``"auto"``
         is bfloat16 where the CPU (AVX512-BF16 or AMX) or the GPU (tensor cores) multiplies it

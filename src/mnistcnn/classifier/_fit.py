@@ -54,12 +54,13 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
     training, validation = _split(estimator, problem, seeds[0])
     architecture = resolve_architecture(estimator.architecture)
     regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
-    leased = _lease(_assemble(estimator, architecture, problem, seeds[1]), regime)
-    network = leased["_network"]
+    fresh = _assemble(estimator, architecture, problem, seeds[1])
     if previous is None:
-        _learn_pixel_scaling(network, estimator.pixel_scaling, training)
+        _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
     else:
-        _continue_from(network, previous)
+        _continue_from(fresh, previous)
+    leased = _lease(fresh, regime)
+    network = leased["_network"]
     state = {**leased, **_state(problem, network, regime)}
     reported = epoch_callbacks(estimator, X, y, lambda: state)
     regime = replace(regime, callbacks=[*regime.callbacks, *reported])
@@ -89,8 +90,9 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
     if "_network" in fitted:
         leased = _leased_on(fitted["_network"], fitted["_lease"], regime)
     else:
-        leased = _lease(_assemble(estimator, architecture, problem, seeds[1]), regime)
-        _learn_pixel_scaling(leased["_network"], estimator.pixel_scaling, training)
+        fresh = _assemble(estimator, architecture, problem, seeds[1])
+        _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
+        leased = _lease(fresh, regime)
     n_before = fitted.get("n_iter_", 0)
     with _failures_handled(leased["_lease"], regime):
         outcome = fit_increment(
@@ -159,6 +161,8 @@ def stored_state(
         seed=0,
     )
     network.model.set_weights(weights)
+    # A few pictures, of a few digits perhaps, would lead the moving averages astray.
+    network.freeze_normalization()
     counts = {"history_": history, "n_iter_": len(history["loss"])}
     return {**_state_around(network, classes), **counts}
 
@@ -203,7 +207,7 @@ def _lease(fresh: Network, regime: Regime) -> State:
 
 def _leased_on(network: Network, lease: Lease | None, regime: Regime) -> State:
     """Return the network as it is; one that is compiled anew no longer goes with its lease."""
-    if lease is not None and (regime.callbacks or network.compiled_for != regime.program):
+    if lease is not None and (regime.callbacks or not network.is_compiled_for(regime.program)):
         lease.keep()
     return {"_network": network, "_lease": lease}
 
@@ -260,13 +264,13 @@ def _learn_pixel_scaling(network: Network, pixel_scaling: str | None, training: 
 
 
 def _continue_from(network: Network, previous: Network) -> None:
-    values = previous.values()
-    if [tuple(v.shape) for v in network.variables] != [value.shape for value in values]:
+    if network.layout() != previous.layout():
         raise ValueError(
             "warm_start=True needs the same architecture, image_shape and number of classes as in "
             "the previous fit, got others; use warm_start=False for a fresh network."
         )
-    network.assign_values(values)
+    network.assign_trainability(previous.trainability())
+    network.assign_values(previous.values())
 
 
 def _state(problem: Problem, network: Network, regime: Regime) -> State:

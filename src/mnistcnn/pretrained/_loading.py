@@ -52,7 +52,8 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
     ``clone(load_pretrained())`` is an untrained classifier of the same kind. Its `fit` trains both
     members together, where those of the package were trained one by one. To go on training on
     pictures of your own, which need not show all digits, set ``warm_start=True``, few `epochs` and
-    a low `learning_rate` before `fit`.
+    a low `learning_rate` before `fit`. Its batch normalization is frozen then, since a few pictures
+    of a few digits would lead the moving averages astray; that of a clone is not.
 
     Examples
     --------
