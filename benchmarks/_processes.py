@@ -1,10 +1,12 @@
 """Where measurements run: each contestant in a process of its own, or all in this one."""
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
+
+from joblib.externals.loky import get_reusable_executor
 
 Call = Callable[..., Any]
 
@@ -56,5 +58,13 @@ class ThisProcess:
         return function(*arguments)
 
 
-def _process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+@contextmanager
+def _process() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        yield executor
+        executor.submit(_end_workers).result()
+
+
+def _end_workers() -> None:
+    """End joblib's workers, for which a process would wait until they have idled for minutes."""
+    get_reusable_executor().shutdown(wait=True)

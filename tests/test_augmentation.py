@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from sklearn.base import clone
 
 from mnistcnn import Augmentation, DigitCNNClassifier
@@ -30,6 +31,47 @@ def test_no_change_is_the_identity(height, width, channels, as_float):
     result = warped(Augmentation(), pictures)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, pictures, atol=1e-3)
+
+
+def positions(transform, height, width):
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    a0, a1, a2, b0, b1, b2, *_ = transform
+    return np.stack([b0 * x + b1 * y + b2, a0 * x + a1 * y + a2])
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(3, 20), st.integers(3, 20), st.sampled_from([1, 3]), st.integers(0, 99))
+def test_pictures_move_as_scipy_moves_them(height, width, channels, seed):
+    rng = np.random.default_rng(seed)
+    pictures = rng.integers(0, 256, (3, height, width, channels)).astype(np.uint8)
+    augmentation = Augmentation(rotation=40, zoom=0.3, shear=20, shift=0.2)
+    warps = augmentation.draw(3, (height, width, channels), np.random.default_rng(seed))
+    result = np.asarray(warp_for(augmentation)(pictures, warps.transforms))
+    for picture, transform, moved in zip(pictures, warps.transforms, result, strict=True):
+        where = positions(transform, height, width)
+        for channel in range(channels):
+            expected = ndimage.map_coordinates(
+                picture[..., channel].astype(np.float64), where, order=1, mode="nearest"
+            )
+            np.testing.assert_allclose(moved[..., channel], expected, atol=0.01)
+
+
+def test_full_strokes_are_those_of_grey_dilation_and_erosion(pictures):
+    augmentation = Augmentation(stroke=1.0)
+    still = np.tile(np.float32([1, 0, 0, 0, 1, 0, 0, 0]), (2, 1))
+    strokes = np.float32([1, -1])
+    thick, thin = np.asarray(warp_for(augmentation)(pictures[:2], still, strokes))[..., 0]
+    np.testing.assert_array_equal(thick, ndimage.grey_dilation(pictures[0, ..., 0], size=3))
+    np.testing.assert_array_equal(thin, ndimage.grey_erosion(pictures[1, ..., 0], size=3))
+
+
+def test_an_even_displacement_shifts_the_whole_picture(pictures):
+    still = np.float32([[1, 0, 0, 0, 1, 0, 0, 0]])
+    down_and_left = np.broadcast_to(np.float32([-2, 3]), (1, 5, 5, 2))
+    moved = warp_for(Augmentation(elastic=1.0))(pictures[:1], still, down_and_left)
+    np.testing.assert_allclose(
+        np.asarray(moved)[0, 2:, :-3], pictures[0, :-2, 3:], rtol=0, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("name", PRESETS)

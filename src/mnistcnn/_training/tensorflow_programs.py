@@ -57,11 +57,13 @@ class TensorFlowPrograms:
     ) -> Callable[..., Any]:
         compiled_step = tf.function(step, jit_compile=True) if self._model.jit_compile else step
 
-        def batch(columns: list[Any], of_pass: list[Any], start: Any, end: Any) -> tuple[Any, ...]:
-            rows, *warps = (column[start:end] for column in of_pass)
+        def batch(
+            columns: list[Any], of_pass: list[Any], start: Any, batch_size: Any
+        ) -> tuple[Any, ...]:
+            rows, *warps = (column[start : start + batch_size] for column in of_pass)
             pixels, *others = (tf.gather(column, rows) for column in columns)
             images = tf.reshape(pixels, (-1, *self._image_shape))
-            return images if warp is None else warp(images, *warps), *others
+            return _warped(warp, batch_size, images, *warps), *others
 
         def epoch(columns: list[Any], of_pass: list[Any], batch_size: Any) -> None:
             n_rows = tf.shape(of_pass[0])[0]
@@ -70,7 +72,7 @@ class TensorFlowPrograms:
                 end = start + batch_size
                 # Nothing here waits for the step, so that cores which it leaves idle prepare the
                 # next batch; after the last one that is an empty one.
-                following = batch(columns, of_pass, end, end + batch_size)
+                following = batch(columns, of_pass, end, batch_size)
                 compiled_step(present)
                 return end, *following
 
@@ -87,6 +89,19 @@ class TensorFlowPrograms:
             *signature
         )
         return traced
+
+
+def _warped(warp: Warp | None, batch_size: Any, images: Any, *warps: Any) -> Any:
+    """Warp a batch filled up to its full size, as XLA compiles anew for each number of rows."""
+    if warp is None:
+        return images
+    n_images = tf.shape(images)[0]
+    missing = batch_size - n_images
+    full = (
+        tf.pad(column, [[0, missing]] + [[0, 0]] * (column.shape.rank - 1))
+        for column in (images, *warps)
+    )
+    return warp(*full)[:n_images]
 
 
 def _kind(tensor: Any) -> tuple[Any, ...]:

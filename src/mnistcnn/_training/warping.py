@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
 from keras import backend, ops
+from numpy.typing import NDArray
 
 from mnistcnn.augmentation import GRID, Augmentation
 
@@ -15,7 +17,11 @@ BLUR_PASSES = 2
 def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
     """Return what applies the columns that an augmentation draws to a batch of pictures.
 
-    Augmentations that draw the same columns share one function, and so one compiled program.
+    It takes pictures as tensor of shape (n, h, w, c), uint8 or float32, and the columns of
+    `mnistcnn.augmentation.Warps`, and returns pictures of the same shape in float32, as rounding
+    would tell dtypes apart. Beyond the edge the edge is repeated, so that pictures need not have a
+    ground of 0. Augmentations that draw the same columns share one function, and so one compiled
+    program.
     """
     if augmentation is None:
         return None
@@ -29,55 +35,49 @@ def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
 
 @cache
 def _warp_taking(names: tuple[str, ...]) -> Callable[..., Any]:
-    def warp_columns(pixels: Any, transforms: Any, *columns: Any) -> Any:
-        return warp(pixels, transforms, **dict(zip(names, columns, strict=True)))
+    # Apart, since XLA would work out a pixel of one change anew wherever the next one reads it.
+    with_strokes, moved, blurred = map(_compiled, (_with_strokes, _moved, _blurred))
 
-    return warp_columns
+    def warp(pixels: Any, transforms: Any, *others: Any) -> Any:
+        columns = dict(zip(names, others, strict=True))
+        changed = ops.cast(pixels, "float32")
+        if "strokes" in columns:
+            changed = with_strokes(changed, columns.pop("strokes"))
+        blurs = columns.pop("blurs", None)
+        changed = moved(changed, transforms, *columns.values())
+        return changed if blurs is None else blurred(changed, blurs)
+
+    return warp
 
 
-def warp(
-    pixels: Any, transforms: Any, displacements: Any = None, strokes: Any = None, blurs: Any = None
-) -> Any:
-    """Return warped pictures of the same shape, in float32: rounding would tell dtypes apart.
+@cache
+def _compiled(change: Callable[..., Any]) -> Callable[..., Any]:
+    """On TensorFlow, have XLA make one loop over the pixels of many operations, if it can.
 
-    Parameters
-    ----------
-    pixels : tensor of shape (n, h, w, c), uint8 or float32
-        Pictures.
-    transforms, displacements, strokes, blurs : tensor
-        The columns of `mnistcnn.augmentation.Warps`.
+    On a GPU the operations run beside the steps, and XLA asks for parts of CUDA that TensorFlow
+    does without.
     """
-    changed = ops.cast(pixels, "float32")
-    if strokes is not None:
-        changed = _with_strokes(changed, strokes)
-    if displacements is None:
-        changed = _affine(changed, transforms)
-    else:
-        changed = _sampled(changed, *_positions(changed, transforms, displacements))
-    return changed if blurs is None else _blurred(changed, blurs)
-
-
-def _affine(pixels: Any, transforms: Any) -> Any:
     if backend.backend() != "tensorflow":
-        return _transformed(pixels, transforms)
-    # Two calls of its kernel may run side by side.
-    middle = ops.shape(pixels)[0] // 2
-    halves = (
-        _transformed(pixels[:middle], transforms[:middle]),
-        _transformed(pixels[middle:], transforms[middle:]),
-    )
-    return ops.concatenate(halves)
+        return change
+    import tensorflow as tf
 
+    if not tf.test.is_built_with_xla() or tf.config.list_logical_devices("GPU"):
+        return change
 
-def _transformed(pixels: Any, transforms: Any) -> Any:
-    # The edge is repeated, so that pictures need not have a ground of 0.
-    return ops.image.affine_transform(
-        pixels,
-        transforms,
-        interpolation="bilinear",
-        fill_mode="nearest",
-        data_format="channels_last",
-    )
+    @cache
+    def traced(*shapes: tuple[int, ...]) -> Callable[..., Any]:
+        # Any number of rows; a concrete function never warns of being traced again.
+        signature = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
+        with tf.init_scope():
+            function = tf.function(change, jit_compile=True, autograph=False)
+            concrete: Callable[..., Any] = function.get_concrete_function(*signature)
+        return concrete
+
+    def call(*columns: Any) -> Any:
+        tensors = [tf.convert_to_tensor(column) for column in columns]
+        return traced(*(tuple(tensor.shape[1:]) for tensor in tensors))(*tensors)
+
+    return call
 
 
 def _with_strokes(pixels: Any, strokes: Any) -> Any:
@@ -90,38 +90,53 @@ def _with_strokes(pixels: Any, strokes: Any) -> Any:
 
 
 def _grown(pixels: Any) -> Any:
-    return ops.max_pool(pixels, pool_size=3, strides=1, padding="same", data_format="channels_last")
-
-
-def _blurred(pixels: Any, deviations: Any) -> Any:
-    """Blur each picture by two passes of three pixels along each axis.
-
-    A pass with the weights ``share, 1 - 2 share, share`` adds a variance of ``2 share``.
-    """
-    shares = ops.reshape(ops.square(deviations) / (2 * BLUR_PASSES), (-1, 1, 1, 1))
-    height, width = pixels.shape[1:3]
-    for _ in range(BLUR_PASSES):
-        # With one pixel mirrored the edge is repeated.
-        tall = ops.pad(pixels, [(0, 0), (1, 1), (0, 0), (0, 0)], mode="symmetric")
-        pixels = pixels + shares * (tall[:, :height] + tall[:, 2:] - 2 * pixels)
-        wide = ops.pad(pixels, [(0, 0), (0, 0), (1, 1), (0, 0)], mode="symmetric")
-        pixels = pixels + shares * (wide[:, :, :width] + wide[:, :, 2:] - 2 * pixels)
+    """Return the largest of the 3x3 pixels around each."""
+    for axis in (1, 2):
+        before, after = _neighbours(pixels, axis)
+        pixels = ops.maximum(ops.maximum(before, pixels), after)
     return pixels
 
 
-def _positions(pixels: Any, transforms: Any, displacements: Any) -> tuple[Any, Any]:
+def _neighbours(pixels: Any, axis: int) -> tuple[Any, Any]:
+    """Return the pixels before and after each along an axis; the edge is repeated."""
+    widths = [(0, 0)] * 4
+    widths[axis] = (1, 1)
+    padded = ops.pad(pixels, widths, mode="symmetric")
+    before, _ = ops.split(padded, [pixels.shape[axis]], axis=axis)
+    _, after = ops.split(padded, [2], axis=axis)
+    return before, after
+
+
+def _moved(pixels: Any, transforms: Any, displacements: Any = None) -> Any:
+    y, x = _positions(pixels, transforms)
+    if displacements is not None:
+        moved = _between_grid_points(displacements, *pixels.shape[1:3])
+        y, x = y + moved[:, 0], x + moved[:, 1]
+    return _sampled(pixels, y, x)
+
+
+def _positions(pixels: Any, transforms: Any) -> tuple[Any, Any]:
     height, width = pixels.shape[1:3]
     y, x = ops.meshgrid(
         ops.arange(height, dtype="float32"), ops.arange(width, dtype="float32"), indexing="ij"
     )
     a0, a1, a2, b0, b1, b2 = (ops.reshape(transforms[:, i], (-1, 1, 1)) for i in range(6))
-    moved = ops.image.resize(
-        ops.reshape(displacements, (-1, GRID, GRID, 2)),
-        (height, width),
-        interpolation="bilinear",
-        data_format="channels_last",
-    )
-    return b0 * x + b1 * y + b2 + moved[..., 0], a0 * x + a1 * y + a2 + moved[..., 1]
+    return b0 * x + b1 * y + b2, a0 * x + a1 * y + a2
+
+
+def _between_grid_points(displacements: Any, height: int, width: int) -> Any:
+    """Interpolate bilinearly, by the one matrix that leads from a grid to a picture."""
+    weights = np.kron(_interpolation(height), _interpolation(width)).T
+    fields = ops.reshape(ops.transpose(displacements, (0, 3, 1, 2)), (-1, GRID * GRID))
+    return ops.reshape(ops.matmul(fields, weights), (-1, 2, height, width))
+
+
+def _interpolation(length: int) -> NDArray[np.float32]:
+    """Return the share of each grid point in each pixel; the points are middles of cells."""
+    positions = np.clip((np.arange(length) + 0.5) * GRID / length - 0.5, 0, GRID - 1)
+    distances = np.abs(positions[:, None] - np.arange(GRID))
+    weights: NDArray[np.float32] = np.maximum(0, 1 - distances).astype(np.float32)
+    return weights
 
 
 def _sampled(pixels: Any, y: Any, x: Any) -> Any:
@@ -141,3 +156,25 @@ def _sampled(pixels: Any, y: Any, x: Any) -> Any:
     upper = (1 - right) * corner(top, left) + right * corner(top, left + 1)
     lower = (1 - right) * corner(top + 1, left) + right * corner(top + 1, left + 1)
     return (1 - down) * upper + down * lower
+
+
+def _blurred(pixels: Any, deviations: Any) -> Any:
+    """Blur each picture by two passes of three pixels along each axis.
+
+    A pass with the weights ``share, 1 - 2 share, share`` adds a variance of ``2 share``.
+    """
+    height, width, channels = pixels.shape[1:]
+    shares = ops.reshape(ops.square(deviations) / (2 * BLUR_PASSES), (-1, 1, 1))
+    rows = ops.reshape(pixels, (-1, height, width * channels))
+    blurred = ops.reshape(ops.matmul(_both_passes(shares, height), rows), (-1, *pixels.shape[1:]))
+    return ops.einsum("nxv,nyvc->nyxc", _both_passes(shares, width), blurred)
+
+
+def _both_passes(shares: Any, length: int) -> Any:
+    """Return for each share the matrix of both passes; the edge is repeated."""
+    differences = np.eye(length, k=-1) - 2 * np.eye(length) + np.eye(length, k=1)
+    differences[0, 0] += 1
+    differences[-1, -1] += 1
+    once = ops.convert_to_tensor(differences, "float32")
+    twice = ops.convert_to_tensor(differences @ differences, "float32")
+    return ops.eye(length) + 2 * shares * once + ops.square(shares) * twice
