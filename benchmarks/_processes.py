@@ -3,7 +3,8 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
 from joblib.externals.loky import get_reusable_executor
@@ -61,8 +62,11 @@ class ThisProcess:
 @contextmanager
 def _process() -> Iterator[ProcessPoolExecutor]:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-        yield executor
-        executor.submit(_end_workers).result()
+        try:
+            yield executor
+        finally:
+            with suppress(BrokenProcessPool):
+                executor.submit(_end_workers).result()
 
 
 def _end_workers() -> None:

@@ -11,6 +11,8 @@ from mnistcnn import Augmentation, DigitCNNClassifier
 from mnistcnn._training.warping import warp_for
 from mnistcnn.augmentation import PRESETS
 
+STILL = np.float32([[1, 0, 0, 0, 1, 0, 0, 0]])
+
 
 def warped(augmentation, pictures, seed=0):
     warps = augmentation.draw(len(pictures), pictures.shape[1:], np.random.default_rng(seed))
@@ -40,7 +42,7 @@ def positions(transform, height, width):
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.integers(3, 20), st.integers(3, 20), st.sampled_from([1, 3]), st.integers(0, 99))
+@given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_pictures_move_as_scipy_moves_them(height, width, channels, seed):
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 256, (3, height, width, channels)).astype(np.uint8)
@@ -58,20 +60,53 @@ def test_pictures_move_as_scipy_moves_them(height, width, channels, seed):
 
 def test_full_strokes_are_those_of_grey_dilation_and_erosion(pictures):
     augmentation = Augmentation(stroke=1.0)
-    still = np.tile(np.float32([1, 0, 0, 0, 1, 0, 0, 0]), (2, 1))
     strokes = np.float32([1, -1])
-    thick, thin = np.asarray(warp_for(augmentation)(pictures[:2], still, strokes))[..., 0]
+    warp = warp_for(augmentation)
+    thick, thin = np.asarray(warp(pictures[:2], STILL.repeat(2, axis=0), strokes))[..., 0]
     np.testing.assert_array_equal(thick, ndimage.grey_dilation(pictures[0, ..., 0], size=3))
     np.testing.assert_array_equal(thin, ndimage.grey_erosion(pictures[1, ..., 0], size=3))
 
 
-def test_an_even_displacement_shifts_the_whole_picture(pictures):
-    still = np.float32([[1, 0, 0, 0, 1, 0, 0, 0]])
-    down_and_left = np.broadcast_to(np.float32([-2, 3]), (1, 5, 5, 2))
-    moved = warp_for(Augmentation(elastic=1.0))(pictures[:1], still, down_and_left)
-    np.testing.assert_allclose(
-        np.asarray(moved)[0, 2:, :-3], pictures[0, :-2, 3:], rtol=0, atol=1e-3
+def between_grid_points(displacements, height, width):
+    """Interpolate along one axis and then the other, the grid points being middles of cells."""
+    for axis, length in enumerate((height, width)):
+        where = (np.arange(length) + 0.5) * 5 / length - 0.5
+        displacements = np.apply_along_axis(
+            lambda line, where=where: np.interp(where, np.arange(5), line), axis, displacements
+        )
+    return displacements.transpose(2, 0, 1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]), st.integers(0, 99))
+def test_displacements_are_those_of_the_nearest_grid_points(height, width, channels, seed):
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 256, (1, height, width, channels)).astype(np.uint8)
+    displacements = rng.normal(size=(1, 5, 5, 2)).astype(np.float32)
+    moved = np.asarray(warp_for(Augmentation(elastic=1.0))(picture, STILL, displacements))
+    where = positions(STILL[0], height, width) + between_grid_points(
+        displacements[0], height, width
     )
+    for channel in range(channels):
+        expected = ndimage.map_coordinates(
+            picture[0, ..., channel].astype(np.float64), where, order=1, mode="nearest"
+        )
+        np.testing.assert_allclose(moved[0, ..., channel], expected, atol=0.01)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]), st.floats(0, 1))
+def test_a_blur_is_two_passes_along_each_axis(height, width, channels, deviation):
+    picture = np.random.default_rng(0).integers(0, 256, (1, height, width, channels))
+    picture = picture.astype(np.float32)
+    blurred = warp_for(Augmentation(blur=1.0))(picture, STILL, np.float32([deviation]))
+    share = deviation**2 / 4
+    expected = picture.astype(np.float64)
+    for axis in (1, 1, 2, 2):
+        expected = ndimage.convolve1d(
+            expected, [share, 1 - 2 * share, share], axis=axis, mode="nearest"
+        )
+    np.testing.assert_allclose(np.asarray(blurred), expected, atol=0.01)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -149,8 +184,7 @@ def test_blur_is_the_binomial_kernel_at_its_most():
     point = np.zeros((1, 9, 9, 1), np.float32)
     point[:, 4, 4] = 256
     one = np.ones(1, np.float32)
-    still = np.array([[1, 0, 0, 0, 1, 0, 0, 0]], np.float32)
-    blurred = np.asarray(warp_for(Augmentation(blur=1.0))(point, still, one))[0, 2:7, 2:7, 0]
+    blurred = np.asarray(warp_for(Augmentation(blur=1.0))(point, STILL, one))[0, 2:7, 2:7, 0]
     binomial = np.array([1, 4, 6, 4, 1])
     np.testing.assert_allclose(blurred, np.outer(binomial, binomial), atol=1e-3)
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 
 import mnistcnn
 from mnistcnn import DigitCNNClassifier, load_pretrained
@@ -92,8 +93,10 @@ def test_the_pretrained_network_answers_and_learns_on(digits):
     classifier = load_pretrained()
     assert classifier.score(X, y) > 0.9
     some = y < 5
+    loss = log_loss(y[some], classifier.predict_proba(X[some]), labels=range(10))
     before, before_all = classifier.score(X[some], y[some]), classifier.score(X, y)
     classifier.set_params(warm_start=True, epochs=3, learning_rate=1e-4).fit(X[some], y[some])
     assert classifier.classes_.tolist() == [*range(10)]
     assert classifier.score(X[some], y[some]) >= before
     assert classifier.score(X, y) >= before_all
+    assert log_loss(y[some], classifier.predict_proba(X[some]), labels=range(10)) < 0.8 * loss

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import pickle
 import threading
 
 import keras
@@ -64,6 +65,20 @@ def test_rate_and_length_are_new_in_every_precision(precision, small_digits):
         quick(network, precision=used, epochs=1, learning_rate=0.5).fit(*small_digits)
     gc.collect()
     assert fit().history_ == fresh
+
+
+def test_frozen_networks_serve_no_fit_that_trains_all_layers(small_digits):
+    X, y = small_digits
+    architecture = Fast((4, 4), dense_units=8)
+    fresh = quick(architecture).fit(X, y).predict_proba(X)
+    frozen = quick(architecture, warm_start=True).fit(X, y)
+    for layer in frozen.model_.layers[-1].layers[:-1]:
+        layer.trainable = False
+    frozen = pickle.loads(pickle.dumps(frozen)).fit(X, y)
+    mnistcnn.clear_cache()
+    del frozen
+    assert n_idle() == 1
+    np.testing.assert_array_equal(quick(architecture).fit(X, y).predict_proba(X), fresh)
 
 
 def test_a_first_partial_fit_remembers_nothing_of_an_earlier_fit(small_digits):

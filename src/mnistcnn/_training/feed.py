@@ -129,6 +129,15 @@ class ShuffledPasses(keras.callbacks.Callback):  # type: ignore[misc]
 Passes = FixedPasses | ShuffledPasses
 
 
+def full_size(batch_size: int, n_rows: int) -> int:
+    """Return how many pictures a batch is filled up to before it is warped.
+
+    It is the batch size, unless all rows are far fewer: then a power of two, so that folds which
+    differ by a row share one compiled warp.
+    """
+    return min(batch_size, 1 << (n_rows - 1).bit_length())
+
+
 class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """The feed of Keras's own `fit`: NumPy gathers each batch.
 
@@ -149,7 +158,7 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._examples = examples
-        self._batch_size = batch_size
+        self._batch_size = full_size(batch_size, len(examples.rows))
         self._passes = passes
         self._warp = warp
 
@@ -162,5 +171,13 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
         rows, *warps = (column[batch] for column in self._passes.current().columns())
         pixels, *others = (column[rows] for column in self._examples.columns())
-        pixels = pixels.reshape(-1, *self._examples.image_shape)
-        return (pixels if self._warp is None else self._warp(pixels, *warps), *others)
+        images = pixels.reshape(-1, *self._examples.image_shape)
+        if self._warp is not None:
+            full = (self._filled_up(column) for column in (images, *warps))
+            images = self._warp(*full)[: len(rows)]
+        return (images, *others)
+
+    def _filled_up(self, column: NDArray[Any]) -> NDArray[Any]:
+        """Bring a column to the rows of a full batch, as XLA compiles anew for each number."""
+        missing = self._batch_size - len(column)
+        return np.pad(column, [(0, missing)] + [(0, 0)] * (column.ndim - 1))

@@ -136,14 +136,14 @@ class JaxProgram:
         import jax
 
         self._model = model
+        self._variables = list(model.variables)
         self._compiled = jax.jit(self._stateless_scores)
 
     def __call__(self, images: NDArray[Any]) -> Any:
         """Return the scores of a batch."""
-        model = self._model
-        trainable = [variable.value for variable in model.trainable_variables]
-        others = [variable.value for variable in model.non_trainable_variables]
-        return self._compiled(trainable, others, images)
+        return self._compiled([variable.value for variable in self._variables], images)
 
-    def _stateless_scores(self, trainable: list[Any], others: list[Any], images: Any) -> Any:
-        return self._model.stateless_call(trainable, others, images, training=False)[0]
+    def _stateless_scores(self, values: list[Any], images: Any) -> Any:
+        # Keras's `stateless_call` orders variables by who trains, which may change after tracing.
+        with keras.StatelessScope(zip(self._variables, values, strict=True)):
+            return self._model(images, training=False)

@@ -113,7 +113,9 @@ class Network:
     def assign_trainability(self, flags: list[bool]) -> None:
         """Freeze and thaw the layers as `trainability` told."""
         for layer, flag in zip(self._layers_with_variables(), flags, strict=True):
-            layer.trainable = flag
+            # Set needlessly, it would thaw variables that a layer froze one by one.
+            if layer.trainable != flag:
+                layer.trainable = flag
 
     def freeze_normalization(self) -> None:
         """Keep all that batch normalization has learned, its moving averages too."""
@@ -126,9 +128,14 @@ class Network:
         return [layer for layer in self.model._flatten_layers() if layer.variables]
 
     def moments(self) -> list[Any]:
-        """Return the values of what the optimizer remembers, its learning rate left out."""
+        """Return the values of what the optimizer remembers, its learning rate left out.
+
+        Nothing where other layers train than those whose gradients it has seen.
+        """
         if self.compiled_for is None:
             return self.stored_moments
+        if self.compiled_for[1] != self.trainability():
+            return []
         return [as_array(variable) for variable in self._moment_variables()]
 
     def assign_moments(self, values: list[Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mnistcnn._training.feed import Examples, Pass, Warp
+from mnistcnn._training.feed import Examples, Pass, Warp, full_size
 
 Step = Callable[[tuple[Any, ...]], Any]
 
@@ -50,7 +50,7 @@ class TensorFlowPrograms:
         key = (step.__name__, warp, *map(_kind, columns), *map(_kind, of_pass))
         if key not in self._traced:
             self._traced[key] = self._trace(step, warp, columns, of_pass)
-        self._traced[key](columns, of_pass, tf.constant(batch_size))
+        self._traced[key](columns, of_pass, tf.constant(full_size(batch_size, len(one_pass.rows))))
 
     def _trace(
         self, step: Step, warp: Warp | None, columns: list[Any], of_pass: list[Any]
@@ -71,7 +71,7 @@ class TensorFlowPrograms:
             def one_step(start: Any, *present: Any) -> tuple[Any, ...]:
                 end = start + batch_size
                 # Nothing here waits for the step, so that cores which it leaves idle prepare the
-                # next batch; after the last one that is an empty one.
+                # next batch; after the last one it holds no rows.
                 following = batch(columns, of_pass, end, batch_size)
                 compiled_step(present)
                 return end, *following

@@ -177,4 +177,4 @@ def _both_passes(shares: Any, length: int) -> Any:
     differences[-1, -1] += 1
     once = ops.convert_to_tensor(differences, "float32")
     twice = ops.convert_to_tensor(differences @ differences, "float32")
-    return ops.eye(length) + 2 * shares * once + ops.square(shares) * twice
+    return ops.eye(length, dtype="float32") + 2 * shares * once + ops.square(shares) * twice
