@@ -49,6 +49,9 @@ def read_arguments(command: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes in one process, to see that it runs"
     )
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="measure contestants with TEXT in their names"
+    )
     parser.add_argument("--repeats", type=int, default=5, help="default: 5")
     parser.add_argument(
         "--output",
@@ -80,7 +83,7 @@ def run_benchmark(
     benchmark = import_module(f"benchmarks.{name}").BENCHMARK
     sizes = benchmark.quick if arguments.quick else benchmark.full
     with _processes(arguments, benchmark.process) as processes:
-        run = Run(name, benchmark, sizes, arguments.repeats, processes)
+        run = Run(name, benchmark, sizes, arguments.repeats, processes, arguments.only)
         for results in run.results():
             record = run.record(results, machine)
             if path is not None:

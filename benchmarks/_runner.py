@@ -34,6 +34,8 @@ class Run:
         Measurements of each contestant.
     processes : OwnProcesses or ThisProcess
         Where they run.
+    only : str
+        What the names of the contestants contain that are measured.
     """
 
     name: str
@@ -41,11 +43,12 @@ class Run:
     sizes: Any
     repeats: int
     processes: OwnProcesses | ThisProcess
+    only: str = ""
 
     def results(self) -> Iterator[Results]:
         """Measure all contestants once in each repeat, alternating; yield after each repeat."""
         contestants = self.benchmark.contestants(self.sizes)
-        absent = {c.name: c.reason_for_absence() for c in contestants}
+        absent = {c.name: self._reason_for_absence(c) for c in contestants}
         present = [contestant for contestant in contestants if absent[contestant.name] is None]
         results = Results(absent={name: why for name, why in absent.items() if why})
         results.measurements = {contestant.name: [] for contestant in present}
@@ -72,6 +75,11 @@ class Run:
             "absent": results.absent,
             "figures": [f.as_dict() for f in self.benchmark.figures(results, self.sizes)],
         }
+
+    def _reason_for_absence(self, contestant: Contestant) -> str | None:
+        if self.only not in contestant.name:
+            return f"only {self.only!r} was asked for"
+        return contestant.reason_for_absence()
 
     def _measured(self, contestant: Contestant, repeat: int) -> dict[str, float]:
         measured: dict[str, float] = self.processes.call(

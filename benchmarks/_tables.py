@@ -58,7 +58,8 @@ def _figure_rows(record: dict[str, Any]) -> list[list[str]]:
 def _value(figure: dict[str, Any]) -> str:
     if figure["value"] is None:
         return "not measured"
-    return f"{figure['value']:.4g} {figure['unit']}"
+    digits = ".3f" if _is_accuracy(figure) else ".4g"
+    return f"{figure['value']:{digits}} {figure['unit']}"
 
 
 def _verdict(record: dict[str, Any], figure: dict[str, Any]) -> bool | None:

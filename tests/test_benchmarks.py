@@ -88,6 +88,16 @@ def test_prints_a_table_a_benchmark_and_says_why_accuracies_lack(quick_run):
     assert "not measured: accuracy: needs MNIST: name its folder in MNISTCNN_DATA" in printed
 
 
+def test_only_the_contestants_that_were_asked_for_are_measured(tmp_path):
+    command = [sys.executable, "-m", "benchmarks", "normalizer", "--quick", "--repeats", "1"]
+    path = tmp_path / "record.json"
+    subprocess.run([*command, "--only", "mouse", "--output", path], cwd=ROOT, check=True)
+    record = json.loads(path.read_text(encoding="utf8"))
+    assert [*record["measurements"]] == ["200x200, mouse line of 2 pixels"]
+    assert record["absent"]["28x28, grey"] == "only 'mouse' was asked for"
+    assert {figure["value"] is None for figure in record["figures"]} == {True, False}
+
+
 def test_refuses_an_unknown_benchmark():
     command = [sys.executable, "-m", "benchmarks", "fits"]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
