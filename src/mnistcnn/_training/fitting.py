@@ -82,6 +82,8 @@ def prepare_network(network: Network, regime: Regime, n_steps: int) -> None:
 
 
 def _compile(network: Network, regime: Regime, n_steps: int) -> None:
+    # What is interrupted half way is compiled for nothing.
+    network.forget_compiled(network.stored_moments)
     network.model.compile(
         optimizer=regime.optimization.build(n_steps),
         loss=crossentropy(regime.label_smoothing, from_logits=network.emits_logits),
@@ -140,24 +142,17 @@ def _check_scores(network: Network, training: Examples) -> None:
 def fit_increment(
     network: Network, training: Examples, regime: Regime, shuffling_seed: Sequence[int]
 ) -> Outcome:
-    """Train a network on, its optimizer's moments kept; whatever fails changes nothing.
+    """Train a network on, its optimizer's moments kept.
 
     Raises
     ------
     NonFiniteLossError
         If the loss becomes NaN or infinite.
     """
-    values, moments, compiled_for = network.values(), network.moments(), network.compiled_for
+    moments = network.moments()
     prepare_network(network, regime, training.n_batches(regime.batch_size))
     network.assign_moments(moments)
-    try:
-        return fit_network(network, training, None, regime, shuffling_seed)
-    except BaseException:
-        network.assign_values(values)
-        network.assign_moments(moments)
-        if network.compiled_for != compiled_for:
-            network.forget_compiled(moments)
-        raise
+    return fit_network(network, training, None, regime, shuffling_seed)
 
 
 def _best_epoch(network: Network, regime: Regime) -> BestEpoch | None:

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._training.runtime import check_can_run
+
 Scores = NDArray[np.float32]
 
 # A batch of one is rounded differently by the matrix product, so the smallest bucket is two; with
@@ -35,6 +37,7 @@ class Inference:
 
     def scores(self, pixels: NDArray[Any]) -> Scores:
         """Return float32 scores ``(n, n_classes)`` of flat rows of pixels ``(n, h * w * c)``."""
+        check_can_run()
         images = pixels.reshape(-1, *self._image_shape)
         parts = [self._bucket_scores(images[batch]) for batch in batches(len(images))]
         return np.concatenate(parts)

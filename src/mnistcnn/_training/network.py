@@ -1,6 +1,7 @@
 """Assembles the network that is trained: pixel scaling in front, an architecture behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._training.inference import Inference
-from mnistcnn._training.isolation import building_conventions, seeded_building
+from mnistcnn._training.isolation import isolated_building
 from mnistcnn._training.runtime import prepare_runtime
 from mnistcnn._training.schedules import RATE_VARIABLES
 
@@ -157,14 +158,28 @@ class Network:
 
     def note_compiled(self, program: Any) -> None:
         """Remember what the model is compiled for, and the optimizer's state at its start."""
-        self.compiled_for = program, self.trainability()
         self._programs = None
-        self._first_moments = [_compact(value) for value in self.moments()]
+        self._first_moments = [_compact(as_array(one)) for one in self._moment_variables()]
+        self.compiled_for = program, self.trainability()
 
     def forget_compiled(self, moments: list[Any]) -> None:
         """Compile anew at the next use, with what an earlier optimizer remembered."""
         self.compiled_for = None
         self.stored_moments = moments
+
+    @contextmanager
+    def unchanged_by_failure(self) -> Iterator[None]:
+        """Undo what training did to the network if it fails or is interrupted."""
+        values, moments, compiled_for = self.values(), self.moments(), self.compiled_for
+        try:
+            yield
+        except BaseException:
+            self.assign_values(values)
+            if compiled_for is not None and self.compiled_for == compiled_for:
+                self.assign_moments(moments)
+            else:
+                self.forget_compiled(moments)
+            raise
 
     def reset_optimizer(self) -> None:
         """Make the optimizer forget all updates."""
@@ -203,7 +218,7 @@ def assemble_network(
         If `build` returns no usable Keras model.
     """
     prepare_runtime()
-    with seeded_building(seed), building_conventions(DTYPE_POLICIES[precision]):
+    with isolated_building(seed, DTYPE_POLICIES[precision]):
         core = build(image_shape, n_classes)
         _check_core(core, image_shape, n_classes)
         return Network(

@@ -8,16 +8,20 @@ result is bit-equal to that of a new one.
 
 import os
 from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 from weakref import finalize
 
 from mnistcnn._training.description import describe
 from mnistcnn._training.network import Network
+from mnistcnn._training.runtime import settings_of_programs
 
-# Idle networks hold their weights and optimizer state; a search needs few at a time.
+# Idle networks hold their weights and optimizer state; a search needs few at a time. The largest
+# published one has 43 million parameters.
 MOST_IDLE = 8
-MOST_IDLE_PARAMETERS = 20_000_000
+MOST_IDLE_PARAMETERS = 64_000_000
 
 Key = tuple[Any, ...]
 
@@ -25,24 +29,47 @@ Key = tuple[Any, ...]
 class Lease:
     """The right to use a network; when the last holder is gone the network is idle again.
 
+    Only a network that was trained to the end goes back: see `training`.
+
     Parameters
     ----------
     network : Network
         What is leased.
-    key : tuple
-        What the network's program depends on.
+    key : tuple or None
+        What the network's program depends on; None never returns it.
     returned : deque
         Where the network goes afterwards.
     """
 
-    def __init__(self, network: Network, key: Key, returned: "deque[tuple[Key, Network]]") -> None:
-        # A finalizer may run at any moment in any thread; an append to a deque is safe then.
-        self._return = finalize(self, returned.append, (key, network))
-        self._return.atexit = False
+    def __init__(
+        self, network: Network, key: Key | None, returned: "deque[tuple[Key, Network]]"
+    ) -> None:
+        self.network = network
+        self._key = key
+        self._returned = returned
+        self._return: Any = None
+
+    @contextmanager
+    def training(self) -> Iterator[Network]:
+        """Lend the network to a fit; one that fails or is interrupted half way never returns."""
+        self._withdraw()
+        yield self.network
+        self._offer()
 
     def keep(self) -> None:
         """Let the network never return: somebody else may hold it too."""
-        self._return.detach()
+        self._key = None
+        self._withdraw()
+
+    def _offer(self) -> None:
+        if self._key is not None:
+            # A finalizer may run at any moment in any thread; an append to a deque is safe then.
+            self._return = finalize(self, self._returned.append, (self._key, self.network))
+            self._return.atexit = False
+
+    def _withdraw(self) -> None:
+        if self._return is not None:
+            self._return.detach()
 
 
 class NetworkPool:
@@ -53,22 +80,25 @@ class NetworkPool:
         self._idle: OrderedDict[int, tuple[Key, Network]] = OrderedDict()
         self._returned: deque[tuple[Key, Network]] = deque()
 
-    def lease(self, fresh: Network, program: Key) -> tuple[Network, Lease | None]:
+    def lease(self, fresh: Network, program: Key) -> Lease:
         """Return a network equal to a fresh one: an idle compiled one, or the fresh one itself.
 
-        There is no lease for a network whose program its config does not tell.
+        One whose program its config does not tell never comes back to be idle.
         """
         described = describe(fresh.model)
         if described is None:
-            return fresh, None
-        key = (described, fresh.precision, *program)
+            return self.lease_for_good(fresh)
+        key = (described, fresh.precision, *program, *settings_of_programs())
         idle = self._take(key)
         if idle is not None:
             idle.build = fresh.build
             idle.assign_values(fresh.values())
             idle.reset_optimizer()
-        network = fresh if idle is None else idle
-        return network, Lease(network, key, self._returned)
+        return Lease(fresh if idle is None else idle, key, self._returned)
+
+    def lease_for_good(self, network: Network) -> Lease:
+        """Return the lease of a network that never serves another fit."""
+        return Lease(network, None, self._returned)
 
     def clear(self) -> None:
         """Forget all idle networks."""
@@ -100,8 +130,20 @@ class NetworkPool:
         while self._returned:
             key, network = self._returned.popleft()
             self._idle[id(network)] = (key, network)
-        while len(self._idle) > MOST_IDLE or self._n_parameters() > MOST_IDLE_PARAMETERS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let networks go until the rest, the latest among them, is within bounds.
+
+        Too many parameters are those of a large network: the largest goes, not the many small.
+        """
+        if len(self._idle) > MOST_IDLE:
             self._idle.popitem(last=False)
+        *earlier, _latest = self._idle
+        while earlier and self._n_parameters() > MOST_IDLE_PARAMETERS:
+            largest = max(earlier, key=lambda number: self._idle[number][1].model.count_params())
+            earlier.remove(largest)
+            del self._idle[largest]
 
     def _n_parameters(self) -> int:
         return sum(network.model.count_params() for _, network in self._idle.values())

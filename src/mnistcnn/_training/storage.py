@@ -10,9 +10,9 @@ from typing import Any
 import keras
 
 from mnistcnn._training.description import is_told_by_config
-from mnistcnn._training.isolation import building_conventions, seeded_building
+from mnistcnn._training.isolation import isolated_building
 from mnistcnn._training.network import DTYPE_POLICIES, Network, assemble_network
-from mnistcnn._training.runtime import prepare_runtime
+from mnistcnn._training.runtime import check_can_run, is_usable, prepare_runtime
 
 State = dict[str, Any]
 
@@ -36,8 +36,24 @@ def network_state(network: Network) -> State:
     }
 
 
-def restore_network(state: State) -> Network:
-    """Return the network that `network_state` described."""
+class UnusableNetwork:
+    """A network in a process that cannot compute: whatever is asked of it is refused.
+
+    A pool of processes waits for ever, or says nothing of the reason, where a worker fails to read
+    what it is sent; so reading succeeds, and the task says what is wrong.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse."""
+        if not name.startswith("__"):
+            check_can_run()
+        raise AttributeError(name)
+
+
+def restore_network(state: State) -> Any:
+    """Return the network that `network_state` described, or one that tells why it is unusable."""
+    if not is_usable():
+        return UnusableNetwork()
     prepare_runtime()
     network = _rebuilt(state) if state["config"] is None else _deserialized(state)
     network.stored_moments = state["moments"]
@@ -48,7 +64,7 @@ def restore_network(state: State) -> Network:
 
 def _deserialized(state: State) -> Network:
     config = {**state["config"], "compile_config": None}
-    with seeded_building(0), building_conventions(DTYPE_POLICIES[state["precision"]]):
+    with isolated_building(0, DTYPE_POLICIES[state["precision"]]):
         model = keras.saving.deserialize_keras_object(config)
     return Network(
         model=model,

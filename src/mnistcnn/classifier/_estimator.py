@@ -1,5 +1,6 @@
 """The estimator itself: scikit-learn's contract around one Keras network."""
 
+from copy import copy
 from typing import Any, ClassVar, Self
 
 import keras
@@ -8,7 +9,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn.classifier._fit import fitted_state, increment_state, wrapped_state
+from mnistcnn.classifier._fit import (
+    fitted_state,
+    increment_state,
+    unchanged_by_failure,
+    wrapped_state,
+)
 from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, OBJECT_FOR, PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
@@ -231,7 +237,8 @@ default="one_cycle"
             If the loss becomes NaN or infinite.
         """
         self._validate_params()
-        self._adopt(increment_state(self, X, y, classes, sample_weight))
+        with unchanged_by_failure(self):
+            self._adopt(increment_state(self, X, y, classes, sample_weight))
         return self
 
     @classmethod
@@ -303,8 +310,8 @@ default="one_cycle"
         labels : ndarray of shape (n,)
             Of the dtype of `classes_`.
         """
-        best = self._scores(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
+        fitted = self._as_fitted_now()
+        labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
         return labels
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -320,8 +327,8 @@ default="one_cycle"
         probabilities : ndarray of shape (n, n_classes), float64
             Columns in the order of `classes_`; each row sums to 1.
         """
-        scores = self._scores(X)
-        return as_probabilities(scores, self._network.emits_logits)
+        fitted = self._as_fitted_now()
+        return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the logits, or log-probabilities where the network has none.
@@ -336,23 +343,28 @@ default="one_cycle"
         scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
             For two classes, how much the second one leads.
         """
-        scores = self._scores(X)
-        return as_decision(scores, self._network.emits_logits)
+        fitted = self._as_fitted_now()
+        return as_decision(fitted._scores(X), fitted._network.emits_logits)
 
     @property
     def model_(self) -> keras.Model:
         """The network, from raw pixels to float32 scores."""
         if "_network" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
-        if self._lease is not None:
-            self._lease.keep()
+        self._lease.keep()
         return self._network.model
 
+    def _as_fitted_now(self) -> Self:
+        """Return a twin that stays as it is while another thread refits this estimator.
+
+        It holds the lease as well, so that its network serves no other fit meanwhile.
+        """
+        fitted = copy(self)
+        check_is_fitted(fitted)
+        return fitted
+
     def _scores(self, X: Any) -> NDArray[np.float32]:
-        check_is_fitted(self)
-        # Held to the end: another thread may refit this estimator and let its network go.
-        network, _lease = self._network, self._lease
-        scores: NDArray[np.float32] = network.inference.scores(read_pixels(self, X))
+        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
         return scores
 
     def _adopt(self, state: dict[str, Any]) -> None:

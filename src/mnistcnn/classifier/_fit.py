@@ -1,7 +1,7 @@
 """The steps of a fit: each returns a new fitted state, and the estimator stays as it is."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -59,13 +59,12 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
         _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
     else:
         _continue_from(fresh, previous)
-    leased = _lease(fresh, regime)
-    network = leased["_network"]
-    state = {**leased, **_state(problem, network, regime)}
+    lease = _lease(fresh, regime)
+    state = _state(problem, lease, regime)
     reported = epoch_callbacks(estimator, X, y, lambda: state)
     regime = replace(regime, callbacks=[*regime.callbacks, *reported])
-    prepare_network(network, regime, regime.epochs * training.n_batches(regime.batch_size))
-    with _failures_handled(leased["_lease"], regime):
+    with lease.training() as network, _failures_explained(regime):
+        prepare_network(network, regime, regime.epochs * training.n_batches(regime.batch_size))
         outcome = fit_network(network, training, validation, regime, _integers(seeds[2]))
     return {**state, **_results(outcome)}
 
@@ -88,19 +87,30 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
     training = _examples(problem, problem.rows)
     regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
     if "_network" in fitted:
-        leased = _leased_on(fitted["_network"], fitted["_lease"], regime)
+        lease = _lease_on(fitted["_lease"], regime)
     else:
         fresh = _assemble(estimator, architecture, problem, seeds[1])
         _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
-        leased = _lease(fresh, regime)
+        lease = _lease(fresh, regime)
     n_before = fitted.get("n_iter_", 0)
-    with _failures_handled(leased["_lease"], regime):
-        outcome = fit_increment(
-            leased["_network"], training, regime, [*_integers(seeds[2]), n_before]
-        )
+    with lease.training() as network, _failures_explained(regime):
+        outcome = fit_increment(network, training, regime, [*_integers(seeds[2]), n_before])
     history = _joined(fitted.get("history_", {}), outcome.history)
     counts = {"history_": history, "n_iter_": n_before + outcome.n_epochs}
-    return {**leased, **_state(problem, leased["_network"], regime), **counts}
+    return {**_state(problem, lease, regime), **counts}
+
+
+@contextmanager
+def unchanged_by_failure(estimator: Any) -> Iterator[None]:
+    """Leave an estimator and its network as they were if anything fails or is interrupted."""
+    attributes = vars(estimator)
+    network = attributes.get("_network")
+    with network.unchanged_by_failure() if network is not None else nullcontext():
+        try:
+            yield
+        except BaseException:
+            estimator.__dict__ = attributes
+            raise
 
 
 def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
@@ -177,7 +187,7 @@ def _state_around(network: Network, classes: NDArray[Any]) -> State:
         "history_": {},
         "n_iter_": 0,
         "_network": network,
-        "_lease": None,
+        "_lease": POOL.lease_for_good(network),
     }
 
 
@@ -197,19 +207,19 @@ def _adopt_weights(network: Network, model: keras.Model) -> None:
         )
 
 
-def _lease(fresh: Network, regime: Regime) -> State:
+def _lease(fresh: Network, regime: Regime) -> Lease:
     """Return a network with the values of a fresh one, which the user's callbacks may keep."""
-    network, lease = POOL.lease(fresh, regime.program)
-    if regime.callbacks and lease is not None:
+    lease = POOL.lease(fresh, regime.program)
+    if regime.callbacks:
         lease.keep()
-    return {"_network": network, "_lease": lease}
+    return lease
 
 
-def _leased_on(network: Network, lease: Lease | None, regime: Regime) -> State:
-    """Return the network as it is; one that is compiled anew no longer goes with its lease."""
-    if lease is not None and (regime.callbacks or not network.is_compiled_for(regime.program)):
+def _lease_on(lease: Lease, regime: Regime) -> Lease:
+    """Return the lease as it is; a network that is compiled anew never serves another fit."""
+    if regime.callbacks or not lease.network.is_compiled_for(regime.program):
         lease.keep()
-    return {"_network": network, "_lease": lease}
+    return lease
 
 
 def _split(
@@ -273,13 +283,15 @@ def _continue_from(network: Network, previous: Network) -> None:
     network.assign_values(previous.values())
 
 
-def _state(problem: Problem, network: Network, regime: Regime) -> State:
+def _state(problem: Problem, lease: Lease, regime: Regime) -> State:
     return {
         **problem.columns,
         "image_shape_": problem.image_shape,
         "classes_": problem.classes,
-        "precision_": network.precision,
+        "precision_": lease.network.precision,
         "callbacks_": regime.callbacks,
+        "_network": lease.network,
+        "_lease": lease,
     }
 
 
@@ -323,13 +335,10 @@ def _joined(
 
 
 @contextmanager
-def _failures_handled(lease: Lease | None, regime: Regime) -> Iterator[None]:
-    """Explain what went wrong, and let no network that failed half way serve another fit."""
+def _failures_explained(regime: Regime) -> Iterator[None]:
     try:
         yield
-    except BaseException as error:
-        if lease is not None:
-            lease.keep()
-        if isinstance(error, TypeError) and "learning rate is not settable" in str(error):
-            raise ValueError(rate_conflict("one that sets it", regime.optimization)) from error
-        raise
+    except TypeError as error:
+        if "learning rate is not settable" not in str(error):
+            raise
+        raise ValueError(rate_conflict("one that sets it", regime.optimization)) from error

@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
 
 
@@ -20,12 +21,13 @@ class StoredNetworkMixin:
         state: dict[str, Any] = dict(inherited)
         if "_network" in state:
             state["_network"] = network_state(state["_network"])
-            state["_lease"] = None
+            del state["_lease"]
             state["callbacks_"] = detached_callbacks(state["callbacks_"])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild the network."""
         if "_network" in state:
-            state = {**state, "_network": restore_network(state["_network"])}
+            network = restore_network(state["_network"])
+            state = {**state, "_network": network, "_lease": POOL.lease_for_good(network)}
         super().__setstate__(state)  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mnistcnn._training.isolation import building_conventions, seeded_building
+from mnistcnn._training.isolation import isolated_building
 from mnistcnn.architectures import get_architecture, list_architectures
 
 
@@ -74,7 +74,7 @@ def count_parameters(architecture: Any, image_shape: tuple[int, int, int], n_cla
         The width of the output.
     """
     build = getattr(architecture, "build", architecture)
-    with building_conventions("float32"), seeded_building(0):
+    with isolated_building(0, "float32"):
         model = build(image_shape, n_classes)
     if not hasattr(model, "count_params"):
         raise ValueError(
