@@ -84,3 +84,17 @@ class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
         """Add the rate that the epoch ended with."""
         if logs is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+class ClearedGradients(keras.callbacks.Callback):  # type: ignore[misc]
+    """Clears the gradients of all weights before each update, under PyTorch.
+
+    Keras tells PyTorch of its weights by their paths. Where two layers of one name lie in nested
+    models, PyTorch knows the weights of one only, and the gradients of the other would add up from
+    update to update.
+    """
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Clear them."""
+        for variable in self.model.trainable_variables:
+            variable.value.grad = None

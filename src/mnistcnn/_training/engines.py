@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import keras
 
-from mnistcnn._training.callbacks import watches_batches
+from mnistcnn._training.callbacks import ClearedGradients, watches_batches
 from mnistcnn._training.feed import (
     Examples,
     FixedPasses,
@@ -71,6 +71,16 @@ class Programs(Protocol):
         """Update the network's metrics only."""
 
 
+def build_metrics(model: keras.Model, examples: Examples) -> None:
+    """Let Keras make its metrics' variables, which it does when it first sees data.
+
+    Under PyTorch it runs the layers for that, dropout too, so no seed may be set before.
+    """
+    row = examples.rows[:1]
+    pixels, *others = (column[row] for column in examples.columns())
+    model._symbolic_build(data_batch=(pixels.reshape(-1, *examples.image_shape), *others))
+
+
 def run_epochs(run: Run) -> History:
     """Train and return Keras's history.
 
@@ -103,11 +113,12 @@ def _run_keras_fit(run: Run) -> History:
     validation = run.validation and GatheredBatches(
         run.validation, VALIDATION_BATCH, FixedPasses(run.validation.rows), None
     )
+    cleared = [ClearedGradients()] if keras.backend.backend() == "torch" else []
     history: History = run.network.model.fit(
         GatheredBatches(run.training, run.batch_size, run.passes, run.warp),
         validation_data=validation,
         epochs=run.epochs,
-        callbacks=run.callbacks,
+        callbacks=[*run.callbacks, *cleared],
         verbose=run.verbose,
         shuffle=False,
     ).history
@@ -116,7 +127,6 @@ def _run_keras_fit(run: Run) -> History:
 
 def _run_compiled_epochs(run: Run, programs: Programs) -> History:
     model = run.network.model
-    _build_metrics(model, run.training)
     training = programs.on_device(run.training)
     validation = None if run.validation is None else programs.on_device(run.validation)
     callbacks = _callback_list(run)
@@ -146,13 +156,6 @@ def _epoch_logs(
         programs.test(validation, Pass(run.validation.rows), VALIDATION_BATCH)
         logs.update({f"val_{name}": value for name, value in model.get_metrics_result().items()})
     return logs
-
-
-def _build_metrics(model: keras.Model, examples: Examples) -> None:
-    """Let Keras make its metrics' variables, which it does when it first sees data."""
-    row = examples.rows[:1]
-    pixels, *others = (column[row] for column in examples.columns())
-    model._symbolic_build(data_batch=(pixels.reshape(-1, *examples.image_shape), *others))
 
 
 def _callback_list(run: Run) -> Any:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
-from mnistcnn._training.engines import Run, run_epochs
+from mnistcnn._training.engines import Run, build_metrics, run_epochs
 from mnistcnn._training.feed import Examples, ShuffledPasses
 from mnistcnn._training.isolation import seeded_training
 from mnistcnn._training.losses import crossentropy
@@ -120,6 +120,7 @@ def fit_network(
         callbacks=[passes, *_callbacks(regime, best)],
         verbose=regime.verbose,
     )
+    build_metrics(network.model, training)
     with seeded_training(shuffling_seed):
         history = run_epochs(run)
     if best is not None:
