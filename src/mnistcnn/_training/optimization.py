@@ -36,6 +36,21 @@ class Optimization:
     weight_decay: float
     betas: tuple[float, float]
 
+    def __post_init__(self) -> None:
+        """Refuse a template that holds another one.
+
+        Raises
+        ------
+        ValueError
+            If it is a `keras.optimizers.LossScaleOptimizer`.
+        """
+        if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
+            raise ValueError(
+                "optimizer must not be a LossScaleOptimizer, which precision='float16' puts around "
+                "any optimizer; pass optimizer.inner_optimizer, got "
+                f"LossScaleOptimizer({type(self.optimizer.inner_optimizer).__name__}())."
+            )
+
     def build(self, n_steps: int) -> keras.optimizers.Optimizer:
         """Return a fresh optimizer for a fit of `n_steps` updates."""
         if isinstance(self.optimizer, str):
@@ -45,6 +60,8 @@ class Optimization:
         if built.weight_decay:
             # Decaying biases and normalisation gains towards zero only costs accuracy.
             built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        if keras.backend.backend() == "tensorflow":
+            _reduce_over_one_replica(built)
         if isinstance(built._learning_rate, TrainingSchedule):
             for variable in built._learning_rate.variables:
                 # JAX's programs take the values of tracked variables; others become constants.
@@ -67,7 +84,7 @@ class Optimization:
         schedule = self.lr_schedule if self.lr_schedule in SCHEDULED else "constant"
         if isinstance(self.optimizer, str):
             return (self.optimizer, schedule, self.weight_decay, self.betas)
-        config = self.optimizer.get_config()
+        config = self._template_config
         if not self._keeps_template_schedule:
             config["learning_rate"] = schedule
         described = json.dumps(config, sort_keys=True, default=repr)
@@ -83,17 +100,23 @@ class Optimization:
         """The highest rate: the one stated, or else the template's."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return float(self.optimizer.get_config()["learning_rate"])
+        return float(self._template_config["learning_rate"])
 
     @property
     def _keeps_template_schedule(self) -> bool:
         if isinstance(self.optimizer, str) or self.learning_rate is not None:
             return False
-        return isinstance(self.optimizer.get_config()["learning_rate"], dict)
+        return isinstance(self._template_config["learning_rate"], dict)
+
+    @property
+    def _template_config(self) -> dict[str, Any]:
+        """The template's settings. Its name, which Keras counts on, changes no result."""
+        config: dict[str, Any] = self.optimizer.get_config()
+        return {**config, "name": type(self.optimizer).__name__.lower()}
 
     def _rate(self, n_steps: int) -> Any:
         if self._keeps_template_schedule:
-            return self.optimizer.get_config()["learning_rate"]
+            return self._template_config["learning_rate"]
         if self.lr_schedule in SCHEDULED:
             return TrainingSchedule(self.lr_schedule, self.peak_rate, n_steps)
         return self.peak_rate
@@ -110,10 +133,19 @@ class Optimization:
         return kind(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
     def _from_template(self, rate: Any) -> keras.optimizers.Optimizer:
-        config = {**self.optimizer.get_config(), "learning_rate": rate}
+        config = {**self._template_config, "learning_rate": rate}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay
         return type(self.optimizer).from_config(config)
+
+
+def _reduce_over_one_replica(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let gradients pass as they are where Keras adds those of all replicas up.
+
+    There is one replica. TensorFlow registers that sum as a function with a gradient of its own,
+    which keeps the whole graph of a fit until the process ends: 2 MiB and more.
+    """
+    optimizer._all_reduce_sum_gradients = list
 
 
 def _adam_kinds() -> dict[str, type[keras.optimizers.Optimizer]]:

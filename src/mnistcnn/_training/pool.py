@@ -16,7 +16,7 @@ from weakref import finalize
 
 from mnistcnn._training.description import describe
 from mnistcnn._training.network import Network
-from mnistcnn._training.runtime import settings_of_programs
+from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time. The largest
 # published one has 43 million parameters.
@@ -157,9 +157,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def clear_cache() -> None:
-    """Free the compiled networks that are kept for later fits.
+    """Free the compiled networks that are kept for later fits, and give their memory back.
 
-    Networks of living estimators stay. Keras's own `clear_session` is never called.
+    Networks of living estimators stay; TensorFlow makes their programs ready anew at the next use.
+    Keras's own `clear_session` is never called.
 
     Examples
     --------
@@ -167,3 +168,4 @@ def clear_cache() -> None:
     >>> mnistcnn.clear_cache()
     """
     POOL.clear()
+    give_memory_back()

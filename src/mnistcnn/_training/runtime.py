@@ -1,6 +1,8 @@
 """The runtime under Keras: what must be set before its first use, and where it cannot be used."""
 
 import contextlib
+import ctypes
+import gc
 import multiprocessing
 import os
 import sys
@@ -120,3 +122,16 @@ def _let_gpu_memory_grow() -> None:
         return
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def give_memory_back() -> None:
+    """Release what was computed for networks that are gone, to the system where it takes it."""
+    gc.collect()
+    if keras.backend.backend() == "tensorflow":
+        from tensorflow.python.eager import context
+
+        # The executables of functions whose graphs are gone.
+        context.context().clear_kernel_cache()
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        # Only glibc has it; others give back by themselves.
+        ctypes.CDLL(None).malloc_trim(0)

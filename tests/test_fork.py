@@ -1,0 +1,63 @@
+"""A process that was forked after a network had run says so at once, in place of a hang."""
+
+import subprocess
+import sys
+
+import pytest
+
+PRELUDE = """
+import concurrent.futures, multiprocessing, sys
+import numpy as np
+from mnistcnn import DigitCNNClassifier
+X, y = np.random.default_rng(0).integers(0, 255, (40, 64), np.uint8), np.arange(40) % 10
+classifier = DigitCNNClassifier("baseline", epochs=1, random_state=0)
+fork = multiprocessing.get_context("fork")
+def told(task, *arguments):
+    try:
+        task(*arguments)
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+ENTRIES = {
+    "Pool, predict": "fork.Pool(1).map(classifier.fit(X, y).predict, [X])",
+    "Pool, fit": "classifier.fit(X, y); fork.Pool(1).starmap(classifier.fit, [(X, y)])",
+    "ProcessPoolExecutor": (
+        "concurrent.futures.ProcessPoolExecutor(1, mp_context=fork)"
+        ".submit(classifier.fit(X, y).predict_proba, X).result()"
+    ),
+    "joblib": (
+        "classifier.fit(X, y)\n"
+        "    import joblib\n"
+        "    from sklearn.model_selection import cross_val_score\n"
+        "    with joblib.parallel_config('multiprocessing', n_jobs=2):\n"
+        "        cross_val_score(classifier, X, y, cv=2, error_score='raise')"
+    ),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_a_forked_process_names_what_to_use_instead(entry):
+    script = f"{PRELUDE}\ndef task():\n    {entry}\ntold(task)\nsys.stdout.flush()\nimport os; os._exit(0)"
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "RuntimeError" in ended.stdout
+    assert all(word in ended.stdout for word in ("forked", "spawn", "forkserver", "loky"))
+
+
+def test_a_process_forked_before_any_network_ran_can_compute():
+    script = f"{PRELUDE}\nprint(fork.Pool(1).starmap(classifier.fit, [(X, y)])[0].n_iter_)\n"
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.stdout.strip() == "1", ended.stderr
