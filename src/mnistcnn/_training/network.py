@@ -91,6 +91,11 @@ class Network:
         self.pixel_layer.offset.assign(offset)
         self.pixel_layer.scale.assign(scale)
 
+    @property
+    def pixel_scale(self) -> float:
+        """What the pixels are divided by."""
+        return float(as_array(self.pixel_layer.scale))
+
     def values(self) -> list[Any]:
         """Return the values of all variables, seed states included, as NumPy arrays."""
         return [as_array(variable) for variable in self.variables]

@@ -26,6 +26,12 @@ from mnistcnn.classifier._inputs import (
     read_training_data,
     with_weights_of_mean_one,
 )
+from mnistcnn.classifier._pixel_range import (
+    Range,
+    stated_range,
+    warn_of_needless_scaling,
+    widened_range,
+)
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import (
     build_function,
@@ -54,14 +60,16 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
     training, validation = _split(estimator, problem, seeds[0])
     architecture = resolve_architecture(estimator.architecture)
     regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
+    pixel_range = widened_range(previous and vars(estimator).get("_pixel_range"), training)
     fresh = _assemble(estimator, architecture, problem, seeds[1])
     if previous is None:
         _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
     else:
         _continue_from(fresh, previous)
+    warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, fresh)
     leased = _lease(fresh, regime)
     network = leased["_network"]
-    state = {**leased, **_state(problem, network, regime)}
+    state = {**leased, **_state(problem, network, regime), "_pixel_range": pixel_range}
     reported = epoch_callbacks(estimator, X, y, lambda: state)
     regime = replace(regime, callbacks=[*regime.callbacks, *reported])
     prepare_network(network, regime, regime.epochs * training.n_batches(regime.batch_size))
@@ -87,11 +95,13 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
     architecture = resolve_architecture(estimator.architecture)
     training = _examples(problem, problem.rows)
     regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
+    pixel_range = widened_range(fitted.get("_pixel_range"), training)
     if "_network" in fitted:
         leased = _leased_on(fitted["_network"], fitted["_lease"], regime)
     else:
         fresh = _assemble(estimator, architecture, problem, seeds[1])
         _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
+        warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, fresh)
         leased = _lease(fresh, regime)
     n_before = fitted.get("n_iter_", 0)
     with _failures_handled(leased["_lease"], regime):
@@ -100,7 +110,8 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
         )
     history = _joined(fitted.get("history_", {}), outcome.history)
     counts = {"history_": history, "n_iter_": n_before + outcome.n_epochs}
-    return {**leased, **_state(problem, leased["_network"], regime), **counts}
+    state = _state(problem, leased["_network"], regime)
+    return {**leased, **state, **counts, "_pixel_range": pixel_range}
 
 
 def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
@@ -134,7 +145,7 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
     )
     _adopt_weights(network, model)
     network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
-    return _state_around(network, labels)
+    return _state_around(network, labels, stated_range(estimator.pixel_scaling, network))
 
 
 def stored_state(
@@ -144,6 +155,7 @@ def stored_state(
     classes: NDArray[Any],
     weights: list[NDArray[np.float32]],
     history: dict[str, list[float]],
+    pixel_range: Range,
 ) -> State:
     """Return the fitted attributes of an estimator whose network was trained and stored before.
 
@@ -164,10 +176,10 @@ def stored_state(
     # A few pictures, of a few digits perhaps, would lead the moving averages astray.
     network.freeze_normalization()
     counts = {"history_": history, "n_iter_": len(history["loss"])}
-    return {**_state_around(network, classes), **counts}
+    return {**_state_around(network, classes, pixel_range), **counts}
 
 
-def _state_around(network: Network, classes: NDArray[Any]) -> State:
+def _state_around(network: Network, classes: NDArray[Any], pixel_range: Range | None) -> State:
     return {
         "n_features_in_": int(np.prod(network.image_shape)),
         "image_shape_": network.image_shape,
@@ -178,6 +190,7 @@ def _state_around(network: Network, classes: NDArray[Any]) -> State:
         "n_iter_": 0,
         "_network": network,
         "_lease": None,
+        "_pixel_range": pixel_range,
     }
 
 

@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from mnistcnn.classifier._pixel_range import warn_of_another_unit
 from mnistcnn.preprocessing._shapes import as_rows, pad_columns, resolve_image_shape
 
 ImageShape = tuple[int, int, int]
@@ -109,9 +110,12 @@ def read_training_data(
 
 def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
     """Validate pictures for a fitted estimator and return them as rows of pixels."""
-    if _needs_no_check(estimator, X):
-        unchecked: NDArray[Any] = X.reshape(len(X), -1)
-        return unchecked
+    pixels = X.reshape(len(X), -1) if _needs_no_check(estimator, X) else _checked(estimator, X)
+    warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
+    return pixels
+
+
+def _checked(estimator: Any, X: Any) -> NDArray[Any]:
     rows, array_shape = as_rows(X)
     if len(array_shape) > 2:
         _check_same_shape(estimator, array_shape)
