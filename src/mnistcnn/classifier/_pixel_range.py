@@ -100,10 +100,16 @@ def _is_in_another_unit(known: Range, pixels: NDArray[Any]) -> bool:
     begins_at_zero, extreme = known[0] >= 0, max(abs(known[0]), abs(known[1]))
     if begins_at_zero and _is_fraction(extreme, pixels.min(), sizes.max()):
         return _are_many(sizes >= sizes.max() / 2)
-    most = min(2.0, 10 * extreme) if begins_at_zero and extreme <= 1 else 10 * extreme
+    most = min(2.0, 10 * extreme) if begins_at_zero and extreme <= 1 else _greatest(extreme)
     # A background far below that of the training is another background.
     least = -extreme / 4 if begins_at_zero else -np.inf
     return _are_many(sizes > most) or _are_many(pixels < least)
+
+
+def _greatest(extreme: float) -> float:
+    """Return what no pixel exceeds in the unit of the training."""
+    # Up to 12 bits may be meant where a trained network was wrapped with pixel_scaling="unit".
+    return (20 if extreme > 100 else 10) * extreme
 
 
 def _is_fraction(extreme: float, lowest: float, largest: float) -> bool:
