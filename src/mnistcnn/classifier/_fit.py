@@ -91,6 +91,7 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
         same_columns="_network" in fitted,
         min_samples=1,
     )
+    problem = with_weights_of_mean_one(problem)
     seeds = seed_sequence(estimator.random_state).spawn(3)
     architecture = resolve_architecture(estimator.architecture)
     training = _examples(problem, problem.rows)
