@@ -213,19 +213,22 @@ def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
 
 def check_one_label_each(y: Any) -> None:
     """Refuse one-hot labels with what to write instead."""
-    shape = getattr(y, "shape", ()) if hasattr(y, "shape") else np.shape(y[:1]) if y else ()
-    if len(shape) != 2 or shape[1] < 2:
+    try:
+        rows = np.asarray(y)
+    except ValueError:  # rows of different lengths, which scikit-learn's own check names
         return
-    rows = np.asarray(y)
-    if (
-        rows.dtype.kind in "buif"
-        and ((rows == 1).sum(axis=1) == 1).all()
-        and (np.count_nonzero(rows, axis=1) == 1).all()
-    ):
+    if rows.ndim == 2 and rows.shape[1] > 1 and _is_one_hot(rows):
         raise ValueError(
             f"y must hold one label an image, got one-hot rows of shape {rows.shape}; pass "
             "numpy.argmax(y, axis=1)."
         )
+
+
+def _is_one_hot(rows: NDArray[Any]) -> bool:
+    if rows.dtype.kind not in "buif":
+        return False
+    are_alone = np.count_nonzero(rows, axis=1) == 1
+    return bool(are_alone.all() and (rows.max(axis=1) == 1).all())
 
 
 def encode_labels(
@@ -298,9 +301,10 @@ def _class_weights(
         return np.array([class_weight.get(label, 1.0) for label in labels])
     # An image counts as much as it weighs, as in scikit-learn: one of weight 0 not at all.
     counts = np.bincount(problem.targets, weights / weights.max(), minlength=len(labels))
-    return np.divide(
+    balanced: NDArray[np.float64] = np.divide(
         counts.sum() / np.count_nonzero(counts), counts, out=np.ones(len(labels)), where=counts > 0
     )
+    return balanced
 
 
 def _check_names(class_weight: dict[Any, float], labels: list[Any]) -> None:
