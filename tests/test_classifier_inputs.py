@@ -167,6 +167,40 @@ def test_class_weight_moves_predictions_towards_the_class(small_digits):
     assert balanced.predict(X).shape == y.shape
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int64])
+def test_bytes_with_a_sign_are_refused_with_the_conversion(dtype, digits):
+    X, y = digits[0][:100], digits[1][:100]
+    signed = X.view(np.int8).astype(dtype)
+    with pytest.raises(ValueError, match=r"X must hold no negative.*X.astype\(numpy.uint8\)"):
+        quick().fit(signed, y)
+    fitted = quick().fit(signed.astype(np.uint8), y)
+    np.testing.assert_array_equal(fitted.predict_proba(X), quick().fit(X, y).predict_proba(X))
+    with pytest.raises(ValueError, match="X must hold no negative"):
+        fitted.predict(signed)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 8)])
+def test_channels_first_are_refused_with_the_conversion(shape):
+    X, y = np.zeros((20, *shape), np.uint8), np.arange(20) % 2
+    for train in (quick().fit, lambda X, y: quick().partial_fit(X, y, classes=[0, 1])):
+        with pytest.raises(ValueError, match=r"numpy.moveaxis\(X, 1, -1\)"):
+            train(X, y)
+
+
+def test_one_hot_labels_are_refused_with_the_conversion(small_digits):
+    X, y = small_digits
+    for one_hot in (np.eye(10)[y], pd.get_dummies(y), np.eye(10, dtype=int)[y].tolist()):
+        with pytest.raises(ValueError, match="y must hold one label an image.*argmax"):
+            quick().fit(X, one_hot)
+
+
+def test_log_probabilities_are_the_logarithms_of_probabilities(fitted, small_digits):
+    X, _ = small_digits
+    np.testing.assert_allclose(
+        np.exp(fitted.predict_log_proba(X)), fitted.predict_proba(X), atol=1e-12
+    )
+
+
 def with_value(X, value):
     X = X.copy()
     X[3, 5] = value
@@ -266,6 +300,40 @@ def test_numbers_may_be_those_of_numpy(small_digits):
         learning_rate=np.float32(0.01),
     )
     assert classifier.fit(X, y).n_iter_ == 2
+
+
+@pytest.mark.parametrize("scale", [1e-46, 1e39, 1e-300, 1e300])
+def test_weights_of_any_size_mean_the_same(scale, small_digits):
+    X, y = small_digits
+    weight = np.random.default_rng(0).choice([0.5, 1, 2], 300)
+    usual = quick().fit(X, y, sample_weight=weight)
+    extreme = quick().fit(X, y, sample_weight=weight * scale)
+    np.testing.assert_allclose(extreme.predict_proba(X), usual.predict_proba(X), rtol=1e-3)
+
+
+def test_the_scale_of_weights_does_not_matter_in_partial_fit(small_digits):
+    X, y = small_digits
+    weight = np.random.default_rng(0).uniform(0.5, 2, 300)
+    once, thrice = (
+        quick(optimizer="sgd").partial_fit(X, y, classes=range(10), sample_weight=k * weight)
+        for k in (1, 4)
+    )
+    np.testing.assert_array_equal(once.predict_proba(X), thrice.predict_proba(X))
+
+
+def test_balanced_weights_do_not_count_images_of_weight_zero(small_digits):
+    X, y = small_digits
+    counted = (y != 3) | (np.arange(300) % 3 == 0)
+    balanced = quick(class_weight="balanced", pixel_scaling=None)
+    weighted = balanced.fit(X, y, sample_weight=counted.astype(float)).predict_proba(X)
+    shorter = balanced.fit(X[counted], y[counted]).predict_proba(X)
+    np.testing.assert_allclose(weighted, shorter, rtol=1e-5)
+
+
+def test_class_weight_may_name_a_class_that_this_fold_lacks(small_digits):
+    X, y = small_digits
+    weights = {label: 1.0 + label for label in range(11)}
+    assert quick(class_weight=weights).fit(X, y).score(X, y) > 0.3
 
 
 def test_class_weight_for_an_unknown_label_is_refused(small_digits):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mnistcnn.exceptions import (
         EmptyPictureError,
         NonFiniteLossError,
+        PixelRangeWarning,
         UnreadablePictureError,
     )
     from mnistcnn.preprocessing import (
@@ -47,6 +48,7 @@ _HOME_OF = {
     "EmptyPictureError": "exceptions",
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
+    "PixelRangeWarning": "exceptions",
     "PixelScaler": "preprocessing",
     "RejectingClassifier": "rejection",
     "UnreadablePictureError": "exceptions",
@@ -74,6 +76,7 @@ __all__ = [
     "FoundDigit",
     "ImageReshaper",
     "NonFiniteLossError",
+    "PixelRangeWarning",
     "PixelScaler",
     "RejectingClassifier",
     "UnreadablePictureError",

@@ -1,6 +1,11 @@
-"""The errors that the library raises beyond Python's own."""
+"""The errors and warnings of the library beyond Python's own."""
 
-__all__ = ["EmptyPictureError", "NonFiniteLossError", "UnreadablePictureError"]
+__all__ = [
+    "EmptyPictureError",
+    "NonFiniteLossError",
+    "PixelRangeWarning",
+    "UnreadablePictureError",
+]
 
 
 class EmptyPictureError(ValueError):
@@ -26,6 +31,27 @@ class NonFiniteLossError(ValueError):
     >>> from mnistcnn import NonFiniteLossError
     >>> issubclass(NonFiniteLossError, ValueError)
     True
+    """
+
+
+class PixelRangeWarning(UserWarning):
+    """Pixels are in another unit than the classifier takes; both ranges and a remedy are named.
+
+    It comes from `fit`, `partial_fit`, `predict` and all that predict, and only where the unit is
+    beyond doubt. ``warnings.simplefilter("error", PixelRangeWarning)`` makes it an error.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from mnistcnn import PixelRangeWarning, load_pretrained, load_sample_digits
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always", PixelRangeWarning)
+    ...     load_pretrained().predict(X / 255).shape
+    (1797,)
+    >>> print(caught[0].message)
+    The pixels range from 0 to 1, but the classifier was trained on pixels from 0 to 255, so its
+    answers are mostly wrong. Multiply the pixels by 255.
     """
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mnistcnn._training.inference import Inference
 from mnistcnn._training.isolation import isolated_building
+from mnistcnn._training.outputs import emits_logits, last_operation
 from mnistcnn._training.runtime import prepare_runtime
 from mnistcnn._training.schedules import RATE_VARIABLES
 
@@ -90,6 +91,11 @@ class Network:
         """Make the network compute with ``(pixels - offset) / scale``."""
         self.pixel_layer.offset.assign(offset)
         self.pixel_layer.scale.assign(scale)
+
+    @property
+    def pixel_scale(self) -> float:
+        """What the pixels are divided by."""
+        return float(as_array(self.pixel_layer.scale))
 
     def values(self) -> list[Any]:
         """Return the values of all variables, seed states included, as NumPy arrays."""
@@ -225,7 +231,7 @@ def assemble_network(
         return Network(
             model=_behind_pixel_scaling(core, image_shape),
             image_shape=image_shape,
-            emits_logits=_emits_logits(core),
+            emits_logits=emits_logits(core),
             precision=precision,
             build=build,
         )
@@ -236,7 +242,7 @@ def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) 
     scaled = PixelStandardization(name="pixel_standardization", dtype="float32")(pixels)
     if tuple(core.input_shape[1:]) != image_shape:
         scaled = keras.layers.Reshape(core.input_shape[1:], dtype="float32")(scaled)
-    _last_operation(core).dtype_policy = "float32"
+    last_operation(core).dtype_policy = "float32"
     return keras.Model(pixels, core(scaled), name="digit_network")
 
 
@@ -253,7 +259,7 @@ def _check_core(core: Any, image_shape: tuple[int, int, int], n_classes: int) ->
 
 def _check_layers_can_be_read(core: keras.Model) -> None:
     try:
-        _last_operation(core)
+        last_operation(core)
     except (AttributeError, ValueError, IndexError) as error:
         raise ValueError(
             "architecture must return a Sequential or functional keras.Model that is built (one "
@@ -282,24 +288,3 @@ def _check_input(core: keras.Model, image_shape: tuple[int, int, int]) -> None:
             f"architecture must return a keras.Model with one input of shape {image_shape} (or "
             f"flat), got {core.input_shape}."
         )
-
-
-def _emits_logits(core: keras.Model) -> bool:
-    last = _last_operation(core)
-    if isinstance(last, keras.layers.Softmax):
-        return False
-    activation = getattr(last, "activation", None)
-    if activation is None or activation is keras.activations.linear:
-        return True
-    if activation is keras.activations.softmax:
-        return False
-    name = getattr(activation, "__name__", repr(activation))
-    raise ValueError(
-        "architecture must return a keras.Model that ends in softmax or in plain logits (no "
-        f"activation), got {name!r} as its last activation."
-    )
-
-
-def _last_operation(model: keras.Model) -> Any:
-    last = model.outputs[0]._keras_history.operation
-    return _last_operation(last) if isinstance(last, keras.Model) else last

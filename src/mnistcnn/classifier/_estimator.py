@@ -19,7 +19,7 @@ from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, OBJECT_FOR, PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
-from mnistcnn.classifier._scores import as_decision, as_probabilities
+from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
 from mnistcnn.classifier._wrapping import KerasModelTemplate, picture_shape
 
 
@@ -329,6 +329,22 @@ default="one_cycle"
         """
         fitted = self._as_fitted_now()
         return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes), float64
+            Columns in the order of `classes_`; finite where a probability is rounded to 0, too.
+        """
+        fitted = self._as_fitted_now()
+        return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the logits, or log-probabilities where the network has none.

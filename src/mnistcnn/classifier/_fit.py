@@ -26,6 +26,12 @@ from mnistcnn.classifier._inputs import (
     read_training_data,
     with_weights_of_mean_one,
 )
+from mnistcnn.classifier._pixel_range import (
+    Range,
+    stated_range,
+    warn_of_needless_scaling,
+    widened_range,
+)
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import (
     build_function,
@@ -54,13 +60,15 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
     training, validation = _split(estimator, problem, seeds[0])
     architecture = resolve_architecture(estimator.architecture)
     regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
+    pixel_range = widened_range(previous and vars(estimator).get("_pixel_range"), training)
     fresh = _assemble(estimator, architecture, problem, seeds[1])
     if previous is None:
         _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
     else:
         _continue_from(fresh, previous)
+    warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, fresh)
     lease = _lease(fresh, regime)
-    state = _state(problem, lease, regime)
+    state = {**_state(problem, lease, regime), "_pixel_range": pixel_range}
     reported = epoch_callbacks(estimator, X, y, lambda: state)
     regime = replace(regime, callbacks=[*regime.callbacks, *reported])
     with lease.training() as network, _failures_explained(regime):
@@ -82,22 +90,26 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
         same_columns="_network" in fitted,
         min_samples=1,
     )
+    problem = with_weights_of_mean_one(problem)
     seeds = seed_sequence(estimator.random_state).spawn(3)
     architecture = resolve_architecture(estimator.architecture)
     training = _examples(problem, problem.rows)
     regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
+    pixel_range = widened_range(fitted.get("_pixel_range"), training)
     if "_network" in fitted:
         lease = _lease_on(fitted["_lease"], regime)
     else:
         fresh = _assemble(estimator, architecture, problem, seeds[1])
         _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
+        warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, fresh)
         lease = _lease(fresh, regime)
     n_before = fitted.get("n_iter_", 0)
     with lease.training() as network, _failures_explained(regime):
         outcome = fit_increment(network, training, regime, [*_integers(seeds[2]), n_before])
     history = _joined(fitted.get("history_", {}), outcome.history)
     counts = {"history_": history, "n_iter_": n_before + outcome.n_epochs}
-    return {**_state(problem, lease, regime), **counts}
+    state = _state(problem, lease, regime)
+    return {**state, **counts, "_pixel_range": pixel_range}
 
 
 @contextmanager
@@ -144,7 +156,7 @@ def wrapped_state(estimator: Any, model: keras.Model, classes: Any) -> State:
     )
     _adopt_weights(network, model)
     network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
-    return _state_around(network, labels)
+    return _state_around(network, labels, stated_range(estimator.pixel_scaling, network))
 
 
 def stored_state(
@@ -154,6 +166,7 @@ def stored_state(
     classes: NDArray[Any],
     weights: list[NDArray[np.float32]],
     history: dict[str, list[float]],
+    pixel_range: Range,
 ) -> State:
     """Return the fitted attributes of an estimator whose network was trained and stored before.
 
@@ -174,10 +187,10 @@ def stored_state(
     # A few pictures, of a few digits perhaps, would lead the moving averages astray.
     network.freeze_normalization()
     counts = {"history_": history, "n_iter_": len(history["loss"])}
-    return {**_state_around(network, classes), **counts}
+    return {**_state_around(network, classes, pixel_range), **counts}
 
 
-def _state_around(network: Network, classes: NDArray[Any]) -> State:
+def _state_around(network: Network, classes: NDArray[Any], pixel_range: Range | None) -> State:
     return {
         "n_features_in_": int(np.prod(network.image_shape)),
         "image_shape_": network.image_shape,
@@ -188,6 +201,7 @@ def _state_around(network: Network, classes: NDArray[Any]) -> State:
         "n_iter_": 0,
         "_network": network,
         "_lease": POOL.lease_for_good(network),
+        "_pixel_range": pixel_range,
     }
 
 

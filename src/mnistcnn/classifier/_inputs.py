@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from mnistcnn.classifier._pixel_range import warn_of_another_unit
 from mnistcnn.preprocessing._shapes import as_rows, pad_columns, resolve_image_shape
 
 ImageShape = tuple[int, int, int]
@@ -32,7 +32,7 @@ class Problem:
         One picture a row.
     targets : ndarray of shape (n,), int32
         The index of each picture's label in `classes`.
-    weights : ndarray of shape (n,), float32, or None
+    weights : ndarray of shape (n,), float64, or None
         Weights in the loss; None where there are none.
     rows : ndarray of shape (m,), int32
         The pictures that have a weight at all.
@@ -43,7 +43,7 @@ class Problem:
     classes: NDArray[Any]
     pixels: NDArray[Any]
     targets: NDArray[np.int32]
-    weights: NDArray[np.float32] | None
+    weights: NDArray[Any] | None
     rows: NDArray[np.int32]
 
 
@@ -84,6 +84,7 @@ def read_training_data(
     """
     # validate_data notes the columns before later steps can fail, so it gets a stand-in.
     stand_in = copy(estimator)
+    check_one_label_each(y)
     rows, array_shape = as_rows(X)
     rows, y = validate_data(
         stand_in,
@@ -109,9 +110,12 @@ def read_training_data(
 
 def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
     """Validate pictures for a fitted estimator and return them as rows of pixels."""
-    if _needs_no_check(estimator, X):
-        unchecked: NDArray[Any] = X.reshape(len(X), -1)
-        return unchecked
+    pixels = X.reshape(len(X), -1) if _needs_no_check(estimator, X) else _checked(estimator, X)
+    warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
+    return pixels
+
+
+def _checked(estimator: Any, X: Any) -> NDArray[Any]:
     rows, array_shape = as_rows(X)
     if len(array_shape) > 2:
         _check_same_shape(estimator, array_shape)
@@ -152,7 +156,23 @@ def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
     return pad_columns(_compact(rows), image_shape)
 
 
+def _check_not_signed(rows: NDArray[Any]) -> None:
+    if rows.dtype.kind != "i" or rows.min() >= 0:
+        return
+    are_bytes = rows.min() >= -128 and rows.max() <= 127
+    remedy = (
+        "bytes that were read with a sign: pass X.astype(numpy.uint8)"
+        if are_bytes
+        else "pass X.astype(float) if they are meant to be negative"
+    )
+    raise ValueError(
+        f"X must hold no negative pixels where they are integers, got {rows.min()} in "
+        f"{rows.dtype}; {remedy}."
+    )
+
+
 def _compact(rows: NDArray[Any]) -> NDArray[Any]:
+    _check_not_signed(rows)
     if rows.dtype in (np.uint8, np.float32):
         return rows
     if rows.dtype.kind in "bui" and rows.min() >= 0 and rows.max() <= 255:
@@ -189,6 +209,26 @@ def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
             f"X must hold pictures of shape {' or '.join(map(str, allowed))}, on which "
             f"{type(estimator).__name__} was fitted, or flat rows, got shape {array_shape}."
         )
+
+
+def check_one_label_each(y: Any) -> None:
+    """Refuse one-hot labels with what to write instead."""
+    try:
+        rows = np.asarray(y)
+    except ValueError:  # rows of different lengths, which scikit-learn's own check names
+        return
+    if rows.ndim == 2 and rows.shape[1] > 1 and _is_one_hot(rows):
+        raise ValueError(
+            f"y must hold one label an image, got one-hot rows of shape {rows.shape}; pass "
+            "numpy.argmax(y, axis=1)."
+        )
+
+
+def _is_one_hot(rows: NDArray[Any]) -> bool:
+    if rows.dtype.kind not in "buif":
+        return False
+    are_alone = np.count_nonzero(rows, axis=1) == 1
+    return bool(are_alone.all() and (rows.max(axis=1) == 1).all())
 
 
 def encode_labels(
@@ -230,41 +270,51 @@ def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Proble
             f"`sample_weight`: the lowest is {weights.min()}."
         )
     if class_weight is not None:
-        weights = weights * _class_weights(problem, class_weight)[problem.targets]
+        of_each_class = _class_weights(problem, class_weight, weights)
+        weights = weights * of_each_class[problem.targets]
     rows = np.flatnonzero(weights > 0).astype(np.int32)
     if not len(rows):
-        raise ValueError("class_weight must leave at least one picture a positive weight.")
-    return replace(problem, rows=rows, weights=weights.astype(np.float32))
+        raise ValueError("class_weight must leave at least one image a positive weight.")
+    return replace(problem, rows=rows, weights=weights)
 
 
 def with_weights_of_mean_one(problem: Problem) -> Problem:
     """Return the problem with weights whose scale does not matter; None where all are the same."""
     if problem.weights is None:
         return problem
-    counted = problem.weights[problem.rows].astype(np.float64)
+    counted = problem.weights[problem.rows]
     if np.ptp(counted) == 0:
         return replace(problem, weights=None)
-    weights = (problem.weights / counted.mean()).astype(np.float32)
+    # Computed before they are float32, which holds less small and less large ones.
+    relative = problem.weights / counted.max()
+    weights = (relative / relative[problem.rows].mean()).astype(np.float32)
     return replace(problem, weights=weights)
 
 
-def _class_weights(problem: Problem, class_weight: Any) -> NDArray[np.float64]:
+def _class_weights(
+    problem: Problem, class_weight: Any, weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    labels = problem.classes.tolist()
     if isinstance(class_weight, dict):
         _check_class_weights(class_weight)
-        unknown = [label for label in class_weight if label not in problem.classes.tolist()]
-        if unknown:
-            raise ValueError(
-                f"class_weight must name labels that occur in y, {problem.classes.tolist()}, got "
-                f"{unknown} beside them."
-            )
-        return np.array([class_weight.get(label, 1.0) for label in problem.classes.tolist()])
-    labels = problem.classes[problem.targets]
-    present = np.unique(labels)
-    weights = np.ones(len(problem.classes))
-    weights[np.searchsorted(problem.classes, present)] = compute_class_weight(
-        class_weight, classes=present, y=labels
+        _check_names(class_weight, labels)
+        return np.array([class_weight.get(label, 1.0) for label in labels])
+    # An image counts as much as it weighs, as in scikit-learn: one of weight 0 not at all.
+    counts = np.bincount(problem.targets, weights / weights.max(), minlength=len(labels))
+    balanced: NDArray[np.float64] = np.divide(
+        counts.sum() / np.count_nonzero(counts), counts, out=np.ones(len(labels)), where=counts > 0
     )
-    return weights
+    return balanced
+
+
+def _check_names(class_weight: dict[Any, float], labels: list[Any]) -> None:
+    absent = [label for label in class_weight if label not in labels]
+    unnamed = [label for label in labels if label not in class_weight]
+    if absent and unnamed:
+        raise ValueError(
+            f"class_weight must name all labels in y, {labels}, where it names others too, got "
+            f"{absent} and no weight for {unnamed}."
+        )
 
 
 def _check_class_weights(class_weight: dict[Any, float]) -> None:

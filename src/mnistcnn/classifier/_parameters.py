@@ -49,6 +49,7 @@ FITTED_ATTRIBUTES = (
     "validation_scores_",
     "_network",
     "_lease",
+    "_pixel_range",
 )
 
 # Whose parameters can be set through the estimator, and what makes such an object.

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 SMALLEST = float(np.finfo(np.float32).tiny)
 
@@ -15,6 +15,14 @@ def as_probabilities(scores: NDArray[np.float32], emits_logits: bool) -> NDArray
         return probabilities
     normalized: NDArray[np.float64] = precise / precise.sum(axis=1, keepdims=True)
     return normalized
+
+
+def as_log_probabilities(scores: NDArray[np.float32], emits_logits: bool) -> NDArray[np.float64]:
+    """Return the logarithms of what `as_probabilities` returns."""
+    if emits_logits:
+        logarithms: NDArray[np.float64] = log_softmax(scores.astype(np.float64), axis=1)
+        return logarithms
+    return np.log(np.maximum(as_probabilities(scores, emits_logits), SMALLEST))
 
 
 def as_decision(scores: NDArray[np.float32], emits_logits: bool) -> NDArray[np.float64]:

@@ -181,6 +181,16 @@ def _check_array_shape(array_shape: tuple[int, ...]) -> None:
         raise ValueError(f"X must hold at least one pixel a picture, got shape {array_shape}.")
 
 
+def _check_channels_last(array_shape: tuple[int, ...]) -> None:
+    """Refuse what is (n, channels, height, width) beyond doubt."""
+    first, *others = (*array_shape[1:], 1)[:3]
+    if first <= 4 and min(others) > 4:
+        raise ValueError(
+            "X must hold images (n, height, width, channels), got an array of shape "
+            f"{array_shape}, which has its channels first; pass numpy.moveaxis(X, 1, -1)."
+        )
+
+
 def _own_shape(array_shape: tuple[int, ...]) -> tuple[int, int, int]:
     height, width, channels = (*array_shape[1:], 1)[:3]
     return height, width, channels
@@ -188,6 +198,7 @@ def _own_shape(array_shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(array_shape) > 2:
+        _check_channels_last(array_shape)
         return _own_shape(array_shape)
     n_columns = array_shape[1]
     below = isqrt(n_columns)

@@ -15,6 +15,9 @@ __all__ = ["load_pretrained"]
 # `scripts/train_pretrained.py` prints them. Each covers its weights too.
 DIGESTS = {"accurate": "00d2706179c88307b5dbf08127aa4de5c5eb3c2cdd28b4091912df8ef113f122"}
 
+# What every stored network was trained on.
+MNIST_PIXELS = (0.0, 255.0)
+
 
 def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
     """Load a classifier of handwritten digits that is trained already; it needs no network.
@@ -87,6 +90,7 @@ def _loaded(folder: Traversable, name: str, expected: str | None = None) -> Digi
         classes=np.array(description.classes, dtype=np.int64),
         weights=weights,
         history=description.history,
+        pixel_range=MNIST_PIXELS,
     )
     classifier._adopt(state)
     return classifier
