@@ -13,7 +13,7 @@ from typing import Any
 from weakref import finalize
 
 from mnistcnn._training.description import describe
-from mnistcnn._training.network import Network
+from mnistcnn._training.network import Network, constant_layers
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time.
 MOST_IDLE = 8
@@ -56,10 +56,11 @@ class NetworkPool:
     def lease(self, fresh: Network, program: Key) -> tuple[Network, Lease | None]:
         """Return a network equal to a fresh one: an idle compiled one, or the fresh one itself.
 
-        There is no lease for a network whose program its config does not tell.
+        There is no lease for a network whose program its config does not tell, or holds values of
+        the network's own.
         """
         described = describe(fresh.model)
-        if described is None:
+        if described is None or constant_layers(fresh.model):
             return fresh, None
         key = (described, fresh.precision, *program)
         idle = self._take(key)
