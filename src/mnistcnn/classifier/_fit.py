@@ -20,6 +20,7 @@ from mnistcnn._training.fitting import (
 )
 from mnistcnn._training.network import Network, assemble_network, renew_constants
 from mnistcnn._training.pool import POOL, Lease
+from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._inputs import (
     Problem,
     encode_labels,
@@ -29,7 +30,6 @@ from mnistcnn.classifier._inputs import (
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import (
     build_function,
-    rate_conflict,
     regime_for,
     resolve_architecture,
     resolve_precision,
