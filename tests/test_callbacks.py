@@ -35,7 +35,7 @@ class Trial:
         raise TypeError("a live connection")
 
 
-class Pruned(Exception):
+class PrunedError(Exception):
     pass
 
 
@@ -47,7 +47,7 @@ class PruningCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.trial.report(float(logs["loss"]), epoch)
         if self.trial.should_prune():
-            raise Pruned
+            raise PrunedError
 
 
 class Notes(keras.callbacks.Callback):
@@ -79,7 +79,7 @@ def test_a_trial_outside_is_told_by_fit_and_partial_fit(small_digits):
 
 
 def test_pruning_ends_the_fit(small_digits):
-    with pytest.raises(Pruned):
+    with pytest.raises(PrunedError):
         quick(callbacks=[PruningCallback(Trial(patience=2))]).fit(*small_digits)
 
 

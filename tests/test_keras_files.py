@@ -26,7 +26,8 @@ NETWORKS = {
         "precision": "bfloat16",
     },
     "template, constant": {
-        "architecture": "baseline", "optimizer": keras.optimizers.Nadam(), "lr_schedule": "constant",
+        "architecture": "baseline", "optimizer": keras.optimizers.Nadam(),
+        "lr_schedule": "constant",
     },
     "template, one cycle": {
         "architecture": "baseline", "optimizer": keras.optimizers.Lion(), "pixel_scaling": None,

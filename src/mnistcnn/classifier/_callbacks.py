@@ -28,7 +28,7 @@ def callbacks_for_fit(callbacks: Any, optimization: Optimization) -> list[Any]:
     ValueError
         If one sets the learning rate where a schedule does.
     """
-    trained = copied_callbacks(list(_made(callbacks)))
+    trained: list[Any] = copied_callbacks(list(_made(callbacks)))
     for callback in trained:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
