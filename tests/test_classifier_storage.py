@@ -298,3 +298,31 @@ def test_a_model_on_flat_rows_that_are_no_squares():
     np.testing.assert_allclose(
         estimator.decision_function(X), expected[:, 1] - expected[:, 0], rtol=1e-4, atol=1e-5
     )
+
+
+def network_for(pixels):
+    """Return a function whose network begins with a layer that is adapted to the pixels."""
+
+    def build(input_shape, n_classes):
+        normalization = keras.layers.Normalization(axis=None)
+        normalization.adapt(pixels.reshape(-1, *input_shape))
+        layers = [normalization, keras.layers.Flatten(), keras.layers.Dense(n_classes)]
+        return keras.Sequential([keras.Input(input_shape), *layers])
+
+    return build
+
+
+def test_adapted_layers_compute_with_their_own_numbers_in_copies_and_later_fits(small_digits):
+    X, y = small_digits
+    settings = {"pixel_scaling": None, "learning_rate": 0.01}
+    first = quick(architecture=network_for(X), **settings).fit(X, y)
+    # The function itself is local to this test, the network is not.
+    stored = pickle.dumps(first.set_params(architecture="baseline"))
+    expected = first.predict_proba(X)
+    np.testing.assert_array_equal(pickle.loads(stored).predict_proba(X), expected)
+    wrapped = DigitCNNClassifier.from_keras_model(first.model_.layers[-1])
+    np.testing.assert_allclose(wrapped.predict_proba(X), expected, rtol=1e-4, atol=1e-6)
+    brighter = X + 100
+    quick(architecture=network_for(X), **settings).fit(X, y)
+    second = quick(architecture=network_for(brighter), **settings).fit(brighter, y)
+    np.testing.assert_allclose(second.predict_proba(brighter), expected, rtol=1e-2, atol=1e-4)

@@ -362,7 +362,7 @@ def test_batch_callbacks_see_every_batch_and_epoch_callbacks_change_nothing(smal
 
 
 class Uncopyable(Recorder):
-    def __deepcopy__(self, memo):
+    def __copy__(self):
         raise TypeError("a live connection")
 
 

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import keras
-import scikeras.wrappers
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
@@ -20,8 +18,14 @@ from sklearn.utils.validation import (
     check_consistent_length,
     validate_data,
 )
-from tensorflow.python.eager import context
-from tensorflow.python.framework import config
+
+from mnistcnn._quiet_start import start_up_silenced
+
+with start_up_silenced():
+    import keras
+    import scikeras.wrappers
+    from tensorflow.python.eager import context
+    from tensorflow.python.framework import config
 
 __all__ = ["KerasClassifier"]
 

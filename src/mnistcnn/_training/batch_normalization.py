@@ -4,13 +4,15 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.standard_names import StoredAsKeras
+
 LEAST_EPSILON = 1.001e-5
 # oneDNN's kernels need channels in multiples of these, or are slower than what Keras composes.
 CHANNELS, BFLOAT16_CHANNELS = 4, 16
 
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
-class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
+class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # type: ignore[misc]
     """`keras.layers.BatchNormalization` (Ioffe and Szegedy 2015, arXiv:1502.03167), fused.
 
     Keras composes it of a dozen operations, forwards and backwards, each of which reads and writes
@@ -18,6 +20,8 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     other axes than the last, with numbers of channels that are no multiple of 4 and on other
     backends than TensorFlow it is Keras's own.
     """
+
+    stored_as = keras.layers.BatchNormalization
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise by the batch in training, by what was seen in training otherwise."""

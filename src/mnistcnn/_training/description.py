@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.standard_names import own_names
+
 # Whose functions and classes the text of a config tells apart.
 KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins", "tensorflow", "jax", "torch", "numpy", "optree"}
 
@@ -43,7 +45,8 @@ def _config(model: keras.Model) -> dict[str, Any] | None:
         # Keras warns of lambdas when they are stored; here nothing is.
         warnings.simplefilter("ignore")
         try:
-            config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+            with own_names():
+                config: dict[str, Any] = keras.saving.serialize_keras_object(model)
             json.dumps(config)
         except (TypeError, ValueError, NotImplementedError):
             return None

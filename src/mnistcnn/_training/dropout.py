@@ -4,12 +4,14 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.standard_names import StoredAsKeras
+
 # A byte tells so many values apart; four come from one random number.
 LEVELS, BYTES = 256, 4
 
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
-class Dropout(keras.layers.Dropout):  # type: ignore[misc]
+class Dropout(StoredAsKeras, keras.layers.Dropout):  # type: ignore[misc]
     """`keras.layers.Dropout` (Srivastava et al. 2014, JMLR 15), in a third of its time.
 
     Keras draws a float a value, which was much of a step of ``simple``. Here a
@@ -17,6 +19,8 @@ class Dropout(keras.layers.Dropout):  # type: ignore[misc]
     up or down in each call, so that `rate` is the expected share exactly. On other backends than
     TensorFlow, with a `noise_shape` or with rates near to 1 it is Keras's own.
     """
+
+    stored_as = keras.layers.Dropout
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Drop values in training, and enlarge the others by as much."""

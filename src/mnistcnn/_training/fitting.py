@@ -13,7 +13,7 @@ from mnistcnn._training.feed import Examples, ShuffledPasses
 from mnistcnn._training.isolation import seeded_training
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network
-from mnistcnn._training.optimization import Optimization
+from mnistcnn._training.optimization import Optimization, store_as_keras_would
 from mnistcnn._training.warping import warp_for
 from mnistcnn.augmentation import Augmentation
 from mnistcnn.exceptions import NonFiniteLossError
@@ -85,12 +85,23 @@ def _compile(network: Network, regime: Regime, n_steps: int) -> None:
     # What is interrupted half way is compiled for nothing.
     network.forget_compiled(network.stored_moments)
     network.model.compile(
-        optimizer=regime.optimization.build(n_steps),
+        optimizer=_scaled_for(network.precision, regime.optimization.build(n_steps)),
         loss=crossentropy(regime.label_smoothing, from_logits=network.emits_logits),
         weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
     network.model.optimizer.build(network.model.trainable_variables)
+    store_as_keras_would(network.model.optimizer)
     network.note_compiled(regime.program)
+
+
+def _scaled_for(
+    precision: str, optimizer: keras.optimizers.Optimizer
+) -> keras.optimizers.Optimizer:
+    """Scale the loss under float16, which `compile` does too, but files would not tell."""
+    is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if precision != "float16" or is_scaled:
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
 
 
 def fit_network(

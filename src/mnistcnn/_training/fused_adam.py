@@ -10,8 +10,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mnistcnn._training.standard_names import StoredAsKeras
 
-class _FusedUpdate:
+
+class _FusedUpdate(StoredAsKeras):
     """What both share; it comes before the class of Keras."""
 
     def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
@@ -42,7 +44,11 @@ class _FusedUpdate:
 class FusedAdam(_FusedUpdate, keras.optimizers.Adam):  # type: ignore[misc]
     """`keras.optimizers.Adam` (Kingma and Ba 2015, arXiv:1412.6980), the same to rounding."""
 
+    stored_as = keras.optimizers.Adam
+
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
 class FusedAdamW(_FusedUpdate, keras.optimizers.AdamW):  # type: ignore[misc]
     """`keras.optimizers.AdamW` (Loshchilov and Hutter 2019, arXiv:1711.05101)."""
+
+    stored_as = keras.optimizers.AdamW

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import keras
 
+from mnistcnn._quiet_start import find_devices
+
 CPU_FEATURES = Path("/proc/cpuinfo")
 
 # The instructions that multiply bfloat16 directly; without them it is slower than float32.
@@ -24,6 +26,7 @@ def fastest_precision() -> str:
 def _tensorflow_is_fast() -> bool:
     import tensorflow as tf
 
+    find_devices()
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         return cpu_has_bfloat16()

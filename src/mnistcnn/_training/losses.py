@@ -4,15 +4,21 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.standard_names import StoredAsKeras
+
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
-class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
+class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ignore[misc]
     """Cross-entropy of integer targets whose one-hot form is smoothed.
 
     Keras smooths only one-hot targets; these are made inside the graph, so that the data keep one
     integer a picture. Label smoothing: Szegedy et al. 2016, "Rethinking the Inception
     Architecture for Computer Vision".
+
+    A file of Keras's holds it without the smoothing.
     """
+
+    stored_as = keras.losses.SparseCategoricalCrossentropy
 
     def __init__(
         self,
@@ -36,12 +42,8 @@ class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor takes."""
-        return {
-            **super().get_config(),
-            "label_smoothing": self.label_smoothing,
-            "from_logits": self.from_logits,
-        }
+        """Return what the constructor of Keras's class takes."""
+        return {**super().get_config(), "from_logits": self.from_logits}
 
 
 def crossentropy(label_smoothing: float, *, from_logits: bool) -> keras.losses.Loss:

@@ -14,6 +14,7 @@ from mnistcnn._training.isolation import isolated_building
 from mnistcnn._training.outputs import emits_logits, last_operation
 from mnistcnn._training.runtime import prepare_runtime
 from mnistcnn._training.schedules import RATE_VARIABLES
+from mnistcnn._training.standard_names import StoredAsKeras, are_own_names_asked
 
 Build = Callable[[tuple[int, int, int], int], keras.Model]
 
@@ -25,11 +26,14 @@ DTYPE_POLICIES = {
 
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
-class PixelStandardization(keras.layers.Layer):  # type: ignore[misc]
+class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[misc]
     """``(pixels - offset) / scale`` in float32, with both numbers as weights no optimizer moves.
 
-    They are weights and not constants so that networks for other data stay the same program.
+    They are weights and not constants so that networks for other data stay the same program. Files
+    of Keras's hold it as `keras.layers.Normalization`, where the two are constants.
     """
+
+    stored_as = keras.layers.Normalization
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Create the two numbers; until they are set the pixels pass unchanged."""
@@ -43,6 +47,23 @@ class PixelStandardization(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the pixels, which stays."""
         return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the constructor takes, or that of Keras's layer."""
+        config: dict[str, Any] = super().get_config()
+        return config if are_own_names_asked() else {**config, "axis": None}
+
+    def save_own_variables(self, store: Any) -> None:
+        """Store what Keras's layer has: mean, variance and a count."""
+        offset, scale = map(as_array, (self.offset, self.scale))
+        # The root of a float's square is that float, so the way back gives the same bits.
+        store["0"], store["1"], store["2"] = offset, np.square(scale), np.int32(0)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take what `save_own_variables` stored, or offset and scale as earlier files hold them."""
+        self.offset.assign(store["0"])
+        is_variance = "2" in store
+        self.scale.assign(np.sqrt(store["1"]) if is_variance else store["1"])
 
 
 @dataclass(eq=False)
@@ -105,6 +126,7 @@ class Network:
         """Set all variables from what `values` returned."""
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
+        renew_constants(self.model)
 
     def layout(self) -> list[list[tuple[int, ...]]]:
         """Return the shapes of the variables in each layer that has any."""
@@ -200,6 +222,17 @@ class Network:
 def _compact(value: NDArray[Any]) -> NDArray[Any]:
     """Return an array that broadcasts to `value`, without its size where all of it is zero."""
     return value if value.any() else np.zeros((), value.dtype)
+
+
+def renew_constants(model: keras.Model) -> None:
+    """Have layers such as `keras.layers.Normalization` compute with the weights they have now."""
+    for layer in constant_layers(model):
+        layer.finalize_state()
+
+
+def constant_layers(model: keras.Model) -> list[Any]:
+    """Return the layers whose weights become constants of a traced program."""
+    return [layer for layer in model._flatten_layers() if hasattr(layer, "finalize_state")]
 
 
 def as_array(variable: Any) -> NDArray[Any]:

@@ -1,15 +1,46 @@
 """Optimizers and learning-rate schedules, under the names that the estimator takes."""
 
 import json
+import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
 
-from mnistcnn._training.schedules import SCHEDULED, TrainingSchedule
+from mnistcnn._training.schedules import SCHEDULE_VARIABLES, SCHEDULED, TrainingSchedule
 
 # What suits Adam is too high or too low for the others by about these factors.
 RATE_RELATIVE_TO_ADAM = {"adam": 1.0, "adamw": 1.0, "rmsprop": 0.5, "sgd": 10.0}
+
+
+def store_as_keras_would(optimizer: keras.optimizers.Optimizer) -> None:
+    """Keep the schedule's variables, which Keras's own do not have, out of files of Keras's."""
+    for each in (optimizer, getattr(optimizer, "inner_optimizer", optimizer)):
+        each.save_own_variables = partial(_save_variables, each)
+        each.load_own_variables = partial(_load_variables, each)
+
+
+def _save_variables(optimizer: keras.optimizers.Optimizer, store: Any) -> None:
+    for number, variable in enumerate(_without_schedule(optimizer)):
+        store[str(number)] = variable.numpy()
+
+
+def _load_variables(optimizer: keras.optimizers.Optimizer, store: Any) -> None:
+    variables = _without_schedule(optimizer)
+    if len(store.keys()) != len(variables):
+        warnings.warn(
+            f"The optimizer stays as it is: it has {len(variables)} variables, and what was stored "
+            f"has {len(store.keys())}.",
+            stacklevel=2,
+        )
+        return
+    for number, variable in enumerate(variables):
+        variable.assign(store[str(number)])
+
+
+def _without_schedule(optimizer: keras.optimizers.Optimizer) -> list[Any]:
+    return [each for each in optimizer.variables if each.name not in SCHEDULE_VARIABLES]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 from weakref import finalize
 
 from mnistcnn._training.description import describe
-from mnistcnn._training.network import Network
+from mnistcnn._training.network import Network, constant_layers
 from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time. The largest
@@ -83,10 +83,11 @@ class NetworkPool:
     def lease(self, fresh: Network, program: Key) -> Lease:
         """Return a network equal to a fresh one: an idle compiled one, or the fresh one itself.
 
-        One whose program its config does not tell never comes back to be idle.
+        One whose program its config does not tell, or holds values of the network's own, never
+        comes back to be idle.
         """
         described = describe(fresh.model)
-        if described is None:
+        if described is None or constant_layers(fresh.model):
             return self.lease_for_good(fresh)
         key = (described, fresh.precision, *program, *settings_of_programs())
         idle = self._take(key)

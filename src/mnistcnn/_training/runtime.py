@@ -11,6 +11,8 @@ from typing import Any
 
 import keras
 
+from mnistcnn._quiet_start import find_devices
+
 # What joblib, dask and ray set in each worker to its share of the cores.
 SHARE_OF_CORES = "OMP_NUM_THREADS"
 
@@ -87,6 +89,7 @@ def prepare_runtime() -> None:
 def _set_up() -> None:
     if keras.backend.backend() != "tensorflow":
         return
+    find_devices()
     # TensorFlow refuses to be set up once it runs; then somebody else has set it up.
     with contextlib.suppress(RuntimeError):
         _limit_threads()

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from mnistcnn._training.standard_names import StoredAsKeras
+
 WARM_UP = 0.25
 FIRST_FRACTION = 0.04
 LAST_FRACTION = 0.01
@@ -44,11 +46,47 @@ _FRACTION_OF_PEAK: dict[str, Callable[[Any], Any]] = {
 SCHEDULED = tuple(_FRACTION_OF_PEAK)
 
 # The variables of an optimizer that say how fast it goes, and nothing of where it has been.
-RATE_VARIABLES = ("learning_rate", "peak_rate", "n_steps")
+SCHEDULE_VARIABLES = ("peak_rate", "n_steps")
+RATE_VARIABLES = ("learning_rate", *SCHEDULE_VARIABLES)
+
+
+def _standard_one_cycle(peak: float, n_steps: int) -> Any:
+    """Return the falling line alone, which the rate follows from a quarter of the fit to its end.
+
+    Keras has no schedule that rises in a line and falls in another.
+    """
+    drawn_back = peak * (1 + (1 - LAST_FRACTION) * WARM_UP / (1 - WARM_UP))
+    return keras.optimizers.schedules.PolynomialDecay(drawn_back, n_steps, LAST_FRACTION * peak)
+
+
+def _standard_cosine(peak: float, n_steps: int) -> Any:
+    return keras.optimizers.schedules.CosineDecay(peak, n_steps)
+
+
+def _standard_exponential(peak: float, n_steps: int) -> Any:
+    return keras.optimizers.schedules.ExponentialDecay(peak, n_steps, LAST_FRACTION)
+
+
+def _standard_step(peak: float, n_steps: int) -> Any:
+    # Keras's boundaries are the last steps before a fall.
+    boundaries = [math.ceil(share * n_steps) - 1 for share in (0.5, 0.75)]
+    values = [peak, 0.1 * peak, 0.01 * peak]
+    return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, values)
+
+
+_STANDARD: dict[str, Callable[[float, int], Any]] = {
+    "one_cycle": _standard_one_cycle,
+    "cosine": _standard_cosine,
+    "exponential": _standard_exponential,
+    "step": _standard_step,
+}
 
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
-class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class TrainingSchedule(
+    StoredAsKeras,
+    keras.optimizers.schedules.LearningRateSchedule,  # type: ignore[misc]
+):
     """A rate that is a fraction of its peak, by the share of the updates already done.
 
     Peak and length are variables, so that a traced program serves fits of every rate and length.
@@ -83,6 +121,15 @@ class TrainingSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type
         progress = ops.cast(step, "float32") / self._n_steps
         return self._peak * _FRACTION_OF_PEAK[self.kind](progress)
 
+    @property
+    def stored_as(self) -> type:  # type: ignore[override]
+        """The class of Keras with the same rates."""
+        return type(self._standard())
+
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor takes."""
-        return {"kind": self.kind, "peak": float(self._peak), "n_steps": int(self._n_steps)}
+        """Return what the constructor of Keras's class takes."""
+        config: dict[str, Any] = self._standard().get_config()
+        return config
+
+    def _standard(self) -> Any:
+        return _STANDARD[self.kind](float(self._peak), int(self._n_steps))

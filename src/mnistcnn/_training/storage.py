@@ -13,6 +13,7 @@ from mnistcnn._training.description import is_told_by_config
 from mnistcnn._training.isolation import isolated_building
 from mnistcnn._training.network import DTYPE_POLICIES, Network, assemble_network
 from mnistcnn._training.runtime import check_can_run, is_usable, prepare_runtime
+from mnistcnn._training.standard_names import own_names
 
 State = dict[str, Any]
 
@@ -24,7 +25,7 @@ def network_state(network: Network) -> State:
     """
     told = is_told_by_config(network.model)
     return {
-        "config": keras.saving.serialize_keras_object(network.model) if told else None,
+        "config": _config(network.model) if told else None,
         "build": None if told else network.build,
         "n_classes": network.model.output_shape[-1],
         "image_shape": network.image_shape,
@@ -34,6 +35,12 @@ def network_state(network: Network) -> State:
         "values": network.values(),
         "moments": network.moments(),
     }
+
+
+def _config(model: keras.Model) -> dict[str, Any]:
+    with own_names():
+        config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+    return config
 
 
 class UnusableNetwork:

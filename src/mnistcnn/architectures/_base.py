@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import validate_parameter_constraints
 
+from mnistcnn._quiet_start import find_devices, load_keras
 from mnistcnn.architectures._constraints import COUNT, EachCount
 from mnistcnn.architectures._layers import to_logits
 from mnistcnn.architectures._windows import Window, smallest_input
@@ -104,6 +105,8 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
             )
 
     def _assemble(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
+        load_keras()
+        find_devices()
         import keras
 
         image = keras.Input(input_shape, dtype="float32")

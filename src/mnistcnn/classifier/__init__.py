@@ -1,5 +1,9 @@
 """The estimator: a Keras network for digits that scikit-learn can fit, search and compare."""
 
-from mnistcnn.classifier._estimator import DigitCNNClassifier
+from mnistcnn._quiet_start import load_keras
+
+load_keras()
+
+from mnistcnn.classifier._estimator import DigitCNNClassifier  # noqa: E402
 
 __all__ = ["DigitCNNClassifier"]

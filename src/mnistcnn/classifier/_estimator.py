@@ -83,9 +83,10 @@ default="one_cycle"
         What the hidden layers compute in; weights, scores and loss are float32 always. ``"auto"``
         is bfloat16 where the CPU (AVX512-BF16 or AMX) or the GPU (tensor cores) multiplies it
         directly, float32 elsewhere and for networks from a callable.
-    callbacks : keras.callbacks.Callback, list of them or None, default=None
-        Keras callbacks, trained as deep copies that are kept in `callbacks_`. scikit-learn's own
-        callbacks go to `set_callbacks`.
+    callbacks : keras.callbacks.Callback, callable, list of them or None, default=None
+        Keras callbacks, trained as copies that are kept in `callbacks_`. What a callback refers to,
+        such as a trial or a logger, is not copied. A function without arguments is called in each
+        fit to make one, or a list. scikit-learn's own callbacks go to `set_callbacks`.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order of pictures, dropout and validation split. The same seed gives the
         same predictions bit for bit on the same machine with the same number of threads.

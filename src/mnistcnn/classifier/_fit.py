@@ -18,8 +18,9 @@ from mnistcnn._training.fitting import (
     fit_network,
     prepare_network,
 )
-from mnistcnn._training.network import Network, assemble_network
+from mnistcnn._training.network import Network, assemble_network, renew_constants
 from mnistcnn._training.pool import POOL, Lease
+from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._inputs import (
     Problem,
     encode_labels,
@@ -35,7 +36,6 @@ from mnistcnn.classifier._pixel_range import (
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import (
     build_function,
-    rate_conflict,
     regime_for,
     resolve_architecture,
     resolve_precision,
@@ -209,6 +209,7 @@ def _adopt_weights(network: Network, model: keras.Model) -> None:
     """Copy a trained model's weights and see that the copy computes what the model does."""
     core = network.model.layers[-1]
     core.set_weights(model.get_weights())
+    renew_constants(core)
     probe = np.random.default_rng(0).uniform(size=(2, *model.input_shape[1:])).astype(np.float32)
     given, copied = (
         keras.ops.convert_to_numpy(one(probe, training=False)).astype(np.float64)

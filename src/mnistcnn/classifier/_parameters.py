@@ -31,7 +31,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     "warm_start": ["boolean"],
     "precision": [StrOptions({"auto", "float32", "bfloat16", "float16"})],
-    "callbacks": [keras.callbacks.Callback, list, tuple, None],
+    "callbacks": [keras.callbacks.Callback, list, tuple, callable, None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }

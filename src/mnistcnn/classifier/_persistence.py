@@ -1,9 +1,11 @@
 """How an estimator that holds a network is copied, pickled and sent to another process."""
 
+from copy import copy
 from typing import Any, Self
 
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
+from mnistcnn.classifier._callbacks import copied_callbacks
 
 
 class StoredNetworkMixin:
@@ -14,6 +16,15 @@ class StoredNetworkMixin:
         twin = type(self).__new__(type(self))
         twin.__dict__ = dict(vars(self))
         return twin
+
+    def __sklearn_clone__(self) -> Self:
+        """Return an unfitted twin for `sklearn.base.clone`, its callbacks copied as `fit` does."""
+        bare: Any = copy(self)
+        bare.callbacks = None
+        twin: Any = super(StoredNetworkMixin, bare).__sklearn_clone__()  # type: ignore[misc]
+        twin.callbacks = copied_callbacks(vars(self)["callbacks"])
+        cloned: Self = twin
+        return cloned
 
     def __getstate__(self) -> dict[str, Any]:
         """Return plain data."""

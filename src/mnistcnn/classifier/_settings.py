@@ -14,6 +14,7 @@ from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, Optimization
 from mnistcnn._training.schedules import SCHEDULED
 from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import PRESETS, Augmentation
+from mnistcnn.classifier._callbacks import callbacks_for_fit
 
 BATCH_SIZES = (32, 64, 128, 256)
 BATCHES_AN_EPOCH = 64
@@ -106,7 +107,7 @@ def regime_for(estimator: Any, architecture: Any, n_examples: int, lr_schedule: 
         label_smoothing=estimator.label_smoothing,
         augmentation=_resolve_augmentation(estimator.augmentation),
         patience=estimator.n_iter_no_change if estimator.early_stopping else None,
-        callbacks=_copied_callbacks(estimator.callbacks, optimization),
+        callbacks=callbacks_for_fit(estimator.callbacks, optimization),
         verbose=int(estimator.verbose),
     )
 
@@ -117,37 +118,6 @@ def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentati
     if augmentation is not None:
         augmentation.validate()
     return augmentation
-
-
-def _copied_callbacks(callbacks: Any, optimization: Optimization) -> list[Any]:
-    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    copies = [_copied(callback) for callback in given if callback is not None]
-    setters = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
-    for callback in copies:
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise TypeError(
-                "callbacks must be a keras.callbacks.Callback or a list of them (scikit-learn's "
-                f"own go to set_callbacks), got {callback!r}."
-            )
-        if isinstance(callback, setters) and optimization.follows_schedule:
-            raise ValueError(rate_conflict(type(callback).__name__, optimization))
-    return copies
-
-
-def rate_conflict(culprit: str, optimization: Optimization) -> str:
-    """Return the message for a callback that sets the rate under a schedule."""
-    return (
-        f"callbacks must leave the learning rate alone while lr_schedule="
-        f"{optimization.lr_schedule!r} sets it at each update, got {culprit}. Use "
-        "lr_schedule='constant' with it, or lr_schedule='plateau' in its place."
-    )
-
-
-def _copied(callback: Any) -> Any:
-    try:
-        return deepcopy(callback)
-    except Exception:  # locks, open files, live connections: anything may refuse
-        return callback
 
 
 def seed_sequence(random_state: Any) -> np.random.SeedSequence:

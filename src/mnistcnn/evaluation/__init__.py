@@ -1,6 +1,13 @@
 """Comparing architectures: cross-validated scores and times as plain records and one table."""
 
-from mnistcnn.evaluation._compare import DEFAULT_ARCHITECTURES, compare_architectures
-from mnistcnn.evaluation._result import ComparisonResult
+from mnistcnn._quiet_start import load_keras
+
+load_keras()
+
+from mnistcnn.evaluation._compare import (  # noqa: E402
+    DEFAULT_ARCHITECTURES,
+    compare_architectures,
+)
+from mnistcnn.evaluation._result import ComparisonResult  # noqa: E402
 
 __all__ = ["DEFAULT_ARCHITECTURES", "ComparisonResult", "compare_architectures"]

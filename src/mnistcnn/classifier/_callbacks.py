@@ -1,0 +1,112 @@
+"""The user's Keras callbacks: each fit trains copies of them, or what a factory makes for it."""
+
+import inspect
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterator
+from copy import copy
+from types import MethodType
+from typing import Any
+
+import keras
+import numpy as np
+
+from mnistcnn._training.optimization import Optimization
+
+# What a callback keeps its own notes in; any other object is the caller's, such as a trial.
+NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
+
+RATE_SETTERS = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
+
+
+def callbacks_for_fit(callbacks: Any, optimization: Optimization) -> list[Any]:
+    """Return the callbacks that one fit trains, the caller's own staying as they are.
+
+    Raises
+    ------
+    TypeError
+        If something else than a Keras callback or a factory of one is among them.
+    ValueError
+        If one sets the learning rate where a schedule does.
+    """
+    trained: list[Any] = copied_callbacks(list(_made(callbacks)))
+    for callback in trained:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "callbacks must be a keras.callbacks.Callback, a function without arguments that "
+                "makes one, or a list of them (scikit-learn's own go to set_callbacks), got "
+                f"{callback!r}."
+            )
+        if isinstance(callback, RATE_SETTERS) and optimization.follows_schedule:
+            raise ValueError(rate_conflict(type(callback).__name__, optimization))
+    return trained
+
+
+def rate_conflict(culprit: str, optimization: Optimization) -> str:
+    """Return the message for a callback that sets the rate under a schedule."""
+    return (
+        f"callbacks must leave the learning rate alone while lr_schedule="
+        f"{optimization.lr_schedule!r} sets it at each update, got {culprit}. Use "
+        "lr_schedule='constant' with it, or lr_schedule='plateau' in its place."
+    )
+
+
+def copied_callbacks(callbacks: Any) -> Any:
+    """Return copies of callbacks that share the objects they refer to, but no notes of their own.
+
+    Callbacks within a callback, or in several places, are copied once. A copy of a trial or a
+    logger would keep what is reported to it from the caller.
+    """
+    return _copied(callbacks, {})
+
+
+def _made(callbacks: Any) -> Iterator[Any]:
+    """Give each callback, with what the factories among them make in their place."""
+    for entry in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
+        if isinstance(entry, keras.callbacks.Callback) or not callable(entry):
+            yield from [] if entry is None else [entry]
+        else:
+            yield from _made(_of_factory(entry))
+
+
+def _of_factory(factory: Callable[..., Any]) -> Any:
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        raise TypeError(
+            "callbacks must hold functions that can be called without arguments, each to make a "
+            f"keras.callbacks.Callback or a list of them for one fit, got {factory!r}: {error}."
+        ) from error
+    return factory()
+
+
+def _copied(value: Any, copies: dict[int, Any]) -> Any:
+    if id(value) in copies:
+        return copies[id(value)]
+    if isinstance(value, keras.callbacks.Callback):
+        return _copied_callback(value, copies)
+    if type(value) in NOTEBOOKS:
+        return _copied_notebook(value, copies)
+    if type(value) is tuple:
+        return tuple([_copied(each, copies) for each in value])
+    if isinstance(value, set | bytearray | np.ndarray):
+        return copy(value)
+    if isinstance(value, MethodType):
+        return MethodType(value.__func__, _copied(value.__self__, copies))
+    return value
+
+
+def _copied_callback(callback: Any, copies: dict[int, Any]) -> Any:
+    try:
+        twin = copies[id(callback)] = copy(callback)
+    except Exception:  # whatever the user's own class raises
+        return callback
+    for name, value in vars(callback).items():
+        vars(twin)[name] = _copied(value, copies)
+    return twin
+
+
+def _copied_notebook(notebook: Any, copies: dict[int, Any]) -> Any:
+    twin = copies[id(notebook)] = copy(notebook)
+    for place in notebook if isinstance(notebook, dict) else range(len(notebook)):
+        twin[place] = _copied(notebook[place], copies)
+    return twin
