@@ -191,8 +191,9 @@ def _telling_grey(pixels: Pixels, white: float, ground: str | None = None) -> Gr
     steps = (max(1, side // PIXELS_TO_COMPARE) for side in pixels.shape[:2])
     sample = pixels[tuple(slice(None, None, step) for step in steps)]
     colour = _telling_colour(_colours(sample, white, ground)[0])
-    grey = np.empty(pixels.shape[:2], dtype=np.float32)
-    for rows in bands_of(len(grey), grey.shape[1]):
+    height, width = pixels.shape[:2]
+    grey = np.empty((height, width), dtype=np.float32)
+    for rows in bands_of(height, width):
         colours, unit = _colours(pixels[rows], white, ground)
         grey[rows] = (
             _luminance(colours, unit) if colour is None else _in_unit(colours[..., colour], unit)
