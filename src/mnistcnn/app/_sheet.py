@@ -78,7 +78,7 @@ def _box(mark: Mark) -> str:
 
 def _explanation(mark: Mark) -> str:
     if mark.reading is None:
-        return "several that touch"
+        return "several that touch, or no digit"
     digit, probability = mark.reading.ranking()[0]
     return f"{digit}: {percent(probability)}"
 
@@ -86,5 +86,9 @@ def _explanation(mark: Mark) -> str:
 def _legend(marks: list[Mark]) -> str:
     n_unsure = sum(not _is_sure(mark) for mark in marks)
     found = f"{len(marks)} digit{'s' if len(marks) != 1 else ''} found"
-    unsure = f"; dashed: {n_unsure} to check, a guess or several that touch" if n_unsure else ""
+    unsure = (
+        f"; dashed: {n_unsure} to check, a guess, several that touch or no digit"
+        if n_unsure
+        else ""
+    )
     return f'<p class="sheet-legend">{found}{unsure}.</p>'
