@@ -165,7 +165,7 @@ class TestReading:
     def test_the_bundled_digits_are_not_refused(self, reader, digits):
         X, _ = digits
         n_refused = sum("<output" not in read_drawing(reader, drawn(row)) for row in X[::9])
-        assert n_refused <= 4
+        assert n_refused <= 1
 
     def test_an_empty_canvas_gets_a_message(self, reader):
         assert "canvas is empty" in read_drawing(reader, "")

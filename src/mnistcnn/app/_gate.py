@@ -14,7 +14,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 # Gradio's own limit of a file, and what a form puts around it.
-LARGEST_REQUEST = 21_000_000
+LARGEST_REQUEST = 25_000_000
 MOST_UPLOADED = 200_000_000
 
 

@@ -13,7 +13,7 @@ from mnistcnn.app._reader import DigitReader
 from mnistcnn.app._sheet import sheet
 from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
 from mnistcnn.preprocessing import open_picture
-from mnistcnn.preprocessing._digit_likeness import may_be_a_digit
+from mnistcnn.preprocessing._digit_likeness import are_apart, may_be_a_digit
 
 TITLE = """<div class="page-title"><h1>Handwritten digits</h1>
 <p>Draw a digit, or take a picture of one or of many, and see what the network reads.</p></div>"""
@@ -78,7 +78,7 @@ def _answer_to(reader: DigitReader, drawing: bytes) -> str:
     found = reader.digits_in(picture)
     if found and not any(may_be_a_digit(digit.crop) for digit in found):
         return message(NO_DIGIT)
-    if len(found) < 2:
+    if not are_apart([digit.box for digit in found]):
         return answer(reader.read(picture))
     return sheet(picture, reader.read_found(found))
 

@@ -114,7 +114,8 @@ class DigitReader:
 
     def digits_in(self, sheet: Any) -> list[FoundDigit]:
         """Find the digits of a sheet or a drawing, without reading them."""
-        return find_digits(sheet)
+        found: list[FoundDigit] = find_digits(sheet)
+        return found
 
     def read_found(self, found: Sequence[FoundDigit]) -> list[Mark]:
         """Read each of the digits that were found; what has no digit's shape is not guessed."""
