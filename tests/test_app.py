@@ -1,5 +1,6 @@
 """`mnistcnn demo` as a real process, used with mouse, finger and keyboard in a real browser."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -408,6 +409,19 @@ class TestServer:
         connection.endheaders()
         assert connection.getresponse().status == 413
         connection.close()
+
+    @pytest.mark.parametrize("path", ["queue/join", "upload"])
+    def test_takes_no_end_of_bytes_from_whoever_does_not_say_how_many(self, server, path):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        kind = {"Content-Type": "multipart/form-data; boundary=edge"}
+        head = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        body = [head, *[bytes(1_000_000)] * 60]
+        # The server answers, or hangs up, before it has them all.
+        with contextlib.suppress(ConnectionError):
+            connection.request("POST", f"/gradio_api/{path}", body, kind, encode_chunked=True)
+            assert connection.getresponse().status >= 400
+        connection.close()
+        assert status(server.address) == 200
 
     def test_talks_to_nobody_but_itself(self, server):
         places = set(server.connections.read_text().split())
