@@ -8,6 +8,7 @@ import sys
 import warnings
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,15 +182,18 @@ def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder(width, bits, colour
         open_picture(png_that_claims(width, 10_000, bits=bits, colours=colours))
 
 
+# The peak that getrusage tells begins with that of the process that started this one.
 READ = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from mnistcnn import find_digits
 found = find_digits(sys.argv[1])
-print(len(found), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(len(found), re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
 def test_the_largest_image_allowed_is_read_in_a_gigabyte(tmp_path):
     paper, ink = b"\xff" * 8, (b"\x10\x00" * 3 + b"\xff\xff")
     blank = b"\0" + paper * 3_500

@@ -37,5 +37,6 @@ class TestMutatedImages:
         # libtiff writes there by itself, without a way to stop it.
         assert "Warning: " not in report["stderr"]
 
+    @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
     def test_memory_stays_below_a_gigabyte(self, report):
-        assert report["peak"] < LARGEST_MEMORY
+        assert 0 < report["peak"] < LARGEST_MEMORY
