@@ -1,5 +1,7 @@
 """`mnistcnn demo` as a real process, used with mouse, finger and keyboard in a real browser."""
 
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -80,7 +82,7 @@ def server(tmp_path_factory):
     temporary.mkdir()
     quiet = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     environment = quiet | {
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "CONNECTIONS": str(connections),
         "TMPDIR": str(temporary),
         # Anybody's settings of Gradio, which must not open the page to others.
@@ -241,6 +243,18 @@ class TestDrawing:
         assert size[0] == 28
         assert size[1] > 100
 
+    def test_several_digits_are_read_as_several(self, open_page):
+        page = open_page()
+        for digit, left in ((1, 0.0), (7, 0.45)):
+            draw(page, [[(left + 0.5 * x, y) for x, y in stroke] for stroke in STROKES[digit]])
+        playwright.expect(page.locator(".sheet-text:visible")).to_have_text("17")
+        keep_picture(page, "demo-several.png")
+
+    def test_a_dot_is_no_digit(self, open_page):
+        page = open_page()
+        draw(page, [[(0.5, 0.5), (0.5, 0.5)]])
+        expect(page, "No digit")
+
     def test_undo_takes_back_one_stroke_after_the_other(self, open_page):
         page = open_page()
         undo = page.get_by_role("button", name="Undo")
@@ -347,6 +361,67 @@ class TestServer:
         kind = {"Content-Type": "multipart/form-data; boundary=edge"}
         request = urllib.request.Request(server.address + "gradio_api/upload", body, kind)
         assert status(request) == 413
+
+    @pytest.mark.parametrize("path", ["", "config", "gradio_api/info"])
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "rebound.example"},
+            {"Host": "rebound.example:7860"},
+            {"Host": "192.0.2.7"},
+            {"Host": ""},
+            {"Host": "[::"},
+            {"Origin": "https://elsewhere.example"},
+            {"Origin": "http://localhost:3000"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        ],
+        ids=str,
+    )
+    def test_refuses_foreign_hosts_and_origins(self, server, path, headers):
+        assert status(urllib.request.Request(server.address + path, headers=headers)) in (400, 403)
+
+    def test_refuses_uploads_from_other_pages(self, server):
+        body = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        headers = {
+            "Content-Type": "multipart/form-data; boundary=edge",
+            "Origin": "https://elsewhere.example",
+        }
+        address = server.address + "gradio_api/upload"
+        body += b"x\r\n--edge--\r\n"
+        assert status(urllib.request.Request(address, body, headers)) == 403
+        own = headers | {"Origin": server.address.rstrip("/")}
+        assert status(urllib.request.Request(address, body, own)) == 200
+
+    @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+    def test_answers_to_this_machines_names_and_to_a_link(self, server, name):
+        headers = {
+            "Host": f"{name}:{server.port}",
+            "Sec-Fetch-Site": "cross-site",
+            "Sec-Fetch-Mode": "navigate",
+        }
+        assert status(urllib.request.Request(server.address, headers=headers)) == 200
+
+    def test_refuses_long_requests_also_to_other_places(self, server):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.putrequest("POST", "/gradio_api/queue/join")
+        connection.putheader("Content-Length", "1000000000")
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+        connection.close()
+
+    @pytest.mark.parametrize("path", ["queue/join", "upload"])
+    def test_takes_no_end_of_bytes_from_whoever_does_not_say_how_many(self, server, path):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        kind = {"Content-Type": "multipart/form-data; boundary=edge"}
+        head = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        body = [head, *[bytes(1_000_000)] * 60]
+        # The server answers, or hangs up, before it has them all.
+        with contextlib.suppress(ConnectionError):
+            connection.request("POST", f"/gradio_api/{path}", body, kind, encode_chunked=True)
+            assert connection.getresponse().status >= 400
+        connection.close()
+        assert status(server.address) == 200
 
     def test_talks_to_nobody_but_itself(self, server):
         places = set(server.connections.read_text().split())

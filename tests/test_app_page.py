@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mnistcnn import DigitNormalizer, UnreadablePictureError, load_pretrained
 
@@ -35,6 +35,30 @@ def content(picture, picture_format="PNG"):
 
 def drawing(picture):
     return DRAWING_PREFIX + base64.b64encode(content(picture)).decode()
+
+
+def drawn(row):
+    """One of the bundled digits as it comes from the drawing pad."""
+    picture = Image.new("L", (280, 280), 255)
+    ink = Image.fromarray(row.reshape(28, 28)).resize((200, 200), Image.Resampling.BICUBIC)
+    picture.paste(0, (40, 40), ink.point(lambda value: 255 * (value > 110)))
+    return drawing(picture)
+
+
+def doodle(shape):
+    """What people draw who do not draw digits, with the pen of the drawing pad."""
+    picture = Image.new("L", (280, 280), 255)
+    pen = ImageDraw.Draw(picture)
+    if shape == "dot":
+        pen.ellipse((131, 131, 149, 149), fill=0)
+    elif shape == "blob":
+        pen.ellipse((80, 90, 200, 190), fill=0)
+    else:
+        pen.ellipse((40, 40, 240, 240), outline=0, width=18)
+        for x in (100, 165):
+            pen.ellipse((x, 95, x + 18, 113), fill=0)
+        pen.arc((85, 90, 195, 200), 20, 160, fill=0, width=18)
+    return picture
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +106,7 @@ class TestAnswer:
 
 
 class TestFields:
-    @given(st.binary(min_size=1, max_size=300))
+    @given(st.binary(min_size=1, max_size=16))
     def test_a_drawing_is_the_bytes_of_a_file(self, drawing):
         assert drawn_file(DRAWING_PREFIX + base64.b64encode(drawing).decode()) == drawing
 
@@ -129,6 +153,19 @@ class TestReading:
         drawn = read_drawing(reader, drawing(picture))
         assert ">3</output>" in drawn
         assert drawn == read_picture(reader, tmp_path, {"path": str(tmp_path / "3.png")})
+
+    def test_several_digits_are_answered_as_several(self, reader, written_sheet):
+        html = read_drawing(reader, drawing(written_sheet([[3, 1, 4]], side=160)))
+        assert '<p class="sheet-text">314</p>' in html
+
+    @pytest.mark.parametrize("shape", ["dot", "blob", "smiley"])
+    def test_what_has_no_digits_shape_is_no_digit(self, reader, shape):
+        assert "No digit" in read_drawing(reader, drawing(doodle(shape)))
+
+    def test_the_bundled_digits_are_not_refused(self, reader, digits):
+        X, _ = digits
+        n_refused = sum("<output" not in read_drawing(reader, drawn(row)) for row in X[::9])
+        assert n_refused <= 1
 
     def test_an_empty_canvas_gets_a_message(self, reader):
         assert "canvas is empty" in read_drawing(reader, "")

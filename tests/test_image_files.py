@@ -1,18 +1,23 @@
 """open_picture: whole pictures of every kind come in, everything else is refused by name."""
 
+import os
+import socket
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
-from mnistcnn import UnreadablePictureError
-from mnistcnn.preprocessing import open_picture
+from mnistcnn import DigitNormalizer, UnreadablePictureError, find_digits, read_images
+from mnistcnn.preprocessing import grey_over_white, open_picture
 
 LOSSLESS = ["BMP", "GIF", "PNG", "PPM", "TIFF", "WEBP"]
 PIXELS = np.arange(20 * 30, dtype=np.uint32).reshape(20, 30) * 7 % 251
@@ -25,10 +30,10 @@ def saved(picture, format, **options):
     return file.getvalue()
 
 
-def png_that_claims(width, height):
+def png_that_claims(width, height, *, bits=8, colours=0, pixels=bytes(1000)):
     """A PNG file of a few bytes whose header names any number of pixels."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    pixels = b"IDAT" + zlib.compress(bytes(1000))
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, 0)
+    pixels = b"IDAT" + zlib.compress(pixels)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
         for chunk in (header, pixels, b"IEND")
@@ -148,9 +153,115 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path, size, tol
     assert not caught
 
 
-def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder():
+RGB, RGBA = 2, 6
+
+
+@pytest.mark.parametrize(
+    ("width", "bits", "colours", "told"),
+    [
+        (8_000, 16, RGBA, "8000 x 10000 pixels of 8 bytes"),
+        (3_501, 16, RGBA, "3501 x 10000 pixels of 8 bytes"),
+        (4_700, 16, RGB, "4700 x 10000 pixels of 6 bytes"),
+        (7_001, 8, RGBA, "7001 x 10000 pixels of 4 bytes"),
+        (7_001, 8, RGB, "7001 x 10000 pixels of 4 bytes"),
+    ],
+)
+def test_too_many_bytes_are_refused_before_they_are_decoded(width, bits, colours, told):
+    with pytest.raises(
+        UnreadablePictureError, match=f"280,000,000 bytes to be decoded, got {told}"
+    ):
+        open_picture(png_that_claims(width, 10_000, bits=bits, colours=colours))
+
+
+@pytest.mark.parametrize(
+    ("width", "bits", "colours"),
+    [(8_000, 8, 0), (8_000, 16, 0), (7_000, 8, RGB), (4_600, 16, RGB), (3_500, 16, RGBA)],
+)
+def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder(width, bits, colours):
     with pytest.raises(UnreadablePictureError, match="is damaged: "):
-        open_picture(png_that_claims(8_000, 10_000))
+        open_picture(png_that_claims(width, 10_000, bits=bits, colours=colours))
+
+
+# The peak that getrusage tells begins with that of the process that started this one.
+READ = """
+import re, sys
+from pathlib import Path
+from mnistcnn import find_digits
+found = find_digits(sys.argv[1])
+print(len(found), re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
+def test_the_largest_image_allowed_is_read_in_a_gigabyte(tmp_path):
+    paper, ink = b"\xff" * 8, (b"\x10\x00" * 3 + b"\xff\xff")
+    blank = b"\0" + paper * 3_500
+    stroke = b"\0" + paper * 1_000 + ink * 500 + paper * 2_000
+    pixels = blank * 3_000 + stroke * 4_000 + blank * 3_000
+    path = tmp_path / "large.png"
+    path.write_bytes(png_that_claims(3_500, 10_000, bits=16, colours=RGBA, pixels=pixels))
+    command = [sys.executable, "-c", READ, path]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found, peak = map(int, answer.split())
+    assert found == 1
+    assert peak * 1024 < 1_000_000_000
+
+
+def with_exif(content, exif):
+    """A JPEG file with any bytes as its EXIF data."""
+    segment = b"Exif\0\0" + exif
+    return content[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + content[2:]
+
+
+DAMAGED_EXIF = {"no header": b"\0\0\0\x2a\0\0\0\x08", "one byte": b"M"}
+# The header is whole, and there is just nothing behind it: cameras' programs do such things.
+EXIF_OF_NOTHING = {
+    "cut off": b"MM\0\x2a\0\0\0\x08\0\x05",
+    "points away": b"II\x2a\0\xff\xff\xff\xff",
+    "empty": b"",
+}
+READERS = [
+    open_picture,
+    find_digits,
+    lambda path: DigitNormalizer().transform([path]),
+    lambda path: grey_over_white(open_picture(path)),
+    read_images,
+]
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("exif", DAMAGED_EXIF.values(), ids=list(DAMAGED_EXIF))
+def test_a_damaged_exif_header_is_an_error_of_its_file(tmp_path, exif, read):
+    path = tmp_path / "holiday.jpg"
+    stroke = GREY.point(lambda value: 20 if value < 40 else 230)
+    path.write_bytes(with_exif(saved(stroke, "JPEG"), exif))
+    with pytest.raises(UnreadablePictureError, match=r"holiday\.jpg is damaged: "):
+        read(path)
+
+
+@pytest.mark.parametrize("exif", EXIF_OF_NOTHING.values(), ids=list(EXIF_OF_NOTHING))
+def test_exif_data_with_nothing_in_it_is_none(exif):
+    assert open_picture(with_exif(saved(GREY, "JPEG"), exif)).size == (30, 20)
+
+
+def test_a_damaged_exif_header_leaves_the_rest_of_the_folder(tmp_path):
+    GREY.save(tmp_path / "1.png")
+    damaged = with_exif(saved(GREY, "JPEG"), DAMAGED_EXIF["no header"])
+    (tmp_path / "2.jpg").write_bytes(damaged)
+    GREY.save(tmp_path / "3.png")
+    found = read_images(tmp_path, unreadable="skip")
+    assert len(found.images) == 2
+    assert list(found.unreadable) == [str(tmp_path / "2.jpg")]
+
+
+def test_memory_that_runs_out_is_no_fault_of_the_files(monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", fail)
+    with pytest.raises(MemoryError):
+        open_picture(saved(GREY, "PNG"))
 
 
 @pytest.mark.parametrize(
@@ -180,6 +291,51 @@ def test_what_cannot_be_opened_is_named(tmp_path):
     (tmp_path / "nothing.png").touch()
     with pytest.raises(UnreadablePictureError, match=r"nothing\.png is empty"):
         open_picture(tmp_path / "nothing.png")
+
+
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_link_to_a_device(path):
+    path.symlink_to("/dev/zero")
+
+
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+@pytest.mark.parametrize("make", [make_fifo, make_link_to_a_device, make_socket])
+def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path, monkeypatch, make):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "7.png")
+    for read in READERS:
+        with pytest.raises(UnreadablePictureError, match=r"7\.png must be a file, got a pipe"):
+            read(tmp_path / "7.png")
+    GREY.save(tmp_path / "8.png")
+    assert len(read_images(tmp_path, unreadable="skip").images) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 1e30])
+def test_a_tiff_file_of_odd_numbers_is_refused_by_name(tmp_path, value):
+    path = tmp_path / "odd.tiff"
+    Image.fromarray(np.full((9, 9), value, dtype=np.float32)).save(path)
+    for read in (grey_over_white, find_digits, lambda path: DigitNormalizer().transform([path])):
+        with pytest.raises(UnreadablePictureError, match=r"odd\.tiff must hold"):
+            read(path)
+    with pytest.raises(UnreadablePictureError, match=r"odd\.tiff: must hold"):
+        read_images(path)
+
+
+def test_a_file_open_as_text_is_refused(tmp_path):
+    GREY.save(tmp_path / "7.png")
+    with (
+        (tmp_path / "7.png").open(encoding="utf-8") as file,
+        pytest.raises(UnreadablePictureError, match=r"7\.png is no whole"),
+    ):
+        open_picture(file)
 
 
 @given(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from mnistcnn import UnreadablePictureError
+from mnistcnn import DigitNormalizer, UnreadablePictureError, find_digits
 from mnistcnn.preprocessing import grey_over_white
 
 GREYS = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12))
@@ -144,7 +144,7 @@ def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
 def test_a_picture_that_pillow_cannot_decode_to_its_end_is_refused():
     noise = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
     whole = as_file(Image.fromarray(noise))
-    with pytest.raises(UnreadablePictureError, match="whole picture, but .*truncated"):
+    with pytest.raises(UnreadablePictureError, match="the image is damaged: .*truncated"):
         grey_over_white(Image.open(BytesIO(whole[: len(whole) // 2])))
 
 
@@ -177,11 +177,40 @@ def test_the_picture_is_left_as_it_was(pixels):
         (np.array([[1j]]), "got values of dtype complex"),
         (None, "got values of dtype object"),
         ({"background": INK}, "must hold a 'composite' or 'layers'"),
+        ({"layers": 5}, "must hold a 'composite' or 'layers'"),
+        (np.array([[0.0, 1e300]]), r"at most 2\*\*64 = 1.84e\+19, got 1e\+300"),
+        (np.array([[0.0, 1e30]], dtype=np.float32), "at most"),
+        (np.array([[0, np.longdouble("1e4000")]]), "got NaN or inf"),
+        (np.array([[0, 10**30]]), "got values of dtype object"),
+        ([[0, 10**30]], "got values of dtype object"),
+        ([[1, 2], [3]], "got rows of different lengths"),
+        (np.array([["2026-01-01"]], dtype="datetime64"), "got values of dtype datetime64"),
+        (np.zeros((3, 3), dtype=[("a", int)]), "got values of dtype"),
     ],
 )
 def test_what_is_no_picture_is_refused(picture, message):
-    with pytest.raises(ValueError, match=message):
-        grey_over_white(picture)
+    for read in (grey_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
+        with pytest.raises(ValueError, match=message):
+            read(picture)
+
+
+@pytest.mark.parametrize("high", [2**63, 2**64 - 1, 1e19, 1e-300, 5e-324])
+def test_numbers_of_any_other_size_are_read(high):
+    pixels = np.full((30, 30), high)
+    pixels[5:25, 14:17] = 0
+    assert np.isfinite(grey_over_white(pixels)).all()
+    find_digits(pixels)
+    DigitNormalizer(empty="blank").transform([pixels])
+
+
+def test_a_large_image_has_the_greys_of_its_parts():
+    random = np.random.default_rng(0)
+    large = random.integers(0, 256, (1_500, 1_600, 4), dtype=np.uint8)
+    large[..., 3] |= 128
+    whole = grey_over_white(Image.fromarray(large))
+    np.testing.assert_array_equal(whole[:300], grey_over_white(large[:300]))
+    np.testing.assert_array_equal(whole[-300:], grey_over_white(large[-300:]))
+    np.testing.assert_array_equal(whole, grey_over_white(large))
 
 
 def test_files_that_are_no_pictures_are_refused(tmp_path):

@@ -200,6 +200,12 @@ class TestUnreadable:
 
 
 class TestBadInput:
+    @pytest.mark.parametrize("source", ["", [""]])
+    def test_an_empty_path_is_not_the_folder_where_one_is(self, folder, monkeypatch, source):
+        monkeypatch.chdir(folder)
+        with pytest.raises(FileNotFoundError, match="must not be empty"):
+            read_images(source)
+
     def test_folder_without_pictures(self, tmp_path):
         (tmp_path / "notes.txt").touch()
         with pytest.raises(FileNotFoundError, match=rf"{tmp_path.name} must hold pictures \(\.bmp"):

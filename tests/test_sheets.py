@@ -1,6 +1,9 @@
 """find_digits: the digits of sheets whose places are known, whatever the paper."""
 
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -318,3 +321,28 @@ class TestReadingOrder:
 
     def test_no_box_is_no_line(self):
         assert lines_of_text(np.empty((0, 4), dtype=np.intp)) == []
+
+
+# The peak that getrusage tells begins with that of the process that started this one.
+PEAK_OF_SQUARED_PAPER = """
+import re
+from pathlib import Path
+import numpy as np
+from mnistcnn import find_digits
+paper = np.full((2400, 2400), 235, dtype=np.uint8)
+for start in range(6, 2400, 12):
+    paper[start : start + 2] = paper[:, start : start + 2] = 150
+for top in range(200, 2000, 300):
+    paper[top : top + 120, top : top + 14] = 20
+n_digits = len(find_digits(paper))
+print(n_digits, re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
+def test_squared_paper_takes_no_more_memory_than_any():
+    command = [sys.executable, "-c", PEAK_OF_SQUARED_PAPER]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    n_digits, peak = map(int, answer.split())
+    assert n_digits == 6
+    assert peak * 1024 < 700_000_000

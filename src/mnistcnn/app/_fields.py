@@ -13,6 +13,8 @@ from mnistcnn.exceptions import UnreadablePictureError
 DRAWING_PREFIX = "data:image/png;base64,"
 # A drawing of 280x280 pixels takes about 5,000.
 MOST_CHARACTERS = 500_000
+# The drawing pad's own is 280 pixels wide and high; its bytes could unpack to millions.
+MOST_PIXELS_A_SIDE = 1_000
 
 
 def drawing_pad() -> gr.HTML:
@@ -66,9 +68,13 @@ def drawn_file(value: str | None) -> bytes | None:
     if not value.startswith(DRAWING_PREFIX) or len(value) > MOST_CHARACTERS:
         raise UnreadablePictureError("the drawing is no small PNG file.")
     try:
-        return base64.b64decode(value.removeprefix(DRAWING_PREFIX), validate=True)
+        drawing = base64.b64decode(value.removeprefix(DRAWING_PREFIX), validate=True)
     except binascii.Error as error:
         raise UnreadablePictureError("the drawing is no PNG file in base64.") from error
+    # Width and height stand there in every PNG file.
+    if any(int.from_bytes(drawing[at : at + 4]) > MOST_PIXELS_A_SIDE for at in (16, 20)):
+        raise UnreadablePictureError("the drawing has too many pixels.")
+    return drawing
 
 
 def uploaded_file(value: dict[str, Any] | None, uploads: Path) -> Path | None:

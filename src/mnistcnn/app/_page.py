@@ -13,6 +13,7 @@ from mnistcnn.app._reader import DigitReader
 from mnistcnn.app._sheet import sheet
 from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
 from mnistcnn.preprocessing import open_picture
+from mnistcnn.preprocessing._digit_likeness import are_apart, may_be_a_digit
 
 TITLE = """<div class="page-title"><h1>Handwritten digits</h1>
 <p>Draw a digit, or take a picture of one or of many, and see what the network reads.</p></div>"""
@@ -20,6 +21,7 @@ FOOT = '<p class="page-foot">Pictures are read by this program and go nowhere el
 NOTHING_DRAWN = "The canvas is empty. Draw a digit from 0 to 9; the answer comes with each stroke."
 NO_PICTURE = "Choose, drop, paste or take a picture of one digit."
 NO_SHEET = "Choose, drop, paste or take a picture of a sheet with several digits."
+NO_DIGIT = "No digit: a dot, or a drawing that no digit looks like."
 NO_INK = "There is nothing to read: no ink was found on the paper."
 # The fonts that each system brings along: others would be fetched.
 FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
@@ -62,13 +64,23 @@ def theme() -> gr.themes.Base:
 
 
 def read_drawing(reader: DigitReader, value: str | None) -> str:
-    """Return the answer to a drawing, or a message where nothing is drawn."""
+    """Return the answer to a drawing of one digit or several, or a message if there is none."""
 
     def read() -> str:
         drawing = drawn_file(value)
-        return message(NOTHING_DRAWN) if drawing is None else answer(reader.read(drawing))
+        return message(NOTHING_DRAWN) if drawing is None else _answer_to(reader, drawing)
 
     return _read_or_say_why_not(read)
+
+
+def _answer_to(reader: DigitReader, drawing: bytes) -> str:
+    picture = open_picture(drawing)
+    found = reader.digits_in(picture)
+    if found and not any(may_be_a_digit(digit.crop) for digit in found):
+        return message(NO_DIGIT)
+    if not are_apart([digit.box for digit in found]):
+        return answer(reader.read(picture))
+    return sheet(picture, reader.read_found(found))
 
 
 def read_picture(reader: DigitReader, uploads: Path, value: dict[str, Any] | None) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.preprocessing._sheets import find_digits
+from mnistcnn.preprocessing._digit_likeness import may_be_a_digit
+from mnistcnn.preprocessing._sheets import FoundDigit, find_digits
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Mark:
     line : int
         The line of writing, from 0 at the top.
     reading : Reading or None
-        None where several digits touch each other, which are not guessed.
+        None where several digits touch each other, or a dot is, which are not guessed.
     """
 
     box: tuple[int, int, int, int]
@@ -109,11 +110,21 @@ class DigitReader:
         UnreadablePictureError
             If it is no picture.
         """
-        found = find_digits(sheet)
-        readings = iter(self.read_all([digit.crop for digit in found if not digit.touching]))
+        return self.read_found(self.digits_in(sheet))
+
+    def digits_in(self, sheet: Any) -> list[FoundDigit]:
+        """Find the digits of a sheet or a drawing, without reading them."""
+        found: list[FoundDigit] = find_digits(sheet)
+        return found
+
+    def read_found(self, found: Sequence[FoundDigit]) -> list[Mark]:
+        """Read each of the digits that were found; what has no digit's shape is not guessed."""
+        single = [not digit.touching and may_be_a_digit(digit.crop) for digit in found]
+        crops = [digit.crop for digit, is_single in zip(found, single, strict=True) if is_single]
+        readings = iter(self.read_all(crops))
         return [
-            Mark(digit.box, digit.line, None if digit.touching else next(readings))
-            for digit in found
+            Mark(digit.box, digit.line, next(readings) if is_single else None)
+            for digit, is_single in zip(found, single, strict=True)
         ]
 
     def read_all(self, pictures: Sequence[Any]) -> list[Reading]:

@@ -1,9 +1,11 @@
 """The server behind the page: for the user of this machine alone, and silent to the outside."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,8 +30,12 @@ LOCAL_SERVER: dict[str, Any] = {
     # Would need Node.js.
     "ssr_mode": False,
     "footer_links": [],
-    "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
 }
+NO_DOCUMENTATION = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+# Hugging Face names the host of a Space there.
+SPACE_HOST = "SPACE_HOST"
+# So many requests may wait for the one that is answered; further ones are refused at once.
+MOST_WAITING = 20
 
 
 def _settle_environment(host: str, uploads: str) -> None:
@@ -41,6 +47,17 @@ def _settle_environment(host: str, uploads: str) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         others = filter(None, [os.environ.get(name)])
         os.environ[name] = ",".join([*others, "127.0.0.1", "localhost", host])
+
+
+def _gate(host: str, uploads: Path) -> Any:
+    from starlette.middleware import Middleware
+
+    from mnistcnn.app._gate import Gate, names_of
+
+    address = socket.gethostbyname(host)
+    local = ip_address(address).is_loopback
+    names = names_of(host, None if local else os.environ.get(SPACE_HOST))
+    return Middleware(Gate, names=names, local=local, uploads=uploads)
 
 
 @contextmanager
@@ -68,7 +85,7 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
         _settle_environment(host, uploads)
         from mnistcnn.app._page import build_page, theme
 
-        page = build_page(reader, Path(uploads))
+        page = build_page(reader, Path(uploads)).queue(max_size=MOST_WAITING)
         _, address, _ = page.launch(
             server_name=host,
             server_port=port,
@@ -77,6 +94,7 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
             css=files("mnistcnn.app").joinpath("page.css").read_text(encoding="utf-8"),
             prevent_thread_lock=True,
             quiet=True,
+            app_kwargs={**NO_DOCUMENTATION, "middleware": [_gate(host, Path(uploads))]},
             **LOCAL_SERVER,
         )
         try:

@@ -12,6 +12,8 @@ from mnistcnn.preprocessing import grey_over_white
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
 LARGEST_SIDE = 1400
+# The labels of digits that fill their drawing take this part of its height.
+LABEL = 0.1
 UNREAD = "?"
 
 
@@ -44,7 +46,7 @@ def _is_sure(mark: Mark) -> bool:
 
 def _marked(picture: Image.Image, marks: list[Mark]) -> str:
     width, height = picture.size
-    boxes = "".join(_box(mark) for mark in marks)
+    boxes = "".join(_box(mark, LABEL * height) for mark in marks)
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The sheet with a box around '
         f'each digit"><image href="{_shown(picture)}" width="{width}" height="{height}"/>'
@@ -65,20 +67,20 @@ def _in_colours(picture: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(255 * grey_over_white(picture)).astype(np.uint8)).convert("RGB")
 
 
-def _box(mark: Mark) -> str:
+def _box(mark: Mark, largest: float) -> str:
     left, top, width, height = mark.box
     kind = "" if _is_sure(mark) else ' class="unsure"'
-    size = max(12, 0.45 * height)
+    size = max(12, min(0.45 * height, largest))
     return (
         f'<g{kind}><rect x="{left}" y="{top}" width="{width}" height="{height}"/>'
-        f'<text x="{left}" y="{top}" font-size="{size:.0f}">{_sign(mark)}</text>'
+        f'<text x="{left}" y="{max(top, round(size))}" font-size="{size:.0f}">{_sign(mark)}</text>'
         f"<title>{_explanation(mark)}</title></g>"
     )
 
 
 def _explanation(mark: Mark) -> str:
     if mark.reading is None:
-        return "several that touch"
+        return "several that touch, or no digit"
     digit, probability = mark.reading.ranking()[0]
     return f"{digit}: {percent(probability)}"
 
@@ -86,5 +88,9 @@ def _explanation(mark: Mark) -> str:
 def _legend(marks: list[Mark]) -> str:
     n_unsure = sum(not _is_sure(mark) for mark in marks)
     found = f"{len(marks)} digit{'s' if len(marks) != 1 else ''} found"
-    unsure = f"; dashed: {n_unsure} to check, a guess or several that touch" if n_unsure else ""
+    unsure = (
+        f"; dashed: {n_unsure} to check, a guess, several that touch or no digit"
+        if n_unsure
+        else ""
+    )
     return f'<p class="sheet-legend">{found}{unsure}.</p>'

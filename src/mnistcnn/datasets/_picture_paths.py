@@ -31,7 +31,7 @@ def find_pictures(source: str | os.PathLike[str] | Iterable[str | os.PathLike[st
     Raises
     ------
     FileNotFoundError
-        If a folder holds no picture, a pattern matches nothing, or the list is empty.
+        If a folder holds no picture, a pattern matches nothing, or the list or a path is empty.
 
     Examples
     --------
@@ -73,6 +73,8 @@ def _natural(name: str) -> tuple[Any, ...]:
 
 
 def _expanded(item: str | os.PathLike[str]) -> list[Path]:
+    if not os.fspath(item):
+        raise FileNotFoundError("The path of an image must not be empty, got ''.")
     # Of names like ~$7.png, which are no folder of anybody, this changes nothing.
     path = Path(os.path.expanduser(item))
     if path.is_dir():

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from mnistcnn.exceptions import UnreadablePictureError
-from mnistcnn.preprocessing._image_files import open_picture
+from mnistcnn.preprocessing._image_files import damage_named, open_picture, upright
+from mnistcnn.preprocessing._image_modes import array_of, bands_of, in_plain_mode
 
 __all__ = ["grey_over_white"]
 
@@ -25,6 +26,8 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 # noise alone gives it.
 TELLING = 1.6
 PIXELS_TO_COMPARE = 40
+# No integer type has more than this, and float32 holds its products.
+MOST = 2.0**64
 # Of all that is seen: less contrast than this is none.
 INVISIBLE = 0.03
 KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or a sketchpad's dict"
@@ -74,7 +77,18 @@ def grey_over_white(picture: Any) -> Grey:
     array([[0., 1.],
            [1., 1.]], dtype=float32)
     """
-    pixels = _pixels(picture)
+    try:
+        return _grey_of(_pixels(picture))
+    except UnreadablePictureError:
+        raise
+    except ValueError as error:
+        # TIFF files can hold numbers that are negative or not finite.
+        if isinstance(picture, str | os.PathLike):
+            raise UnreadablePictureError(f"{os.fspath(picture)} {error}") from error
+        raise
+
+
+def _grey_of(pixels: Pixels) -> Grey:
     white = _white(pixels)
     n_channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if n_channels in (2, 4):
@@ -95,27 +109,16 @@ def _pixels(picture: Any) -> Pixels:
     if isinstance(picture, str | os.PathLike | bytes) or hasattr(picture, "read"):
         picture = open_picture(picture)
     if isinstance(picture, Image.Image):
-        picture = _in_plain_mode(_upright(picture))
-    return _checked(np.asarray(picture))
+        with damage_named(str(getattr(picture, "filename", "") or "the image")):
+            picture = array_of(in_plain_mode(upright(picture)))
+    return _checked(_as_array(picture))
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    """Decode a picture, which Pillow puts off, and turn it as its camera says."""
+def _as_array(picture: Any) -> Pixels:
     try:
-        return ImageOps.exif_transpose(picture)
-    except OSError as error:
-        raise UnreadablePictureError(f"must be a whole picture, but {error}.") from error
-
-
-def _in_plain_mode(picture: Image.Image) -> Image.Image:
-    """Return it grey or in colours, with the transparency that it has."""
-    if picture.mode in ("L", "LA", "RGB", "RGBA", "I", "F") or picture.mode.startswith("I;16"):
-        is_transparent = picture.mode in ("L", "RGB") and "transparency" in picture.info
-        return picture.convert("RGBA") if is_transparent else picture
-    if picture.mode == "1":
-        return picture.convert("L")
-    has_alpha = picture.mode in ("PA", "La", "RGBa") or "transparency" in picture.info
-    return picture.convert("RGBA" if has_alpha else "RGB")
+        return np.asarray(picture)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"must be {KINDS}, got rows of different lengths.") from error
 
 
 def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
@@ -123,7 +126,9 @@ def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
 
     Gradio 5 composes grey canvases ("L") to zeros throughout (its issue 8198).
     """
-    layers = sketch.get("layers") or []
+    layers = sketch.get("layers")
+    if not isinstance(layers, list | tuple):
+        layers = ()
     parts = [part for part in (sketch.get("composite"), *layers) if part is not None]
     if not parts:
         raise ValueError(
@@ -162,6 +167,8 @@ def _white(pixels: Pixels) -> float:
     # NaN is passed on by both, infinity by one of them.
     if not np.isfinite(low + high):
         raise ValueError("must hold finite numbers only, got NaN or infinity.")
+    if high > MOST:
+        raise ValueError(f"must hold values of at most 2**64 = {MOST:.3g}, got {high:g}.")
     if low < 0:
         raise ValueError(f"must hold no negative values, got {low:g}; shift them to begin at 0.")
     return next((float(white) for white in WHITES if high <= white), high)
@@ -169,38 +176,59 @@ def _white(pixels: Pixels) -> float:
 
 def _over_a_ground(pixels: Pixels, white: float) -> Grey:
     """Lay what is transparent over white or, if nothing could be seen there, over black."""
-    over_white = _over(pixels, white, "white")
+    over_white = _telling_grey(pixels, white, "white")
     if np.ptp(over_white) > INVISIBLE:
         return over_white
-    over_black = _over(pixels, white, "black")
+    over_black = _telling_grey(pixels, white, "black")
     return over_black if np.ptp(over_black) > INVISIBLE else over_white
 
 
-def _over(pixels: Pixels, white: float, ground: str) -> Grey:
+def _telling_grey(pixels: Pixels, white: float, ground: str | None = None) -> Grey:
+    """Return the luminance, or the one colour that shows much more; over a ground if one is named.
+
+    Photographs have so many pixels that all their colours would not fit as floats.
+    """
+    steps = (max(1, side // PIXELS_TO_COMPARE) for side in pixels.shape[:2])
+    sample = pixels[tuple(slice(None, None, step) for step in steps)]
+    colour = _telling_colour(_colours(sample, white, ground)[0])
+    height, width = pixels.shape[:2]
+    grey = np.empty((height, width), dtype=np.float32)
+    for rows in bands_of(height, width):
+        colours, unit = _colours(pixels[rows], white, ground)
+        grey[rows] = (
+            _luminance(colours, unit) if colour is None else _in_unit(colours[..., colour], unit)
+        )
+    return grey
+
+
+def _colours(pixels: Pixels, white: float, ground: str | None) -> tuple[Pixels, float]:
+    """Return the colours over a ground, and the value of white in them."""
+    if ground is None:
+        return pixels, white
     if pixels.dtype == np.uint8 and white == 255:
-        # Photographs have so many pixels that floats of all their channels would not fit.
         picture = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGBA")
         paper = Image.new("RGBA", picture.size, ground)
-        return _telling_grey(np.asarray(Image.alpha_composite(paper, picture).convert("RGB")), 255)
+        return np.asarray(Image.alpha_composite(paper, picture).convert("RGB")), 255.0
     unit = _in_unit(pixels, white)
-    colours, opaque = unit[..., :-1], unit[..., -1:]
-    return _telling_grey(colours * opaque + (ground == "white") * (1 - opaque), 1.0)
+    opaque = unit[..., -1:]
+    return unit[..., :-1] * opaque + (ground == "white") * (1 - opaque), 1.0
 
 
-def _telling_grey(colours: Pixels, white: float) -> Grey:
-    """Return the luminance, or the one colour that shows much more."""
+def _telling_colour(colours: Pixels) -> int | None:
+    """Return the number of the one colour that shows much more than the luminance."""
     if colours.shape[2] == 1:
-        return _in_unit(colours[..., 0], white)
-    steps = (max(1, side // PIXELS_TO_COMPARE) for side in colours.shape[:2])
-    sample = colours[tuple(slice(None, None, step) for step in steps)].reshape(-1, 3)
+        return 0
     # Products of matrices are many times faster than means along the long axis.
-    sample = sample.astype(np.float64)
+    sample = colours.reshape(-1, 3).astype(np.float64)
     mean = np.full(len(sample), 1 / len(sample)) @ sample
     covariance = sample.T @ sample / len(sample) - np.outer(mean, mean)
     contrast = covariance.diagonal()
     clearest = int(contrast.argmax())
-    if contrast[clearest] > TELLING**2 * (LUMINANCE @ covariance @ LUMINANCE):
-        return _in_unit(colours[..., clearest], white)
+    is_clear = contrast[clearest] > TELLING**2 * (LUMINANCE @ covariance @ LUMINANCE)
+    return clearest if is_clear else None
+
+
+def _luminance(colours: Pixels, white: float) -> Grey:
     if colours.dtype == np.uint8:
         grey = np.asarray(Image.fromarray(np.ascontiguousarray(colours)).convert("L"))
         return _in_unit(grey, white)

@@ -33,8 +33,8 @@ class _Line(NamedTuple):
 
     Parameters
     ----------
-    rows : ndarray of shape (2 * reach + 1, w)
-        The rows around the line at each column; the middle one is the line's.
+    path : ndarray of shape (w,)
+        The line's row at each column.
     lengths : ndarray of shape (w,)
         How many pixels hang together across the line.
     thickness : float
@@ -43,10 +43,32 @@ class _Line(NamedTuple):
         How dark the line is.
     """
 
-    rows: NDArray[np.intp]
+    path: NDArray[np.intp]
     lengths: NDArray[np.intp]
     thickness: float
     strength: float
+
+
+class _Grounds(NamedTuple):
+    """Where ink ends, for all lines at once: a long one each would take gigabytes on a sheet.
+
+    Parameters
+    ----------
+    above, below : ndarray of shape (h, w)
+        The nearest row without ink from each pixel on; -1 and h where there is none.
+    """
+
+    above: NDArray[np.int32]
+    below: NDArray[np.int32]
+
+    def lengths_beyond(self, path: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
+        """Return how many pixels hang together with a line and the rows right beside it."""
+        height, width = self.above.shape
+        columns = np.arange(width)
+        up, down = np.maximum(path - 2, 0), np.minimum(path + 2, height - 1)
+        n_up = np.where(path >= 2, up - self.above[up, columns], 0)
+        n_down = np.where(path < height - 2, self.below[down, columns] - down, 0)
+        return np.asarray(np.minimum(n_up, reach - 1) + np.minimum(n_down, reach - 1))
 
 
 def without_lines(ink: Grey, faint: float, full: float) -> Grey:
@@ -84,11 +106,12 @@ def _lines(ink: Grey, palest: float) -> list[_Line]:
     left, right = _middles(_long_runs(mask[:, :end])), _middles(_long_runs(mask[:, width - end :]))
     if not len(left) or not len(right):
         return []
+    grounds = _Grounds(_ground_above(mask), _ground_below(mask))
     found = []
     for start in left:
         stop = right[np.abs(right - start).argmin()]
         if abs(stop - start) <= SLANT * width:
-            found.append(_traced(ink, mask, _path(start, stop, end, mask.shape)))
+            found.append(_traced(ink, mask, grounds, _path(start, stop, end, mask.shape)))
     return [line for line in found if line is not None]
 
 
@@ -115,33 +138,37 @@ def _path(start: float, stop: float, end: int, shape: tuple[int, ...]) -> NDArra
     return np.asarray(np.clip(rows, 0, height - 1), dtype=np.intp)
 
 
-def _traced(ink: Grey, mask: Mask, path: NDArray[np.intp]) -> _Line | None:
+def _ground_above(mask: Mask) -> NDArray[np.int32]:
+    """Return for each pixel the next row above it, or its own, that has no ink there."""
+    rows = np.arange(len(mask), dtype=np.int32)[:, np.newaxis]
+    return np.maximum.accumulate(np.where(mask, np.int32(-1), rows), axis=0)
+
+
+def _ground_below(mask: Mask) -> NDArray[np.int32]:
+    return np.int32(len(mask) - 1) - _ground_above(mask[::-1])[::-1]
+
+
+def _traced(ink: Grey, mask: Mask, grounds: _Grounds, path: NDArray[np.intp]) -> _Line | None:
     height, width = mask.shape
-    reach = max(6, round(2 * THICKEST * height))
-    rows = path + np.arange(-reach, reach + 1)[:, np.newaxis]
-    inside = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
+    # The path may run one pixel beside the line.
+    rows, inside = _rows_around(path, 1, height)
     across = inside & mask[rows, np.arange(width)]
-    seen = across[reach - 1 : reach + 2].any(axis=0)
+    seen = across.any(axis=0)
     if seen.mean() < SEEN:
         return None
-    lengths = _lengths(across, reach)
+    reach = max(6, round(2 * THICKEST * height))
+    lengths = across.sum(axis=0) + grounds.lengths_beyond(path, reach)
     thickness = float(np.median(lengths[seen]))
     if thickness > max(3, THICKEST * height):
         return None
-    darkest = ink[rows[reach - 1 : reach + 2], np.arange(width)].max(axis=0)
-    return _Line(rows, lengths, thickness, float(np.quantile(darkest, TYPICAL)))
+    darkest = ink[rows, np.arange(width)].max(axis=0)
+    return _Line(path, lengths, thickness, float(np.quantile(darkest, TYPICAL)))
 
 
-def _lengths(across: Mask, middle: int) -> NDArray[np.intp]:
-    """Return for each column how many pixels hang together with those of the line."""
-    # The path may run one pixel beside the line.
-    joined = across.copy()
-    joined[middle - 1 : middle + 2] = True
-    down = np.logical_and.accumulate(joined[middle:], axis=0)
-    up = np.logical_and.accumulate(joined[middle::-1], axis=0)
-    both = np.concatenate([up[:0:-1], down])
-    return np.asarray((both & across).sum(axis=0))
+def _rows_around(path: NDArray[np.intp], reach: int, height: int) -> tuple[NDArray[np.intp], Mask]:
+    """Return the rows near a line, and which of them the image has."""
+    rows = path + np.arange(-reach, reach + 1)[:, np.newaxis]
+    return np.clip(rows, 0, height - 1), (rows >= 0) & (rows < height)
 
 
 def _are_ruled(lines: list[_Line], ink: Grey, faint: float, full: float) -> bool:
@@ -170,8 +197,7 @@ def _erased(ink: Grey, lines: list[_Line]) -> Grey:
     for line in lines:
         # Where ink reaches further than the line is thick, a stroke crosses it.
         free = line.lengths <= 1.5 * line.thickness + 1
-        middle, reach = len(line.rows) // 2, int(line.thickness) // 2 + 1
-        rows = line.rows[middle - reach : middle + reach + 1]
+        rows, _ = _rows_around(line.path, int(line.thickness) // 2 + 1, len(ink))
         # What lies on a line and is much darker than it, is the digit's.
         printed = free & (ink[rows, columns] < DARKER * strength)
         cleaned[rows[printed], np.broadcast_to(columns, rows.shape)[printed]] = 0

@@ -169,16 +169,18 @@ def _is_written(labels: Labels, usual: float) -> Mask:
     is_line = (longer > LINE * usual) & (longer > LINE_ASPECT * shorter)
     is_dust = longer < max(0.3 * SPECK * usual, 2)
     is_frame = np.zeros(len(boxes), dtype=bool)
+    large = boxes[longer > SPECK * usual]
     for number in np.flatnonzero(shorter > SMALLEST_FRAME * usual).tolist():
         is_large = shorter[number] > FRAME * usual
-        if is_large or _encloses_another(boxes, number, SPECK * usual):
+        if is_large or _encloses_another(boxes[number], large):
             is_frame[number] = _is_frame(labels, boxes[number], number)
     return np.asarray(~(is_line | is_dust | is_frame))
 
 
-def _encloses_another(boxes: Boxes, number: int, smallest: float) -> bool:
-    inside = (boxes[:, :2] > boxes[number, :2]) & (boxes[:, 2:] < boxes[number, 2:])
-    return bool((inside.all(axis=1) & (_sizes(boxes).max(axis=1) > smallest)).any())
+def _encloses_another(box: Boxes, others: Boxes) -> bool:
+    top, left, bottom, right = others.T
+    is_inside = (top > box[0]) & (bottom < box[2]) & (left > box[1]) & (right < box[3])
+    return bool(is_inside.any())
 
 
 def _is_frame(labels: Labels, box: Boxes, number: int) -> bool:
@@ -201,13 +203,20 @@ def _digit_of(labels: Labels, usual: float) -> Labels:
 def _neighbours(boxes: Boxes) -> Iterator[tuple[int, int]]:
     """Give the pairs of boxes that are near enough to each other, the larger one first."""
     longer = _sizes(boxes).max(axis=1)
-    numbers = np.arange(len(boxes))
-    for large in numbers:
-        smaller = (longer < longer[large]) | ((longer == longer[large]) & (numbers > large))
-        before, after = boxes[:, :2] - boxes[large, 2:], boxes[large, :2] - boxes[:, 2:]
+    order = np.argsort(boxes[:, 1])
+    lefts, widest = boxes[order, 1], int(longer.max(initial=0))
+    reaches = np.ceil(APART * longer) + 1
+    firsts = np.searchsorted(lefts, boxes[:, 1] - reaches - widest)
+    lasts = np.searchsorted(lefts, boxes[:, 3] + reaches, side="right")
+    for large in range(len(boxes)):
+        # Of thousands of pieces only those in the same columns are looked at.
+        near = np.sort(order[firsts[large] : lasts[large]])
+        size = longer[large]
+        near = near[(longer[near] < size) | ((longer[near] == size) & (near > large))]
+        before, after = boxes[near, :2] - boxes[large, 2:], boxes[large, :2] - boxes[near, 2:]
         gap = np.maximum(before, after).max(axis=1)
-        for small in np.flatnonzero(smaller & (gap <= np.ceil(APART * longer[large]) + 1)):
-            yield int(large), int(small)
+        for small in near[gap <= reaches[large]].tolist():
+            yield large, small
 
 
 def _pairs_of_one_digit(labels: Labels, boxes: Boxes, usual: float) -> Iterator[tuple[int, int]]:

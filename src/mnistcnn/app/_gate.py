@@ -1,0 +1,123 @@
+"""Who may ask the server what, and how much: names of hosts, origins and sizes of requests."""
+
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.responses import PlainTextResponse
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# Gradio's own limit of a file, and what a form puts around it.
+LARGEST_REQUEST = 25_000_000
+MOST_UPLOADED = 200_000_000
+
+
+class Gate:
+    """Middleware that lets only the page itself, by a name of this machine, ask the server.
+
+    Without it, any page that a user visits could send requests to a server on the same machine,
+    directly or by a name that it lets point there (DNS rebinding).
+
+    Parameters
+    ----------
+    app : callable
+        The ASGI application behind it.
+    names : set of str
+        Names that the server goes by, in lower case; addresses in numbers are always allowed,
+        unless it listens on this machine alone.
+    local : bool
+        Whether it does.
+    uploads : Path
+        The folder of what was uploaded, which must not grow without end.
+    """
+
+    def __init__(self, app: Any, *, names: set[str], local: bool, uploads: Path) -> None:
+        self.app = app
+        self.names = names
+        self.local = local
+        self.uploads = uploads
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer, or hand on, one request."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        refusal = self._refusal(scope, headers)
+        if refusal is None:
+            await self.app(scope, _limited(receive), send)
+        else:
+            status, reason = refusal
+            await PlainTextResponse(reason, status)(scope, receive, send)
+
+    def _refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if not self._is_ours(_name_in(host)):
+            return 403, "This page is served by its address in numbers or by localhost only."
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            return 403, "Requests from other pages are refused."
+        if headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(scope, headers):
+            return 403, "Requests from other pages are refused."
+        if int(_digits(headers.get("content-length", "0"))) > LARGEST_REQUEST:
+            return 413, "The request is too large."
+        if scope["path"].endswith("/upload") and _size_of(self.uploads) > MOST_UPLOADED:
+            return 503, "Too many images were uploaded; try again in some minutes."
+        return None
+
+    def _is_ours(self, name: str) -> bool:
+        if name in self.names:
+            return True
+        try:
+            address = ip_address(name)
+        except ValueError:
+            return False
+        return not self.local or address.is_loopback
+
+
+def names_of(host: str, extra: str | None = None) -> set[str]:
+    """Return the names of this machine that are no addresses in numbers, in lower case."""
+    own = socket.gethostname().lower()
+    return {"localhost", host.lower(), *filter(None, [own, f"{own}.local", (extra or "").lower()])}
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count what comes, too, as not every request says how long it is."""
+    received = 0
+
+    async def count() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        # To the application, it is as if the browser had gone away.
+        return {"type": "http.disconnect"} if received > LARGEST_REQUEST else message
+
+    return count
+
+
+def _name_in(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _digits(length: str) -> str:
+    return length if length.isascii() and length.isdigit() and len(length) < 20 else "0"
+
+
+def _is_navigation(scope: Message, headers: dict[str, str]) -> bool:
+    """Say whether somebody follows a link to the page."""
+    return scope.get("method") == "GET" and headers.get("sec-fetch-mode") == "navigate"
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
