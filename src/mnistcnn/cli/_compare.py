@@ -70,8 +70,8 @@ def compare(
     """Cross-validate architectures and print a table.
 
     Accuracy is the mean over the folds and sd their standard deviation; the error is 100 % minus
-    the accuracy; the times are the mean one of a training, and that of a prediction divided by
-    its images.
+    the accuracy; "fit s" is the mean time of one training and "us/image" the time that one
+    prediction takes, in microseconds an image.
 
     Ctrl-C ends it with the table of the architectures that are done.
     """
@@ -142,10 +142,7 @@ def _print_json(result: "ComparisonResult") -> None:
 
 def _print(result: "ComparisonResult") -> None:
     print_table(
-        (
-            *("architecture", "parameters", "accuracy %", "sd", "error %"),
-            *("seconds a training", "microseconds an image"),
-        ),
+        ("architecture", "parameters", "accuracy %", "sd", "error %", "fit s", "us/image"),
         [
             (
                 str(row["architecture"]),

@@ -6,6 +6,9 @@ from typing import Any
 
 from mnistcnn.cli._messages import in_one_line
 
+# Between two columns, and once more around the table.
+GAP = 3
+
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_text_columns: int = 1
@@ -18,20 +21,29 @@ def print_table(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     cells = [[in_one_line(cell) for cell in row] for row in rows]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
         is_text = position < n_text_columns
         unbroken = column.split() + [row[position] for row in cells if not is_text]
-        alignment: Any = "left" if is_text else "right"
         # A name that is too long goes on in the next line, rather than end in three dots.
         table.add_column(
-            column, justify=alignment, overflow="fold", min_width=max(map(len, unbroken))
+            column,
+            justify="left" if is_text else "right",
+            overflow="fold",
+            min_width=max(map(len, unbroken)),
         )
     for row in cells:
         table.add_row(*row)
     # A label may hold square brackets, which are markup otherwise.
-    Console(markup=False, highlight=False).print(table)
+    console = Console(markup=False, highlight=False)
+    # Where there is no room for all, lines that are too long are better than numbers cut off.
+    console.width = max(console.width, _narrowest(table))
+    console.print(table)
+
+
+def _narrowest(table: Any) -> int:
+    return sum(column.min_width + GAP for column in table.columns)
 
 
 def print_json(result: Any) -> None:
