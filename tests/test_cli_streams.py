@@ -8,9 +8,9 @@ import subprocess
 
 import joblib
 import pytest
-from commands import COMMAND, environment, mnistcnn, mnistcnn_in_shell
 from sklearn.linear_model import LogisticRegression
 
+from commands import COMMAND, environment, mnistcnn, mnistcnn_in_shell
 from mnistcnn import load_sample_digits
 
 ACCENTED, NO_TEXT = "café 7.png", b"\xff 7.png"
