@@ -46,8 +46,8 @@ def evaluate(
     """
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = load_classifier(model_file)
-    _check_size(classifier, X, model_file)
     _check_labels(classifier, y)
+    _check_size(classifier, X, model_file)
     warn_of_polarity(classifier, X)
     predicted = answered_by(classifier.predict, X, model_file)
     (print_json if as_json else _print)(_summary(y, predicted))
