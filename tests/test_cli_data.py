@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from commands import assert_one_line, environment, mnistcnn
 from mnistcnn import DigitCNNClassifier, load_sample_digits
@@ -96,6 +97,18 @@ class TestPolarity:
         assert line.startswith(f"mnistcnn: warning: the images show {shown} ink on a ")
         assert "DigitNormalizer" in line
 
+    def test_evaluate_finds_it_out_for_any_classifier(self, tmp_path, digits):
+        X, y = digits
+        model_file = tmp_path / "neighbors.joblib"
+        joblib.dump(KNeighborsClassifier(1).fit(X[:1500] / 255, y[:1500]), model_file)
+        np.savez(tmp_path / "inverted.npz", X=(1 - X / 255)[1500:], y=y[1500:])
+        answer = mnistcnn(
+            *("evaluate", "--model-file", model_file, "--data", tmp_path / "inverted.npz")
+        )
+        assert answer.returncode == 0
+        [line] = answer.stderr.splitlines()
+        assert line.startswith("mnistcnn: warning: with light and dark exchanged ")
+
     def test_predict_says_it_of_a_table_and_of_images(self, tmp_path, model_files):
         frame = load_sample_digits(as_frame=True).data.head(3)
         (255 - frame).to_csv(tmp_path / "inverted.csv", index=False)
@@ -149,6 +162,15 @@ class TestPlainSentences:
     def test_a_classifier_that_fails(self, strange, tmp_path):
         answer = mnistcnn("evaluate", "--model-file", strange("Failing"), **with_path(tmp_path))
         assert_one_line(answer, status=2, mentions="model.joblib cannot answer for these images")
+
+    def test_pixels_that_are_no_numbers(self, tmp_path, model_files, digits):
+        X, y = digits
+        np.savez(tmp_path / "gaps.npz", X=np.where(X[:20] > 250, np.nan, X[:20]), y=y[:20])
+        answer = mnistcnn(
+            *("evaluate", "--model-file", model_files["light"], "--data", tmp_path / "gaps.npz")
+        )
+        assert_one_line(answer, status=2, mentions="cannot answer for these images: Input X")
+        assert "scikit-learn" not in answer.stderr
 
     def test_a_class_that_is_not_installed(self, strange):
         answer = mnistcnn("evaluate", "--model-file", strange("Strange"))

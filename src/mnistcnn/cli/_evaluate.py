@@ -1,5 +1,6 @@
 """``mnistcnn evaluate``: how good a model file is."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     random_state_option,
 )
-from mnistcnn.cli._polarity import warn_of_polarity
+from mnistcnn.cli._polarity import warn_if_better_exchanged, warn_of_polarity
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 
@@ -48,9 +49,12 @@ def evaluate(
     classifier = load_classifier(model_file)
     _check_labels(classifier, y)
     _check_size(classifier, X, model_file)
-    warn_of_polarity(classifier, X)
-    predicted = answered_by(classifier.predict, X, model_file)
-    (print_json if as_json else _print)(_summary(y, predicted))
+    predict = partial(answered_by, classifier.predict, model_file=model_file)
+    is_exchanged = warn_of_polarity(classifier, X)
+    summary = _summary(y, predict(X))
+    if not is_exchanged:
+        warn_if_better_exchanged(predict, X, y, summary["accuracy"])
+    (print_json if as_json else _print)(summary)
 
 
 def _check_size(classifier: Any, X: Any, model_file: Path) -> None:

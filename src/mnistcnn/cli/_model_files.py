@@ -66,6 +66,8 @@ def answered_by(method: Callable[[Any], Any], X: Any, model_file: Path) -> Any:
     try:
         return method(X)
     except Exception as error:
+        # What follows in further lines is advice to programmers.
+        reason = str(error).partition("\n")[0]
         raise ValueError(
-            f"the classifier in {model_file} cannot answer for these images: {error}"
+            f"the classifier in {model_file} cannot answer for these images: {reason}"
         ) from error

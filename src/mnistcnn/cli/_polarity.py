@@ -1,5 +1,6 @@
 """Notices images whose light and dark are exchanged, compared with those of the training."""
 
+from collections.abc import Callable
 from math import isqrt
 from typing import Any
 
@@ -9,6 +10,9 @@ SOME = 1000
 # How many standard deviations of the training's pixels a background may be off their mean. That of
 # thin strokes is 0.4 off, of very fat ones 0.8, and the ink itself 1.2 to 3 in the other direction.
 FAR = 1.2
+# An accuracy below which something may be wrong with the images, and by how much more must be right
+# once light and dark are exchanged.
+DOUBTFUL, MUCH = 0.5, 0.3
 
 DARK_INK = (
     "warning: the images show dark ink on a light background, and the classifier was trained on "
@@ -22,7 +26,7 @@ LIGHT_INK = (
 )
 
 
-def warn_of_polarity(classifier: Any, X: Any) -> None:
+def warn_of_polarity(classifier: Any, X: Any) -> bool:
     """Say it where the background of the images is what the ink was in the training.
 
     Parameters
@@ -32,15 +36,49 @@ def warn_of_polarity(classifier: Any, X: Any) -> None:
         no warning.
     X : ndarray of shape (n, h * w), (n, h, w) or (n, h, w, c)
         The images; the first thousand are looked at.
+
+    Returns
+    -------
+    bool
+        Whether there was a warning.
     """
     statistics = _training_pixels(classifier)
     edge = _edge(X[:SOME])
     if statistics is None or edge is None:
-        return
+        return False
     mean, deviation = statistics
     distance = (edge - mean) / deviation
-    if abs(distance) > FAR:
-        say(DARK_INK if distance > 0 else LIGHT_INK)
+    if abs(distance) <= FAR:
+        return False
+    say(DARK_INK if distance > 0 else LIGHT_INK)
+    return True
+
+
+def warn_if_better_exchanged(
+    predict: Callable[[Any], Any], X: Any, y: Any, accuracy: float
+) -> None:
+    """Say it where many more images would be right with light and dark exchanged.
+
+    Parameters
+    ----------
+    predict : callable
+        Any classifier's.
+    X, y : ndarray
+        Images and labels, of which the first thousand are tried.
+    accuracy : float
+        That of the images as they are.
+    """
+    if accuracy >= DOUBTFUL:
+        return
+    some = X[:SOME]
+    exchanged = some.max() - (some - some.min())
+    share = float((predict(exchanged) == y[:SOME]).mean())
+    if share > accuracy + MUCH:
+        say(
+            f"warning: with light and dark exchanged {100 * share:.0f} % of these images would be "
+            "right, so they show dark ink where the classifier was trained on light ink, or the "
+            "other way round; DigitNormalizer brings images to one form."
+        )
 
 
 def _training_pixels(classifier: Any) -> tuple[float, float] | None:

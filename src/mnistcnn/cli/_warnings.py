@@ -1,6 +1,7 @@
 """What Python code warns of, as sentences on stderr."""
 
 import warnings
+from functools import cache
 from typing import Any
 
 from mnistcnn.cli._messages import say
@@ -18,10 +19,15 @@ def warn_in_sentences() -> None:
 
 def _say_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
     if category.__name__ == "InconsistentVersionWarning":
-        say(
-            "warning: the classifier was written with scikit-learn "
-            f"{message.original_sklearn_version}, and this is {message.current_sklearn_version}; "
-            "its answers may be wrong: train it again."
+        _say_once(
+            f"the classifier was written with scikit-learn {message.original_sklearn_version}, and "
+            f"this is {message.current_sklearn_version}; its answers may be wrong: train it again."
         )
     else:
-        say(f"warning: {message}")
+        _say_once(str(message))
+
+
+@cache
+def _say_once(message: str) -> None:
+    # Python forgets what it has warned of whenever a library changes its filters.
+    say(f"warning: {message}")
