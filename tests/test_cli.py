@@ -208,6 +208,7 @@ class TestCompare:
             "output": str(folder),
         }
 
+    @pytest.mark.slow
     def test_json_is_that_of_the_details(self, comparison):
         _, folder = comparison
         answer = mnistcnn(
@@ -221,6 +222,7 @@ class TestCompare:
         scores = [fold["accuracy"] for fold in content["folds"]]
         assert scores == [fold["accuracy"] for fold in details["folds"][:2]]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("jobs", [[], ["--n-jobs", "2"]], ids=["alone", "with workers"])
     def test_interrupted_keeps_what_is_written_and_leaves_no_process(self, tmp_path, jobs):
         # An epoch of the second network takes long, and is one call into TensorFlow.
@@ -298,6 +300,7 @@ class TestTrainAndEvaluate:
         assert classifier.callbacks is None
         assert classifier.callbacks_ == []
 
+    @pytest.mark.slow
     def test_settings_reach_the_classifier(self, tmp_path):
         path = tmp_path / "digits.joblib"
         answer = mnistcnn(
@@ -325,6 +328,7 @@ class TestTrainAndEvaluate:
         assert summary["epochs"] == classifier.n_iter_
         assert summary["validation_accuracy"] == max(classifier.validation_scores_)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("options", [["--validation-fraction", "0"], ["--limit", "40"]])
     def test_without_images_to_set_aside_all_are_trained_on(self, tmp_path, options):
         path = tmp_path / "digits.joblib"
@@ -363,6 +367,7 @@ class TestTrainAndEvaluate:
         assert sum(row["images"] for row in summary["labels"]) == summary["images"] == 297
 
 
+@pytest.mark.slow
 def test_architectures_gives_json():
     from mnistcnn import list_architectures
 

@@ -80,6 +80,7 @@ def with_path(folder):
 
 
 class TestPolarity:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("trained_on", "shown"), [("light", "dark"), ("dark", "light")], ids=str
     )
@@ -109,6 +110,7 @@ class TestPolarity:
         [line] = answer.stderr.splitlines()
         assert line.startswith("mnistcnn: warning: with light and dark exchanged ")
 
+    @pytest.mark.slow
     def test_predict_says_it_of_a_table_and_of_images(self, tmp_path, model_files):
         frame = load_sample_digits(as_frame=True).data.head(3)
         (255 - frame).to_csv(tmp_path / "inverted.csv", index=False)

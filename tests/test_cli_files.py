@@ -44,6 +44,7 @@ class TestNothingIsOverwrittenUnasked:
         assert (tmp_path / name).read_text() == "precious"
         assert [path.name for path in tmp_path.iterdir()] == [name]
 
+    @pytest.mark.slow
     def test_force_replaces_all_of_them(self, tmp_path):
         for name in RESULTS:
             (tmp_path / name).write_text("old")
@@ -52,12 +53,14 @@ class TestNothingIsOverwrittenUnasked:
         assert list(pd.read_csv(tmp_path / "results.csv")["architecture"]) == ["two_layer_mlp"]
         assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
+    @pytest.mark.slow
     def test_other_files_in_the_folder_are_no_obstacle(self, tmp_path):
         (tmp_path / "notes.txt").write_text("mine")
         answer = mnistcnn("compare", *QUICK, "--output", tmp_path, "--quiet")
         assert (answer.returncode, answer.stderr) == (0, "")
         assert {path.name for path in tmp_path.iterdir()} == {*RESULTS, "notes.txt"}
 
+    @pytest.mark.slow
     def test_a_model_file(self, tmp_path):
         path = tmp_path / "digits.joblib"
         path.write_text("precious")
@@ -137,6 +140,7 @@ for n in range(30):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that share a start")
 def test_whenever_a_kill_comes_the_files_of_a_folder_agree(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED_BETWEEN, tmp_path], check=True)
@@ -161,6 +165,7 @@ def _text(path):
 
 
 class TestCtrlC:
+    @pytest.mark.slow
     @pytest.mark.parametrize("existing", [False, True], ids=["new file", "older file"])
     def test_train_says_what_is_kept(self, tmp_path, existing):
         path = tmp_path / "digits.joblib"
