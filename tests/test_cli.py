@@ -15,36 +15,14 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 
+from commands import COMMAND, assert_one_line, environment, mnistcnn
 from mnistcnn import ComparisonResult, __version__
+from mnistcnn.augmentation import PRESETS
 from mnistcnn.cli._compare import DEFAULT_NAMES
 from mnistcnn.cli._options import load_images
 from mnistcnn.cli._results_folder import ResultsFolder
+from mnistcnn.cli._train import AUGMENTATIONS
 from mnistcnn.evaluation import DEFAULT_ARCHITECTURES
-
-COMMAND = [sys.executable, "-m", "mnistcnn"]
-
-
-def environment():
-    """The tests' own, but without what would let TensorFlow talk."""
-    return {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-
-
-def mnistcnn(*arguments, **options):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=False,
-        **options,
-    )
-
-
-def assert_one_line(answer, *, status, mentions):
-    assert answer.returncode == status, answer.stderr
-    assert re.fullmatch(r"mnistcnn: error: [^\n]+\n", answer.stderr)
-    assert mentions in answer.stderr
-    assert answer.stdout == ""
 
 
 def wait_until_group_is_gone(group):
@@ -90,18 +68,31 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("arguments", "mentions"),
         [
-            (["compere"], "compere"),
+            (["compere"], "No such command 'compere'. Did you mean 'compare'?"),
+            (["learn"], "No such command 'learn'.\n"),
             (["compare", "--epoch"], "--epoch"),
             (["compare", "--epochs", "0"], "'--epochs': 0"),
             (["compare", "--cv", "two"], "'--cv': 'two'"),
             (["compare", "--architectures", ","], "--architectures"),
             (["compare", "--output", __file__], "'--output'"),
             (["compare", "--data", "no/such.csv"], "no/such.csv"),
-            (["compare", "--data", "digits", "--architectures", "simpel"], "'simple'"),
+            (["compare", "--data", "digits", "--architectures", "simpel"], "mean 'simple'?"),
+            (["compare", "--architectures", "resnet"], "'resnet'. The registered names are"),
             (["train"], "--model-file"),
             (["train", "--model-file", "no/such/folder/digits.joblib"], "no/such/folder"),
             (["evaluate", "--model-file", "no-such.joblib"], "no-such.joblib"),
-            (["evaluate", "--model-file", __file__], "cannot be read"),
+            (["evaluate", "--model-file", __file__], "cannot be read: it is damaged"),
+            (["train", "--model-file", "a", "--learning-rate", "0"], "'--learning-rate': 0"),
+            (["train", "--model-file", "a", "--batch-size", "0"], "'--batch-size': 0"),
+            (["train", "--model-file", "a", "--augmentation", "some"], "'--augmentation': 'some'"),
+            (
+                ["train", "--model-file", "a", "--early-stopping", "--validation-fraction", "0"],
+                "--early-stopping needs images that are set aside",
+            ),
+            (
+                ["train", "--model-file", "a", "--validation-fraction", "0.001"],
+                "--validation-fraction 0.001 of 1,500 images cannot leave images of each of the 10",
+            ),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -112,7 +103,7 @@ class TestBadInput:
     def test_a_model_file_that_holds_something_else(self, tmp_path):
         joblib.dump({"accuracy": 1.0}, tmp_path / "dict.joblib")
         answer = mnistcnn("evaluate", "--model-file", tmp_path / "dict.joblib")
-        assert_one_line(answer, status=2, mentions="holds a dict")
+        assert_one_line(answer, status=2, mentions="holds something else (a dict)")
 
     def test_labels_that_the_classifier_does_not_know(self, tmp_path):
         joblib.dump(DummyClassifier().fit([[0], [0]], [3, 4]), tmp_path / "model.joblib")
@@ -217,6 +208,21 @@ class TestCompare:
             "output": str(folder),
         }
 
+    @pytest.mark.slow
+    def test_json_is_that_of_the_details(self, comparison):
+        _, folder = comparison
+        answer = mnistcnn(
+            *("compare", "--architectures", "two_layer_mlp", "--limit", "200", "--cv", "2"),
+            *("--epochs", "1", "--random-state", "3", "--json", "--quiet"),
+        )
+        assert (answer.returncode, answer.stderr) == (0, "")
+        content = json.loads(answer.stdout)
+        assert set(content) == {"table", "folds", "metadata"}
+        details = json.loads((folder / "results.json").read_text())
+        scores = [fold["accuracy"] for fold in content["folds"]]
+        assert scores == [fold["accuracy"] for fold in details["folds"][:2]]
+
+    @pytest.mark.slow
     @pytest.mark.parametrize("jobs", [[], ["--n-jobs", "2"]], ids=["alone", "with workers"])
     def test_interrupted_keeps_what_is_written_and_leaves_no_process(self, tmp_path, jobs):
         # An epoch of the second network takes long, and is one call into TensorFlow.
@@ -235,7 +241,8 @@ class TestCompare:
         wait_until_group_is_gone(process.pid)
         assert first_line.startswith("two_layer_mlp:")
         assert process.returncode == 130
-        assert stdout == ""
+        assert re.search(r"^ two_layer_mlp .*\d\.\d\d ", stdout, re.MULTILINE)
+        assert "squeeze_excite" not in stdout
         assert re.fullmatch(r"mnistcnn: interrupted; .* for 1 of 2 architectures\.\n", stderr)
         assert list(pd.read_csv(tmp_path / "results.csv")["architecture"]) == ["two_layer_mlp"]
         assert len(json.loads((tmp_path / "results.json").read_text())["folds"]) == 2
@@ -272,11 +279,70 @@ class TestTrainAndEvaluate:
     def test_train_writes_a_classifier_that_joblib_loads(self, model_file, digits):
         answer, path = model_file
         assert answer.returncode == 0, answer.stderr
-        assert answer.stderr == ""
-        assert answer.stdout.startswith("Trained baseline on 1,500 images in ")
+        assert answer.stdout.startswith("Trained baseline on 1,350 images in ")
         assert [entry.name for entry in path.parent.iterdir()] == ["digits.joblib"]
         X, y = digits
         assert joblib.load(path).score(X[1500:], y[1500:]) > 0.85
+
+    def test_train_tells_each_epoch_and_how_good_the_network_is_on_other_images(self, model_file):
+        answer, path = model_file
+        first, *_, last = answer.stderr.splitlines()
+        number = r"\d+\.\d\d"
+        figures = rf"loss {number}\d\d, accuracy {number} %, validation accuracy {number} %"
+        assert re.fullmatch(rf"epoch 1 of 3: {figures}; \d+ s left", first)
+        assert re.fullmatch(rf"epoch 3 of 3: {figures}", last)
+        classifier = joblib.load(path)
+        best = f"accuracy {100 * max(classifier.validation_scores_):.2f} % on the 150 images"
+        assert best in answer.stdout
+
+    def test_what_told_of_the_training_is_no_part_of_the_model(self, model_file):
+        classifier = joblib.load(model_file[1])
+        assert classifier.callbacks is None
+        assert classifier.callbacks_ == []
+
+    @pytest.mark.slow
+    def test_settings_reach_the_classifier(self, tmp_path):
+        path = tmp_path / "digits.joblib"
+        answer = mnistcnn(
+            *("train", "--model-file", path, "--architecture", "baseline", "--limit", "300"),
+            *("--epochs", "30", "--learning-rate", "0.004", "--batch-size", "50"),
+            *("--augmentation", "light", "--early-stopping", "--n-iter-no-change", "1"),
+            *("--validation-fraction", "0.2", "--random-state", "4", "--json", "--quiet"),
+        )
+        assert (answer.returncode, answer.stderr) == (0, "")
+        classifier = joblib.load(path)
+        expected = {
+            "epochs": 30,
+            "learning_rate": 0.004,
+            "batch_size": 50,
+            "augmentation": "light",
+            "early_stopping": True,
+            "n_iter_no_change": 1,
+            "validation_fraction": 0.2,
+            "random_state": 4,
+        }
+        assert classifier.get_params().items() >= expected.items()
+        assert classifier.n_iter_ < 30
+        summary = json.loads(answer.stdout)
+        assert (summary["images"], summary["validation_images"]) == (240, 60)
+        assert summary["epochs"] == classifier.n_iter_
+        assert summary["validation_accuracy"] == max(classifier.validation_scores_)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("options", [["--validation-fraction", "0"], ["--limit", "40"]])
+    def test_without_images_to_set_aside_all_are_trained_on(self, tmp_path, options):
+        path = tmp_path / "digits.joblib"
+        answer = mnistcnn(
+            *("train", "--model-file", path, "--architecture", "baseline", "--epochs", "1"),
+            *options,
+        )
+        assert answer.returncode == 0, answer.stderr
+        assert "aside" not in answer.stdout
+        assert "validation" not in answer.stderr
+        assert joblib.load(path).early_stopping is False
+
+    def test_augmentations_are_those_of_the_library(self):
+        assert set(AUGMENTATIONS) == set(PRESETS)
 
     def test_evaluate_takes_the_images_that_train_left(self, model_file, digits):
         _, path = model_file
@@ -290,6 +356,25 @@ class TestTrainAndEvaluate:
         rows = [line.split() for line in answer.stdout.splitlines() if re.match(r" *\d ", line)]
         assert [int(row[0]) for row in rows] == list(range(10))
         assert sum(int(row[1]) for row in rows) == 297
+
+    def test_evaluate_gives_json(self, model_file, digits):
+        _, path = model_file
+        answer = mnistcnn("evaluate", "--model-file", path, "--json")
+        summary = json.loads(answer.stdout)
+        X, y = digits
+        assert summary["accuracy"] == joblib.load(path).score(X[1500:], y[1500:])
+        assert [row["label"] for row in summary["labels"]] == list(range(10))
+        assert sum(row["images"] for row in summary["labels"]) == summary["images"] == 297
+
+
+@pytest.mark.slow
+def test_architectures_gives_json():
+    from mnistcnn import list_architectures
+
+    rows = json.loads(mnistcnn("architectures", "--json").stdout)
+    assert [row["architecture"] for row in rows] == list_architectures()
+    convnet = next(row for row in rows if row["architecture"] == "convnet")
+    assert (convnet["smallest_side"], convnet["parameters"]) == (10, 34_826)
 
 
 def test_architectures_lists_every_name_with_its_size():

@@ -113,7 +113,7 @@ class TestInput:
         arguments = [folder / "scan 2.png", "-", folder / "scan 4.png", "nowhere.png"]
         paths = f"{folder}/scan 3.png"
         answer = predict(*arguments, "--model-file", model_file, stdin=None, input=paths)
-        assert answer.returncode == 1
+        assert answer.returncode == 2
         assert answer.stderr == "mnistcnn: nowhere.png: No such file or directory\n"
         assert max(map(len, answer.stdout.splitlines())) <= 80
         header, *rows = answer.stdout.splitlines()[1:]
@@ -125,7 +125,7 @@ class TestInput:
     def test_no_path_at_all_is_said(self, model_file):
         answer = predict("--model-file", model_file, stdin=None, input="")
         assert answer.returncode == 1
-        assert answer.stderr == "mnistcnn: no picture was named.\n"
+        assert answer.stderr == "mnistcnn: no image was named.\n"
 
     def test_a_reader_that_goes_away_gets_no_traceback(self, folder, model_file):
         with subprocess.Popen(
@@ -162,7 +162,8 @@ class TestInput:
         drawn = shutil.copy(folder / "scan 3.png", tmp_path / "scan.png")
         before = drawn.read_bytes()
         answer = predict(
-            named, "--model-file", model_file, "--show-normalized", "./scan.png", cwd=tmp_path
+            *(named, "--model-file", model_file, "--show-normalized", "./scan.png", "--force"),
+            cwd=tmp_path,
         )
         assert answer.returncode == 2
         assert "--show-normalized would overwrite scan.png" in answer.stderr
@@ -174,11 +175,11 @@ class TestInput:
         answer = predict("a.png", "--model-file", path)
         assert answer.returncode == 2
         assert "must be a classifier of 28x28 = 784 pixels" in answer.stderr
-        assert "LogisticRegression of 64 pixels and 2 classes" in answer.stderr
+        assert "holds one (LogisticRegression) of 64 pixels and 2 classes" in answer.stderr
 
     def test_nothing_to_read_is_said(self, tmp_path, model_file):
         answer = predict(tmp_path, "--csv", "--model-file", model_file)
-        assert answer.returncode == 1
+        assert answer.returncode == 2
         assert "must hold pictures" in answer.stderr
         assert answers(answer.stdout) == []
 

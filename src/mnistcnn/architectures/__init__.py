@@ -50,6 +50,9 @@ def _by_name(*architectures: type[Architecture]) -> dict[str, type[Architecture]
     return registry
 
 
+# How much of two names must agree (difflib's ratio) before one is taken for a slip of the other.
+NEAR = 0.7
+
 _ARCHITECTURES = _by_name(
     Baseline,
     TwoLayerMLP,
@@ -128,5 +131,5 @@ def get_architecture(name: str) -> Architecture:
 
 
 def _suggestion(name: str) -> str:
-    nearest = get_close_matches(name.lower(), _ARCHITECTURES, n=1, cutoff=0.4)
+    nearest = get_close_matches(name.lower(), _ARCHITECTURES, n=1, cutoff=NEAR)
     return f"; did you mean {nearest[0]!r}?" if nearest else "."

@@ -5,13 +5,16 @@ from typing import Any
 
 import click
 
-from mnistcnn.cli._tables import print_table
+from mnistcnn.cli._options import json_option, quiet_option
+from mnistcnn.cli._tables import print_json, print_table
 
 IMAGE_SHAPE, N_CLASSES = (28, 28, 1), 10
 
 
 @click.command()
-def architectures() -> None:
+@json_option
+@quiet_option
+def architectures(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
     """List the architectures that can be trained.
 
     "Parameters" counts all of them, trained or not, for ten classes of 28x28 pixels; "smallest"
@@ -19,15 +22,29 @@ def architectures() -> None:
     """
     from mnistcnn.architectures import get_architecture, list_architectures
 
+    rows = [_row(name, get_architecture(name)) for name in list_architectures()]
+    (print_json if as_json else _print)(rows)
+
+
+def _row(name: str, architecture: Any) -> dict[str, Any]:
+    model = architecture.build(IMAGE_SHAPE, N_CLASSES)
+    return {
+        "architecture": name,
+        "summary": (inspect.getdoc(architecture) or "").partition("\n")[0],
+        "smallest_side": architecture.minimum_image_size,
+        "parameters": model.count_params(),
+    }
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
     print_table(
         ("architecture", "summary", "smallest", "parameters"),
-        [_row(name, get_architecture(name)) for name in list_architectures()],
+        [
+            (
+                *(row["architecture"], row["summary"]),
+                *("{0}x{0}".format(row["smallest_side"]), f"{row['parameters']:,}"),
+            )
+            for row in rows
+        ],
         n_text_columns=2,
     )
-
-
-def _row(name: str, architecture: Any) -> tuple[str, str, str, str]:
-    summary = (inspect.getdoc(architecture) or "").partition("\n")[0]
-    size = architecture.minimum_image_size
-    model = architecture.build(IMAGE_SHAPE, N_CLASSES)
-    return name, summary, f"{size}x{size}", f"{model.count_params():,}"

@@ -7,15 +7,19 @@ import click
 
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
+    NamedPath,
     data_option,
     epochs_option,
+    force_option,
+    json_option,
     limit_option,
     load_images,
+    quiet_option,
     random_state_option,
 )
-from mnistcnn.cli._progress import comparison_progress
+from mnistcnn.cli._progress import progress, report_of_architecture
 from mnistcnn.cli._results_folder import ResultsFolder
-from mnistcnn.cli._tables import print_table
+from mnistcnn.cli._tables import print_json, print_table
 
 if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult
@@ -46,61 +50,79 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
 @random_state_option
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False),
     help="Write results.csv, results.json and comparison.png into this folder, anew after each "
     "architecture.",
 )
-@click.pass_context
+@force_option
+@json_option
+@quiet_option
 def compare(
-    context: click.Context,
     data: str,
     architectures: str,
-    cv: int,
-    epochs: int,
-    limit: int | None,
-    n_jobs: int | None,
-    random_state: int,
     output: Path | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    limit: int | None,
+    **settings: Any,
 ) -> None:
     """Cross-validate architectures and print a table.
 
     Accuracy is the mean over the folds and sd their standard deviation; the error is 100 % minus
     the accuracy; "fit s" is the mean time of one training and "us/image" the time that one
     prediction takes, in microseconds an image.
+
+    Ctrl-C ends it with the table of the architectures that are done.
     """
     names = _named(architectures)
-    folder = None if output is None else ResultsFolder(output, context.params)
-    X, y = load_images(data, part="comparison", limit=limit, random_state=random_state)
+    arguments = {"data": data, "architectures": architectures, "limit": limit, **settings}
+    folder = None
+    if output is not None:
+        folder = ResultsFolder(output, arguments | {"output": output}, force=force)
+    show = _print_json if as_json else _print
+    done: list[ComparisonResult] = []
     try:
-        result = _compared(
-            X, y, names, folder, cv=cv, epochs=epochs, n_jobs=n_jobs, random_state=random_state
+        X, y = load_images(
+            data, part="comparison", limit=limit, random_state=settings["random_state"]
         )
+        _compare(X, y, names, folder, done, quiet=quiet, **settings)
     except KeyboardInterrupt as interrupt:
         kept = "use --output to keep results" if folder is None else folder.contents()
+        for result in done[-1:]:
+            show(result)
         raise Interrupted(f"interrupted; {kept}.") from interrupt
-    _print(result)
-    if folder is not None:
-        click.echo(f"{folder.contents()}.")
+    show(done[-1])
+    if folder is not None and not (quiet or as_json):
+        print(f"{folder.contents()}.")
 
 
-def _compared(
-    X: Any, y: Any, names: list[str], folder: ResultsFolder | None, **settings: Any
-) -> "ComparisonResult":
-    with comparison_progress(names) as advance:
+def _compare(
+    X: Any,
+    y: Any,
+    names: list[str],
+    folder: ResultsFolder | None,
+    done: list["ComparisonResult"],
+    *,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Compare, and add to `done` the result so far after each architecture."""
+    with progress(len(names), names[0], quiet=quiet) as advance:
 
         def keep(result: "ComparisonResult") -> None:
+            done.append(result)
             if folder is not None:
                 folder.write(result)
-            advance(result)
+            n_done = len(result.table)
+            advance(report_of_architecture(result), n_done, (*names, "")[n_done])
 
-        def compare_and_keep() -> "ComparisonResult":
+        def compare_and_keep() -> None:
             from mnistcnn.evaluation import compare_architectures
 
-            return compare_architectures(
-                X, y, architectures=names, on_architecture_done=keep, **settings
-            )
+            compare_architectures(X, y, architectures=names, on_architecture_done=keep, **settings)
 
-        return interruptible(compare_and_keep)
+        interruptible(compare_and_keep)
 
 
 def _named(architectures: str) -> list[str]:
@@ -112,6 +134,10 @@ def _named(architectures: str) -> list[str]:
     if not names:
         raise click.BadParameter("name at least one.", param_hint="--architectures")
     return names
+
+
+def _print_json(result: "ComparisonResult") -> None:
+    print_json(result.to_dict())
 
 
 def _print(result: "ComparisonResult") -> None:
@@ -130,7 +156,7 @@ def _print(result: "ComparisonResult") -> None:
             for _, row in result.table.iterrows()
         ],
     )
-    click.echo(_footnote(result.metadata))
+    print(_footnote(result.metadata))
 
 
 def _footnote(metadata: dict[str, Any]) -> str:

@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from mnistcnn.cli._options import json_option, quiet_option
+from mnistcnn.cli._tables import print_json
+
 
 @click.command()
 @click.option(
@@ -22,7 +25,9 @@ import click
     type=click.IntRange(1, 65535),
     help="The port to listen at.  [default: the first free one from 7860 on]",
 )
-def demo(host: str, port: int | None) -> None:
+@json_option
+@quiet_option
+def demo(host: str, port: int | None, as_json: bool, quiet: bool) -> None:
     """Serve a page to draw a digit on, and show what the pretrained network reads.
 
     It also reads pictures from files and the camera, and sheets with many digits. Nothing leaves
@@ -36,8 +41,17 @@ def demo(host: str, port: int | None) -> None:
     _end_as_by_ctrl_c()
     reader = DigitReader(load_pretrained(), DigitNormalizer())
     with served_page(reader, host=host, port=port) as address:
-        click.echo(f"Open {address} in a browser; Ctrl-C here ends it.")
+        _tell(address, as_json=as_json, quiet=quiet)
         Event().wait()
+
+
+def _tell(address: str, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json({"address": address})
+    elif not quiet:
+        print(f"Open {address} in a browser; Ctrl-C here ends it.")
+    # The command goes on, and whoever reads its output waits for the address.
+    sys.stdout.flush()
 
 
 def _end_as_by_ctrl_c() -> None:

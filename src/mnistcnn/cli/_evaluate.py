@@ -1,14 +1,22 @@
 """``mnistcnn evaluate``: how good a model file is."""
 
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mnistcnn.cli._model_files import MODEL_FILE, WARNING, load_classifier
-from mnistcnn.cli._options import data_option, limit_option, load_images, random_state_option
-from mnistcnn.cli._tables import print_table
+from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
+from mnistcnn.cli._options import (
+    data_option,
+    json_option,
+    limit_option,
+    load_images,
+    quiet_option,
+    random_state_option,
+)
+from mnistcnn.cli._polarity import warn_if_better_exchanged, warn_of_polarity
+from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 
 @click.command()
@@ -21,7 +29,16 @@ from mnistcnn.cli._tables import print_table
 )
 @limit_option
 @random_state_option
-def evaluate(data: str, model_file: Path, limit: int | None, random_state: int) -> None:
+@json_option
+@quiet_option
+def evaluate(
+    data: str,
+    model_file: Path,
+    limit: int | None,
+    random_state: int,
+    as_json: bool,
+    quiet: bool,  # noqa: ARG001
+) -> None:
     """Measure the accuracy of a trained classifier.
 
     Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
@@ -31,12 +48,23 @@ def evaluate(data: str, model_file: Path, limit: int | None, random_state: int) 
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = load_classifier(model_file)
     _check_labels(classifier, y)
-    predicted = classifier.predict(X)
-    print_table(("label", "images", "accuracy %", "most often taken for"), _rows(y, predicted))
-    accuracy = 100 * (predicted == y).mean()
-    click.echo(
-        f"Accuracy {accuracy:.2f} %, prediction error {100 - accuracy:.2f} % on {len(y):,} images."
-    )
+    _check_size(classifier, X, model_file)
+    predict = partial(answered_by, classifier.predict, model_file=model_file)
+    is_exchanged = warn_of_polarity(classifier, X)
+    summary = _summary(y, predict(X))
+    if not is_exchanged:
+        warn_if_better_exchanged(predict, X, y, summary["accuracy"])
+    (print_json if as_json else _print)(summary)
+
+
+def _check_size(classifier: Any, X: Any, model_file: Path) -> None:
+    expected = getattr(classifier, "n_features_in_", None)
+    n_pixels = X[0].size
+    if expected is not None and expected != n_pixels:
+        raise ValueError(
+            f"--data must have images of {expected} pixels, as {model_file} was trained on, got "
+            f"images of {n_pixels} pixels."
+        )
 
 
 def _check_labels(classifier: Any, y: Any) -> None:
@@ -50,24 +78,57 @@ def _check_labels(classifier: Any, y: Any) -> None:
 
 
 def _listed(labels: list[Any]) -> str:
-    return ", ".join(repr(label) for label in labels)
+    # Quotes tell the text '3' from the number 3.
+    return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)
 
 
-def _rows(y: Any, predicted: Any) -> Iterator[tuple[str, str, str, str]]:
+def _summary(y: Any, predicted: Any) -> dict[str, Any]:
+    accuracy = float((predicted == y).mean())
+    return {
+        "images": len(y),
+        "accuracy": accuracy,
+        "prediction_error_percent": 100 - 100 * accuracy,
+        "labels": _by_label(y, predicted),
+    }
+
+
+def _by_label(y: Any, predicted: Any) -> list[dict[str, Any]]:
     from sklearn.metrics import confusion_matrix
     from sklearn.utils.multiclass import unique_labels
 
     labels = unique_labels(y, predicted)
     counts = confusion_matrix(y, predicted, labels=labels)
-    for position, label in enumerate(labels):
-        row = counts[position]
-        if row.any():
-            accuracy = 100 * row[position] / row.sum()
-            yield str(label), f"{row.sum():,}", f"{accuracy:.2f}", _mistake(labels, row, position)
+    return [
+        {
+            "label": plain_label(labels[position]),
+            "images": int(row.sum()),
+            "accuracy": float(row[position] / row.sum()),
+            **_most_frequent_mistake(labels, row, position),
+        }
+        for position, row in enumerate(counts)
+        if row.any()
+    ]
 
 
-def _mistake(labels: Any, row: Any, position: int) -> str:
-    """Return the wrong label that was predicted most often, and how often."""
+def _most_frequent_mistake(labels: Any, row: Any, position: int) -> dict[str, Any]:
     wrong = row.copy()
     wrong[position] = 0
-    return f"{labels[wrong.argmax()]} ({wrong.max()}x)" if wrong.any() else ""
+    label = plain_label(labels[wrong.argmax()]) if wrong.any() else None
+    return {"most_often_taken_for": label, "times": int(wrong.max())}
+
+
+def _print(summary: dict[str, Any]) -> None:
+    print_table(
+        ("label", "images", "accuracy %", "most often taken for"),
+        [
+            (
+                *(str(row["label"]), f"{row['images']:,}", f"{100 * row['accuracy']:.2f}"),
+                f"{row['most_often_taken_for']} ({row['times']}x)" if row["times"] else "",
+            )
+            for row in summary["labels"]
+        ],
+    )
+    print(
+        f"Accuracy {100 * summary['accuracy']:.2f} %, prediction error "
+        f"{summary['prediction_error_percent']:.2f} % on {summary['images']:,} images."
+    )

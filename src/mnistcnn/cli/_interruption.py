@@ -1,8 +1,10 @@
 """Ctrl-C: taken at once, also while TensorFlow computes."""
 
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 import click
@@ -29,4 +31,6 @@ def leave_at_once(status: int) -> NoReturn:
 
     for worker in active_children():
         worker.terminate()
+    with suppress(OSError):
+        sys.stdout.flush()
     os._exit(status)

@@ -1,5 +1,6 @@
 """The group of commands, and the one place where errors become a line and an exit status."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -12,11 +13,14 @@ from mnistcnn.cli._compare import compare
 from mnistcnn.cli._demo import demo
 from mnistcnn.cli._evaluate import evaluate
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
+from mnistcnn.cli._messages import say, sentence
 from mnistcnn.cli._predict import predict
 from mnistcnn.cli._start_up import silence_tensorflow
-from mnistcnn.cli._tables import in_one_line
+from mnistcnn.cli._streams import secure_streams
 from mnistcnn.cli._train import train
+from mnistcnn.cli._warnings import warn_in_sentences
 
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -51,8 +55,9 @@ for _command in (compare, train, evaluate, predict, demo, architectures):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave the process.
 
-    The exit status is 0 after success, 1 where some pictures could not be read, 2 after bad input
-    and 130 after Ctrl-C; the last two print one line on stderr.
+    The exit status is 0 after success, 1 where some images could not be read or the results not
+    be written to stdout, 2 after bad input and 130 after Ctrl-C; the last two print one line on
+    stderr.
 
     Parameters
     ----------
@@ -67,18 +72,39 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     >>> print(answer.stdout, end="")
     mnistcnn, version ...
     """
+    secure_streams()
     silence_tensorflow()
+    warn_in_sentences()
     try:
         status = commands.main(arguments, prog_name="mnistcnn", standalone_mode=False)
     except Interrupted as interruption:
-        leave_at_once(_say(interruption.message, INTERRUPTED))
+        say(interruption.message)
+        leave_at_once(INTERRUPTED)
     except click.ClickException as error:
-        status = _say(f"error: {error.format_message()}", BAD_INPUT)
+        status = _refused(error.format_message())
     except (ValueError, OSError) as error:
-        status = _say(f"error: {error}", BAD_INPUT)
-    sys.exit(status)
+        status = _refused(sentence(error), FAILED if _is_failed_output(error) else BAD_INPUT)
+    sys.exit(_after_the_last_results(status))
 
 
-def _say(message: str, status: int) -> int:
-    click.echo(f"mnistcnn: {in_one_line(message)}", err=True)
+def _refused(message: str, status: int = BAD_INPUT) -> int:
+    say(f"error: {message}")
+    return status
+
+
+def _is_failed_output(error: Exception) -> bool:
+    """Say whether the system could not write, as on a full disk; a file it cannot open is named."""
+    return isinstance(error, OSError) and error.errno is not None and error.filename is None
+
+
+def _after_the_last_results(status: int | None) -> int | None:
+    """Write what is left for stdout; where nobody can take it, say so by the status."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            say(f"error: {sentence(error)}")
+        # Python would try again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     return status

@@ -1,11 +1,12 @@
 """Classifiers in files that `mnistcnn train` has written."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
+from mnistcnn.cli._options import NamedPath
 
-MODEL_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 WARNING = (
     "Loading such a file can run any code that is in it: use only files from a source that you "
     "trust."
@@ -34,13 +35,39 @@ def load_classifier(model_file: Path) -> Any:
     except Exception as error:
         raise ValueError(
             f"--model-file must be a classifier that `mnistcnn train` has written; {model_file} "
-            f"cannot be read ({type(error).__name__}: {error})"
+            f"cannot be read: {_cause(error)}"
         ) from error
     if not (
         isinstance(model, BaseEstimator) and is_classifier(model) and hasattr(model, "classes_")
     ):
         raise ValueError(
-            f"--model-file must be a fitted classifier; {model_file} holds a "
-            f"{type(model).__name__}."
+            f"--model-file must be a fitted classifier; {model_file} holds something else (a "
+            f"{type(model).__name__})."
         )
     return model
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"it needs the package {error.name}, which is not installed."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
+    return "it is damaged, of another version, or no such file."
+
+
+def answered_by(method: Callable[[Any], Any], X: Any, model_file: Path) -> Any:
+    """Return what a method of a classifier says of images, or say whose fault it is that it fails.
+
+    Raises
+    ------
+    ValueError
+        If it fails: a file may hold any classifier that there is.
+    """
+    try:
+        return method(X)
+    except Exception as error:
+        # What follows in further lines is advice to programmers.
+        reason = str(error).partition("\n")[0]
+        raise ValueError(
+            f"the classifier in {model_file} cannot answer for these images: {reason}"
+        ) from error

@@ -1,6 +1,7 @@
 """The options that several commands share, and what they mean."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,26 @@ DIGITS_PARTS = {
 }
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class NamedPath(click.Path):
+    """A path that has a name: an empty one, as from an unset variable, means the current folder.
+
+    Parameters
+    ----------
+    **options
+        Those of `click.Path`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the path, or refuse an empty name."""
+        if value == "":
+            self.fail("must be the name of a file or folder, got an empty one.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 data_option: Decorator = click.option(
     "--data",
@@ -44,6 +65,37 @@ epochs_option: Decorator = click.option(
     help="How often a training passes over its images.",
 )
 
+force_option: Decorator = click.option(
+    "--force", is_flag=True, help="Overwrite files that exist already."
+)
+
+json_option: Decorator = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs to read."
+)
+
+quiet_option: Decorator = click.option(
+    "-q", "--quiet", is_flag=True, help="Leave out progress and notes; results and errors remain."
+)
+
+
+def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:
+    """Stop where a file would be overwritten that nobody has given up.
+
+    Parameters
+    ----------
+    path : Path or None
+        What the command is about to write; None writes nothing.
+    option : str
+        What has named it.
+    force : bool
+        Whether the user has asked to overwrite.
+    """
+    # Devices and pipes are written to; nothing in them is lost.
+    if path is not None and path.is_file() and not force:
+        raise click.UsageError(
+            f"{option} would overwrite {path}; name another file, or add --force."
+        )
+
 
 def load_images(source: str, *, part: str, limit: int | None, random_state: int) -> tuple[Any, Any]:
     """Return the images and labels that ``--data`` and ``--limit`` name.
@@ -61,6 +113,8 @@ def load_images(source: str, *, part: str, limit: int | None, random_state: int)
     random_state : int
         Seeds the sample.
     """
+    if not source:
+        raise click.BadParameter("must not be empty.", param_hint="'--data'")
     from mnistcnn.datasets import load_labelled
 
     X, y = load_labelled(source, subset="test" if part == "test" else "train")

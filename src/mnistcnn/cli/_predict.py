@@ -1,50 +1,37 @@
-"""``mnistcnn predict``: which digits pictures show."""
+"""``mnistcnn predict``: which digits images show."""
 
-import csv
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
+from mnistcnn.cli._answers import (
+    Answer,
+    answers_for,
+    print_as_csv,
+    print_as_json,
+    print_as_table,
+)
 from mnistcnn.cli._contact_sheet import write_contact_sheet
-from mnistcnn.cli._model_files import MODEL_FILE, WARNING, load_classifier
-from mnistcnn.cli._tables import in_one_line, print_table
+from mnistcnn.cli._image_sources import STDIN, Named, Problems, images_named, is_table
+from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
+from mnistcnn.cli._options import (
+    NamedPath,
+    force_option,
+    json_option,
+    quiet_option,
+    refuse_to_overwrite,
+)
 
-SOME_UNREAD = 1
-STDIN = "-"
-# Few enough that the first answers come soon, many enough to be computed at full speed.
-BATCH_SIZE = 128
-
-Normalized = tuple[str, Any]
-
-
-class _Problems:
-    """Says at once what is wrong with a picture, and remembers that something was."""
-
-    def __init__(self) -> None:
-        self.any = False
-
-    def report(self, message: str) -> None:
-        self.any = True
-        click.echo(f"mnistcnn: {in_one_line(message)}", err=True)
-
-
-class Answer(NamedTuple):
-    """What is said of one picture; the fields are the columns of the CSV."""
-
-    file: str
-    digit: Any
-    probability: float
-    second_digit: Any
-    second_probability: float
+Show = Callable[[Iterable[Answer]], None]
 
 
 @click.command()
-@click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @click.option(
     "--model-file",
     type=MODEL_FILE,
@@ -52,44 +39,93 @@ class Answer(NamedTuple):
     f"{WARNING}",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values, not a table.")
+@json_option
 @click.option(
     "--show-normalized",
     "sheet_file",
     metavar="PNG",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write a picture of what the network saw, in the order of the answers.",
+    type=NamedPath(dir_okay=False, writable=True),
+    help="Write an image of what the network saw, in the order of the answers.",
 )
+@click.option(
+    "--submission",
+    "submission_file",
+    metavar="CSV",
+    type=NamedPath(dir_okay=False, writable=True),
+    help="Write the answers for one .csv file as Kaggle wants them, with the columns ImageId and "
+    "Label, in place of the table.",
+)
+@force_option
+@quiet_option
 def predict(
-    pictures: tuple[str, ...], model_file: Path | None, as_csv: bool, sheet_file: Path | None
+    images: tuple[str, ...],
+    model_file: Path | None,
+    as_csv: bool,
+    as_json: bool,
+    sheet_file: Path | None,
+    submission_file: Path | None,
+    force: bool,
+    quiet: bool,
 ) -> int:
-    """Say which digit each picture shows, how likely that is, and what comes second.
+    """Say which digit each image shows, how likely that is, and what comes second.
 
-    A PICTURE is the file of a single digit, drawn, scanned or photographed, in dark or light ink;
-    a folder or a quoted pattern like 'scans/**/*.png' stands for all pictures in it. The paths are
-    read from stdin, one a line, in place of "-", or if they are piped and no PICTURE is given.
+    An IMAGE is the file of a single digit, drawn, scanned or photographed, in dark or light ink;
+    a folder or a quoted pattern like 'scans/**/*.png' stands for all images in it. A .csv file
+    holds one image a row, as Kaggle's test.csv does: 784 pixels under their names, in MNIST's form.
+    The paths are read from stdin, one a line, in place of "-", or if they are piped and no IMAGE
+    is given.
 
-    Pictures that cannot be read or show no ink are named on stderr; the others are answered, and
-    the exit status is 1.
+    Images that cannot be read or show no ink are named on stderr; the others are answered, and
+    the exit status is 1, or 2 if a file is missing.
     """
-    _check_sheet_file(sheet_file)
-    if not pictures and sys.stdin.isatty():
-        raise click.UsageError("give the path of at least one picture, or - to read paths.")
-    items = _with_piped(pictures)
+    _check_names(images)
+    _check_submission(images, submission_file, force=force)
+    _check_sheet_file(sheet_file, force=force)
+    show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file)
-    problems = _Problems()
-    paths = _none_to_be_overwritten(_files(items, problems), sheet_file)
-    normalized = _normalized(paths, problems)
+    problems = Problems()
     seen: list[Any] = []
+    named = images_named(images or (STDIN,), problems, sheet_file)
     if sheet_file is not None:
-        normalized = _remembered(normalized, seen)
-    answers = _answers(normalized, classifier)
-    (_print_csv if as_csv else _print_table)(answers)
-    if sheet_file is not None and seen:
+        named = _remembered(named, seen)
+    labels: list[Any] = []
+    answers = answers_for(named, classifier, _probabilities(classifier, model_file))
+    try:
+        show(_with_labels_noted(answers, labels))
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(_interrupted(len(labels), submission_file)) from interrupt
+    if seen and sheet_file is not None:
         write_contact_sheet(seen, sheet_file)
-    return SOME_UNREAD if problems.any else 0
+    if submission_file is not None and not problems.status:
+        _write_submission(labels, submission_file)
+        if not (quiet or as_csv or as_json):
+            print(f"{submission_file} holds the answers for {len(labels):,} images.")
+    return problems.status
 
 
-def _check_sheet_file(sheet_file: Path | None) -> None:
+def _check_names(images: tuple[str, ...]) -> None:
+    if "" in images:
+        # As an empty variable in a shell gives it; a path of this name would be the current folder.
+        raise click.UsageError("an IMAGE must have a name, got an empty one.")
+    if not images and sys.stdin.isatty():
+        raise click.UsageError("give the path of at least one image, or - to read paths.")
+
+
+def _check_submission(
+    images: tuple[str, ...], submission_file: Path | None, *, force: bool
+) -> None:
+    if submission_file is None:
+        return
+    if len(images) != 1 or not is_table(Path(images[0])):
+        raise click.UsageError("--submission needs one IMAGE, which must be a .csv file.")
+    if not submission_file.parent.is_dir():
+        raise click.BadParameter(
+            f"folder '{submission_file.parent}' does not exist.", param_hint="'--submission'"
+        )
+    refuse_to_overwrite(submission_file, "--submission", force=force)
+
+
+def _check_sheet_file(sheet_file: Path | None, *, force: bool) -> None:
     if sheet_file is None:
         return
     if sheet_file.suffix.lower() != ".png" or not sheet_file.parent.is_dir():
@@ -97,17 +133,22 @@ def _check_sheet_file(sheet_file: Path | None) -> None:
             f"must be a .png file in a folder that exists, got '{sheet_file}'.",
             param_hint="'--show-normalized'",
         )
+    refuse_to_overwrite(sheet_file, "--show-normalized", force=force)
 
 
-def _with_piped(pictures: tuple[str, ...]) -> Iterator[str]:
-    """Give what is named, reading stdin only when it is its turn."""
-    for item in pictures or (STDIN,):
-        if item == STDIN:
-            # Names of files are bytes to most systems, in whatever encoding.
-            lines = (os.fsdecode(line.rstrip(b"\r\n")) for line in sys.stdin.buffer)
-            yield from filter(None, lines)
-        else:
-            yield item
+def _form(as_csv: bool, as_json: bool, submission_file: Path | None) -> Show:
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other.")
+    if as_csv:
+        return print_as_csv
+    if as_json:
+        return print_as_json
+    return print_as_table if submission_file is None else _print_nothing
+
+
+def _print_nothing(answers: Iterable[Answer]) -> None:
+    for _ in answers:
+        pass
 
 
 def _classifier(model_file: Path | None) -> Any:
@@ -120,106 +161,37 @@ def _classifier(model_file: Path | None) -> Any:
     n_classes = len(classifier.classes_)
     if n_pixels != 28 * 28 or n_classes < 2 or not hasattr(classifier, "predict_proba"):
         raise ValueError(
-            "--model-file must be a classifier of 28x28 = 784 pixels and 2 or more classes with "
-            f"predict_proba; {model_file} holds a {type(classifier).__name__} of {n_pixels} "
-            f"pixels and {n_classes} classes."
+            "--model-file must be a classifier of 28x28 = 784 pixels and 2 or more classes that "
+            f"gives probabilities; {model_file} holds one ({type(classifier).__name__}) of "
+            f"{n_pixels} pixels and {n_classes} classes."
         )
     return classifier
 
 
-def _normalized(paths: Iterable[Path], problems: _Problems) -> Iterator[Normalized]:
-    """Give name and pixels of each picture that can be read and is not blank."""
-    from mnistcnn import DigitNormalizer, UnreadablePictureError
-    from mnistcnn.preprocessing import open_picture
-
-    normalizer = DigitNormalizer(empty="blank")
-    for path in paths:
-        try:
-            # One after the other: photographs are large, and what is left of each is small.
-            image = normalizer.transform([open_picture(path)])[0]
-        except OSError as error:
-            problems.report(f"{path}: {error.strerror or error}")
-        except UnreadablePictureError as error:
-            problems.report(str(error))
-        except ValueError as error:
-            problems.report(f"{path} {str(error).removeprefix('X[0] ')}")
-        else:
-            if image.any():
-                yield str(path), image
-            else:
-                problems.report(f"{path} shows no ink.")
+def _probabilities(classifier: Any, model_file: Path | None) -> Callable[[Any], Any]:
+    if model_file is None:
+        return classifier.predict_proba  # type: ignore[no-any-return]
+    return partial(answered_by, classifier.predict_proba, model_file=model_file)
 
 
-def _remembered(normalized: Iterable[Normalized], seen: list[Any]) -> Iterator[Normalized]:
-    for name, image in normalized:
-        seen.append(image)
+def _remembered(images: Iterable[Named], seen: list[Any]) -> Iterator[Named]:
+    for name, image in images:
+        seen.append(image.reshape(28, 28))
         yield name, image
 
 
-def _files(items: Iterable[str], problems: _Problems) -> Iterator[Path]:
-    from mnistcnn.datasets._picture_paths import find_pictures
-
-    item = None
-    for item in items:
-        try:
-            found = find_pictures(item)
-        except (OSError, ValueError) as error:
-            problems.report(str(error))
-        else:
-            yield from found
-    if item is None:
-        problems.report("no picture was named.")
-
-
-def _none_to_be_overwritten(paths: Iterable[Path], sheet_file: Path | None) -> Iterator[Path]:
-    for path in paths:
-        if sheet_file is not None and _are_the_same(path, sheet_file):
-            raise ValueError(
-                f"--show-normalized would overwrite {path}, which is one of the pictures; "
-                "name another file."
-            )
-        yield path
-
-
-def _are_the_same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
-
-
-def _answers(normalized: Iterator[Normalized], classifier: Any) -> Iterator[Answer]:
-    import numpy as np
-
-    while batch := list(islice(normalized, BATCH_SIZE)):
-        rows = np.stack([image.ravel() for _, image in batch])
-        for (name, _), probabilities in zip(batch, classifier.predict_proba(rows), strict=True):
-            first, second = np.argsort(-probabilities, kind="stable")[:2]
-            yield Answer(
-                click.format_filename(name),
-                *(classifier.classes_[first], float(probabilities[first])),
-                *(classifier.classes_[second], float(probabilities[second])),
-            )
-
-
-def _print_csv(answers: Iterable[Answer]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(Answer._fields)
+def _with_labels_noted(answers: Iterable[Answer], labels: list[Any]) -> Iterator[Answer]:
     for answer in answers:
-        writer.writerow(
-            (
-                *(answer.file, answer.digit, f"{answer.probability:.6f}"),
-                *(answer.second_digit, f"{answer.second_probability:.6f}"),
-            )
-        )
-    # A reader that has gone away is noticed here, rather than when Python ends.
-    sys.stdout.flush()
+        labels.append(answer.digit)
+        yield answer
 
 
-def _print_table(answers: Iterable[Answer]) -> None:
-    rows = [
-        (
-            *(answer.file, str(answer.digit), f"{100 * answer.probability:.2f}"),
-            *(str(answer.second_digit), f"{100 * answer.second_probability:.2f}"),
-        )
-        for answer in answers
-    ]
-    if rows:
-        print_table(("file", "digit", "%", "second choice", "%"), rows)
+def _interrupted(n_answers: int, submission_file: Path | None) -> str:
+    kept = "" if submission_file is None else f"; {submission_file} is not written"
+    return f"interrupted after {n_answers:,} answers{kept}."
+
+
+def _write_submission(labels: list[Any], submission_file: Path) -> None:
+    from mnistcnn import write_kaggle_submission
+
+    write_kaggle_submission(submission_file, labels)

@@ -1,40 +1,63 @@
-"""Progress of a comparison, on stderr."""
+"""Progress of a comparison or a training, on stderr."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult
 
+Advance = Callable[..., None]
+
 
 @contextmanager
-def comparison_progress(names: list[str]) -> Iterator[Callable[["ComparisonResult"], None]]:
-    """Show a bar while the block runs, and give what reports each architecture that is done.
+def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
+    """Show a bar with the time left while the block runs, and give what moves it.
 
     Where stderr is no terminal there are the reports only, a line each.
+
+    Parameters
+    ----------
+    n_steps : int
+        How many there will be.
+    first : str
+        What is done first.
+    quiet : bool
+        Whether nothing is shown.
+
+    Yields
+    ------
+    callable
+        Takes a report of the step that is done, how many are done, and what comes next.
     """
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn("line"), *Progress.get_default_columns()[:2])
-    bar = Progress(
-        *columns, MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
     )
-    task = bar.add_task(names[0], total=len(names))
 
-    def advance(result: "ComparisonResult") -> None:
-        n_done = len(result.table)
-        console.print(_report(result), highlight=False, markup=False)
-        bar.update(task, completed=n_done, description=(*names, "")[n_done])
+    console = Console(stderr=True, quiet=quiet)
+    columns = (SpinnerColumn("line"), *Progress.get_default_columns()[:2], MofNCompleteColumn())
+    bar = Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True
+    )
+    task = bar.add_task(first, total=n_steps)
+
+    def advance(report: str, n_done: int, following: str) -> None:
+        # A line that a pipe or a file gets is not to be broken.
+        console.print(report, highlight=False, markup=False, soft_wrap=True)
+        bar.update(task, completed=n_done, description=following)
 
     # Ended in a file or a pipe, a bar would leave an empty line there.
     with bar if console.is_terminal else nullcontext():
         yield advance
 
 
-def _report(result: "ComparisonResult") -> str:
+def report_of_architecture(result: "ComparisonResult") -> str:
+    """Say how good the architecture is that a comparison has done last."""
     table = result.table.set_index("architecture")
     name = result.records[-1]["architecture"]
     row = table.loc[name]
@@ -42,3 +65,24 @@ def _report(result: "ComparisonResult") -> str:
         f"{name}: accuracy {100 * row['accuracy_mean']:.2f} %, "
         f"{row['fit_seconds']:.1f} s a fit ({len(table)} of {len(result.parameters)})"
     )
+
+
+def report_of_epoch(epoch: int, n_epochs: int, logs: dict[str, Any], seconds_left: float) -> str:
+    """Say how far a training is, how good its network, and how long it will take.
+
+    Parameters
+    ----------
+    epoch : int
+        The one that is done, counted from 1.
+    n_epochs : int
+        How many there will be, at most.
+    logs : dict of str to float
+        Keras's: loss and accuracy, `val_accuracy` with a validation part.
+    seconds_left : float
+        Until the last epoch ends.
+    """
+    figures = f"loss {logs['loss']:.4f}, accuracy {100 * logs['accuracy']:.2f} %"
+    if "val_accuracy" in logs:
+        figures += f", validation accuracy {100 * logs['val_accuracy']:.2f} %"
+    time_left = f"; {seconds_left:.0f} s left" if epoch < n_epochs else ""
+    return f"epoch {epoch} of {n_epochs}: {figures}{time_left}"

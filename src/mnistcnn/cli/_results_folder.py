@@ -1,15 +1,20 @@
 """The folder that a comparison writes its results to."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from mnistcnn.cli._options import refuse_to_overwrite
+
 if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult
 
-TABLE, DETAILS, PICTURE = "results.csv", "results.json", "comparison.png"
+TABLE, DETAILS, CHART = "results.csv", "results.json", "comparison.png"
 
 
 class ResultsFolder:
@@ -21,9 +26,18 @@ class ResultsFolder:
         Is made where it does not exist.
     arguments : dict of str to object
         Those of the command, which stand in results.json.
+    force : bool, default=False
+        Whether results that are there already may be overwritten.
+
+    Raises
+    ------
+    click.UsageError
+        If there are results already.
     """
 
-    def __init__(self, path: Path, arguments: dict[str, Any]) -> None:
+    def __init__(self, path: Path, arguments: dict[str, Any], *, force: bool = False) -> None:
+        for name in (DETAILS, TABLE, CHART):
+            refuse_to_overwrite(path / name, "--output", force=force)
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.arguments = {
@@ -35,23 +49,41 @@ class ResultsFolder:
         self._writing = Lock()
 
     def write(self, result: "ComparisonResult") -> None:
-        """Replace each file, in one step, by that of a newer result."""
+        """Replace the files by those of a newer result, so that all are of one result always.
+
+        Several files cannot change in one step. So what is derived from results.json is taken
+        away first and put back last: whoever looks in between, or after the process was killed,
+        may miss a file but never finds two that disagree.
+        """
         metadata = {**result.metadata, "arguments": self.arguments}
         with self._writing:
-            replace(result, metadata=metadata).to_json(self.path / DETAILS)
-            result.to_csv(self.path / TABLE)
-            if _matplotlib_is_installed():
-                _draw(result, self.path / PICTURE)
+            self._replace_all(replace(result, metadata=metadata))
             n_asked = len(result.metadata["architectures"])
             self._progress = f"{len(result.table)} of {n_asked} architectures"
 
+    def _replace_all(self, result: "ComparisonResult") -> None:
+        from mnistcnn._files import replaced_at_the_end
+
+        with ExitStack() as files:
+            # The last one entered is the first to be put in its place.
+            for name, write in _writers(result).items():
+                write(files.enter_context(replaced_at_the_end(self.path / name)))
+            for derived in (TABLE, CHART):
+                (self.path / derived).resolve().unlink(missing_ok=True)
+
     def contents(self) -> str:
         """Say what the folder holds, once a write that is going on has ended."""
-        files, hint = f"{TABLE}, {DETAILS} and {PICTURE}", ""
+        files, hint = f"{TABLE}, {DETAILS} and {CHART}", ""
         if not _matplotlib_is_installed():
-            files, hint = f"{TABLE} and {DETAILS}", "; pip install 'mnistcnn[plot]' for a picture"
+            files, hint = f"{TABLE} and {DETAILS}", "; pip install 'mnistcnn[plot]' for a chart"
         with self._writing:
             return f"{self.path} holds {files} for {self._progress}{hint}"
+
+
+def _writers(result: "ComparisonResult") -> dict[str, Callable[[Path], None]]:
+    """Return what writes each of the files, the one that all others are derived from last."""
+    chart = {CHART: partial(_draw, result)} if _matplotlib_is_installed() else {}
+    return {**chart, TABLE: result.to_csv, DETAILS: result.to_json}
 
 
 def _matplotlib_is_installed() -> bool:
@@ -65,10 +97,8 @@ def _draw(result: "ComparisonResult", path: Path) -> None:
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    from mnistcnn._files import replaced_at_the_end
     from mnistcnn.plotting import ComparisonDisplay
 
     figure = ComparisonDisplay.from_result(result).figure_
-    with replaced_at_the_end(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    figure.savefig(path, dpi=150)
     pyplot.close(figure)

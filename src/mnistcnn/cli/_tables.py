@@ -1,28 +1,57 @@
-"""Tables and notes on the terminal."""
+"""Results on stdout: as a table for people, or as JSON for other programs."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mnistcnn.cli._messages import in_one_line
 
-def in_one_line(message: str) -> str:
-    """Return a message with its line breaks as spaces; the names in it stay as they are."""
-    return " ".join(line.strip() for line in message.splitlines())
+# Between two columns, and once more around the table.
+GAP = 3
 
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_text_columns: int = 1
 ) -> None:
-    """Print a table to stdout: the first columns to the left, those of numbers to the right."""
+    """Print a table: the first columns to the left, those of numbers to the right.
+
+    A narrow terminal breaks a heading between its words only, and a number nowhere.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
+    cells = [[in_one_line(cell) for cell in row] for row in rows]
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
-        alignment: Any = "left" if position < n_text_columns else "right"
+        is_text = position < n_text_columns
+        unbroken = column.split() + [row[position] for row in cells if not is_text]
         # A name that is too long goes on in the next line, rather than end in three dots.
-        table.add_column(column, justify=alignment, overflow="fold")
-    for row in rows:
+        table.add_column(
+            column,
+            justify="left" if is_text else "right",
+            overflow="fold",
+            min_width=max(map(len, unbroken)),
+        )
+    for row in cells:
         table.add_row(*row)
     # A label may hold square brackets, which are markup otherwise.
-    Console(markup=False, highlight=False).print(table)
+    console = Console(markup=False, highlight=False)
+    # Where there is no room for all, lines that are too long are better than numbers cut off.
+    console.width = max(console.width, _narrowest(table))
+    console.print(table)
+
+
+def _narrowest(table: Any) -> int:
+    return sum(column.min_width + GAP for column in table.columns)
+
+
+def print_json(result: Any) -> None:
+    """Print lists, dicts, text and numbers in a form that any terminal and program can take."""
+    print(json.dumps(result, indent=2, allow_nan=False))
+
+
+def plain_label(label: Any) -> Any:
+    """Return a label as JSON can hold it."""
+    value = label.item() if hasattr(label, "item") else label
+    return value if isinstance(value, str | int | float) else str(value)

@@ -1,19 +1,32 @@
 """``mnistcnn train``: a model file."""
 
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
 
-from mnistcnn.cli._interruption import interruptible
+from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
+    NamedPath,
     data_option,
     epochs_option,
+    force_option,
+    json_option,
     limit_option,
     load_images,
+    quiet_option,
     random_state_option,
+    refuse_to_overwrite,
 )
+from mnistcnn.cli._progress import Advance, progress, report_of_epoch
+from mnistcnn.cli._tables import print_json
+
+AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
+# With fewer images of a class, a tenth of them may hold none of it.
+ENOUGH_TO_SET_ASIDE = 10
+VALIDATION_FRACTION = 0.1
 
 
 @click.command()
@@ -21,7 +34,7 @@ from mnistcnn.cli._options import (
 @click.option(
     "--model-file",
     required=True,
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=NamedPath(dir_okay=False, writable=True),
     help="Where to write the trained classifier, with joblib.",
 )
 @click.option(
@@ -31,42 +44,131 @@ from mnistcnn.cli._options import (
     help="Its name; `mnistcnn architectures` lists them.",
 )
 @epochs_option
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The highest rate.  [default: the architecture's own]",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    help="Images in a mini-batch.  [default: 32 to 256, by the number of images]",
+)
+@click.option(
+    "--augmentation",
+    type=click.Choice(AUGMENTATIONS),
+    help="Shift, turn and scale the images at random, as much as this name stands for.",
+)
+@click.option(
+    "--validation-fraction",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Set this part of the images aside, measure the accuracy on them after each epoch, and "
+    "keep the network of the best one. With 0 all images are trained on.  "
+    f"[default: {VALIDATION_FRACTION}, or 0 for a few images]",
+)
+@click.option(
+    "--early-stopping",
+    is_flag=True,
+    help="End after --n-iter-no-change epochs without a better accuracy on the images set aside.",
+)
+@click.option(
+    "--n-iter-no-change",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Epochs that --early-stopping waits for a better one.",
+)
 @limit_option
 @random_state_option
+@force_option
+@json_option
+@quiet_option
 def train(
     data: str,
     model_file: Path,
-    architecture: str,
-    epochs: int,
     limit: int | None,
-    random_state: int,
+    validation_fraction: float | None,
+    early_stopping: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,
 ) -> None:
     """Train a classifier and write it to a file.
 
     Of mnist it takes the 60,000 training images, of digits the first 1,500; the others are for
     `mnistcnn evaluate`. An .npz file or a folder gives its
     training part, a CSV file is used whole.
+
+    Ctrl-C ends it, and no file is written.
     """
     _check_folder(model_file)
-    X, y = load_images(data, part="training", limit=limit, random_state=random_state)
-    classifier, seconds = interruptible(
-        lambda: _trained(X, y, architecture, epochs=epochs, random_state=random_state)
-    )
-    _write(classifier, model_file)
-    click.echo(
-        f"Trained {architecture} on {len(y):,} images in {seconds:.1f} s: training accuracy "
-        f"{100 * classifier.history_['accuracy'][-1]:.2f} %.\n"
-        f"{model_file} holds the classifier."
-    )
+    refuse_to_overwrite(model_file, "--model-file", force=force)
+    _check_validation(validation_fraction, early_stopping)
+    training = _Training(settings["epochs"])
+    try:
+        X, y = load_images(
+            data, part="training", limit=limit, random_state=settings["random_state"]
+        )
+        fraction = _fraction(validation_fraction, y)
+        classifier = training.fit(
+            X, y, quiet=quiet, **_parameters(fraction, early_stopping, **settings)
+        )
+        _write(classifier, model_file)
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(
+            f"interrupted {training.place()}; nothing is kept of this training, {model_file} "
+            f"{'is as it was' if model_file.exists() else 'is not written'}."
+        ) from interrupt
+    summary = _summary(classifier, len(y), training.seconds) | {"model_file": str(model_file)}
+    (print_json if as_json else _print)(summary)
 
 
-def _trained(X: Any, y: Any, architecture: str, **settings: Any) -> tuple[Any, float]:
-    """Return the fitted classifier and the seconds of the fit."""
-    from mnistcnn import DigitCNNClassifier
+class _Training:
+    """One fit, of which it is known at any time how far it is.
 
-    start = perf_counter()
-    classifier = DigitCNNClassifier(architecture, **settings).fit(X, y)
-    return classifier, perf_counter() - start
+    Parameters
+    ----------
+    n_epochs : int
+        How many there will be, at most.
+    """
+
+    def __init__(self, n_epochs: int) -> None:
+        self.n_epochs = n_epochs
+        self.n_done = 0
+        self.seconds = 0.0
+
+    def place(self) -> str:
+        """Say how far it is, as the end of a sentence."""
+        if not self.n_done:
+            return "before the first epoch ended"
+        return f"after epoch {self.n_done} of {self.n_epochs}"
+
+    def fit(self, X: Any, y: Any, *, quiet: bool, **parameters: Any) -> Any:
+        """Return the fitted classifier; `parameters` are its own."""
+        with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
+            return interruptible(lambda: self._fitted(X, y, advance, parameters))
+
+    def _fitted(self, X: Any, y: Any, advance: Advance, parameters: dict[str, Any]) -> Any:
+        from keras.callbacks import LambdaCallback
+
+        from mnistcnn import DigitCNNClassifier
+
+        start = perf_counter()
+
+        def note(epoch: int, logs: dict[str, Any]) -> None:
+            self.n_done = epoch + 1
+            seconds_left = (perf_counter() - start) / self.n_done * (self.n_epochs - self.n_done)
+            report = report_of_epoch(self.n_done, self.n_epochs, logs, seconds_left)
+            advance(report, self.n_done, f"epoch {min(self.n_done + 1, self.n_epochs)}")
+
+        classifier = DigitCNNClassifier(
+            **parameters, callbacks=[LambdaCallback(on_epoch_end=note)]
+        ).fit(X, y)
+        self.seconds = perf_counter() - start
+        # What reports to this terminal is no part of the model.
+        classifier.callbacks, classifier.callbacks_ = None, []
+        return classifier
 
 
 def _check_folder(model_file: Path) -> None:
@@ -76,6 +178,47 @@ def _check_folder(model_file: Path) -> None:
         )
 
 
+def _check_validation(fraction: float | None, early_stopping: bool) -> None:
+    if early_stopping and fraction == 0:
+        raise click.UsageError(
+            "--early-stopping needs images that are set aside: --validation-fraction must be "
+            "above 0, got 0."
+        )
+
+
+def _fraction(asked: float | None, y: Any) -> float:
+    """Return the part of the images to set aside, which must hold some of every class."""
+    import numpy as np
+
+    smallest, n_classes = np.unique(y, return_counts=True)[1].min(), len(np.unique(y))
+    if asked is None:
+        return VALIDATION_FRACTION if smallest >= ENOUGH_TO_SET_ASIDE else 0.0
+    n_aside = ceil(asked * len(y))
+    if asked and (smallest < 2 or not n_classes <= n_aside <= len(y) - n_classes):
+        raise click.UsageError(
+            f"--validation-fraction {asked:g} of {len(y):,} images cannot leave images of each of "
+            f"the {n_classes} classes in both parts; 0 trains on all images."
+        )
+    return asked
+
+
+def _parameters(
+    fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: Any
+) -> dict[str, Any]:
+    """Return the classifier's parameters; what was not asked for is left to its defaults."""
+    given = {name: value for name, value in others.items() if value is not None}
+    if not fraction:
+        return {"epochs": epochs, **given}
+    return {
+        "epochs": epochs,
+        "early_stopping": True,
+        "validation_fraction": fraction,
+        # Unless it shall end early, all epochs are run.
+        "n_iter_no_change": n_iter_no_change if early_stopping else epochs,
+        **given,
+    }
+
+
 def _write(classifier: Any, model_file: Path) -> None:
     import joblib
 
@@ -83,3 +226,36 @@ def _write(classifier: Any, model_file: Path) -> None:
 
     with replaced_at_the_end(model_file) as temporary:
         joblib.dump(classifier, temporary)
+
+
+def _summary(classifier: Any, n_images: int, seconds: float) -> dict[str, Any]:
+    n_aside, validation_accuracy = 0, None
+    epoch = classifier.n_iter_
+    if classifier.early_stopping:
+        n_aside, epoch = ceil(classifier.validation_fraction * n_images), classifier.best_epoch_
+        validation_accuracy = classifier.validation_scores_[epoch - 1]
+    return {
+        "architecture": classifier.architecture,
+        "images": n_images - n_aside,
+        "validation_images": n_aside,
+        "epochs": classifier.n_iter_,
+        "kept_epoch": epoch,
+        "training_accuracy": classifier.history_["accuracy"][epoch - 1],
+        "validation_accuracy": validation_accuracy,
+        "seconds": seconds,
+    }
+
+
+def _print(summary: dict[str, Any]) -> None:
+    accuracies = f"training accuracy {100 * summary['training_accuracy']:.2f} %"
+    if summary["validation_images"]:
+        accuracies = (
+            f"accuracy {100 * summary['validation_accuracy']:.2f} % on the "
+            f"{summary['validation_images']:,} images set aside (epoch {summary['kept_epoch']} of "
+            f"{summary['epochs']}), {accuracies}"
+        )
+    print(
+        f"Trained {summary['architecture']} on {summary['images']:,} images in "
+        f"{summary['seconds']:.1f} s: {accuracies}.\n"
+        f"{summary['model_file']} holds the classifier."
+    )

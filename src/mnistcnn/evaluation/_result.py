@@ -85,6 +85,21 @@ class ComparisonResult:
         best_first = table.sort_values(f"{self.scoring[0]}_mean", ascending=False, kind="stable")
         return best_first.reset_index()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that is known, as plain values that JSON can hold.
+
+        Returns
+        -------
+        dict
+            `table`, a list of one dict a row; `folds`, a list of the records; and `metadata`.
+            What is not known, such as the standard deviation of a single fold, is None.
+        """
+        return {
+            "table": _plain_rows(self.table),
+            "folds": _plain_rows(pd.DataFrame(self.records)),
+            "metadata": self.metadata,
+        }
+
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the table, as CSV with a header.
 
@@ -104,15 +119,9 @@ class ComparisonResult:
         path : str or path-like
             A file that exists is replaced in one step once the new one is complete.
         """
-        content = {
-            "table": _plain_rows(self.table),
-            "folds": _plain_rows(pd.DataFrame(self.records)),
-            "metadata": self.metadata,
-        }
+        content = json.dumps(self.to_dict(), indent=2, allow_nan=False)
         with replaced_at_the_end(path) as temporary:
-            Path(temporary).write_text(
-                json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-            )
+            Path(temporary).write_text(content + "\n", encoding="utf-8")
 
     def __repr__(self) -> str:
         """Return the table as text, under a line that says what was compared."""

@@ -1,0 +1,144 @@
+"""From names on the command line and stdin to images in MNIST's form."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mnistcnn.cli._messages import say
+
+STDIN = "-"
+SOME_UNREAD, MISSING = 1, 2
+
+# The name of an image, and its pixels.
+Named = tuple[str, Any]
+
+
+class Problems:
+    """Says at once what is wrong with an image, and remembers the worst as an exit status."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def report(self, message: str, status: int = SOME_UNREAD) -> None:
+        """Say what is wrong, and go on with the other images."""
+        self.status = max(self.status, status)
+        say(message)
+
+    def report_error(self, error: Exception, name: str) -> None:
+        """Say which error there was with the image of that name, unless the error says it."""
+        status = MISSING if isinstance(error, FileNotFoundError) else SOME_UNREAD
+        if isinstance(error, OSError) and error.strerror:
+            self.report(f"{name}: {error.strerror}", status)
+        else:
+            self.report(str(error), status)
+
+
+def images_named(
+    names: Iterable[str], problems: Problems, not_these: Path | None
+) -> Iterator[Named]:
+    """Give the images of files, folders, patterns and tables, one after the other.
+
+    Parameters
+    ----------
+    names : iterable of str
+        What the command line names, where "-" stands for what stdin names.
+    problems : Problems
+        Gets what cannot be read.
+    not_these : Path or None
+        A file that will be written, and must be none of the images.
+
+    Yields
+    ------
+    tuple of str and ndarray of 784 pixels, dtype uint8
+        The name of an image, and light ink on a black background.
+    """
+    for path in _not_to_be_overwritten(_files(_with_piped(names, problems), problems), not_these):
+        yield from (_rows_of_table if is_table(path) else _digit_of_image)(path, problems)
+
+
+def is_table(path: Path) -> bool:
+    """Say whether a file's name is that of a table of pixels, packed or not."""
+    return ".csv" in (suffix.lower() for suffix in path.suffixes)
+
+
+def _with_piped(names: Iterable[str], problems: Problems) -> Iterator[str]:
+    """Give what is named, reading stdin only when it is its turn."""
+    for name in names:
+        if name == STDIN:
+            yield from _piped(problems)
+        else:
+            yield name
+
+
+def _piped(problems: Problems) -> Iterator[str]:
+    try:
+        # Names of files are bytes to most systems, in whatever encoding.
+        for line in sys.stdin.buffer:
+            if name := line.rstrip(b"\r\n"):
+                yield os.fsdecode(name)
+    except OSError as error:
+        problems.report_error(error, "stdin")
+
+
+def _files(names: Iterable[str], problems: Problems) -> Iterator[Path]:
+    from mnistcnn.datasets._picture_paths import find_pictures
+
+    name = None
+    for name in names:
+        try:
+            found = find_pictures(name)
+        except (OSError, ValueError) as error:
+            problems.report_error(error, name)
+        else:
+            yield from found
+    if name is None:
+        problems.report("no image was named.")
+
+
+def _not_to_be_overwritten(paths: Iterable[Path], written: Path | None) -> Iterator[Path]:
+    for path in paths:
+        if written is not None and _are_the_same(path, written):
+            raise ValueError(
+                f"--show-normalized would overwrite {path}, which is one of the images; "
+                "name another file."
+            )
+        yield path
+
+
+def _are_the_same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
+
+
+def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
+    """Give the image in MNIST's form, if it can be read and is not blank."""
+    from mnistcnn import DigitNormalizer, UnreadablePictureError
+    from mnistcnn.preprocessing import open_picture
+
+    try:
+        # One after the other: photographs are large, and what is left of each is small.
+        image = DigitNormalizer(empty="blank").transform([open_picture(path)])[0]
+    except (OSError, UnreadablePictureError) as error:
+        problems.report_error(error, str(path))
+    except ValueError as error:
+        problems.report(f"{path} {str(error).removeprefix('X[0] ')}")
+    else:
+        if image.any():
+            yield str(path), image.ravel()
+        else:
+            problems.report(f"{path} shows no ink.")
+
+
+def _rows_of_table(path: Path, problems: Problems) -> Iterator[Named]:
+    """Give the rows as they are: their pixels are in MNIST's form already."""
+    from mnistcnn.datasets import read_kaggle_csv
+    from mnistcnn.datasets._csv import read_first_line
+
+    try:
+        target = "label" if "label" in read_first_line(path) else None
+        rows = read_kaggle_csv(path, target=target).data
+    except (OSError, ValueError) as error:
+        problems.report_error(error, str(path))
+    else:
+        yield from ((f"{path} image {number}", row) for number, row in enumerate(rows, start=1))

@@ -1,0 +1,33 @@
+"""What Python code warns of, as sentences on stderr."""
+
+import warnings
+from functools import cache
+from typing import Any
+
+from mnistcnn.cli._messages import say
+
+# These are for programmers.
+OF_NO_USE_HERE = (DeprecationWarning, FutureWarning, PendingDeprecationWarning, ResourceWarning)
+
+
+def warn_in_sentences() -> None:
+    """Have each warning said once, without the place in the code and the name of its class."""
+    for category in OF_NO_USE_HERE:
+        warnings.simplefilter("ignore", category)
+    warnings.showwarning = _say_warning
+
+
+def _say_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
+    if category.__name__ == "InconsistentVersionWarning":
+        _say_once(
+            f"the classifier was written with scikit-learn {message.original_sklearn_version}, and "
+            f"this is {message.current_sklearn_version}; its answers may be wrong: train it again."
+        )
+    else:
+        _say_once(str(message))
+
+
+@cache
+def _say_once(message: str) -> None:
+    # Python forgets what it has warned of whenever a library changes its filters.
+    say(f"warning: {message}")

@@ -1,0 +1,43 @@
+"""Running the command line as real processes."""
+
+import os
+import re
+import subprocess
+import sys
+
+COMMAND = [sys.executable, "-m", "mnistcnn"]
+
+
+def environment(**changes):
+    """The tests' own, but without what would let TensorFlow talk or make tables wider."""
+    left_out = ("TF_CPP_MIN_LOG_LEVEL", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return kept | changes
+
+
+def mnistcnn(*arguments, **options):
+    """Run a command to its end and return what it printed and its exit status."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        **{"text": True, "env": environment(), **options},
+    )
+
+
+def mnistcnn_in_shell(redirections, *arguments, **options):
+    """Run a command with redirections as a shell writes them, such as ``2>&-``."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        **{"text": True, "env": environment(), **options},
+    )
+
+
+def assert_one_line(answer, *, status, mentions):
+    """See that a command has refused what it was given, in one line."""
+    assert answer.returncode == status, answer.stderr
+    assert re.fullmatch(r"mnistcnn: error: [^\n]+\n", answer.stderr)
+    assert mentions in answer.stderr
+    assert answer.stdout == ""
