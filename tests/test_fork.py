@@ -19,6 +19,15 @@ def told(task, *arguments):
         print(type(error).__name__, error)
 """
 
+# Some pools wait for their workers at the end.
+END = """
+import os
+sys.stdout.flush()
+for child in multiprocessing.active_children():
+    child.kill()
+os._exit(0)
+"""
+
 ENTRIES = {
     "Pool, predict": "fork.Pool(1).map(classifier.fit(X, y).predict, [X])",
     "Pool, fit": "classifier.fit(X, y); fork.Pool(1).starmap(classifier.fit, [(X, y)])",
@@ -39,7 +48,7 @@ ENTRIES = {
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
 def test_a_forked_process_names_what_to_use_instead(entry):
-    script = f"{PRELUDE}\ndef task():\n    {entry}\ntold(task)\nsys.stdout.flush()\nimport os; os._exit(0)"
+    script = f"{PRELUDE}\ndef task():\n    {entry}\ntold(task)\n{END}"
     ended = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
         capture_output=True,

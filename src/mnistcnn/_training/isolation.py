@@ -34,9 +34,13 @@ def isolated_building(seed: int, dtype_policy: str) -> Iterator[None]:
     dtype_policy : str
         Keras's name of what the layers compute in.
     """
-    with _BUILDING, _seeds_drawn_from(random.Random(seed)), _callers_torch_generator():
-        with building_conventions(dtype_policy):
-            yield
+    with (
+        _BUILDING,
+        _seeds_drawn_from(random.Random(seed)),
+        _callers_torch_generator(),
+        building_conventions(dtype_policy),
+    ):
+        yield
 
 
 class _SeedsOfOneThread:
