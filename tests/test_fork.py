@@ -29,11 +29,12 @@ os._exit(0)
 """
 
 ENTRIES = {
-    "Pool, predict": "fork.Pool(1).map(classifier.fit(X, y).predict, [X])",
+    "Pool, predict": "classifier.fit(X, y); fork.Pool(1).map(classifier.predict, [X])",
     "Pool, fit": "classifier.fit(X, y); fork.Pool(1).starmap(classifier.fit, [(X, y)])",
     "ProcessPoolExecutor": (
-        "concurrent.futures.ProcessPoolExecutor(1, mp_context=fork)"
-        ".submit(classifier.fit(X, y).predict_proba, X).result()"
+        "classifier.fit(X, y)\n"
+        "    executor = concurrent.futures.ProcessPoolExecutor(1, mp_context=fork)\n"
+        "    executor.submit(classifier.predict_proba, X).result()"
     ),
     "joblib": (
         "classifier.fit(X, y)\n"
