@@ -1,5 +1,6 @@
 """What must hold on every backend of Keras; run with KERAS_BACKEND=jax or torch for the others."""
 
+import gc
 import pickle
 
 import keras
@@ -10,6 +11,7 @@ from sklearn.metrics import log_loss
 
 import mnistcnn
 from mnistcnn import DigitCNNClassifier, load_pretrained
+from mnistcnn._training.pool import POOL
 from mnistcnn.architectures import Committee, Fast, Simple
 
 # Dropout draws in every step, batch normalization keeps moving averages, batches end short.
@@ -36,6 +38,59 @@ def test_a_fit_learns_is_repeatable_and_can_be_pickled(architecture, small_digit
     np.testing.assert_array_equal(again.predict_proba(X), first.predict_proba(X))
     loaded = pickle.loads(pickle.dumps(first))
     np.testing.assert_array_equal(loaded.predict_proba(X), first.predict_proba(X))
+
+
+def test_a_reused_network_gives_the_bits_of_a_fresh_one(architecture, small_digits):
+    X, y = small_digits
+    mnistcnn.clear_cache()
+    fresh = quick(architecture, epochs=2).fit(X, y).predict_proba(X)
+    gc.collect()
+    assert len(POOL) == 1
+    np.testing.assert_array_equal(quick(architecture, epochs=2).fit(X, y).predict_proba(X), fresh)
+
+
+def test_layers_of_one_name_in_nested_models_are_trained_alike(small_digits):
+    X, y = small_digits
+
+    def nested(input_shape, n_classes):
+        def member():
+            inputs = keras.Input(input_shape)
+            features = keras.layers.Flatten()(inputs)
+            scores = keras.layers.Dense(n_classes, kernel_initializer="zeros", name="scores")
+            return keras.Model(inputs, scores(features))
+
+        pixels = keras.Input(input_shape)
+        members = [member(), member()]
+        mean = keras.layers.Average(dtype="float32")([member(pixels) for member in members])
+        return keras.Model(pixels, mean)
+
+    classifier = quick(nested, epochs=2).fit(X, y)
+    first, second = (
+        layer.get_weights()[0]
+        for layer in classifier.model_._flatten_layers()
+        if layer.name == "scores"
+    )
+    np.testing.assert_array_equal(first, second)
+
+
+def test_early_stopping_keeps_the_weights_of_its_best_epoch(small_digits):
+    X, y = small_digits
+    # After the rate has risen too far, the later epochs are worse than the best.
+    classifier = quick(
+        ALONE[0],
+        early_stopping=True,
+        epochs=12,
+        learning_rate=0.3,
+        lr_schedule="constant",
+        optimizer="sgd",
+        n_iter_no_change=12,
+        validation_fraction=0.3,
+    ).fit(X, y)
+    assert classifier.best_epoch_ < classifier.n_iter_
+    again = clone(classifier).set_params(epochs=classifier.best_epoch_).fit(X, y)
+    np.testing.assert_allclose(
+        classifier.predict_proba(X), again.predict_proba(X), rtol=1e-3, atol=1e-4
+    )
 
 
 # Other warps would tell apart after one pass already; over more, rounding adds up.

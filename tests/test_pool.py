@@ -4,6 +4,7 @@ import functools
 import gc
 import pickle
 import threading
+import types
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
-from mnistcnn._training.pool import MOST_IDLE, POOL
+from mnistcnn._training.pool import MOST_IDLE, MOST_IDLE_PARAMETERS, POOL, Lease
 from mnistcnn.architectures import Baseline, Committee, Fast, Simple
 
 
@@ -153,6 +154,43 @@ def test_the_number_of_idle_networks_is_bounded(small_digits):
     for units in range(1, MOST_IDLE + 3):
         quick(Baseline(units), epochs=1).fit(X[:20], y[:20])
     assert n_idle() == MOST_IDLE
+
+
+def parked(n_parameters):
+    """A stand-in for a network, of which the pool asks how large it is."""
+    network = types.SimpleNamespace(model=types.SimpleNamespace(count_params=lambda: n_parameters))
+    lease = Lease(network, (n_parameters,), POOL._returned)
+    with lease.training():
+        pass
+
+
+def idle_sizes():
+    gc.collect()
+    len(POOL)
+    return sorted(network.model.count_params() for _, network in POOL._idle.values())
+
+
+def test_a_large_network_is_kept_beside_small_ones_and_makes_room_for_the_next_large_one():
+    for size in (1_000_000, 2_000_000, 42_579_946):
+        parked(size)
+    assert idle_sizes() == [1_000_000, 2_000_000, 42_579_946]
+    parked(42_000_000)
+    assert idle_sizes() == [1_000_000, 2_000_000, 42_000_000]
+    parked(MOST_IDLE_PARAMETERS + 1)
+    assert idle_sizes() == [MOST_IDLE_PARAMETERS + 1]
+
+
+def test_templates_of_equal_settings_share_a_program_whatever_keras_calls_them(small_digits):
+    for _ in range(3):
+        quick(optimizer=keras.optimizers.SGD(0.1, momentum=0.5), epochs=1).fit(*small_digits)
+        gc.collect()
+    assert len(POOL) == 1
+
+
+def test_a_template_that_holds_another_optimizer_is_refused(small_digits):
+    template = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
+    with pytest.raises(ValueError, match="optimizer must not be a LossScaleOptimizer"):
+        quick(optimizer=template).fit(*small_digits)
 
 
 def test_fits_in_threads_do_not_meet(small_digits):
