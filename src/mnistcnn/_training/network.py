@@ -239,8 +239,7 @@ def as_array(variable: Any) -> NDArray[Any]:
     """Return a copy of a variable's value."""
     tensor = keras.ops.convert_to_tensor(variable)
     if keras.backend.backend() != "tensorflow":
-        # On PyTorch's CPU the array would be the tensor's own memory, which training changes.
-        array: NDArray[Any] = np.array(keras.ops.convert_to_numpy(tensor))
+        array: NDArray[Any] = keras.ops.convert_to_numpy(tensor)
         return array
     # NumPy 2 warns of the way in which Keras makes arrays of TensorFlow's tensors.
     copied: NDArray[Any] = tensor.numpy()
