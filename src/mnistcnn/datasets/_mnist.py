@@ -83,7 +83,7 @@ def fetch_mnist(
 
     The folder may hold MNIST in any of these forms, the first of which is taken: ``mnist.npz`` with
     the names of Keras; the four original IDX files, with ``.gz`` or without; ``mnist_train.csv``
-    and ``mnist_test.csv``, the label first, with a line of column names or without.
+    and ``mnist_test.csv``, whose columns are told as :func:`read_kaggle_csv` tells them.
 
     Parameters
     ----------
