@@ -1,5 +1,7 @@
 """Kaggle's CSV files: digits in, predictions out."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mnistcnn import load_sample_digits, read_kaggle_csv, write_kaggle_submission
+from mnistcnn.datasets import load_labelled
 
 HEADER = ["label", *(f"pixel{i}" for i in range(784))]
 
@@ -148,7 +151,23 @@ def test_whole_numbers_written_with_a_point_are_taken(train_csv):
         (",".join(HEADER) + "\n", "is empty"),
         (",".join(HEADER[:-1]) + "\n", "784 columns of pixels, got 783"),
         ("pixel0,pixel1\n0,1\n", "must have a column 'label', got 2 columns: pixel0, pixel1"),
-        (",".join("0" * 785) + "\n", "must start with a line of column names"),
+        (",".join("0" * 786) + "\n", "no line of column names and must then have 784 columns"),
+        (",".join(map(str, range(785))) + "\n", "must have a column 'label', got 785"),
+        (",".join(["7", *"0" * 783, "3"]) + "\n", "last column could hold the labels"),
+        ("label\n7\n", "must have 784 columns of pixels, got 0"),
+        (",".join([*HEADER, "Label"]) + "\n", "must have one column of labels"),
+        (",".join([*HEADER[:-1], "pixel5"]) + "\n", "must name each pixel once, got 'pixel5'"),
+        (",".join([*HEADER[:9], *HEADER[10:]]) + "\n", "got 783, .*; 'pixel8' lacks"),
+        (",".join([*HEADER, "writer"]) + "\n", "'writer' cannot be told to be pixels or labels"),
+        (
+            ",".join(["label", *(f"{x}x{y}" for y in range(28) for x in range(28))]) + "\n",
+            "of which the first runs fastest",
+        ),
+        (",".join(HEADER[:400]) + ";" + ";".join(HEADER[400:]) + "\n", "',' and ';'; separate"),
+        ("0," * 1_000_000, "a line of more than 262,144 characters"),
+        (",".join(HEADER) + "\n" + "0," * 1_000_000, "a line of more than 262,144 characters"),
+        (",".join(HEADER) + "\n" + ",".join("0" * 785) + "\n" + "0," * 1_000_000, "a line of more"),
+        (b"\x28\xb5\x2f\xfd" + bytes(20), "packed with Zstandard; unpack it first"),
         (",".join(HEADER) + "\n" + ",".join("0" * 784) + "\n", "785 cells in each line, got 784"),
         (",".join(HEADER) + "\n" + ",".join("0" * 786) + "\n", "785 cells in each line, got 786"),
         (
@@ -170,6 +189,84 @@ def test_file_that_is_no_table_of_digits_is_refused(tmp_path, content, message):
     assert str(path) in str(error.value)
 
 
+WRITTEN = load_sample_digits(as_frame=True).frame.head(4)
+PIXELS = WRITTEN.drop(columns="label")
+GRID = [f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        WRITTEN,
+        WRITTEN[["label", *PIXELS.columns]],
+        WRITTEN[sorted(WRITTEN.columns)],
+        WRITTEN[WRITTEN.columns[::-1]],
+        WRITTEN.rename(columns={"label": "Label"}).rename(columns=str.upper),
+        WRITTEN.rename(columns={f"pixel{i}": f"pixel{i + 1}" for i in range(784)}),
+        WRITTEN.rename(columns={f"pixel{i}": f"px_{i:03}" for i in range(784)}),
+        WRITTEN.rename(columns={f"pixel{i}": str(i) for i in range(784)}),
+        WRITTEN.rename(columns=dict(zip(PIXELS.columns, GRID, strict=True))),
+        WRITTEN.rename(columns=dict(zip(PIXELS.columns, GRID, strict=True)))[
+            sorted([*GRID, "label"])
+        ],
+        WRITTEN.reset_index(),
+        WRITTEN.reset_index().rename(columns={"index": ""}),
+        WRITTEN.reset_index().rename(columns={"index": "Unnamed: 0"}),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_names_decide_which_column_holds_what(tmp_path, frame, separator):
+    frame.to_csv(tmp_path / "TRAIN.CSV", index=False, sep=separator)
+    for X, y in (
+        read_kaggle_csv(tmp_path / "TRAIN.CSV", return_X_y=True),
+        load_labelled(tmp_path / "TRAIN.CSV"),
+    ):
+        np.testing.assert_array_equal(X, PIXELS)
+        np.testing.assert_array_equal(y, WRITTEN["label"])
+
+
+@pytest.mark.parametrize("form", ["%d", "%.1f", "%.18e"])
+def test_file_without_names_has_the_label_first_and_loses_no_image(tmp_path, form):
+    rows = WRITTEN[["label", *PIXELS.columns]].to_numpy()
+    np.savetxt(tmp_path / "train.csv", rows, fmt=form, delimiter=",")
+    X, y = read_kaggle_csv(tmp_path / "train.csv", return_X_y=True)
+    np.testing.assert_array_equal(X, PIXELS)
+    np.testing.assert_array_equal(y, WRITTEN["label"])
+    np.savetxt(tmp_path / "test.csv", rows[:, 1:], fmt=form, delimiter=",")
+    np.testing.assert_array_equal(read_kaggle_csv(tmp_path / "test.csv", target=None).data, PIXELS)
+
+
+def test_file_without_names_whose_label_is_last_is_refused(tmp_path):
+    WRITTEN.to_csv(tmp_path / "train.csv", index=False, header=False)
+    with pytest.raises(ValueError, match="last column could hold the labels"):
+        read_kaggle_csv(tmp_path / "train.csv")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zip", ".tar", ".tar.gz"])
+def test_packed_tables_are_read_whatever_their_name_says(tmp_path, suffix):
+    path = tmp_path / f"train.csv{suffix}"
+    WRITTEN.to_csv(path, index=False)
+    for name in (path, path.rename(tmp_path / "train.csv")):
+        if name.exists():
+            np.testing.assert_array_equal(read_kaggle_csv(name).data, PIXELS)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zip", ".tar.gz"])
+def test_damaged_packed_table_is_named(tmp_path, suffix):
+    path = tmp_path / f"train.csv{suffix}"
+    WRITTEN.to_csv(path, index=False)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] + bytes(50) + content[len(content) // 2 :])
+    with pytest.raises(ValueError, match=r"train\.csv"):
+        read_kaggle_csv(path)
+
+
+def test_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "train.csv")
+    with pytest.raises(OSError, match=r"pipe.*train\.csv"):
+        load_labelled(tmp_path / "train.csv")
+
+
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_kaggle_csv(tmp_path / "nowhere.csv")
@@ -185,6 +282,16 @@ def test_predictions_that_are_no_digits_are_refused(tmp_path, predictions):
     path = tmp_path / "submission.csv"
     write_kaggle_submission(path, [1])
     with pytest.raises(ValueError, match="predictions must be a one-dimensional array"):
-        write_kaggle_submission(path, predictions)
+        write_kaggle_submission(path, predictions, overwrite=True)
     assert path.read_text() == "ImageId,Label\n1,1\n"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_submission_that_is_there_is_replaced_only_on_request(tmp_path):
+    path = tmp_path / "submission.csv"
+    write_kaggle_submission(path, [1])
+    with pytest.raises(FileExistsError, match=r"submission\.csv exists already.*overwrite=True"):
+        write_kaggle_submission(path, [2])
+    assert path.read_text() == "ImageId,Label\n1,1\n"
+    write_kaggle_submission(path, [2], overwrite=True)
+    assert path.read_text() == "ImageId,Label\n1,2\n"

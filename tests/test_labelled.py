@@ -91,3 +91,14 @@ def test_text_that_is_called_npz_is_refused(tmp_path):
     (tmp_path / "digits.npz").write_text("label,pixel0")
     with pytest.raises(ValueError, match=r"digits\.npz is not a whole \.npz archive"):
         load_labelled(tmp_path / "digits.npz")
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-that-name", "~nobody-of-that-name/digits.csv"])
+def test_home_of_nobody_is_named(source):
+    with pytest.raises(FileNotFoundError, match="There is no '~nobody-of-that-name"):
+        load_labelled(source)
+
+
+def test_empty_name_is_not_the_current_folder():
+    with pytest.raises(ValueError, match="got an empty string"):
+        load_labelled("")

@@ -3,15 +3,14 @@
 import gzip
 import os
 import struct
-import zlib
 from math import prod
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnistcnn._files import replaced_at_the_end
+from mnistcnn.datasets._opening import as_value_error, open_file
 
 __all__ = ["read_idx", "write_idx"]
 
@@ -70,14 +69,12 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     ...     read_idx(path)
     array([5, 0, 4], dtype=uint8)
     """
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         packed = file.read(2) == _GZIP_MAGIC
         largest = os.fstat(file.fileno()).st_size * (_MOST_BYTES_FROM_ONE_PACKED if packed else 1)
         file.seek(0)
-        try:
+        with as_value_error(path, "a whole IDX file"):
             return _read_array(gzip.GzipFile(fileobj=file) if packed else file, largest)
-        except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{os.fspath(path)} is not a whole IDX file: {error}") from error
 
 
 def write_idx(path: str | os.PathLike[str], array: ArrayLike) -> None:

@@ -9,11 +9,16 @@ from sklearn.utils._param_validation import validate_params
 
 from mnistcnn._files import replaced_at_the_end
 from mnistcnn.datasets._bunch import TARGET_NAME, digits_result
-from mnistcnn.datasets._csv import read_digit_lines, read_first_line
+from mnistcnn.datasets._csv import read_digit_table
+from mnistcnn.datasets._csv_columns import LabelColumn
 
 __all__ = ["read_kaggle_csv", "write_kaggle_submission"]
 
 SIDE = 28
+_OTHERWISE = (
+    "A column of labels with another name is read with target='its name', a file without labels "
+    "with target=None."
+)
 
 
 @validate_params(
@@ -34,16 +39,20 @@ def read_kaggle_csv(
 ) -> Any:
     """Read digits from a CSV file in the form of Kaggle's "Digit Recognizer" [1]_.
 
-    The first line names the columns: 784 of pixels, in reading order, and one of labels anywhere
-    among them.
+    The first line names the columns: 784 of pixels and one of labels, in any order. Names that
+    count (``pixel0`` to ``pixel783``, ``pixel1`` to ``pixel784``, ``1x1`` to ``28x28``) say where
+    in the image a pixel is; pixels with other names lie in reading order. A column that numbers
+    the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names
+    the label is the first column. What these rules leave open is refused.
 
     Parameters
     ----------
     path : str or path-like
-        The file, packed or not in any way that pandas unpacks.
+        The file, its cells separated by commas, semicolons or tabs; packed with gzip, bzip2, xz,
+        zip or tar, or not.
     target : str or None, default="label"
-        The name of the column of labels. None reads a file without labels, as Kaggle's
-        ``test.csv`` is.
+        The name of the column of labels, in capitals or not. None reads a file without labels, as
+        Kaggle's ``test.csv`` is.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -55,7 +64,7 @@ def read_kaggle_csv(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One picture a row, 0 (ground) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image a row, 0 (ground) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64, or None
             The labels; the Series is named ``label``. None without labels.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -74,8 +83,9 @@ def read_kaggle_csv(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, lacks the column of labels, has another number of columns of pixels
-        than 784, or holds text, gaps, or pixels that are no whole numbers from 0 to 255.
+        If the file is empty or damaged, lacks the column of labels, has another number of columns
+        of pixels than 784, names one twice, or holds text, gaps, or pixels that are no whole
+        numbers from 0 to 255.
 
     See Also
     --------
@@ -98,10 +108,8 @@ def read_kaggle_csv(
     >>> digits.images.shape, digits.target
     ((10, 28, 28), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
     """
-    columns = read_first_line(path)
-    pixels, labels = read_digit_lines(
-        path, columns, target=_place_of(target, columns, path), n_header_lines=1
-    )
+    label = None if target is None else LabelColumn((target,), _OTHERWISE)
+    pixels, labels = read_digit_table(path, label)
     return digits_result(
         pixels.reshape(-1, SIDE, SIDE),
         labels,
@@ -111,21 +119,26 @@ def read_kaggle_csv(
     )
 
 
-def write_kaggle_submission(path: str | os.PathLike[str], predictions: ArrayLike) -> None:
+def write_kaggle_submission(
+    path: str | os.PathLike[str], predictions: ArrayLike, *, overwrite: bool = False
+) -> None:
     """Write predicted digits as Kaggle's "Digit Recognizer" wants them.
 
-    The file has the columns ``ImageId``, counted from 1, and ``Label``; it takes the place of an
-    older one only when it is whole.
+    The file has the columns ``ImageId``, counted from 1, and ``Label``.
 
     Parameters
     ----------
     path : str or path-like
         Where to write, in a folder that exists.
     predictions : array-like of shape (n,), integer
-        The predicted digit of each picture, in the order of ``test.csv``.
+        The predicted digit of each image, in the order of ``test.csv``.
+    overwrite : bool, default=False
+        Whether to replace a file that is there, once the new one is whole.
 
     Raises
     ------
+    FileExistsError
+        If the file is there, unless `overwrite`.
     ValueError
         If the predictions are no integers, not one-dimensional, or none at all.
 
@@ -153,22 +166,12 @@ def write_kaggle_submission(path: str | os.PathLike[str], predictions: ArrayLike
             "predictions must be a one-dimensional array of at least one integer, got an array "
             f"of shape {labels.shape} and dtype {labels.dtype}."
         )
+    if not overwrite and os.path.isfile(path):
+        raise FileExistsError(
+            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
+            "under another name."
+        )
     lines = [f"{image_id},{label}" for image_id, label in enumerate(labels.tolist(), start=1)]
     with replaced_at_the_end(path) as temporary:
         content = "\n".join(["ImageId,Label", *lines, ""])
         temporary.write_text(content, encoding="utf-8", newline="\n")
-
-
-def _place_of(target: str | None, columns: list[str], path: str | os.PathLike[str]) -> int | None:
-    if columns[0].isdigit():
-        raise ValueError(
-            f"{os.fspath(path)} must start with a line of column names, got {columns[0]!r} in it."
-        )
-    if target is None:
-        return None
-    if target not in columns:
-        raise ValueError(
-            f"{os.fspath(path)} must have a column {target!r}, got {len(columns)} columns: "
-            f"{', '.join(columns[:3])[:60]} ... A file without labels is read with target=None."
-        )
-    return columns.index(target)

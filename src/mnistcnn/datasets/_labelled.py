@@ -7,7 +7,8 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from mnistcnn.datasets._kaggle import read_kaggle_csv
+from mnistcnn.datasets._csv import read_digit_table
+from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._mnist import FORMS, fetch_mnist, read_local_split
 from mnistcnn.datasets._npz import read_npz_pair
 from mnistcnn.datasets._sample_digits import load_sample_digits
@@ -32,7 +33,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
         - ``"digits"``: the digits of :func:`load_sample_digits`.
         - ``"mnist"``: those of :func:`fetch_mnist`, which may download them.
         - a path to a ``.csv`` file (also packed, as ``.csv.gz``): what :func:`read_kaggle_csv`
-          reads.
+          reads; the labels may also be called class, target, digit or y.
         - a path to a ``.npz`` file: its arrays ``x_train`` and ``y_train`` (``x_test`` and
           ``y_test``), or ``X`` and ``y``.
         - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes.
@@ -67,14 +68,18 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
         return _pair(load_sample_digits())
     if source == "mnist":
         return _pair(fetch_mnist(subset=subset))
-    path = Path(source).expanduser()
+    if not os.fspath(source):
+        raise ValueError(f"data must be {_ALLOWED}, got an empty string.")
+    # Of names like ~nobody, which are no folder of anybody, this changes nothing.
+    path = Path(os.path.expanduser(source))
+    suffixes = [suffix.lower() for suffix in path.suffixes]
     if not path.exists():
         raise FileNotFoundError(f"There is no {os.fspath(path)!r}; data must be {_ALLOWED}.")
     if path.is_dir():
         return _read_folder(path, subset)
-    if ".csv" in path.suffixes:
-        return _pair(read_kaggle_csv(path))
-    if path.suffix == ".npz":
+    if ".csv" in suffixes:
+        return _read_csv(path)
+    if suffixes[-1:] == [".npz"]:
         return _read_npz(path, subset)
     raise ValueError(f"data must be {_ALLOWED}, got {os.fspath(path)!r}.")
 
@@ -91,6 +96,12 @@ def _read_folder(folder: Path, subset: str) -> Labelled:
         )
     images, labels = split
     return images.reshape(len(images), -1), labels
+
+
+def _read_csv(path: Path) -> Labelled:
+    pixels, labels = read_digit_table(path, LABELS)
+    assert labels is not None
+    return pixels, labels
 
 
 def _read_npz(path: Path, subset: str) -> Labelled:

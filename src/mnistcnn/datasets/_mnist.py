@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from mnistcnn.datasets._bunch import digits_result
-from mnistcnn.datasets._csv import read_digit_lines, read_first_line
+from mnistcnn.datasets._csv import read_digit_table
+from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._download import download
 from mnistcnn.datasets._idx import read_idx
 from mnistcnn.datasets._npz import read_npz_pair
@@ -82,7 +83,7 @@ def fetch_mnist(
 
     The folder may hold MNIST in any of these forms, the first of which is taken: ``mnist.npz`` with
     the names of Keras; the four original IDX files, with ``.gz`` or without; ``mnist_train.csv``
-    and ``mnist_test.csv``, the label first, with a line of column names or without.
+    and ``mnist_test.csv``, whose columns are told as :func:`read_kaggle_csv` tells them.
 
     Parameters
     ----------
@@ -236,9 +237,7 @@ def _downloaded(folder: Path, name: str) -> Path:
 
 
 def _read_table(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
-    columns = read_first_line(path)
-    n_header_lines = 0 if columns[0].strip().isdigit() else 1
-    pixels, labels = read_digit_lines(path, columns, target=0, n_header_lines=n_header_lines)
+    pixels, labels = read_digit_table(path, LABELS)
     return pixels.reshape(-1, SIDE, SIDE), labels
 
 

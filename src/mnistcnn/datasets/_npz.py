@@ -2,13 +2,16 @@
 
 import os
 import zipfile
-import zlib
 from typing import Any
 
-import numpy as np
+from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
+from mnistcnn.datasets._opening import as_value_error, open_file
+
 __all__ = ["read_npz_pair"]
+
+_SUFFIX = ".npy"
 
 
 def read_npz_pair(
@@ -48,19 +51,26 @@ def read_npz_pair(
     >>> X.shape, y
     ((2, 784), array([7, 3]))
     """
-    with open(path, "rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ValueError(f"{os.fspath(path)} is not a whole .npz archive of NumPy.")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            first, second = _names_in(archive.files, pairs, path)
-            try:
-                return archive[first], archive[second]
-            # A damaged header can also ask for more memory than there is.
-            except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
-                raise ValueError(
-                    f"{os.fspath(path)} is not a whole .npz archive of NumPy: {error}"
-                ) from error
+    with open_file(path) as file:
+        with as_value_error(path, "a whole .npz archive of NumPy"):
+            archive = zipfile.ZipFile(file)
+        chosen = _names_in(_array_names(archive), pairs, path)
+        with as_value_error(path, "a whole .npz archive of NumPy"):
+            first, second = (_read_array(archive, name) for name in chosen)
+    return first, second
+
+
+def _array_names(archive: zipfile.ZipFile) -> list[str]:
+    return [name.removesuffix(_SUFFIX) for name in archive.namelist() if name.endswith(_SUFFIX)]
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(name + _SUFFIX) as member:
+        array: NDArray[Any] = read_array(member, allow_pickle=False)
+        # zipfile checks the sum of a member only at its end.
+        if member.read(1):
+            raise ValueError(f"{name} goes on after the values that its header names.")
+    return array
 
 
 def _names_in(

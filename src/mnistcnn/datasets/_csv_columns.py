@@ -1,0 +1,219 @@
+"""What each column of a table of digits holds: by its name where it has one, else by its place."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import product
+
+__all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
+
+SIDE = 28
+N_PIXELS = SIDE * SIDE
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
+_COUNTED = re.compile(r"(\D*?)0*(\d{1,6})(\D*)")
+_ROW_AND_COLUMN = re.compile(r"(\D*?)0*(\d{1,6})(\D+?)0*(\d{1,6})(\D*)")
+_INDEX = re.compile(r"|unnamed: \d+|index|row|id|image_?id", re.IGNORECASE)
+_NAMED_AT_MOST = 3
+
+_Key = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LabelColumn:
+    """How the column of labels may be called, and what to do where no column is.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Its possible names, in any case; the first one stands in messages.
+    remedy : str
+        What to write instead, as a sentence.
+    """
+
+    names: tuple[str, ...]
+    remedy: str
+
+
+LABELS = LabelColumn(
+    ("label", "labels", "class", "target", "digit", "y"), "Put it into the table's first line."
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where in a line the pixels and the label are.
+
+    Parameters
+    ----------
+    names : list of str
+        The names of all columns, for messages.
+    pixels : list of int
+        The places of the 784 pixels, in reading order.
+    label : int or None
+        The place of the label.
+    """
+
+    names: list[str]
+    pixels: list[int]
+    label: int | None
+
+
+def is_header(cells: list[str]) -> bool:
+    """Say whether a table's first line names its columns: no line of numbers holds words.
+
+    A line that counts, as pandas names columns without names, is no digit either.
+    """
+    filled = [cell for cell in cells if cell]
+    if not all(_NUMBER.fullmatch(cell) for cell in filled):
+        return True
+    return len(filled) >= N_PIXELS and _counts({(_as_int(cell),) for cell in filled}, len(filled))
+
+
+def columns_of(cells: list[str], label: LabelColumn | None, path: str) -> Columns:
+    """Find the pixels and the label among a table's columns.
+
+    Parameters
+    ----------
+    cells : list of str
+        The table's first line.
+    label : LabelColumn, or None
+        Which column holds the labels; None if none does.
+    path : str
+        The file, for messages.
+
+    Raises
+    ------
+    ValueError
+        If a column lacks, is there twice, or cannot be told from others; the message says what
+        to write instead.
+    """
+    if not is_header(cells):
+        return _by_place(len(cells), label, path)
+    names = [cell.lstrip("#").strip() for cell in cells]
+    place = None if label is None else _label_place(names, label, path)
+    others = _without_index([at for at in range(len(names)) if at != place], names)
+    order = _reading_order([names[at] for at in others], path)
+    return Columns(names, [others[at] for at in order], place)
+
+
+def _by_place(n_columns: int, label: LabelColumn | None, path: str) -> Columns:
+    n_labels = 0 if label is None else 1
+    if n_columns != N_PIXELS + n_labels:
+        raise ValueError(
+            f"{path} has no line of column names and must then have {N_PIXELS} columns of pixels"
+            f"{' after one of labels' if n_labels else ''}, got {n_columns} columns."
+        )
+    pixels = list(range(n_labels, n_columns))
+    names = ["label"] * n_labels + [f"pixel{number}" for number in range(N_PIXELS)]
+    return Columns(names, pixels, 0 if n_labels else None)
+
+
+def _label_place(names: list[str], label: LabelColumn, path: str) -> int:
+    allowed = {name.casefold() for name in label.names}
+    places = [place for place, name in enumerate(names) if name.casefold() in allowed]
+    if len(places) > 1:
+        raise ValueError(
+            f"{path} must have one column of labels, got {[names[place] for place in places]}; "
+            "leave one of them."
+        )
+    if not places:
+        raise ValueError(
+            f"{path} must have a column {label.names[0]!r}, got {len(names)} columns: "
+            f"{', '.join(names[:3])[:60]} ... {label.remedy}"
+        )
+    return places[0]
+
+
+def _without_index(places: list[int], names: list[str]) -> list[int]:
+    """Leave out columns that only number the lines, where the others are as many as pixels."""
+    others = [place for place in places if not _INDEX.fullmatch(names[place])]
+    return others if len(others) == N_PIXELS else places
+
+
+def _reading_order(names: list[str], path: str) -> list[int]:
+    keys = _keys(names) if names else None
+    if keys is not None:
+        _check_numbered(names, keys, path)
+        return _sorted_by_key(keys, path)
+    if len(names) != N_PIXELS:
+        raise ValueError(f"{path} must have {N_PIXELS} columns of pixels, got {len(names)}.")
+    twice = [name for name, times in Counter(names).items() if name and times > 1]
+    if twice:
+        raise ValueError(
+            f"The first line of {path} must hold names, each once, or the numbers of a digit, got "
+            f"{_some(twice)} several times."
+        )
+    return list(range(N_PIXELS))
+
+
+def _keys(names: list[str]) -> list[_Key | None] | None:
+    """Return the numbers in each name that has the form of most; None if most have no form."""
+    for pattern in (_COUNTED, _ROW_AND_COLUMN):
+        parts = [match.groups() if (match := pattern.fullmatch(name)) else () for name in names]
+        forms = [part[0::2] for part in parts]
+        [(form, times)] = Counter(forms).most_common(1)
+        if form and 2 * times > len(names):
+            return [tuple(map(int, part[1::2])) if part[0::2] == form else None for part in parts]
+    return None
+
+
+def _check_numbered(names: list[str], keys: list[_Key | None], path: str) -> None:
+    """Refuse names that do not count all pixels, each once."""
+    strangers = [name for name, key in zip(names, keys, strict=True) if key is None]
+    if strangers:
+        raise ValueError(
+            f"{path} must have {N_PIXELS} columns of pixels, got {len(names)}: "
+            f"{_some(strangers)} cannot be told to be pixels or labels. Take such columns out."
+        )
+    times = Counter(keys)
+    twice = [name for name, key in zip(names, keys, strict=True) if times[key] > 1]
+    if twice:
+        raise ValueError(f"{path} must name each pixel once, got {_some(twice)} several times.")
+    found = {key for key in keys if key is not None}
+    if not _counts(found, len(found)) or len(found) != N_PIXELS:
+        raise ValueError(
+            f"{path} must have {N_PIXELS} columns of pixels, got {len(names)}, from "
+            f"{names[0]!r} to {names[-1]!r}{_what_lacks(names, found)}; they are numbered from 0 "
+            "or from 1."
+        )
+
+
+def _counts(keys: set[_Key], n_keys: int) -> bool:
+    """Say whether keys count from 0 or 1: all numbers, or all rows and columns of an image."""
+    lowest = min(keys)
+    start = lowest[0]
+    if start not in (0, 1) or len(set(lowest)) > 1:
+        return False
+    if len(lowest) == 1:
+        return keys == {(number,) for number in range(start, start + n_keys)}
+    return keys == set(product(range(start, start + SIDE), repeat=2))
+
+
+def _what_lacks(names: list[str], found: set[_Key]) -> str:
+    if any(len(key) > 1 for key in found):
+        return ""
+    start = min(1, *(key[0] for key in found))
+    lacking = [number for number in range(start, start + N_PIXELS) if (number,) not in found]
+    form = names[0].rstrip("0123456789")
+    return f"; {_some([f'{form}{number}' for number in lacking])} lacks" if lacking else ""
+
+
+def _sorted_by_key(keys: list[_Key | None], path: str) -> list[int]:
+    known = [key for key in keys if key is not None]
+    if len(known[0]) > 1 and known == sorted(known, key=lambda key: key[::-1]):
+        raise ValueError(
+            f"{path} names its pixels by two numbers, of which the first runs fastest: they could "
+            "be columns and rows, or the images lie column by column. Name the pixels pixel0 to "
+            f"pixel{N_PIXELS - 1} in reading order."
+        )
+    return sorted(range(len(known)), key=known.__getitem__)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
+    return ", ".join(map(repr, names[:_NAMED_AT_MOST])) + more
+
+
+def _as_int(cell: str) -> int:
+    return int(cell) if cell.isdecimal() and len(cell) < 7 else -1
