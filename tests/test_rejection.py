@@ -1,5 +1,8 @@
 """A classifier that may say that it does not know."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -7,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -222,3 +226,57 @@ def test_serves_in_scikit_learns_tools(pictures):
     rejecting = clone(RejectingClassifier(linear(), threshold=0.3)).set_params(estimator__C=0.5)
     assert rejecting.get_params()["estimator__C"] == 0.5
     assert (cross_val_score(rejecting, X, y, cv=3) > 0.7).all()
+
+
+def test_a_threshold_set_after_fit_takes_effect_at_once(pictures):
+    X, y = pictures
+    rejecting = RejectingClassifier(linear()).fit(X, y)
+    confidence, found = rejecting.predict_proba(X).max(axis=1), rejecting.threshold_
+    for threshold in (0.0, 0.8, np.float32(0.95)):
+        rejecting.set_params(threshold=threshold)
+        np.testing.assert_array_equal(rejecting.predict(X) == -1, confidence < threshold)
+        assert rejecting.score(X, y) == (rejecting.predict(X) == y).mean()
+        assert rejecting.get_params()["threshold"] == threshold
+    assert rejecting.threshold_ == found
+    rejecting.set_params(threshold="auto")
+    np.testing.assert_array_equal(rejecting.predict(X) == -1, confidence < found)
+
+
+def test_copies_keep_a_threshold_that_was_set_after_fit(pictures):
+    X, y = pictures
+    rejecting = RejectingClassifier(linear()).fit(X, y).set_params(threshold=0.8)
+    for same in (pickle.loads(pickle.dumps(rejecting)), copy.deepcopy(rejecting)):
+        np.testing.assert_array_equal(same.predict(X), rejecting.predict(X))
+        assert same.threshold_ == rejecting.threshold_ != 0.8
+    assert clone(rejecting).threshold == 0.8
+    assert clone(rejecting).fit(X, y).threshold_ == 0.8
+
+
+@pytest.mark.parametrize("threshold", [1.5, "low", None, np.nan])
+def test_a_bad_threshold_set_after_fit_is_refused(threshold, pictures):
+    X, y = pictures
+    rejecting = RejectingClassifier(linear(), threshold=0.5).fit(X, y)
+    rejecting.set_params(threshold=threshold)
+    with pytest.raises(ValueError, match="'threshold' parameter"):
+        rejecting.predict(X)
+
+
+@pytest.mark.parametrize("estimator", [linear(), KNeighborsClassifier()], ids=["own", "logarithm"])
+def test_log_probabilities_are_those_of_the_estimator(estimator, pictures):
+    X, y = pictures
+    rejecting = RejectingClassifier(estimator, threshold=0.5).fit(X, y)
+    logarithms = rejecting.predict_log_proba(X)
+    np.testing.assert_allclose(np.exp(logarithms), rejecting.predict_proba(X), atol=1e-12)
+    if hasattr(estimator, "predict_log_proba"):
+        np.testing.assert_array_equal(logarithms, rejecting.estimator_.predict_log_proba(X))
+
+
+def test_the_greatest_weights_find_the_same_threshold(pictures):
+    X, y = pictures
+    weights = np.random.default_rng(0).choice([0.5, 1.0], len(X))
+    frozen = FrozenEstimator(linear().fit(X, y))
+    usual, extreme = (
+        RejectingClassifier(frozen).fit(X, y, sample_weight=scale * weights).threshold_
+        for scale in (1.0, 2.0**1023)
+    )
+    assert extreme == usual

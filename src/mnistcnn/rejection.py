@@ -1,5 +1,6 @@
 """Says "no digit" instead of a label where a classifier is not sure enough."""
 
+from copy import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -10,7 +11,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
@@ -53,7 +59,7 @@ class RejectingClassifier(
         The lowest probability of an answer, from 0 to 1. ``"auto"`` is found in `fit`: the one that
         99 % of the pictures there reach when a classifier predicts them that has not seen them (in
         a cross-validation with three folds). Without `fit` it is 0.9, which suits probabilities
-        that are calibrated.
+        that are calibrated. A number that is set after `fit` takes effect at once.
     rejected_label : int, float or str, default=-1
         The answer where there is none: none of the labels, but of their kind, so a word where the
         labels are words.
@@ -63,7 +69,8 @@ class RejectingClassifier(
     estimator_ : estimator
         The fitted classifier, if `fit` was called.
     threshold_ : float
-        The threshold in use, if `fit` was called.
+        The threshold that `fit` has found or was given, if it was called. It serves as long as
+        `threshold` is ``"auto"``, and stays where another number is set later.
     classes_ : ndarray of shape (n_classes,)
         The labels, without `rejected_label`.
 
@@ -92,6 +99,8 @@ class RejectingClassifier(
     array([ 4, -1,  0, -1,  9])
     >>> digits.predict(np.zeros((1, 64)))
     array([-1])
+    >>> digits.set_params(threshold=0.5).predict(X[900:905] / 16)
+    array([4, 9, 0, 8, 9])
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -138,7 +147,8 @@ class RejectingClassifier(
         threshold = self.threshold
         if isinstance(threshold, str):
             threshold = _found_threshold(self.estimator, X, y, weights)
-        self.estimator_, self.threshold_ = fitted, float(threshold)
+        # One call: neither an interrupt nor another thread's predict finds one without the other.
+        vars(self).update(estimator_=fitted, threshold_=float(threshold))
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -157,10 +167,13 @@ class RejectingClassifier(
         Raises
         ------
         ValueError
-            If `rejected_label` is one of the labels or not of their kind.
+            If `threshold` is not as described, or `rejected_label` is one of the labels or not of
+            their kind.
         """
-        probabilities = self.predict_proba(X)
-        classes, threshold = self.classes_, self._threshold()
+        # A twin, which stays as it is while another thread fits this one anew.
+        fitted = copy(self)
+        threshold, probabilities = fitted._threshold(), fitted.predict_proba(X)
+        classes = fitted.classes_
         _check_rejected_label(self.rejected_label, classes)
         is_rejected = (probabilities.max(axis=1) < threshold) | _shows_nothing(X)
         labels = classes[probabilities.argmax(axis=1)]
@@ -187,6 +200,28 @@ class RejectingClassifier(
         check_is_fitted(self)
         probabilities: NDArray[Any] = self._fitted_estimator().predict_proba(X)
         return probabilities
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Return the logarithms of the estimator's probabilities, of rejected pictures too.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            What the estimator takes.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes)
+            Columns in the order of `classes_`; minus infinity where the estimator gives a
+            probability of 0 and no logarithms of its own.
+        """
+        check_is_fitted(self)
+        fitted = self._fitted_estimator()
+        if hasattr(fitted, "predict_log_proba"):
+            logarithms: NDArray[Any] = fitted.predict_log_proba(X)
+            return logarithms
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(fitted.predict_proba(X)))
 
     @available_if(_estimator_has("decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> NDArray[Any]:
@@ -225,10 +260,15 @@ class RejectingClassifier(
         return vars(self).get("estimator_", self.estimator)
 
     def _threshold(self) -> float:
-        if "threshold_" in vars(self):
-            return float(self.threshold_)
-        self._validate_params()
-        return USUAL_THRESHOLD if isinstance(self.threshold, str) else float(self.threshold)
+        """Return the threshold in use, which may have been set after `fit`."""
+        validate_parameter_constraints(
+            {"threshold": self._parameter_constraints["threshold"]},
+            {"threshold": self.threshold},
+            caller_name=type(self).__name__,
+        )
+        if isinstance(self.threshold, str):
+            return float(vars(self).get("threshold_", USUAL_THRESHOLD))
+        return float(self.threshold)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell whether it was fitted, or the estimator in it."""
@@ -278,7 +318,8 @@ def _confidence_in_unseen(
 def _quantile(values: NDArray[Any], weights: NDArray[Any], share: float) -> float:
     """Return the highest of the values below which at most this share of the weight lies."""
     order = np.argsort(values)
-    up_to = np.cumsum(weights[order])
+    # Relative to the greatest, so that the sum is a number, too.
+    up_to = np.cumsum(weights[order] / weights.max())
     place = np.searchsorted(up_to, share * up_to[-1], side="right")
     return float(values[order][min(place, len(values) - 1)])
 
