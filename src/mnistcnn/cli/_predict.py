@@ -194,4 +194,4 @@ def _interrupted(n_answers: int, submission_file: Path | None) -> str:
 def _write_submission(labels: list[Any], submission_file: Path) -> None:
     from mnistcnn import write_kaggle_submission
 
-    write_kaggle_submission(submission_file, labels)
+    write_kaggle_submission(submission_file, labels, overwrite=True)
