@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.datasets._csv_columns import Columns, LabelColumn, columns_of, is_header
+from mnistcnn.datasets._csv_columns import (
+    LABELS,
+    SIDE,
+    Columns,
+    LabelColumn,
+    columns_of,
+    is_header,
+)
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_digit_table"]
+__all__ = ["label_name", "read_digit_table"]
 
 LINES_A_BLOCK = 2048
 # 785 numbers of 25 characters are 20,000; a line without an end would fill the memory.
@@ -109,6 +116,24 @@ def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) ->
     if not named and label is not None:
         _refuse_labels_at_the_end(table, name)
     return table
+
+
+def label_name(path: str | os.PathLike[str]) -> str | None:
+    """Return the name of a table's column of labels; None where it has none.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is no regular one.
+    ValueError
+        If its first line cannot be read.
+    """
+    with open_file(path) as file, as_value_error(path, _WANTED):
+        first = _opened(file).take()
+        cells = _cells(first, _separator(first))
+    if not is_header(cells):
+        return LABELS.names[0] if len(cells) > SIDE * SIDE else None
+    return next((cell for cell in cells if cell.lower() in LABELS.names), None)
 
 
 def _opened(file: BinaryIO) -> _Lines:
