@@ -148,7 +148,7 @@ class RejectingClassifier(
         if isinstance(threshold, str):
             threshold = _found_threshold(self.estimator, X, y, weights)
         # One call: neither an interrupt nor another thread's predict finds one without the other.
-        vars(self).update(estimator_=fitted, threshold_=float(threshold))
+        self.__dict__.update(estimator_=fitted, threshold_=float(threshold))
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
