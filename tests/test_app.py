@@ -20,6 +20,9 @@ import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="browsers are driven by Playwright")
 

@@ -24,6 +24,9 @@ from mnistcnn.app._page import read_drawing, read_picture, read_sheet
 from mnistcnn.app._reader import Mark
 from mnistcnn.app._sheet import sheet
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "mnistcnn", "demo"]
 
 

@@ -16,6 +16,9 @@ from benchmarks._processes import OwnProcesses  # noqa: E402
 from benchmarks._results import Figure, Results  # noqa: E402
 from benchmarks._tables import report  # noqa: E402
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def quick_run(tmp_path_factory):

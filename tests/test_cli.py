@@ -24,6 +24,9 @@ from mnistcnn.cli._results_folder import ResultsFolder
 from mnistcnn.cli._train import AUGMENTATIONS
 from mnistcnn.evaluation import DEFAULT_ARCHITECTURES
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 
 def wait_until_group_is_gone(group):
     """Fail after a while if a process of the group is still there."""

@@ -13,6 +13,9 @@ from commands import assert_one_line, environment, mnistcnn
 from mnistcnn import DigitCNNClassifier, load_sample_digits
 from mnistcnn.cli._polarity import warn_of_polarity
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 # A classifier that warns and fails as others might, in a package that is there for these tests.
 STRANGE = """
 import warnings

@@ -16,6 +16,9 @@ from sklearn.linear_model import LogisticRegression
 
 from mnistcnn import load_sample_digits
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "mnistcnn", "predict"]
 
 

@@ -13,6 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from commands import COMMAND, environment, mnistcnn, mnistcnn_in_shell
 from mnistcnn import load_sample_digits
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 ACCENTED, NO_TEXT = "café 7.png", b"\xff 7.png"
 
 

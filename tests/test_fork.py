@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 PRELUDE = """
 import concurrent.futures, multiprocessing, sys
 import numpy as np

@@ -41,6 +41,7 @@ class Drawing(threading.Thread):
         self.join()
 
 
+@pytest.mark.slow
 def test_another_thread_that_draws_meets_no_fit(small_digits):
     X, y = small_digits
     expected = quick().fit(X, y).predict_proba(X)

@@ -11,6 +11,9 @@ import pytest
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.schedules import SCHEDULED, TrainingSchedule
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 # Each way in which a network or its optimizer is not made of Keras's own classes.
 NETWORKS = {
     "fused adam, one cycle": {"architecture": "fast"},

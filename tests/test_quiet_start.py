@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 FIT = """
 from mnistcnn import DigitCNNClassifier
 from sklearn.datasets import load_digits

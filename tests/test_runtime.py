@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 REPORT = """
 import os
 import joblib

@@ -16,6 +16,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.scikeras_adapter import KerasClassifier
 
+# They start processes of their own.
+pytestmark = pytest.mark.slow
+
 EXPECTED_FAILED_CHECKS = {
     "check_estimator_tags_renamed": (
         "scikeras's BaseWrapper defines _more_tags, which scikit-learn no longer reads, and not "
