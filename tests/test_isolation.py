@@ -85,6 +85,7 @@ def doubled_epsilon():
 
 
 def test_a_network_traced_under_other_settings_serves_no_fit(small_digits, request):
+    mnistcnn.clear_cache()
     quick().fit(*small_digits)
     gc.collect()
     n_before = len(POOL)
