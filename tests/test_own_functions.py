@@ -13,6 +13,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils import estimator_html_repr
 
 from mnistcnn import DigitCNNClassifier, compare_architectures
+from mnistcnn.architectures import Architecture
 
 
 def network(input_shape, n_classes, units=8, *, activation="relu"):
@@ -166,3 +167,33 @@ class TestSearch:
             *small_digits, architectures=[network, architecture], cv=2, epochs=1, random_state=0
         )
         assert sorted(result.table["architecture"]) == ["network", "network(units=5)"]
+
+
+class FlatLayers(Architecture):
+    """Written with public imports only."""
+
+    name = "flat_layers"
+    learning_rate = 0.02
+    minimum_image_size = 3
+
+    def __init__(self, units=8):
+        self.units = units
+
+    def _features(self, image):
+        return keras.layers.Dense(self.units, "relu")(keras.layers.Flatten()(image))
+
+
+class TestOwnClass:
+    def test_is_an_architecture_like_any_other(self, small_digits):
+        search = GridSearchCV(a_classifier(FlatLayers()), {"architecture__units": [1, 30]}, cv=2)
+        best = search.fit(*small_digits).best_estimator_
+        assert repr(best.architecture) == "FlatLayers(units=30)"
+        assert best.get_params()["learning_rate"] == "auto"
+        assert max(best.history_["learning_rate"]) <= 0.02
+        loaded = pickle.loads(pickle.dumps(best))
+        assert loaded.architecture == clone(best).architecture == FlatLayers(30)
+        assert (loaded.predict(small_digits[0]) == best.predict(small_digits[0])).all()
+
+    def test_states_how_small_an_image_may_be(self):
+        with pytest.raises(ValueError, match="at least 3x3 pixels, got 2x2"):
+            FlatLayers().build((2, 2, 1), 10)
