@@ -131,6 +131,22 @@ class TestAnyDtype:
         X, y = digits
         assert fitted.score(X, y.astype(dtype)) == fitted.score(X, y.astype("int32")) > 0.8
 
+    @pytest.mark.parametrize("ask", ["partial_fit", "score"])
+    def test_labels_of_another_number_of_dimensions_are_refused(self, digits, ask):
+        X, y = digits
+        classifier = a_classifier().fit(X, y)
+        before = classifier.predict_proba(X)
+        with pytest.raises(ValueError, match=r"y must have 1 dimensions.*shape \(300, 10\)"):
+            getattr(classifier, ask)(X, np.eye(10)[y])
+        np.testing.assert_array_equal(classifier.predict_proba(X), before)
+        assert classifier.partial_fit(X, y.astype("float64")).score(X, y) > 0.1
+
+    def test_single_labels_are_refused_where_several_were_fitted(self, digits):
+        X, y = digits
+        classifier = a_classifier().fit(X, np.eye(10, dtype=int)[y])
+        with pytest.raises(ValueError, match="y must have 2 dimensions"):
+            classifier.partial_fit(X, y)
+
     def test_column_names_of_another_frame_are_refused(self, digits):
         X, y = digits
         frame = pd.DataFrame(X).add_prefix("pixel")

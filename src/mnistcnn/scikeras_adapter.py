@@ -128,7 +128,19 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
             return validated
         if X is not None:
             X, _ = super()._validate_data(X)
-        return X, _labels_of_any_dtype(X, y)
+        return X, self._labels_of_any_dtype(X, y)
+
+    def _labels_of_any_dtype(self, X: Any, y: Any) -> Any:
+        if y is None:
+            return None
+        check_consistent_length(X, y)
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        if y.ndim != self.y_ndim_:
+            raise ValueError(
+                f"y must have {self.y_ndim_} dimensions, as in the first fit, got {y.ndim}: an "
+                f"array of shape {y.shape}."
+            )
+        return y
 
     def _build_keras_model(self) -> keras.Model:
         with _tensorflow_as_it_was():
@@ -137,13 +149,6 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
     def _fit_keras_model(self, *args: Any, **kwargs: Any) -> None:
         with _tensorflow_as_it_was():
             super()._fit_keras_model(*args, **kwargs)
-
-
-def _labels_of_any_dtype(X: Any, y: Any) -> Any:
-    if y is None:
-        return None
-    check_consistent_length(X, y)
-    return check_array(y, ensure_2d=False, dtype=None, input_name="y")
 
 
 @contextmanager

@@ -24,10 +24,15 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
     `get_params` and `set_params`, can be cloned and compared, and its hyperparameters are reached
     as ``architecture__dropout``. Values are checked by `build`.
 
+    A class of one's own states a `name`, takes its hyperparameters in the constructor as a
+    scikit-learn estimator does, and defines ``_features(image)``: all layers but the last, from a
+    Keras tensor of images to one of shape (n, n_features). It may state `minimum_image_size`,
+    `learning_rate` and `adam_betas`, and scikit-learn's ``_parameter_constraints``.
+
     Attributes
     ----------
     name : str
-        The name in the registry, also the Keras model's.
+        The name in the registry, also the Keras model's. A class attribute.
     learning_rate : float, default=0.001
         A good rate for Adam: the peak of a one-cycle schedule. A class attribute, not a
         parameter.
@@ -50,7 +55,7 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
     name: ClassVar[str]
     learning_rate: ClassVar[float] = 1e-3
     adam_betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
-    _parameter_constraints: ClassVar[dict[str, list[Any]]]
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     @property
     def minimum_image_size(self) -> int:

@@ -16,7 +16,8 @@ from mnistcnn.classifier._fit import (
     wrapped_state,
 )
 from mnistcnn.classifier._inputs import read_pixels
-from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, OBJECT_FOR, PARAMETER_CONSTRAINTS
+from mnistcnn.classifier._nested_parameters import NestedParametersMixin
+from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
@@ -25,6 +26,7 @@ from mnistcnn.classifier._wrapping import KerasModelTemplate, picture_shape
 
 class DigitCNNClassifier(
     StoredNetworkMixin,
+    NestedParametersMixin,
     CallbackSupportMixin,  # type: ignore[misc]
     ClassifierMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
@@ -40,7 +42,8 @@ class DigitCNNClassifier(
     architecture : str, architecture object or callable, default="fast"
         A name from `mnistcnn.list_architectures`, an object from `mnistcnn.architectures` (whose
         hyperparameters can then be searched as ``architecture__dropout`` and the like), or a
-        callable ``(input_shape, n_classes) -> keras.Model`` that ends in softmax or plain logits.
+        callable ``(input_shape, n_classes) -> keras.Model`` that ends in softmax or plain logits,
+        whose further keyword parameters can be searched likewise.
     image_shape : {"auto", "pad"} or tuple of int, default="auto"
         The shape of one picture. ``"auto"`` takes flat rows as square pictures, ``"pad"`` fills
         them up with zeros to the next square, ``(h, w)`` or ``(h, w, c)`` states the shape.
@@ -388,35 +391,6 @@ default="one_cycle"
         kept = {k: v for k, v in vars(self).items() if k not in FITTED_ATTRIBUTES}
         # One assignment: an interrupt leaves either the old state or the new one.
         self.__dict__ = {**kept, **state}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters, also ``architecture__<name>`` and ``augmentation__<name>`` of objects.
-
-        Parameters
-        ----------
-        **params
-            Names and values.
-
-        Returns
-        -------
-        self : DigitCNNClassifier
-            The estimator.
-
-        Raises
-        ------
-        ValueError
-            If a name is unknown, or belongs to a parameter that is no object.
-        """
-        for owner, remedy in OBJECT_FOR.items():
-            value = params.get(owner, getattr(self, owner))
-            nested = [name for name in params if name.startswith(f"{owner}__")]
-            if nested and not hasattr(value, "set_params"):
-                raise ValueError(
-                    f"{nested[0]!r} needs {owner} to be an object, got {value!r}. Set "
-                    f"{owner}={remedy} first."
-                )
-        super().set_params(**params)
-        return self
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what pictures may look like."""

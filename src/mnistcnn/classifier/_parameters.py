@@ -51,9 +51,3 @@ FITTED_ATTRIBUTES = (
     "_lease",
     "_pixel_range",
 )
-
-# Whose parameters can be set through the estimator, and what makes such an object.
-OBJECT_FOR = {
-    "architecture": "mnistcnn.get_architecture(name)",
-    "augmentation": "mnistcnn.Augmentation()",
-}

@@ -49,7 +49,8 @@ def resolve_architecture(architecture: Any) -> Any:
             "itself; DigitCNNClassifier.from_keras_model wraps one that is trained."
         )
     # A copy, so that what the user changes in the object later is not taken for what was fitted.
-    return deepcopy(architecture) if hasattr(architecture, "build") else architecture
+    can_change = hasattr(architecture, "build") or hasattr(architecture, "set_params")
+    return deepcopy(architecture) if can_change else architecture
 
 
 def build_function(architecture: Any) -> Callable[[tuple[int, int, int], int], keras.Model]:
