@@ -1,14 +1,24 @@
 """What pictures, labels and weights may look like, and what is said of those that may not."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 
-from mnistcnn import DigitCNNClassifier
+from mnistcnn import (
+    DigitCNNClassifier,
+    ImageReshaper,
+    PixelScaler,
+    RejectingClassifier,
+    compare_architectures,
+)
 
 
 def quick(**parameters):
@@ -36,6 +46,179 @@ FORMS = {
     "not contiguous": lambda X: np.repeat(X, 2, axis=0)[::2],
     "big endian": lambda X: X.astype(">f8"),
 }
+
+
+def as_objects(images):
+    objects = np.empty(len(images), dtype=object)
+    objects[:] = list(images)
+    return objects
+
+
+OBJECTS = {
+    "object array": lambda X: as_objects(X.reshape(-1, 8, 8)),
+    "object array of rows": as_objects,
+    "series": lambda X: pd.Series(list(X.reshape(-1, 8, 8)), index=range(900, 900 + len(X))),
+    "series of lists": lambda X: pd.Series(X.reshape(-1, 8, 8).tolist()),
+    "series of bytes": lambda X: pd.Series(list(X.reshape(-1, 8, 8, 1).astype(np.uint8))),
+    "list of images": lambda X: list(X.reshape(-1, 8, 8)),
+}
+
+
+@pytest.mark.parametrize("form", OBJECTS.values(), ids=OBJECTS)
+def test_images_that_are_objects_give_the_same_predictions(form, fitted, small_digits):
+    X, y = small_digits
+    images, expected = form(X), fitted.predict_proba(X)
+    np.testing.assert_array_equal(quick().fit(images, y).predict_proba(X), expected)
+    np.testing.assert_array_equal(fitted.predict_proba(images), expected)
+    np.testing.assert_array_equal(fitted.predict_log_proba(images), fitted.predict_log_proba(X))
+    np.testing.assert_array_equal(fitted.predict(images), fitted.predict(X))
+    assert fitted.score(images, y) == fitted.score(X, y)
+    in_parts = quick().partial_fit(images, y, classes=range(10)).partial_fit(images, y)
+    from_array = quick().partial_fit(X, y, classes=range(10)).partial_fit(X, y)
+    np.testing.assert_array_equal(in_parts.predict_proba(X), from_array.predict_proba(X))
+
+
+def test_a_series_of_images_serves_in_pipelines_searches_and_comparisons(small_digits):
+    X, y = small_digits
+    images = pd.Series(list(X.reshape(-1, 8, 8)))
+    pipeline = make_pipeline(PixelScaler(), ImageReshaper(), quick())
+    scores = cross_val_score(pipeline, images, y, cv=3)
+    np.testing.assert_array_equal(scores, cross_val_score(pipeline, X.reshape(-1, 8, 8), y, cv=3))
+    compared = compare_architectures(images, y, architectures=["baseline"], cv=2, epochs=1)
+    assert compared.metadata["image_shape"] == [8, 8, 1]
+    rejecting = RejectingClassifier(quick(), threshold=0.0).fit(images, y)
+    empty = pd.Series([np.zeros((8, 8)), X[0].reshape(8, 8)])
+    assert (rejecting.predict(empty) == -1).tolist() == [True, False]
+
+
+RAGGED = {
+    "object array": lambda: as_objects([np.zeros((8, 8)), np.zeros((8, 9))]),
+    "series": lambda: pd.Series([np.zeros((8, 8)), np.zeros((8, 9))]),
+    "series with a gap": lambda: pd.Series([np.zeros((8, 8)), None]),
+    "list": lambda: [np.zeros((8, 8)), np.zeros((8, 9))],
+    "ragged image": lambda: pd.Series([[[0, 1], [0]], [[0, 1], [0]]]),
+}
+
+
+@pytest.mark.parametrize("ragged", RAGGED.values(), ids=RAGGED)
+def test_images_of_several_shapes_are_refused(ragged, fitted):
+    X = ragged()
+    for use in (fitted.predict, lambda X: quick().fit(X, [0, 1]), ImageReshaper().fit):
+        with pytest.raises(ValueError, match="X must hold images of one and the same shape"):
+            use(X)
+
+
+def test_a_table_of_one_column_of_images_is_refused_with_the_column(fitted, small_digits):
+    X, y = small_digits
+    table = pd.DataFrame({"image": list(X.reshape(-1, 8, 8))})
+    for use in (fitted.predict, lambda X: quick().fit(X, y)):
+        with pytest.raises(ValueError, match=r"pass X\['image'\]"):
+            use(table)
+
+
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return np.zeros((5, 8, 8)), np.zeros(5)
+
+
+def a_stand_in(module, *names, **attributes):
+    """Return an object of a class as a package that is not installed here defines it."""
+    base = object
+    for name in names:
+        base = type(name, (base,), {"__module__": module, **attributes})
+    return base()
+
+
+BATCHED = {
+    "tf.data": lambda: tf.data.Dataset.from_tensor_slices(np.zeros((9, 8, 8))).batch(3),
+    "DataLoader": lambda: a_stand_in(
+        "torch.utils.data.dataloader", "DataLoader", __iter__=lambda _: iter([]), __len__=len
+    ),
+}
+STREAMS = {
+    "generator": lambda: (image for image in np.zeros((3, 8, 8))),
+    "iterator": lambda: iter(np.zeros((3, 8, 8))),
+    "map": lambda: map(np.asarray, np.zeros((3, 8, 8))),
+    "set": lambda: {1, 2},
+    "values": lambda: {"a": np.zeros((8, 8))}.values(),
+}
+PLANS = {
+    "dask's bag": (lambda: a_stand_in("dask.bag.core", "Bag"), r"pass X\.compute\(\)"),
+    "dask's table": (
+        lambda: a_stand_in(
+            "dask.dataframe.dask_expr._collection", "DataFrame", columns=["a"], __array__=None
+        ),
+        r"pass X\.compute\(\)",
+    ),
+    "LazyFrame": (
+        lambda: a_stand_in("polars.lazyframe.frame", "LazyFrame", columns=["a"]),
+        r"pass X\.collect\(\)",
+    ),
+    "torch's dataset": (
+        lambda: a_stand_in("torch.utils.data.dataset", "Dataset", "MNIST"),
+        r"pass numpy\.stack\(\[image for image, _ in X\]\)",
+    ),
+    "Keras": (Batches, r"pass numpy\.concatenate\(\[X\[i\]\[0\] for i in range\(len\(X\)\)\]\)"),
+    "dict": (lambda: {"image": np.zeros((3, 8, 8))}, r"X\[key\]"),
+}
+NOT_IN_MEMORY = {
+    **{
+        name: (make, r"pass numpy\.concatenate\(\[images for images, _ in X\]\)")
+        for name, make in BATCHED.items()
+    },
+    **{name: (make, r"pass numpy\.stack\(list\(X\)\)") for name, make in STREAMS.items()},
+    **PLANS,
+}
+
+
+@pytest.mark.parametrize(("make", "message"), NOT_IN_MEMORY.values(), ids=NOT_IN_MEMORY)
+def test_what_is_not_in_memory_is_refused_with_what_to_pass(make, message, fitted, small_digits):
+    y = small_digits[1]
+    uses = [
+        lambda X: quick().fit(X, y),
+        lambda X: quick().partial_fit(X, y, classes=range(10)),
+        fitted.predict,
+        fitted.predict_proba,
+        lambda X: fitted.score(X, y),
+        ImageReshaper().fit,
+        PixelScaler().fit,
+        lambda X: RejectingClassifier(quick()).fit(X, y),
+        RejectingClassifier(fitted).predict,
+        lambda X: compare_architectures(X, y, architectures=["baseline"]),
+    ]
+    for use in uses:
+        with pytest.raises(TypeError, match=f"X must be an array.*in memory, got a .*{message}"):
+            use(make())
+
+
+LABELS_TO_COME = {**BATCHED, **STREAMS, "Keras": Batches}
+
+
+@pytest.mark.parametrize("make", LABELS_TO_COME.values(), ids=LABELS_TO_COME)
+def test_labels_and_weights_that_are_not_in_memory_are_refused(make, small_digits):
+    X, y = small_digits
+    for use in (
+        lambda y: quick().fit(X, y),
+        lambda y: quick().partial_fit(X, y, classes=range(10)),
+        lambda y: RejectingClassifier(quick()).fit(X, y),
+        lambda y: compare_architectures(X, y, architectures=["baseline"]),
+    ):
+        with pytest.raises(TypeError, match="y must be an array.*in memory, got a .*; pass "):
+            use(make())
+    with pytest.raises(TypeError, match="sample_weight must be an array.*in memory"):
+        quick().fit(X, y, sample_weight=make())
+
+
+def test_arrays_of_other_libraries_give_the_same_predictions(fitted, small_digits):
+    X, _ = small_digits
+    expected = fitted.predict_proba(X)
+    np.testing.assert_array_equal(fitted.predict_proba(tf.constant(X)), expected)
+    # As dask's arrays and many others do.
+    blocks = a_stand_in("dask.array.core", "Array", __array__=lambda *_, **__: X.reshape(-1, 8, 8))
+    np.testing.assert_array_equal(fitted.predict_proba(blocks), expected)
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
@@ -190,8 +373,14 @@ def test_channels_first_are_refused_with_the_conversion(shape):
 def test_one_hot_labels_are_refused_with_the_conversion(small_digits):
     X, y = small_digits
     for one_hot in (np.eye(10)[y], pd.get_dummies(y), np.eye(10, dtype=int)[y].tolist()):
-        with pytest.raises(ValueError, match="y must hold one label an image.*argmax"):
-            quick().fit(X, one_hot)
+        for use in (
+            quick().fit,
+            RejectingClassifier(quick()).fit,
+            lambda X, y: quick().partial_fit(X, y, classes=range(10)),
+            lambda X, y: compare_architectures(X, y, architectures=["baseline"]),
+        ):
+            with pytest.raises(ValueError, match="y must hold one label an image.*argmax"):
+                use(X, one_hot)
 
 
 def test_log_probabilities_are_the_logarithms_of_probabilities(fitted, small_digits):
@@ -199,6 +388,33 @@ def test_log_probabilities_are_the_logarithms_of_probabilities(fitted, small_dig
     np.testing.assert_allclose(
         np.exp(fitted.predict_log_proba(X)), fitted.predict_proba(X), atol=1e-12
     )
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_log_probabilities_of_a_network_that_ends_in_softmax(n_classes, small_digits):
+    X, y = small_digits[0], small_digits[1] % n_classes
+
+    def ends_in_softmax(input_shape, n_classes):
+        softmax = keras.layers.Dense(n_classes, activation="softmax")
+        return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), softmax])
+
+    classifier = quick(architecture=ends_in_softmax).fit(X, y)
+    logarithms = classifier.predict_log_proba(X)
+    assert logarithms.shape == (len(X), n_classes)
+    assert logarithms.dtype == np.float64
+    np.testing.assert_allclose(np.exp(logarithms), classifier.predict_proba(X), atol=1e-12)
+
+
+def test_log_probabilities_are_finite_where_softmax_is_rounded_to_zero(small_digits):
+    X, _ = small_digits
+    softmax = keras.layers.Dense(3, activation="softmax")
+    model = keras.Sequential([keras.Input((64,)), softmax])
+    softmax.kernel.assign(1e4 * softmax.kernel)
+    sure = DigitCNNClassifier.from_keras_model(model)
+    assert (sure.predict_proba(X) == 0).any()
+    logarithms = sure.predict_log_proba(X)
+    assert np.isfinite(logarithms).all()
+    np.testing.assert_array_equal(logarithms.argmax(axis=1), sure.predict(X))
 
 
 def with_value(X, value):
@@ -286,7 +502,7 @@ def test_bad_class_weights_are_refused(weight, small_digits):
 
 
 def test_pictures_of_different_sizes_are_refused():
-    with pytest.raises(ValueError, match="X must hold pictures of one and the same shape"):
+    with pytest.raises(ValueError, match="X must hold images of one and the same shape"):
         quick().fit([[1, 2, 3, 4], [1]], [0, 1])
 
 
@@ -328,6 +544,47 @@ def test_balanced_weights_do_not_count_images_of_weight_zero(small_digits):
     weighted = balanced.fit(X, y, sample_weight=counted.astype(float)).predict_proba(X)
     shorter = balanced.fit(X[counted], y[counted]).predict_proba(X)
     np.testing.assert_allclose(weighted, shorter, rtol=1e-5)
+
+
+EXTREMES = [(1e300, 1e300), (1e-300, 1e-300), (1e300, 1e-300), (1e308, 1e10)]
+
+
+@pytest.mark.parametrize(("of_images", "of_classes"), EXTREMES)
+def test_products_of_extreme_weights_keep_their_ratios(of_images, of_classes, small_digits):
+    X, y = small_digits
+    weight = np.random.default_rng(0).choice([0.5, 1.0], 300)
+    classes = {label: 1.0 + label % 2 for label in range(10)}
+    usual = quick(class_weight=classes).fit(X, y, sample_weight=weight)
+    greater = {label: of_classes * value for label, value in classes.items()}
+    extreme = quick(class_weight=greater).fit(X, y, sample_weight=of_images * weight)
+    np.testing.assert_allclose(extreme.predict_proba(X), usual.predict_proba(X), rtol=1e-3)
+    parts = [
+        quick(class_weight=each).partial_fit(X, y, classes=range(10), sample_weight=scaled)
+        for each, scaled in ((classes, weight), (greater, of_images * weight))
+    ]
+    np.testing.assert_allclose(parts[1].predict_proba(X), parts[0].predict_proba(X), rtol=1e-3)
+
+
+def test_weights_of_images_and_classes_may_make_up_for_each_other(small_digits):
+    X, y = small_digits
+    tiny = np.where(y == 3, 1e-300, 1.0)
+    made_up = quick(class_weight={3: 1e300}).fit(X, y, sample_weight=tiny)
+    np.testing.assert_allclose(
+        made_up.predict_proba(X), quick().fit(X, y).predict_proba(X), rtol=1e-3
+    )
+
+
+def test_balanced_weights_of_a_class_that_weighs_next_to_nothing(small_digits):
+    X, y = small_digits
+    # pixel_scaling="standard" does not look at weights.
+    tiny = np.where(y == 3, 1e-310, 1.0)
+    balanced = quick(class_weight="balanced").fit(X, y, sample_weight=tiny)
+    assert np.isfinite(balanced.predict_proba(X)).all()
+
+
+def test_weights_beyond_floats_are_refused(small_digits):
+    with pytest.raises(ValueError, match="class_weight must hold finite weights"):
+        quick(class_weight={3: 10**400}).fit(*small_digits)
 
 
 def test_class_weight_may_name_a_class_that_this_fold_lacks(small_digits):

@@ -154,3 +154,23 @@ def test_fit_that_fails_leaves_the_transformer_as_it_was():
     with pytest.raises(ValueError, match="NaN"):
         scaler.fit(np.full((2, 9), np.nan))
     assert (scaler.mean_, scaler.scale_, scaler.n_features_in_) == (5.0, 5.0, 2)
+
+
+@pytest.mark.parametrize("method", ["standard", "unit"])
+def test_bytes_with_a_sign_are_refused_with_the_conversion(method):
+    X = np.array([[0, 100], [200, 255]], dtype=np.uint8)
+    scaler = PixelScaler(method=method).fit(X)
+    for dtype in (np.int8, np.int64):
+        signed = X.view(np.int8).astype(dtype)
+        for use in (PixelScaler(method=method).fit, scaler.transform):
+            with pytest.raises(ValueError, match=r"X must hold no negative.*astype\(numpy.uint8\)"):
+                use(signed)
+    with pytest.raises(ValueError, match=r"got -300 in int64; pass X.astype\(float\)"):
+        scaler.transform(np.array([[-300, 5]]))
+    assert scaler.transform(np.array([[-300.0, 5.0]])).shape == (1, 2)
+
+
+def test_integers_below_zero_are_scaled_where_the_range_says_so():
+    X = np.array([[-128, 127]], dtype=np.int8)
+    scaled = PixelScaler(method="unit", data_range=(-128, 127)).fit_transform(X)
+    np.testing.assert_array_equal(scaled, [[0, 1]])

@@ -20,6 +20,9 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from mnistcnn.preprocessing._containers import as_array, check_in_memory
+from mnistcnn.preprocessing._labels import check_one_label_each
+
 __all__ = ["RejectingClassifier"]
 
 # With calibrated probabilities this rejects where an answer would be wrong more often than once
@@ -137,9 +140,13 @@ class RejectingClassifier(
         ------
         ValueError
             If a parameter is not as described, `rejected_label` is one of the labels or not of
-            their kind, or a label has too few pictures.
+            their kind, labels are one-hot rows, or a label has too few pictures.
+        TypeError
+            If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
         """
         self._validate_params()
+        check_in_memory(X)
+        check_one_label_each(y)
         y = column_or_1d(y, warn=True)
         weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
         fitted = clone(self.estimator).fit(X, y, **weights)
@@ -354,7 +361,7 @@ def _check_rejected_label(rejected_label: Any, classes: NDArray[Any]) -> None:
 def _shows_nothing(X: Any) -> NDArray[np.bool_] | bool:
     """Tell of each picture whether all its pixels are equal; of what is no array nothing."""
     try:
-        pixels = np.asarray(X)
+        pixels = as_array(X)
     except ValueError:
         # Pictures of different sizes, which a pipeline may take.
         return False

@@ -2,16 +2,24 @@
 
 from copy import copy
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from mnistcnn.classifier._pixel_range import warn_of_another_unit
-from mnistcnn.preprocessing._shapes import as_rows, pad_columns, resolve_image_shape
+from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
+from mnistcnn.preprocessing._containers import check_in_memory
+from mnistcnn.preprocessing._labels import check_one_label_each
+from mnistcnn.preprocessing._shapes import (
+    as_rows,
+    check_channels_last,
+    pad_columns,
+    resolve_image_shape,
+)
+from mnistcnn.preprocessing._signs import check_not_signed
 
 ImageShape = tuple[int, int, int]
 
@@ -85,6 +93,7 @@ def read_training_data(
     # validate_data notes the columns before later steps can fail, so it gets a stand-in.
     stand_in = copy(estimator)
     check_one_label_each(y)
+    check_in_memory(sample_weight, "sample_weight")
     rows, array_shape = as_rows(X)
     rows, y = validate_data(
         stand_in,
@@ -156,23 +165,8 @@ def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
     return pad_columns(_compact(rows), image_shape)
 
 
-def _check_not_signed(rows: NDArray[Any]) -> None:
-    if rows.dtype.kind != "i" or rows.min() >= 0:
-        return
-    are_bytes = rows.min() >= -128 and rows.max() <= 127
-    remedy = (
-        "bytes that were read with a sign: pass X.astype(numpy.uint8)"
-        if are_bytes
-        else "pass X.astype(float) if they are meant to be negative"
-    )
-    raise ValueError(
-        f"X must hold no negative pixels where they are integers, got {rows.min()} in "
-        f"{rows.dtype}; {remedy}."
-    )
-
-
 def _compact(rows: NDArray[Any]) -> NDArray[Any]:
-    _check_not_signed(rows)
+    check_not_signed(rows)
     if rows.dtype in (np.uint8, np.float32):
         return rows
     if rows.dtype.kind in "bui" and rows.min() >= 0 and rows.max() <= 255:
@@ -205,30 +199,11 @@ def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
     allowed: list[tuple[int, ...]] = [(height, width)] if channels == 1 else []
     allowed.append((height, width, channels))
     if array_shape[1:] not in allowed:
+        check_channels_last(array_shape)
         raise ValueError(
             f"X must hold pictures of shape {' or '.join(map(str, allowed))}, on which "
             f"{type(estimator).__name__} was fitted, or flat rows, got shape {array_shape}."
         )
-
-
-def check_one_label_each(y: Any) -> None:
-    """Refuse one-hot labels with what to write instead."""
-    try:
-        rows = np.asarray(y)
-    except ValueError:  # rows of different lengths, which scikit-learn's own check names
-        return
-    if rows.ndim == 2 and rows.shape[1] > 1 and _is_one_hot(rows):
-        raise ValueError(
-            f"y must hold one label an image, got one-hot rows of shape {rows.shape}; pass "
-            "numpy.argmax(y, axis=1)."
-        )
-
-
-def _is_one_hot(rows: NDArray[Any]) -> bool:
-    if rows.dtype.kind not in "buif":
-        return False
-    are_alone = np.count_nonzero(rows, axis=1) == 1
-    return bool(are_alone.all() and (rows.max(axis=1) == 1).all())
 
 
 def encode_labels(
@@ -259,19 +234,9 @@ def encode_labels(
 
 
 def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Problem:
-    if sample_weight is None and class_weight is None:
+    weights = combined_weights(problem.targets, problem.classes, sample_weight, class_weight)
+    if weights is None:
         return problem
-    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
-        raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
-    weights = _check_sample_weight(sample_weight, problem.pixels, dtype=np.float64)
-    if (weights < 0).any():
-        raise ValueError(
-            "sample_weight must not be negative. Negative values in data passed to "
-            f"`sample_weight`: the lowest is {weights.min()}."
-        )
-    if class_weight is not None:
-        of_each_class = _class_weights(problem, class_weight, weights)
-        weights = weights * of_each_class[problem.targets]
     rows = np.flatnonzero(weights > 0).astype(np.int32)
     if not len(rows):
         raise ValueError("class_weight must leave at least one image a positive weight.")
@@ -282,46 +247,4 @@ def with_weights_of_mean_one(problem: Problem) -> Problem:
     """Return the problem with weights whose scale does not matter; None where all are the same."""
     if problem.weights is None:
         return problem
-    counted = problem.weights[problem.rows]
-    if np.ptp(counted) == 0:
-        return replace(problem, weights=None)
-    # Computed before they are float32, which holds less small and less large ones.
-    relative = problem.weights / counted.max()
-    weights = (relative / relative[problem.rows].mean()).astype(np.float32)
-    return replace(problem, weights=weights)
-
-
-def _class_weights(
-    problem: Problem, class_weight: Any, weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    labels = problem.classes.tolist()
-    if isinstance(class_weight, dict):
-        _check_class_weights(class_weight)
-        _check_names(class_weight, labels)
-        return np.array([class_weight.get(label, 1.0) for label in labels])
-    # An image counts as much as it weighs, as in scikit-learn: one of weight 0 not at all.
-    counts = np.bincount(problem.targets, weights / weights.max(), minlength=len(labels))
-    balanced: NDArray[np.float64] = np.divide(
-        counts.sum() / np.count_nonzero(counts), counts, out=np.ones(len(labels)), where=counts > 0
-    )
-    return balanced
-
-
-def _check_names(class_weight: dict[Any, float], labels: list[Any]) -> None:
-    absent = [label for label in class_weight if label not in labels]
-    unnamed = [label for label in labels if label not in class_weight]
-    if absent and unnamed:
-        raise ValueError(
-            f"class_weight must name all labels in y, {labels}, where it names others too, got "
-            f"{absent} and no weight for {unnamed}."
-        )
-
-
-def _check_class_weights(class_weight: dict[Any, float]) -> None:
-    wrong = {
-        label: weight
-        for label, weight in class_weight.items()
-        if not isinstance(weight, Real) or not np.isfinite(float(weight)) or weight < 0
-    }
-    if wrong:
-        raise ValueError(f"class_weight must hold finite weights of at least 0, got {wrong}.")
+    return replace(problem, weights=weights_of_mean_one(problem.weights, problem.rows))

@@ -20,6 +20,8 @@ from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._measurement import FoldMeasurement, Scorer, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
 from mnistcnn.preprocessing import ImageReshaper
+from mnistcnn.preprocessing._containers import check_in_memory
+from mnistcnn.preprocessing._labels import check_one_label_each
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
@@ -99,7 +101,10 @@ def compare_architectures(
     ------
     ValueError
         If an architecture is unknown, cannot be built for the images or has the label of
-        another, if a scorer is unknown, or if a class has fewer images than `cv` folds.
+        another, if a scorer is unknown, if labels are one-hot rows, or if a class has fewer images
+        than `cv` folds.
+    TypeError
+        If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
 
     See Also
     --------
@@ -131,6 +136,8 @@ def compare_architectures(
     """
     given = {name: value for name, value in locals().items() if name in _CONSTRAINTS}
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="compare_architectures")
+    check_in_memory(X)
+    check_one_label_each(y)
     X, y, groups = indexable(X, column_or_1d(y, warn=True), groups)
     check_classification_targets(y)
     candidates = labelled_architectures(architectures)

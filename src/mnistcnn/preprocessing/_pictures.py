@@ -12,6 +12,7 @@ from PIL import Image
 from mnistcnn.exceptions import UnreadablePictureError
 from mnistcnn.preprocessing._image_files import damage_named, open_picture, upright
 from mnistcnn.preprocessing._image_modes import array_of, bands_of, in_plain_mode
+from mnistcnn.preprocessing._signs import are_signed_bytes
 
 __all__ = ["grey_over_white"]
 
@@ -157,7 +158,12 @@ def _checked(pixels: Pixels) -> Pixels:
         raise ValueError(f"must be {KINDS}, got values of dtype {pixels.dtype}.")
     is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 2, 3, 4))
     if not is_picture or pixels.size == 0:
-        raise ValueError(f"must be {KINDS}, got an array of shape {pixels.shape}.")
+        is_channels_first = pixels.ndim == 3 and pixels.shape[0] in (1, 3, 4)
+        remedy = "; channels come last, as after numpy.moveaxis(image, 0, -1)"
+        raise ValueError(
+            f"must be {KINDS}, got an array of shape {pixels.shape}"
+            f"{remedy if is_channels_first else ''}."
+        )
     return pixels
 
 
@@ -170,8 +176,14 @@ def _white(pixels: Pixels) -> float:
     if high > MOST:
         raise ValueError(f"must hold values of at most 2**64 = {MOST:.3g}, got {high:g}.")
     if low < 0:
-        raise ValueError(f"must hold no negative values, got {low:g}; shift them to begin at 0.")
+        raise ValueError(f"must hold no negative values, got {low:g}; {_remedy(pixels)}.")
     return next((float(white) for white in WHITES if high <= white), high)
+
+
+def _remedy(pixels: Pixels) -> str:
+    if are_signed_bytes(pixels):
+        return "bytes that were read with a sign need .astype(numpy.uint8)"
+    return "shift them to begin at 0"
 
 
 def _over_a_ground(pixels: Pixels, white: float) -> Grey:

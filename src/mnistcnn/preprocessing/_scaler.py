@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from mnistcnn.preprocessing._shapes import as_rows
+from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._statistics import PIXELS_A_BLOCK, pixel_statistics
 
 __all__ = ["PixelScaler"]
@@ -112,11 +113,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         Raises
         ------
         ValueError
-            If a parameter is invalid, or `X` holds anything but finite numbers.
+            If a parameter is invalid, or `X` holds anything but finite numbers, or integers below
+            zero that look like bytes which were read with a sign.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
         pixels = check_array(rows, dtype="numeric", estimator=self, input_name="X")
+        self._check_signs(pixels)
         if self.method == "standard":
             self.mean_, self.scale_ = _statistics(pixels)
         self._n_dimensions_in = len(array_shape)
@@ -139,12 +142,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         Raises
         ------
         ValueError
-            If `X` has another number of values a picture than in `fit`, or a result does not fit
-            into `dtype`.
+            If `X` has another number of values a picture than in `fit`, or integers below zero
+            that look like bytes which were read with a sign, or a result does not fit into `dtype`.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
         rows = validate_data(self, rows, dtype="numeric", reset=False)
+        self._check_signs(rows)
         shift, scale = self._shift_and_scale()
         return self._in_blocks(rows, lambda block: (block - shift) / scale).reshape(array_shape)
 
@@ -199,6 +203,12 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
                 "data_range must be two finite numbers (low, high) with low < high, got "
                 f"{self.data_range!r}."
             )
+
+    def _check_signs(self, pixels: NDArray[Any]) -> None:
+        low, high = self.data_range
+        # A range that signed bytes could fill, or below zero, was stated for such pixels.
+        if self.method == "standard" or (low >= 0 and high > np.iinfo(np.int8).max):
+            check_not_signed(pixels)
 
     def _shift_and_scale(self) -> tuple[float, float]:
         if self.method == "unit":

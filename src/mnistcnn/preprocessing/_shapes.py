@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-__all__ = ["as_rows", "check_image_shape", "pad_columns", "resolve_image_shape"]
+from mnistcnn.preprocessing._containers import as_array, check_in_memory
+
+__all__ = [
+    "as_rows",
+    "check_channels_last",
+    "check_image_shape",
+    "pad_columns",
+    "resolve_image_shape",
+]
 
 _ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
 _REMEDY = (
@@ -106,7 +114,8 @@ def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
     Parameters
     ----------
     X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
-        Flat rows or images; a DataFrame or sparse matrix is returned as it is.
+        Flat rows or images, also as a pandas.Series or object array of images; a DataFrame or
+        sparse matrix is returned as it is.
 
     Returns
     -------
@@ -114,6 +123,13 @@ def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
         A view of `X` where that is possible.
     array_shape : tuple of int
         The shape that `X` came in.
+
+    Raises
+    ------
+    TypeError
+        If `X` is not in memory: a dataset in batches, a generator, a query.
+    ValueError
+        If the images are not of one and the same shape.
 
     Examples
     --------
@@ -123,19 +139,26 @@ def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
     >>> rows.shape, array_shape
     ((5, 784), (5, 28, 28))
     """
+    check_in_memory(X)
     if issparse(X) or hasattr(X, "columns"):
+        _check_no_column_of_images(X)
         return X, X.shape
-    array = X if isinstance(X, np.ndarray) else _as_array(X)
+    array = as_array(X)
     if array.ndim <= 2:
         return array, array.shape
     return array.reshape(array.shape[0], prod(array.shape[1:])), array.shape
 
 
-def _as_array(pictures: Any) -> NDArray[Any]:
-    try:
-        return np.asarray(pictures)
-    except ValueError as error:
-        raise ValueError(f"X must hold pictures of one and the same shape: {error}") from error
+def _check_no_column_of_images(frame: Any) -> None:
+    """Refuse a table whose one column holds whole images, which scikit-learn cannot read."""
+    if not hasattr(frame, "columns") or frame.shape[1] != 1 or not len(frame):
+        return
+    name = frame.columns[0]
+    if np.ndim(frame[name].to_numpy()[0]):
+        raise ValueError(
+            "X must be the column of images itself, got a DataFrame that holds it; pass "
+            f"X[{name!r}]."
+        )
 
 
 def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:
@@ -181,7 +204,7 @@ def _check_array_shape(array_shape: tuple[int, ...]) -> None:
         raise ValueError(f"X must hold at least one pixel a picture, got shape {array_shape}.")
 
 
-def _check_channels_last(array_shape: tuple[int, ...]) -> None:
+def check_channels_last(array_shape: tuple[int, ...]) -> None:
     """Refuse what is (n, channels, height, width) beyond doubt."""
     first, *others = (*array_shape[1:], 1)[:3]
     if first <= 4 and min(others) > 4:
@@ -198,7 +221,7 @@ def _own_shape(array_shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(array_shape) > 2:
-        _check_channels_last(array_shape)
+        check_channels_last(array_shape)
         return _own_shape(array_shape)
     n_columns = array_shape[1]
     below = isqrt(n_columns)

@@ -1,0 +1,131 @@
+"""How much each image counts in the loss: its own weight times that of its class."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import _check_sample_weight
+
+GREATEST = float(np.finfo(np.float64).max)
+
+
+def combined_weights(
+    targets: NDArray[np.int32], classes: NDArray[Any], sample_weight: Any, class_weight: Any
+) -> NDArray[np.float64] | None:
+    """Validate the weights of images and of classes and multiply them; only ratios matter.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n,), int32
+        The index of each image's label in `classes`.
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    sample_weight : array-like of shape (n,) or None
+        What the user handed over.
+    class_weight : dict, "balanced" or None
+        The estimator's.
+
+    Returns
+    -------
+    weights : ndarray of shape (n,), float64, or None
+        None where there are none.
+
+    Raises
+    ------
+    ValueError
+        If weights are negative, not finite, not as many as images, all 0, or lack a class.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+        raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
+    weights: NDArray[np.float64] = _check_sample_weight(sample_weight, targets, dtype=np.float64)
+    if (weights < 0).any():
+        raise ValueError(
+            "sample_weight must not be negative. Negative values in data passed to "
+            f"`sample_weight`: the lowest is {weights.min()}."
+        )
+    if class_weight is None:
+        return weights
+    if isinstance(class_weight, dict):
+        of_each_class = _of_dict(class_weight, classes.tolist())
+    else:
+        of_each_class = _balanced(targets, len(classes), weights)
+    return _product(weights, of_each_class[targets])
+
+
+def weights_of_mean_one(
+    weights: NDArray[np.float64], rows: NDArray[np.int32]
+) -> NDArray[np.float32] | None:
+    """Return weights whose scale does not matter; None where all that count are the same.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n,), float64
+        Weights of any size.
+    rows : ndarray of shape (m,), int32
+        The images that count.
+    """
+    counted = weights[rows]
+    if np.ptp(counted) == 0:
+        return None
+    # Computed before they are float32, which holds less small and less large ones.
+    relative = weights / counted.max()
+    of_mean_one: NDArray[np.float32] = (relative / relative[rows].mean()).astype(np.float32)
+    return of_mean_one
+
+
+def _product(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiply weights, of which the product alone may be too large or too small for a float.
+
+    All are divided by the same power of two, which leaves every bit of them as it is.
+    """
+    (parts, powers), (other_parts, other_powers) = np.frexp(one), np.frexp(other)
+    products, sums = parts * other_parts, powers + other_powers
+    greatest = sums[products > 0].max(initial=np.iinfo(sums.dtype).min)
+    scaled: NDArray[np.float64] = np.ldexp(products, np.where(products > 0, sums - greatest, 0))
+    return scaled
+
+
+def _balanced(
+    targets: NDArray[np.int32], n_classes: int, weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    # An image counts as much as it weighs, as in scikit-learn: one of weight 0 not at all.
+    counts = np.bincount(targets, weights / weights.max(), minlength=n_classes)
+    mean = counts.sum() / np.count_nonzero(counts)
+    with np.errstate(over="ignore"):
+        balanced = np.divide(mean, counts, out=np.ones(n_classes), where=counts > 0)
+    finite: NDArray[np.float64] = np.minimum(balanced, GREATEST)
+    return finite
+
+
+def _of_dict(class_weight: dict[Any, float], labels: list[Any]) -> NDArray[np.float64]:
+    _check_values(class_weight)
+    _check_names(class_weight, labels)
+    return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
+
+
+def _check_names(class_weight: dict[Any, float], labels: list[Any]) -> None:
+    absent = [label for label in class_weight if label not in labels]
+    unnamed = [label for label in labels if label not in class_weight]
+    if absent and unnamed:
+        raise ValueError(
+            f"class_weight must name all labels in y, {labels}, where it names others too, got "
+            f"{absent} and no weight for {unnamed}."
+        )
+
+
+def _check_values(class_weight: dict[Any, float]) -> None:
+    wrong = {label: weight for label, weight in class_weight.items() if not _is_weight(weight)}
+    if wrong:
+        raise ValueError(f"class_weight must hold finite weights of at least 0, got {wrong}.")
+
+
+def _is_weight(value: Any) -> bool:
+    if not isinstance(value, Real):
+        return False
+    try:
+        return 0 <= float(value) <= GREATEST
+    except OverflowError:
+        return False

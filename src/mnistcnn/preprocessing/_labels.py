@@ -1,0 +1,53 @@
+"""Refuses labels that are meant for Keras alone."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn.preprocessing._containers import check_in_memory
+
+__all__ = ["check_one_label_each"]
+
+
+def check_one_label_each(y: Any) -> None:
+    """Refuse one-hot labels, and labels that are not in memory, with what to pass instead.
+
+    Parameters
+    ----------
+    y : array-like
+        What the user handed over.
+
+    Raises
+    ------
+    ValueError
+        If `y` holds one-hot rows.
+    TypeError
+        If `y` is a dataset in batches, a generator or a query.
+
+    Examples
+    --------
+    >>> from mnistcnn.preprocessing._labels import check_one_label_each
+    >>> check_one_label_each([[0, 1], [1, 0]])
+    Traceback (most recent call last):
+        ...
+    ValueError: y must hold one label an image, got one-hot rows of shape (2, 2); pass
+    numpy.argmax(y, axis=1).
+    """
+    check_in_memory(y, "y")
+    try:
+        rows = np.asarray(y)
+    except ValueError:  # rows of different lengths, which scikit-learn's own check names
+        return
+    if rows.ndim == 2 and rows.shape[1] > 1 and _is_one_hot(rows):
+        raise ValueError(
+            f"y must hold one label an image, got one-hot rows of shape {rows.shape}; pass "
+            "numpy.argmax(y, axis=1)."
+        )
+
+
+def _is_one_hot(rows: NDArray[Any]) -> bool:
+    if rows.dtype.kind not in "buif":
+        return False
+    are_alone = np.count_nonzero(rows, axis=1) == 1
+    return bool(are_alone.all() and (rows.max(axis=1) == 1).all())
