@@ -174,11 +174,11 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
             )
 
     def _check_precision(self) -> None:
-        policy = keras.config.dtype_policy().name
-        if policy != DTYPE_POLICIES[self.trained_precision]:
+        allowed, policy = self.trained_precision, keras.config.dtype_policy().name
+        if policy != DTYPE_POLICIES[allowed]:
             raise ValueError(
-                f"precision must be 'auto' or {self.trained_precision!r} for TrainedFeatures, in which the "
-                f"fitted classifier computes, got {policy.removeprefix('mixed_')!r}."
+                f"precision must be 'auto' or {allowed!r} for TrainedFeatures, in which the fitted "
+                f"classifier computes, got {policy.removeprefix('mixed_')!r}."
             )
 
 
