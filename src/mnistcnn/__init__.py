@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mnistcnn._training.pool import clear_cache
     from mnistcnn.architectures import get_architecture, list_architectures
     from mnistcnn.augmentation import Augmentation
-    from mnistcnn.classifier import DigitCNNClassifier
+    from mnistcnn.classifier import DigitCNNClassifier, TrainedFeatures
     from mnistcnn.datasets import (
         fetch_mnist,
         load_sample_digits,
@@ -51,6 +51,7 @@ _HOME_OF = {
     "PixelRangeWarning": "exceptions",
     "PixelScaler": "preprocessing",
     "RejectingClassifier": "rejection",
+    "TrainedFeatures": "classifier",
     "UnreadablePictureError": "exceptions",
     "clear_cache": "_training.pool",
     "compare_architectures": "evaluation",
@@ -79,6 +80,7 @@ __all__ = [
     "PixelRangeWarning",
     "PixelScaler",
     "RejectingClassifier",
+    "TrainedFeatures",
     "UnreadablePictureError",
     "__version__",
     "clear_cache",

@@ -114,6 +114,11 @@ class Network:
         self.pixel_layer.scale.assign(scale)
 
     @property
+    def pixel_offset(self) -> float:
+        """What is subtracted from the pixels."""
+        return float(as_array(self.pixel_layer.offset))
+
+    @property
     def pixel_scale(self) -> float:
         """What the pixels are divided by."""
         return float(as_array(self.pixel_layer.scale))

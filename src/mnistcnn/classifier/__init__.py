@@ -5,5 +5,6 @@ from mnistcnn._quiet_start import load_keras
 load_keras()
 
 from mnistcnn.classifier._estimator import DigitCNNClassifier  # noqa: E402
+from mnistcnn.classifier._trained_features import TrainedFeatures  # noqa: E402
 
-__all__ = ["DigitCNNClassifier"]
+__all__ = ["DigitCNNClassifier", "TrainedFeatures"]

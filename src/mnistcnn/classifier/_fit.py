@@ -41,6 +41,7 @@ from mnistcnn.classifier._settings import (
     resolve_precision,
     seed_sequence,
 )
+from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.preprocessing._statistics import pixel_statistics
 
 State = dict[str, Any]
@@ -60,13 +61,12 @@ def fitted_state(estimator: Any, X: Any, y: Any, sample_weight: Any) -> State:
     training, validation = _split(estimator, problem, seeds[0])
     architecture = resolve_architecture(estimator.architecture)
     regime = regime_for(estimator, architecture, len(training.rows), estimator.lr_schedule)
-    pixel_range = widened_range(previous and vars(estimator).get("_pixel_range"), training)
     fresh = _assemble(estimator, architecture, problem, seeds[1])
     if previous is None:
-        _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
+        pixel_range = _set_pixel_scaling(fresh, estimator, architecture, training)
     else:
-        _continue_from(fresh, previous)
-    warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, fresh)
+        pixel_range = widened_range(vars(estimator).get("_pixel_range"), training)
+        _continue_from(fresh, previous, architecture)
     lease = _lease(fresh, regime)
     state = {**_state(problem, lease, regime), "_pixel_range": pixel_range}
     reported = epoch_callbacks(estimator, X, y, lambda: state)
@@ -95,13 +95,12 @@ def increment_state(estimator: Any, X: Any, y: Any, classes: Any, sample_weight:
     architecture = resolve_architecture(estimator.architecture)
     training = _examples(problem, problem.rows)
     regime = replace(regime_for(estimator, architecture, len(training.rows), "constant"), epochs=1)
-    pixel_range = widened_range(fitted.get("_pixel_range"), training)
     if "_network" in fitted:
         lease = _lease_on(fitted["_lease"], regime)
+        pixel_range = widened_range(fitted.get("_pixel_range"), training)
     else:
         fresh = _assemble(estimator, architecture, problem, seeds[1])
-        _learn_pixel_scaling(fresh, estimator.pixel_scaling, training)
-        warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, fresh)
+        pixel_range = _set_pixel_scaling(fresh, estimator, architecture, training)
         lease = _lease(fresh, regime)
     n_before = fitted.get("n_iter_", 0)
     with lease.training() as network, _failures_explained(regime):
@@ -281,6 +280,22 @@ def _integers(seed: np.random.SeedSequence) -> list[int]:
     return [int(word) for word in seed.generate_state(4)]
 
 
+def _set_pixel_scaling(
+    network: Network, estimator: Any, architecture: Any, training: Examples
+) -> Range:
+    """Set the scaling that the layers were trained with, or one for the training pixels.
+
+    It returns the range of the pixels that the network then knows.
+    """
+    if isinstance(architecture, TrainedFeatures):
+        network.set_pixel_scaling(*architecture.pixel_scaling)
+        return widened_range(architecture.pixel_range, training)
+    _learn_pixel_scaling(network, estimator.pixel_scaling, training)
+    pixel_range = widened_range(None, training)
+    warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, network)
+    return pixel_range
+
+
 def _learn_pixel_scaling(network: Network, pixel_scaling: str | None, training: Examples) -> None:
     if pixel_scaling == "standard":
         network.set_pixel_scaling(*pixel_statistics(training.pixels, training.rows))
@@ -288,13 +303,15 @@ def _learn_pixel_scaling(network: Network, pixel_scaling: str | None, training: 
         network.set_pixel_scaling(*FIXED_SCALING[pixel_scaling])
 
 
-def _continue_from(network: Network, previous: Network) -> None:
+def _continue_from(network: Network, previous: Network, architecture: Any) -> None:
     if network.layout() != previous.layout():
         raise ValueError(
             "warm_start=True needs the same architecture, image_shape and number of classes as in "
             "the previous fit, got others; use warm_start=False for a fresh network."
         )
-    network.assign_trainability(previous.trainability())
+    # Whether trained features learn is a parameter, which may have changed.
+    if not isinstance(architecture, TrainedFeatures):
+        network.assign_trainability(previous.trainability())
     network.assign_values(previous.values())
 
 

@@ -70,11 +70,14 @@ def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:
 def resolve_precision(precision: str, architecture: Any) -> str:
     """Return the precision to compute in.
 
-    ``"auto"`` is the fastest of this machine for architectures whose output layer is known to
-    compute in float32, and float32 for networks from a callable.
+    ``"auto"`` is that of layers that are trained already, the fastest of this machine for
+    architectures whose output layer is known to compute in float32, and float32 for networks from
+    a callable.
     """
     if precision != "auto":
         return precision
+    if hasattr(architecture, "trained_precision"):
+        return str(architecture.trained_precision)
     return fastest_precision() if hasattr(architecture, "build") else "float32"
 
 

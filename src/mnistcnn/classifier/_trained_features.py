@@ -1,0 +1,186 @@
+"""A fitted classifier's features as an architecture, to learn other classes from."""
+
+from copy import copy
+from typing import Any, ClassVar
+
+import keras
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from mnistcnn._training.features import as_list, trained_features
+from mnistcnn._training.network import DTYPE_POLICIES, Network
+from mnistcnn.architectures._layers import flatten, to_logits
+from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_architecture
+
+# One layer alone bears a high rate, and with few images there are few updates.
+RATE_OF_LAST_LAYER = 0.02
+
+# What is trained already must not be led astray before the new layer has learned anything.
+SHARE_FOR_TRAINED = 0.2
+
+
+class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
+    """The layers of a fitted classifier, with a new last layer for other classes.
+
+    It is an architecture: ``DigitCNNClassifier(TrainedFeatures(load_pretrained()))`` learns
+    letters, or any labels, from few images. Each `fit` begins with a copy of the trained layers, up
+    to the last with a kernel (of a committee: up to each member's), and one fully connected layer
+    with fresh weights behind them. The fitted classifier itself is never changed.
+
+    The layers see the pixels as they saw them before: the pixel scaling of the fitted classifier
+    is kept, whatever `pixel_scaling` says, and so is its precision. Images must be in the unit,
+    the shape and the form of those that it was trained on.
+
+    Parameters
+    ----------
+    fitted : DigitCNNClassifier
+        Whose layers to take. `clone` keeps it as it is.
+    trainable : bool, default=False
+        Whether the trained layers learn, too. If not, the new layer alone does, which suits a few
+        dozen images a class. Layers that are frozen in `fitted`, such as the batch normalization of
+        `mnistcnn.load_pretrained`, stay frozen. It can be changed between two fits with
+        `warm_start`.
+
+    Attributes
+    ----------
+    learning_rate : float
+        A good rate for Adam: 0.02 for the new layer alone, and with `trainable` a fifth of the
+        rate of the architecture of `fitted`.
+    adam_betas : tuple of (float, float)
+        Decay rates of Adam's two moments, those of the architecture of `fitted`.
+
+    See Also
+    --------
+    mnistcnn.load_pretrained : A classifier whose features are worth taking.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import (
+    ...     DigitCNNClassifier, TrainedFeatures, load_pretrained, load_sample_digits
+    ... )
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> letters = np.array(list("OIZEASGTBP"))[y]
+    >>> features = TrainedFeatures(load_pretrained())
+    >>> classifier = DigitCNNClassifier(features, epochs=10, random_state=0)
+    >>> classifier.fit(X[:100], letters[:100]).score(X[1000:], letters[1000:]) > 0.9
+    True
+    >>> classifier.set_params(architecture__trainable=True).architecture.trainable
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"trainable": ["boolean"]}
+
+    def __init__(self, fitted: Any, *, trainable: bool = False) -> None:
+        self.fitted = fitted
+        self.trainable = trainable
+
+    @property
+    def learning_rate(self) -> float:
+        """A good rate for Adam."""
+        if not self.trainable:
+            return RATE_OF_LAST_LAYER
+        return SHARE_FOR_TRAINED * float(getattr(self._architecture, "learning_rate", USUAL_RATE))
+
+    @property
+    def adam_betas(self) -> tuple[float, float]:
+        """Decay rates of Adam's two moments that go with `learning_rate`."""
+        betas: tuple[float, float] = getattr(self._architecture, "adam_betas", USUAL_BETAS)
+        return betas
+
+    @property
+    def trained_precision(self) -> str:
+        """What the trained layers compute in."""
+        return self._network.precision
+
+    @property
+    def pixel_scaling(self) -> tuple[float, float]:
+        """Offset and scale of the pixels that the trained layers see."""
+        return self._network.pixel_offset, self._network.pixel_scale
+
+    @property
+    def pixel_range(self) -> tuple[float, float] | None:
+        """The lowest and the highest pixel of the training, where it is known."""
+        known: tuple[float, float] | None = vars(self.fitted).get("_pixel_range")
+        return known
+
+    @property
+    def _architecture(self) -> Any:
+        return resolve_architecture(self.fitted.architecture)
+
+    @property
+    def _network(self) -> Network:
+        if not hasattr(self.fitted, "from_keras_model"):
+            raise ValueError(
+                "fitted must be a fitted DigitCNNClassifier, got "
+                f"{self.fitted!r}; DigitCNNClassifier.from_keras_model makes one of a keras.Model."
+            )
+        check_is_fitted(self.fitted)
+        network: Network = self.fitted._network
+        return network
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        """Return the parameters; those of `fitted` have had their effect."""
+        params: dict[str, Any] = super().get_params(deep=False)
+        return params
+
+    def __sklearn_clone__(self) -> "TrainedFeatures":
+        """Return another one of the same fitted classifier."""
+        return TrainedFeatures(self.fitted, trainable=self.trainable)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TrainedFeatures":
+        """Return one that a later fit of the same classifier leaves as it is."""
+        return TrainedFeatures(copy(self.fitted), trainable=self.trainable)
+
+    def build(self, input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+        """Build the Keras model: the trained layers, and the last one with fresh weights.
+
+        Parameters
+        ----------
+        input_shape : tuple of (int, int, int)
+            Height and width in pixels, and channels; those of `fitted`.
+        n_classes : int
+            Number of classes.
+
+        Returns
+        -------
+        model : keras.Model
+            From float32 images, scaled as `fitted` does, to float32 logits.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not allowed, or shape or precision are not those of `fitted`.
+        NotFittedError
+            If `fitted` is not fitted.
+        """
+        self._validate_params()
+        network = self._network
+        self._check_shape(tuple(input_shape))
+        self._check_precision()
+        features = trained_features(network)
+        if not self.trainable:
+            features.trainable = False
+        image = keras.Input(features.input_shape[1:], dtype="float32")
+        rows = [_as_rows(each) for each in as_list(features(image))]
+        joined = rows[0] if len(rows) == 1 else keras.layers.Concatenate()(rows)
+        return keras.Model(image, to_logits(joined, n_classes), name="trained_features")
+
+    def _check_shape(self, input_shape: tuple[int, ...]) -> None:
+        if input_shape != self._network.image_shape:
+            raise ValueError(
+                f"TrainedFeatures needs images of shape {self._network.image_shape}, those of the "
+                f"fitted classifier, got {input_shape}."
+            )
+
+    def _check_precision(self) -> None:
+        allowed, policy = self.trained_precision, keras.config.dtype_policy().name
+        if policy != DTYPE_POLICIES[allowed]:
+            raise ValueError(
+                f"precision must be 'auto' or {allowed!r} for TrainedFeatures, in which the fitted "
+                f"classifier computes, got {policy.removeprefix('mixed_')!r}."
+            )
+
+
+def _as_rows(features: Any) -> Any:
+    return features if len(features.shape) == 2 else flatten(features)
