@@ -180,6 +180,7 @@ def test_whole_numbers_written_with_a_point_are_taken(train_csv):
         ),
         (b"\x1f\x8b\xff\xfe\x00\x80", "is not a table of digits"),
     ],
+    ids=lambda text: repr(text)[:60],
 )
 def test_file_that_is_no_table_of_digits_is_refused(tmp_path, content, message):
     path = tmp_path / "train.csv"

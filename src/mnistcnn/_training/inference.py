@@ -122,7 +122,9 @@ class TensorFlowProgram:
             return model(tf.cast(images, tf.float32), training=False)
 
         pictures = tf.TensorSpec([None, *self._image_shape], dtype)
-        traced: Callable[[Any], Any] = tf.function(scores).get_concrete_function(pictures)
+        traced: Callable[[Any], Any] = tf.function(scores, autograph=False).get_concrete_function(
+            pictures
+        )
         return traced
 
 
