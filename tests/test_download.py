@@ -1,5 +1,6 @@
 """Downloads from a real server on this machine: whole and right, or nothing."""
 
+import contextlib
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.paths.append(self.path)
-        kind = self.path.split("/")[1]
+        kind = self.path.split("/")[1].replace("%20", " ")
+        if kind in ("drip", "header drip"):
+            self.drip(in_header=kind == "header drip")
+            return
         if kind == "missing":
             self.send_error(404)
             return
@@ -26,6 +30,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content[: len(content) // 2] if kind == "half" else content)
+
+    def drip(self, in_header):
+        """Send a byte now and then, which no time limit of a single read notices."""
+        self.wfile.write(b"HTTP/1.0 200 OK\r\n" + (b"X: " if in_header else b"\r\n"))
+        with contextlib.suppress(OSError):
+            while not self.server.over.wait(0.05):
+                self.wfile.write(b"x")
 
     def log_message(self, *_):
         """Keep the test's output free of requests."""
@@ -36,9 +47,11 @@ def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.paths = []
+        server.over = threading.Event()
         server.address = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
+        server.over.set()
         server.shutdown()
 
 
@@ -83,3 +96,36 @@ def test_file_that_was_there_survives_a_failed_download(server, tmp_path):
     with pytest.raises(OSError, match="could not be downloaded"):
         download([f"{server.address}/half/file"], tmp_path / "file", sha256=SHA256)
     assert (tmp_path / "file").read_text() == "older"
+
+
+@pytest.mark.parametrize("kind", ["drip", "header%20drip"])
+def test_a_server_that_never_ends_is_left_at_the_deadline(server, tmp_path, kind):
+    url = f"{server.address}/{kind}/file"
+    with pytest.raises(OSError, match="longer than 0.5 seconds in all"):
+        download([url, url], tmp_path / "file", sha256=SHA256, seconds=0.5)
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_bytes_than_allowed_are_refused_on_the_way(server, tmp_path):
+    with pytest.raises(OSError, match="more than 1,000 bytes"):
+        download(
+            [f"{server.address}/right/file"], tmp_path / "file", sha256=SHA256, most_bytes=1000
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_threads_that_download_one_file_leave_it_whole(server, tmp_path):
+    target = tmp_path / "file"
+    arguments = {"sha256": SHA256}
+    threads = [
+        threading.Thread(
+            target=download, args=([f"{server.address}/right/file"], target), kwargs=arguments
+        )
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert target.read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

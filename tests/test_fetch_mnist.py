@@ -42,6 +42,42 @@ def write_idx_files(folder, halves, suffix=""):
         write_idx(folder / (label_name + suffix), labels.astype(np.uint8))
 
 
+def write_idx_as_unpacked(folder, halves):
+    write_idx_files(folder, halves)
+    for path in list(folder.iterdir()):
+        path.rename(folder / path.name.replace("-idx", ".idx"))
+
+
+def write_as_torchvision(folder, halves):
+    (folder / "MNIST" / "raw").mkdir(parents=True)
+    write_idx_files(folder / "MNIST" / "raw", halves)
+    (folder / "FashionMNIST" / "raw").mkdir(parents=True)
+    others = {half: (255 - images, 9 - labels) for half, (images, labels) in halves.items()}
+    write_idx_files(folder / "FashionMNIST" / "raw", others)
+
+
+def write_as_kaggle(folder, halves):
+    """Kaggle's archives hold each file in a folder of its own name."""
+    write_idx_files(folder, halves)
+    for path in list(folder.iterdir()):
+        moved = path.rename(folder / "moving")
+        path.mkdir()
+        moved.rename(path / path.name)
+
+
+def write_capital_csv(folder, halves):
+    write_csv(folder, halves)
+    for path in list(folder.iterdir()):
+        path.rename(path.with_suffix(".CSV"))
+
+
+def write_packed_csv(folder, halves):
+    write_csv(folder, halves)
+    for path in list(folder.iterdir()):
+        path.with_suffix(".csv.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+
+
 def write_csv(folder, halves, header=True):
     for split, (images, labels) in halves.items():
         columns = ["label", *(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29))]
@@ -55,6 +91,11 @@ FORMS = {
     "npz": write_npz,
     "idx": write_idx_files,
     "idx.gz": functools.partial(write_idx_files, suffix=".gz"),
+    "idx with a point": write_idx_as_unpacked,
+    "torchvision": write_as_torchvision,
+    "kaggle": write_as_kaggle,
+    "CSV": write_capital_csv,
+    "csv.gz": write_packed_csv,
     "csv": write_csv,
     "csv without header": functools.partial(write_csv, header=False),
 }
@@ -262,3 +303,28 @@ def test_real_mnist_has_its_published_size_and_hashes():
             with open(path, "rb") as file:
                 assert hashlib.file_digest(file, "sha256").hexdigest() == sha256
             assert len(read_idx(path)) in (60000, 10000)
+
+
+def test_the_folder_of_torchvision_itself_is_taken(tmp_path, halves):
+    write_as_torchvision(tmp_path, halves)
+    digits = fetch_mnist(data_home=tmp_path / "MNIST")
+    np.testing.assert_array_equal(digits.images, halves["train"][0])
+
+
+def test_another_data_set_in_torchvisions_layout_is_never_taken_for_mnist(tmp_path, halves):
+    write_as_torchvision(tmp_path, halves)
+    with pytest.raises(FileNotFoundError):
+        fetch_mnist(data_home=tmp_path / "FashionMNIST", download_if_missing=False)
+
+
+@pytest.mark.parametrize("by", ["parameter", "environment"])
+def test_a_data_home_that_cannot_be_one_is_named(tmp_path, monkeypatch, by):
+    file = tmp_path / "mnist.txt"
+    file.write_text("no folder")
+    for stated, message in ((file, "must be a folder"), ("~nobody-of-this-name/x", "no home")):
+        named = {"data_home": stated} if by == "parameter" else {}
+        monkeypatch.setenv("MNISTCNN_DATA", "" if named else str(stated))
+        name = "data_home" if named else "MNISTCNN_DATA"
+        with pytest.raises(ValueError, match=f"{name}.*{message}") as error:
+            fetch_mnist(**named)
+        assert str(stated) in str(error.value)

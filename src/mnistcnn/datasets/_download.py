@@ -4,17 +4,32 @@ import hashlib
 from collections.abc import Iterable
 from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
+from time import monotonic
+from typing import BinaryIO
 from urllib.request import urlopen
 
 from mnistcnn._files import replaced_at_the_end
 
 __all__ = ["download"]
 
+# Without a byte for so long, a server is given up.
 TIMEOUT_SECONDS = 30.0
+# For one file from all addresses together, however steadily the bytes come.
+MOST_SECONDS = 600.0
+# The largest file has 10 million.
+MOST_BYTES = 1 << 24
 BYTES_A_BLOCK = 1 << 16
 
 
-def download(urls: Iterable[str], target: Path, *, sha256: str) -> None:
+def download(
+    urls: Iterable[str],
+    target: Path,
+    *,
+    sha256: str,
+    most_bytes: int = MOST_BYTES,
+    seconds: float = MOST_SECONDS,
+) -> None:
     """Download a file from the first address that gives the right one.
 
     Parameters
@@ -25,32 +40,66 @@ def download(urls: Iterable[str], target: Path, *, sha256: str) -> None:
         Where to put it, in a folder that exists. What is there stays until the download is whole.
     sha256 : str
         The hash of the right file, in hexadecimal digits.
+    most_bytes : int, default=16777216
+        The size at which a file is taken for a wrong one.
+    seconds : float, default=600.0
+        How long it may take in all.
 
     Raises
     ------
     OSError
-        If no address gives the right file; the message lists what each one did.
+        If no address gives the right file in time; the message lists what each one did.
     """
+    end = monotonic() + seconds
     failures = []
     for url in urls:
         try:
             with replaced_at_the_end(target) as temporary:
-                _check_hash(_save(url, temporary), sha256)
+                _save_in_time(url, temporary, most_bytes, seconds, end)
+                _check_hash(temporary, sha256)
             return
         except (OSError, HTTPException, ValueError) as error:
             failures.append(f"{url}: {type(error).__name__}: {error}")
+        if monotonic() >= end:
+            break
     raise OSError(f"{target.name} could not be downloaded.\n" + "\n".join(failures))
 
 
-def _save(url: str, path: Path) -> str:
-    digest = hashlib.sha256()
-    with urlopen(url, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
-        while block := response.read(BYTES_A_BLOCK):
-            digest.update(block)
+def _save_in_time(url: str, path: Path, most_bytes: int, seconds: float, end: float) -> None:
+    """Leave a server at the deadline, which may hold up a read for ever with a byte now and then.
+
+    The thread that is left behind ends at its next block, for its file is closed.
+    """
+    failures: list[Exception] = []
+
+    def save() -> None:
+        try:
+            _save(url, file, most_bytes)
+        except Exception as error:  # whatever it is, the caller raises it
+            failures.append(error)
+
+    with path.open("wb") as file:
+        thread = Thread(target=save, daemon=True)
+        thread.start()
+        thread.join(max(0.0, end - monotonic()))
+        if thread.is_alive():
+            raise TimeoutError(f"it took longer than {seconds:g} seconds in all.")
+    if failures:
+        raise failures.pop()
+
+
+def _save(url: str, file: BinaryIO, most_bytes: int) -> None:
+    n_bytes = 0
+    with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
+        while block := response.read1(BYTES_A_BLOCK):
+            n_bytes += len(block)
+            if n_bytes > most_bytes:
+                raise ValueError(f"what comes has more than {most_bytes:,} bytes.")
             file.write(block)
-    return digest.hexdigest()
 
 
-def _check_hash(actual: str, expected: str) -> None:
+def _check_hash(path: Path, expected: str) -> None:
+    with path.open("rb") as file:
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
     if actual != expected:
         raise ValueError(f"what came has the sha256 {actual}, the right file {expected}.")

@@ -82,8 +82,10 @@ def fetch_mnist(
     """Load MNIST, the digits that everyone compares on; download them if they are not there yet.
 
     The folder may hold MNIST in any of these forms, the first of which is taken: ``mnist.npz`` with
-    the names of Keras; the four original IDX files, with ``.gz`` or without; ``mnist_train.csv``
-    and ``mnist_test.csv``, whose columns are told as :func:`read_kaggle_csv` tells them.
+    the names of Keras; the four original IDX files, with ``.gz`` or without, also as
+    ``train-images.idx3-ubyte``, in folders of their own names as Kaggle packs them, or in
+    ``MNIST/raw`` where torchvision puts them; ``mnist_train.csv`` and ``mnist_test.csv``, packed or
+    not, whose columns are told as :func:`read_kaggle_csv` tells them.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def fetch_mnist(
         If it could not be downloaded. The folder then holds no half of a file, and the message
         says where to put one by hand.
     ValueError
-        If a file in the folder is damaged; the message names it.
+        If a file in the folder is damaged, or the folder is none; the message names it.
 
     See Also
     --------
@@ -183,22 +185,31 @@ def read_local_split(folder: Path, split: str) -> Split | None:
     ValueError
         If a file is damaged or holds something else.
     """
-    archive, table = folder / "mnist.npz", folder / f"mnist_{split}.csv"
+    archive, table = folder / "mnist.npz", _table_path(folder, split)
     images, labels = (_idx_path(folder, name) for name in IDX_NAMES[split])
     if archive.exists():
         return _checked(archive, *read_npz_pair(archive, (f"x_{split}", f"y_{split}")))
     if images and labels:
         return _checked(images, read_idx(images), read_idx(labels))
-    if table.exists():
+    if table:
         return _checked(table, *_read_table(table))
     return None
 
 
 def _folder(data_home: str | os.PathLike[str] | None) -> Path:
+    name = "data_home" if data_home else "MNISTCNN_DATA"
     stated = data_home or os.environ.get("MNISTCNN_DATA")
-    if stated:
-        return Path(stated).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mnistcnn"
+    if not stated:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mnistcnn"
+    try:
+        folder = Path(stated).expanduser()
+    except RuntimeError as error:
+        raise ValueError(
+            f"{name} names a user who has no home folder here, got {stated}."
+        ) from error
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{name} must be a folder, got the file {folder}.")
+    return folder
 
 
 def _split(folder: Path, split: str, download_if_missing: bool) -> Split:
@@ -215,7 +226,22 @@ def _split(folder: Path, split: str, download_if_missing: bool) -> Split:
 
 
 def _idx_path(folder: Path, name: str) -> Path | None:
-    candidates = (folder / name, folder / f"{name}.gz")
+    unpacked_name = name.replace("-idx", ".idx")
+    names = [name, f"{name}.gz", unpacked_name, f"{unpacked_name}.gz"]
+    names += [f"{name}/{name}", f"{unpacked_name}/{unpacked_name}"]
+    candidates = (place / each for place in _places(folder) for each in names)
+    return next((path for path in candidates if path.exists() and not path.is_dir()), None)
+
+
+def _places(folder: Path) -> list[Path]:
+    """Return where IDX files may lie; in any other folder ``raw`` they are another data set's."""
+    torchvisions = folder / "raw" if folder.name == "MNIST" else folder / "MNIST" / "raw"
+    return [folder, torchvisions]
+
+
+def _table_path(folder: Path, split: str) -> Path | None:
+    suffixes = [".csv", ".CSV", *(f".csv{packed}" for packed in (".gz", ".bz2", ".xz", ".zip"))]
+    candidates = (folder / f"mnist_{split}{suffix}" for suffix in suffixes)
     return next((path for path in candidates if path.exists()), None)
 
 
