@@ -49,28 +49,27 @@ ENTRIES = {
 }
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="forks")
-@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
-def test_a_forked_process_names_what_to_use_instead(entry):
-    script = f"{PRELUDE}\ndef task():\n    {entry}\ntold(task)\n{END}"
+def output_of(script):
     ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert "RuntimeError" in ended.stdout
-    assert all(word in ended.stdout for word in ("forked", "spawn", "forkserver", "loky"))
-
-
-def test_a_process_forked_before_any_network_ran_can_compute():
-    script = f"{PRELUDE}\nprint(fork.Pool(1).starmap(classifier.fit, [(X, y)])[0].n_iter_)\n"
-    ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
+        [sys.executable, "-W", "ignore", "-c", f"{PRELUDE}\n{script}\n{END}"],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert ended.stdout.strip() == "1", ended.stderr
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_a_forked_process_names_what_to_use_instead(entry):
+    answer = output_of(f"def task():\n    {entry}\ntold(task)")
+    assert "RuntimeError" in answer
+    assert all(word in answer for word in ("forked", "spawn", "forkserver", "loky"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+def test_a_process_forked_before_any_network_ran_can_compute():
+    answer = output_of("print(fork.Pool(1).starmap(classifier.fit, [(X, y)])[0].n_iter_)")
+    assert answer.strip() == "1"

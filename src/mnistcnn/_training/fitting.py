@@ -98,10 +98,7 @@ def _scaled_for(
     precision: str, optimizer: keras.optimizers.Optimizer
 ) -> keras.optimizers.Optimizer:
     """Scale the loss under float16, which `compile` does too, but files would not tell."""
-    is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    if precision != "float16" or is_scaled:
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "float16" else optimizer
 
 
 def fit_network(

@@ -174,7 +174,7 @@ def _reduce_over_one_replica(optimizer: keras.optimizers.Optimizer) -> None:
     """Let gradients pass as they are where Keras adds those of all replicas up.
 
     There is one replica. TensorFlow registers that sum as a function with a gradient of its own,
-    which keeps the whole graph of a fit until the process ends: 2 MiB and more.
+    which keeps the whole graph of a fit until the process ends.
     """
     optimizer._all_reduce_sum_gradients = list
 
