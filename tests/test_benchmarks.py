@@ -34,6 +34,7 @@ def quick_run(tmp_path_factory):
     return folder, printed.stdout
 
 
+@pytest.mark.long
 def test_the_page_of_results_shows_every_record_and_its_command(quick_run, tmp_path):
     folder, _ = quick_run
     page = tmp_path / "results.md"
@@ -54,6 +55,7 @@ def results():
     return Results(measurements, absent={"skorch": "skorch is not installed"})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_writes_every_single_measurement_with_machine_and_command(quick_run, name):
     folder, _ = quick_run
@@ -71,6 +73,7 @@ def test_writes_every_single_measurement_with_machine_and_command(quick_run, nam
     assert all(isinstance(number, float) for repeat in numbers for number in repeat)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_a_value_unless_it_is_an_accuracy(quick_run, name):
     folder, _ = quick_run
@@ -82,6 +85,7 @@ def test_every_figure_has_a_value_unless_it_is_an_accuracy(quick_run, name):
     assert all(isinstance(figure["value"], float) for figure in others)
 
 
+@pytest.mark.long
 def test_prints_a_table_a_benchmark_and_says_why_accuracies_lack(quick_run):
     _, printed = quick_run
     assert [line.split()[1].rstrip(":") for line in printed.splitlines() if line[:3] == "## "] == [

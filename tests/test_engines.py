@@ -62,6 +62,7 @@ def sequential_scores():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["loky", "threading", "dask", "ray"])
 def test_every_engine_gives_the_scores_of_a_search_in_sequence(engine, sequential_scores):
     first = sequential_scores[0]

@@ -78,6 +78,7 @@ print(n_interrupted)
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="sends alarms")
 @pytest.mark.parametrize("seed", [0, 1])
 def test_an_interrupt_at_any_moment_spoils_nothing(seed):

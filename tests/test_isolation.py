@@ -3,6 +3,7 @@
 import gc
 import random
 import threading
+import time
 
 import keras
 import numpy as np
@@ -30,6 +31,7 @@ class Drawing(threading.Thread):
     def run(self):
         while not self._over.is_set():
             self.numbers.append(random.random())
+            time.sleep(1e-5)  # or fits would wait for this thread most of the time
 
     def __enter__(self):
         random.seed(0)

@@ -33,6 +33,7 @@ print((mebibytes() - before) / 40)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.slow
+@pytest.mark.long
 def test_different_networks_leave_nothing_behind_once_the_cache_is_cleared():
     measured = subprocess.run(
         [sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True

@@ -23,6 +23,7 @@ def report(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 class TestMutatedImages:
     def test_there_are_enough_of_every_kind(self, report):
         assert report["n_files"] >= 4_000
