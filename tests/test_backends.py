@@ -14,6 +14,9 @@ from mnistcnn import DigitCNNClassifier, load_pretrained
 from mnistcnn._training.pool import POOL
 from mnistcnn.architectures import Committee, Fast, Simple
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 # Dropout draws in every step, batch normalization keeps moving averages, batches end short.
 ALONE = [Simple(8, kernel_size=3, dense_units=32), Fast((8, 8), dense_units=32)]
 NETWORKS = [*ALONE, Committee(tuple(ALONE))]

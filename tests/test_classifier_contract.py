@@ -51,6 +51,7 @@ def test_is_a_classifier_so_that_folds_are_stratified(small_digits):
     assert isinstance(check_cv(3, y, classifier=is_classifier(quick())), StratifiedKFold)
 
 
+@pytest.mark.slow
 def test_grid_search_over_architectures_and_their_hyperparameters_in_two_processes(small_digits):
     X, y = small_digits
     search = GridSearchCV(

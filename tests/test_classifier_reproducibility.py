@@ -72,6 +72,7 @@ print(hashlib.sha256(classifier.predict_proba(X[:300]).tobytes()).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_same_seed_same_bits_in_a_new_process(small_digits):
     X, y = small_digits
     other = subprocess.run(

@@ -52,6 +52,7 @@ def test_copies_predict_the_same_and_keep_every_parameter(twin_of, small_digits)
     assert twin.n_features_in_ == 64
 
 
+@pytest.mark.slow
 def test_another_process_predicts_the_same(small_digits):
     X, y = small_digits
     estimator = quick().fit(X, y)

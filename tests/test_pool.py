@@ -16,6 +16,9 @@ from mnistcnn._training.description import describe
 from mnistcnn._training.pool import MOST_IDLE, MOST_IDLE_PARAMETERS, POOL, Lease
 from mnistcnn.architectures import Baseline, Committee, Fast, Simple
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def empty_pool():

@@ -24,6 +24,9 @@ from mnistcnn.pretrained import _loading
 from mnistcnn.pretrained._descriptions import architecture_of, described
 from mnistcnn.pretrained._files import Description, read_network, stored_names, write_network
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 PACKAGED = Path(_loading.__file__).parent / "weights"
 
 

@@ -72,17 +72,19 @@ def test_a_batch_of_one_value_leaves_finite_moments(shape):
 
 
 def test_they_are_compiled_by_xla_too():
+    keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [keras.Input((8, 8, 16)), BatchNormalization(), Dropout(0.5), keras.layers.Flatten(),
          keras.layers.Dense(2)]
     )  # fmt: skip
     model.compile("adam", "mse", jit_compile=True)
     X = np.random.default_rng(0).normal(size=(20, 8, 8, 16)).astype(np.float32)
-    losses = model.fit(X, np.zeros((20, 2)), epochs=3, batch_size=16, verbose=0).history["loss"]
+    losses = model.fit(X, np.zeros((20, 2)), epochs=10, batch_size=16, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert (model.layers[0].moving_variance.numpy() != 1).all()
 
 
+@pytest.mark.slow
 def test_a_fresh_process_reads_networks_with_them(digits, tmp_path):
     X, y = digits[0][:60], digits[1][:60]
     classifier = DigitCNNClassifier("accurate", epochs=1, random_state=0).fit(X, y)

@@ -21,6 +21,9 @@ from mnistcnn import (
 )
 from mnistcnn.architectures import Accurate, Committee, Simple
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 LETTERS = np.array(list("OIZEASGTBP"))
 
 
