@@ -11,6 +11,9 @@ from mnistcnn import Augmentation, DigitCNNClassifier
 from mnistcnn._training.warping import warp_for
 from mnistcnn.augmentation import PRESETS
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 STILL = np.float32([[1, 0, 0, 0, 1, 0, 0, 0]])
 
 

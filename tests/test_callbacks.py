@@ -12,6 +12,9 @@ from sklearn.pipeline import make_pipeline
 
 from mnistcnn import DigitCNNClassifier, ImageReshaper
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 
 def quick(**parameters):
     settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}

@@ -7,6 +7,9 @@ from keras import layers
 
 from mnistcnn import DigitCNNClassifier
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 
 def sums(inputs, n_classes):
     hidden = layers.Dense(32, activation="relu")(layers.Flatten()(inputs))

@@ -15,6 +15,9 @@ from sklearn.utils import estimator_html_repr
 from mnistcnn import DigitCNNClassifier, compare_architectures
 from mnistcnn.architectures import Architecture
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 
 def network(input_shape, n_classes, units=8, *, activation="relu"):
     return keras.Sequential(

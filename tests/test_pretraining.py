@@ -26,6 +26,9 @@ from pretraining.thinning import middle_lines  # noqa: E402
 from mnistcnn import get_architecture, load_pretrained  # noqa: E402
 from mnistcnn.pretrained._loading import _loaded  # noqa: E402
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def images(digits):
