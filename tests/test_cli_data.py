@@ -156,7 +156,8 @@ class TestPolarity:
 
 
 class TestPlainSentences:
-    def test_a_warning_is_a_line_without_class_and_place(self, strange, tmp_path):
+    def test_a_warning_is_a_line_without_class_and_place(self, strange, tmp_path, monkeypatch):
+        monkeypatch.delenv("PYTHONWARNINGS", raising=False)
         model_file = strange("Strange")
         answer = mnistcnn("evaluate", "--model-file", model_file, **with_path(tmp_path))
         assert answer.returncode == 0, answer.stderr
