@@ -98,3 +98,25 @@ class ClearedGradients(keras.callbacks.Callback):  # type: ignore[misc]
         """Clear them."""
         for variable in self.model.trainable_variables:
             variable.value.grad = None
+
+
+class SafeMoments(keras.callbacks.Callback):  # type: ignore[misc]
+    """Calls a function between batches, where Keras's `fit` may be interrupted without harm.
+
+    Parameters
+    ----------
+    function : callable
+        Called without arguments.
+    """
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        super().__init__()
+        self._function = function
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Call it after each update."""
+        self._function()
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Call it after each batch of the validation."""
+        self._function()

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import keras
 
-from mnistcnn._training.callbacks import ClearedGradients, watches_batches
+from mnistcnn._training.callbacks import ClearedGradients, SafeMoments, watches_batches
 from mnistcnn._training.feed import (
     Examples,
     FixedPasses,
@@ -14,6 +14,7 @@ from mnistcnn._training.feed import (
     ShuffledPasses,
     Warp,
 )
+from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.network import Network
 
 VALIDATION_BATCH = 512
@@ -71,6 +72,7 @@ class Programs(Protocol):
         """Update the network's metrics only."""
 
 
+@signals_held()
 def build_metrics(model: keras.Model, examples: Examples) -> None:
     """Let Keras make its metrics' variables, which it does when it first sees data.
 
@@ -114,14 +116,15 @@ def _run_keras_fit(run: Run) -> History:
         run.validation, VALIDATION_BATCH, FixedPasses(run.validation.rows), None
     )
     cleared = [ClearedGradients()] if keras.backend.backend() == "torch" else []
-    history: History = run.network.model.fit(
-        GatheredBatches(run.training, run.batch_size, run.passes, run.warp),
-        validation_data=validation,
-        epochs=run.epochs,
-        callbacks=[*run.callbacks, *cleared],
-        verbose=run.verbose,
-        shuffle=False,
-    ).history
+    with signals_held() as held:
+        history: History = run.network.model.fit(
+            GatheredBatches(run.training, run.batch_size, run.passes, run.warp),
+            validation_data=validation,
+            epochs=run.epochs,
+            callbacks=[SafeMoments(held.deliver), *run.callbacks, *cleared],
+            verbose=run.verbose,
+            shuffle=False,
+        ).history
     return history
 
 
@@ -144,6 +147,7 @@ def _run_compiled_epochs(run: Run, programs: Programs) -> History:
     return history
 
 
+@signals_held()
 def _epoch_logs(
     run: Run, programs: Programs, training: list[Any], validation: list[Any] | None
 ) -> dict[str, Any]:

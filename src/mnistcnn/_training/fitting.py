@@ -10,6 +10,7 @@ import numpy as np
 from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
 from mnistcnn._training.engines import Run, build_metrics, run_epochs
 from mnistcnn._training.feed import Examples, ShuffledPasses
+from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.isolation import seeded_training
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network
@@ -72,6 +73,7 @@ class Outcome:
         return len(self.history["loss"])
 
 
+@signals_held()
 def prepare_network(network: Network, regime: Regime, n_steps: int) -> None:
     """Give a network a fresh optimizer; what is compiled for the same program stays so."""
     if network.is_compiled_for(regime.program):

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.runtime import check_can_run
 
 Scores = NDArray[np.float32]
@@ -113,6 +114,7 @@ class TensorFlowProgram:
             self._traced[images.dtype] = self._trace(images.dtype)
         return self._traced[images.dtype](tf.convert_to_tensor(images)).numpy()
 
+    @signals_held()
     def _trace(self, dtype: np.dtype[Any]) -> Callable[[Any], Any]:
         import tensorflow as tf
 

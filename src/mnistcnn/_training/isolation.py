@@ -13,6 +13,7 @@ from keras.src.random import seed_generator
 
 from mnistcnn._training.batch_normalization import BatchNormalization
 from mnistcnn._training.dropout import Dropout
+from mnistcnn._training.interrupts import signals_held
 from mnistcnn.architectures._layers import LAYER_KINDS, LayerKinds
 
 # The image data format and where Keras draws seeds from are one for all threads, so two of them
@@ -35,6 +36,7 @@ def isolated_building(seed: int, dtype_policy: str) -> Iterator[None]:
         Keras's name of what the layers compute in.
     """
     with (
+        signals_held(),
         _BUILDING,
         _seeds_drawn_from(random.Random(seed)),
         _callers_torch_generator(),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._training.inference import Inference
+from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.isolation import isolated_building
 from mnistcnn._training.outputs import emits_logits, last_operation
 from mnistcnn._training.runtime import prepare_runtime
@@ -207,11 +208,12 @@ class Network:
         try:
             yield
         except BaseException:
-            self.assign_values(values)
-            if compiled_for is not None and self.compiled_for == compiled_for:
-                self.assign_moments(moments)
-            else:
-                self.forget_compiled(moments)
+            with signals_held():
+                self.assign_values(values)
+                if compiled_for is not None and self.compiled_for == compiled_for:
+                    self.assign_moments(moments)
+                else:
+                    self.forget_compiled(moments)
             raise
 
     def reset_optimizer(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from weakref import finalize
 
 from mnistcnn._training.description import describe
+from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.network import Network, constant_layers
 from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
@@ -80,6 +81,7 @@ class NetworkPool:
         self._idle: OrderedDict[int, tuple[Key, Network]] = OrderedDict()
         self._returned: deque[tuple[Key, Network]] = deque()
 
+    @signals_held()
     def lease(self, fresh: Network, program: Key) -> Lease:
         """Return a network equal to a fresh one: an idle compiled one, or the fresh one itself.
 
