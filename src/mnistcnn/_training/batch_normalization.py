@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training import backends
 from mnistcnn._training.standard_names import StoredAsKeras
 
 LEAST_EPSILON = 1.001e-5
@@ -42,7 +43,7 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
     def _is_fusible(self, inputs: Any) -> bool:
         n_axes = len(inputs.shape)
         return (
-            keras.backend.backend() == "tensorflow"
+            backends.is_tensorflow()
             and n_axes in (2, 4)
             and self.axis in (-1, n_axes - 1)
             and inputs.shape[-1] % CHANNELS == 0

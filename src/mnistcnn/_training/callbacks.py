@@ -63,18 +63,26 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         self._values = values
         self._best_rank = (-math.inf, -math.inf)
         self.epoch = 0
-        self.scores: list[float] = []
         self.best_values: list[Any] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the weights of a better epoch, or stop after too many worse ones."""
         logs = logs or {}
-        self.scores.append(float(logs["val_accuracy"]))
-        rank = (self.scores[-1], -float(logs["val_loss"]))
+        rank = _rank(logs["val_accuracy"], logs["val_loss"])
         if rank > self._best_rank:
             self._best_rank, self.epoch, self.best_values = rank, epoch + 1, self._values()
         elif epoch + 1 - self.epoch >= self._patience:
             self.model.stop_training = True
+
+
+def best_epoch(history: dict[str, list[float]]) -> int:
+    """Return the epoch, counted from 1, whose weights `BestEpoch` keeps."""
+    ranks = list(map(_rank, history["val_accuracy"], history["val_loss"]))
+    return ranks.index(max(ranks)) + 1
+
+
+def _rank(accuracy: Any, loss: Any) -> tuple[float, float]:
+    return float(accuracy), -float(loss)
 
 
 class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
@@ -84,20 +92,6 @@ class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
         """Add the rate that the epoch ended with."""
         if logs is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-
-
-class ClearedGradients(keras.callbacks.Callback):  # type: ignore[misc]
-    """Clears the gradients of all weights before each update, under PyTorch.
-
-    Keras tells PyTorch of its weights by their paths. Where two layers of one name lie in nested
-    models, PyTorch knows the weights of one only, and the gradients of the other would add up from
-    update to update.
-    """
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Clear them."""
-        for variable in self.model.trainable_variables:
-            variable.value.grad = None
 
 
 class SafeMoments(keras.callbacks.Callback):  # type: ignore[misc]

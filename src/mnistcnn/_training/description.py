@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.keras_internals import layers_of
 from mnistcnn._training.standard_names import own_names
 
 # Whose functions and classes the text of a config tells apart.
@@ -22,7 +23,7 @@ def describe(model: keras.Model) -> str | None:
     config = _config(model)
     if config is None or not _is_told(model, config):
         return None
-    names = {layer.name: f"layer {i}" for i, layer in enumerate(model._flatten_layers())}
+    names = {layer.name: f"layer {i}" for i, layer in enumerate(layers_of(model))}
     return json.dumps(_renamed(config, names), sort_keys=True)
 
 
@@ -37,7 +38,7 @@ def is_told_by_config(model: keras.Model) -> bool:
 
 
 def _is_told(model: keras.Model, config: dict[str, Any]) -> bool:
-    return all(map(_is_known_layer, model._flatten_layers())) and _all_known(config)
+    return all(map(_is_known_layer, layers_of(model))) and _all_known(config)
 
 
 def _config(model: keras.Model) -> dict[str, Any] | None:

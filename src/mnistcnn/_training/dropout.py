@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training import backends
 from mnistcnn._training.standard_names import StoredAsKeras
 
 # A byte tells so many values apart; four come from one random number.
@@ -28,7 +29,7 @@ class Dropout(StoredAsKeras, keras.layers.Dropout):  # type: ignore[misc]
             not training
             or self.noise_shape is not None
             or not 0 < self.rate <= 1 - 1 / LEVELS
-            or keras.backend.backend() != "tensorflow"
+            or not backends.is_tensorflow()
         ):
             return super().call(inputs, training=training)
         return inputs * _mask(inputs, self.rate, self.seed_generator.next())

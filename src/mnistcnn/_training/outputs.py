@@ -8,6 +8,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from mnistcnn._training.keras_internals import are_complete, last_operation, origin_of
+
 # A few random images: what holds for all of them holds by construction, not by chance.
 N_PROBES = 16
 
@@ -51,7 +53,7 @@ def emits_logits(core: keras.Model) -> bool:
     """
     if _is_softmax(last_operation(core)):
         return False
-    endings = list(_endings(core.outputs[0]))
+    endings = list(_endings(core.outputs[0])) if are_complete() else [last_operation(core)]
     if all(map(_is_plain_sum, endings)):
         return True
     scores = _probed(core)
@@ -61,19 +63,13 @@ def emits_logits(core: keras.Model) -> bool:
     return True
 
 
-def last_operation(model: keras.Model) -> Any:
-    """Return the layer or operation that a model's output comes from."""
-    last = model.outputs[0]._keras_history.operation
-    return last_operation(last) if isinstance(last, keras.Model) else last
-
-
 def _endings(tensor: Any) -> Iterator[Any]:
     """Yield the operations that an output comes from, those left out that keep its kind."""
-    operation, node, _ = tensor._keras_history
+    operation, given = origin_of(tensor)
     if isinstance(operation, keras.Model) and hasattr(operation, "outputs"):
         yield from _endings(operation.outputs[0])
     elif _keeps_the_kind(operation):
-        for each in operation._inbound_nodes[node].input_tensors:
+        for each in given:
             yield from _endings(each)
     else:
         yield operation

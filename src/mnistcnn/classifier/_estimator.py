@@ -9,19 +9,16 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn.classifier._fit import (
-    fitted_state,
-    increment_state,
-    unchanged_by_failure,
-    wrapped_state,
-)
+from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
+from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
-from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, PARAMETER_CONSTRAINTS
+from mnistcnn.classifier._networks import wrapped
+from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
-from mnistcnn.classifier._wrapping import KerasModelTemplate, picture_shape
+from mnistcnn.classifier._wrapping import KerasModelTemplate, shape_of_images
 
 
 class DigitCNNClassifier(
@@ -31,10 +28,10 @@ class DigitCNNClassifier(
     ClassifierMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
 ):
-    """A Keras network that classifies pictures of digits, as a scikit-learn classifier.
+    """A Keras network that classifies images of digits, as a scikit-learn classifier.
 
-    Pictures may be flat rows ``(n, h * w)`` or images ``(n, h, w)`` or ``(n, h, w, c)``, of any
-    numeric dtype; both forms of the same pictures are interchangeable between `fit` and `predict`.
+    Images may be flat rows ``(n, h * w)`` or arrays ``(n, h, w)`` or ``(n, h, w, c)``, of any
+    numeric dtype; both forms of the same images are interchangeable between `fit` and `predict`.
     Labels may be integers, strings or anything else that scikit-learn takes.
 
     Parameters
@@ -45,17 +42,18 @@ class DigitCNNClassifier(
         callable ``(input_shape, n_classes) -> keras.Model`` that ends in softmax or plain logits,
         whose further keyword parameters can be searched likewise.
     image_shape : {"auto", "pad"} or tuple of int, default="auto"
-        The shape of one picture. ``"auto"`` takes flat rows as square pictures, ``"pad"`` fills
+        The shape of one image. ``"auto"`` takes flat rows as square images, ``"pad"`` fills
         them up with zeros to the next square, ``(h, w)`` or ``(h, w, c)`` states the shape.
     pixel_scaling : {"standard", "unit"} or None, default="standard"
         What the network does to pixels first: ``"standard"`` subtracts the mean and divides by the
         standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
     augmentation : {"light", "mnist", "strong", "handwriting"}, Augmentation or None, default=None
-        Random changes to the training pictures (see `mnistcnn.Augmentation`).
+        Random changes to the training images (see `mnistcnn.Augmentation`).
     epochs : int, default=10
-        Passes over the training pictures, at most.
+        Passes over the training images, at most.
     batch_size : int or "auto", default="auto"
-        Pictures an update; ``"auto"`` is the power of two nearest to n / 64, from 32 to 256.
+        Images per update (mini-batch size); ``"auto"`` is the power of two nearest to n / 64, from
+        32 to 256.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
         A Keras optimizer is a template: each fit makes a fresh one with its settings.
     learning_rate : float or "auto", default="auto"
@@ -73,7 +71,7 @@ default="one_cycle"
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, by label; those not named weigh 1.
     early_stopping : bool, default=False
-        Whether to set a stratified part of the training pictures aside, to stop when its accuracy
+        Whether to set a stratified part of the training images aside, to stop when its accuracy
         no longer rises, and to keep the weights of its best epoch.
     validation_fraction : float, default=0.1
         The part set aside, between 0 and 1.
@@ -91,7 +89,7 @@ default="one_cycle"
         such as a trial or a logger, is not copied. A function without arguments is called in each
         fit to make one, or a list. scikit-learn's own callbacks go to `set_callbacks`.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, order of pictures, dropout and validation split. The same seed gives the
+        Seed of weights, order of images, dropout and validation split. The same seed gives the
         same predictions bit for bit on the same machine with the same number of threads.
     verbose : int, default=0
         Keras's: 0 is silent, 1 shows a bar an epoch, 2 a line an epoch.
@@ -101,11 +99,11 @@ default="one_cycle"
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Numbers in one picture, h * w * c (with ``image_shape="pad"``, columns before padding).
+        Numbers in one image, h * w * c (with ``image_shape="pad"``, columns before padding).
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where `fit` was given a DataFrame whose names are all strings.
     image_shape_ : tuple of 3 int
-        Height, width and channels of one picture.
+        Height, width and channels of one image.
     n_iter_ : int
         Epochs that were run.
     history_ : dict of list of float
@@ -190,11 +188,11 @@ default="one_cycle"
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
+            Images.
         y : array-like of shape (n,)
             Labels.
         sample_weight : array-like of shape (n,), default=None
-            Weights in the loss; pictures of weight 0 are left out.
+            Weights in the loss; images of weight 0 are left out.
 
         Returns
         -------
@@ -209,7 +207,7 @@ default="one_cycle"
             If the loss becomes NaN or infinite.
         """
         self._validate_params()
-        self._adopt(fitted_state(self, X, y, sample_weight))
+        self._adopt(fit(self, X, y, sample_weight))
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -220,7 +218,7 @@ default="one_cycle"
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures. Those of the first call set the pixel scaling for all later ones.
+            Images. Those of the first call set the pixel scaling for all later ones.
         y : array-like of shape (n,)
             Labels.
         classes : array-like of shape (n_classes,), default=None
@@ -242,7 +240,7 @@ default="one_cycle"
         """
         self._validate_params()
         with unchanged_by_failure(self):
-            self._adopt(increment_state(self, X, y, classes, sample_weight))
+            self._adopt(partial_fit(self, X, y, classes, sample_weight))
         return self
 
     @classmethod
@@ -264,7 +262,7 @@ default="one_cycle"
         classes : array-like of shape (n_classes,), default=None
             The label of each output, in ascending order; None takes 0 to n_classes - 1.
         image_shape : tuple of int, default=None
-            The shape of one picture, where the model takes flat rows that are no squares.
+            The shape of one image, where the model takes flat rows that are no squares.
         pixel_scaling : {"unit"} or None, default=None
             What happens to pixels before the model sees them: ``"unit"`` divides by 255.
         **parameters
@@ -293,21 +291,21 @@ default="one_cycle"
         template = KerasModelTemplate.of(model)
         classifier = cls(
             template,
-            image_shape=picture_shape(template.input_shape, image_shape),
+            image_shape=shape_of_images(template.input_shape, image_shape),
             pixel_scaling=pixel_scaling,
             **parameters,
         )
         classifier._validate_params()
-        classifier._adopt(wrapped_state(classifier, model, classes))
+        classifier._adopt(wrapped(classifier, model, classes))
         return classifier
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable label of each picture.
+        """Return the most probable label of each image.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
+            Images.
 
         Returns
         -------
@@ -324,7 +322,7 @@ default="one_cycle"
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
+            Images.
 
         Returns
         -------
@@ -356,7 +354,7 @@ default="one_cycle"
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
+            Images.
 
         Returns
         -------
@@ -371,13 +369,13 @@ default="one_cycle"
         """The network, from raw pixels to float32 scores."""
         if "_network" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
-        self._lease.keep()
+        self._pooled.keep()
         return self._network.model
 
     def _as_fitted_now(self) -> Self:
         """Return a twin that stays as it is while another thread refits this estimator.
 
-        It holds the lease as well, so that its network serves no other fit meanwhile.
+        It holds the pooled network as well, so that its network serves no other fit meanwhile.
         """
         fitted = copy(self)
         check_is_fitted(fitted)
@@ -387,13 +385,13 @@ default="one_cycle"
         scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
         return scores
 
-    def _adopt(self, state: dict[str, Any]) -> None:
-        kept = {k: v for k, v in vars(self).items() if k not in FITTED_ATTRIBUTES}
+    def _adopt(self, fitted: Fitted) -> None:
+        kept = {name: value for name, value in vars(self).items() if name not in Fitted.NAMES}
         # One assignment: an interrupt leaves either the old state or the new one.
-        self.__dict__ = {**kept, **state}
+        self.__dict__ = {**kept, **fitted.attributes()}
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what pictures may look like."""
+        """Tell scikit-learn what images may look like."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._training.feed import Examples
+from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.rescaling import Rescaling, rescaling_of
 from mnistcnn.exceptions import PixelRangeWarning
@@ -30,32 +30,32 @@ IN_PREDICTION = "so its answers are mostly wrong"
 IN_TRAINING = "so what it has learned does not serve for these"
 
 
-def measured_range(examples: Examples) -> Range:
+def measured_range(data: TrainingData) -> Range:
     """Return the lowest and the highest of the training pixels."""
-    pixels = _measured(examples)
+    pixels = _measured(data)
     return float(pixels.min()), float(pixels.max())
 
 
-def _measured(examples: Examples) -> NDArray[Any]:
-    step = _step(len(examples.rows), IMAGES_MEASURED)
-    some: NDArray[Any] = examples.pixels[examples.rows[::step]]
+def _measured(data: TrainingData) -> NDArray[Any]:
+    step = _step(len(data.rows), IMAGES_MEASURED)
+    some: NDArray[Any] = data.pixels[data.rows[::step]]
     return some
 
 
-def widened_range(known: Range | None, examples: Examples) -> Range:
+def widened_range(known: Range | None, data: TrainingData) -> Range:
     """Return the range of all training pixels so far, and warn where the new ones differ in unit.
 
     Parameters
     ----------
     known : tuple of 2 float or None
         The range before; None where there is none.
-    examples : Examples
+    data : TrainingData
         What is trained on next.
     """
-    low, high = measured_range(examples)
+    low, high = measured_range(data)
     if known is None:
         return low, high
-    warn_of_another_unit(known, _measured(examples), IN_TRAINING)
+    warn_of_another_unit(known, _measured(data), IN_TRAINING)
     return min(low, known[0]), max(high, known[1])
 
 

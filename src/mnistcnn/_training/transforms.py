@@ -1,27 +1,28 @@
-"""Applies drawn warps to a batch of pictures, with the operations of whichever backend runs."""
+"""Changes a batch of images as was drawn, with the operations of whichever backend runs."""
 
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
-from keras import backend, ops
+from keras import ops
 from numpy.typing import NDArray
 
+from mnistcnn._training import backends
 from mnistcnn.augmentation import GRID, Augmentation
 
 # Two passes reach a standard deviation of one pixel before the weights are no longer a hill.
 BLUR_PASSES = 2
 
 
-def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
-    """Return what applies the columns that an augmentation draws to a batch of pictures.
+def transform_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
+    """Return what applies the columns that an augmentation draws to a batch of images.
 
-    It takes pictures as tensor of shape (n, h, w, c), uint8 or float32, and the columns of
-    `mnistcnn.augmentation.Warps`, and returns pictures of the same shape in float32, as rounding
-    would tell dtypes apart. Beyond the edge the edge is repeated, so that pictures need not have a
-    ground of 0. Augmentations that draw the same columns share one function, and so one compiled
-    program.
+    It takes images as a tensor of shape (n, h, w, c), uint8 or float32, and the columns of
+    `mnistcnn.augmentation.Warps`, and returns images of the same shape in float32, as rounding
+    would tell dtypes apart. Beyond the edge the edge is repeated, so that images need not have a
+    background of 0. Augmentations that draw the same columns share one function, and so one
+    compiled program.
     """
     if augmentation is None:
         return None
@@ -30,15 +31,15 @@ def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
         "strokes": augmentation.stroke,
         "blurs": augmentation.blur,
     }
-    return _warp_taking(tuple(name for name, strength in strengths.items() if strength))
+    return _transform_taking(tuple(name for name, strength in strengths.items() if strength))
 
 
 @cache
-def _warp_taking(names: tuple[str, ...]) -> Callable[..., Any]:
+def _transform_taking(names: tuple[str, ...]) -> Callable[..., Any]:
     # Apart, since XLA would work out a pixel of one change anew wherever the next one reads it.
     with_strokes, moved, blurred = map(_compiled, (_with_strokes, _moved, _blurred))
 
-    def warp(pixels: Any, transforms: Any, *others: Any) -> Any:
+    def transform(pixels: Any, transforms: Any, *others: Any) -> Any:
         columns = dict(zip(names, others, strict=True))
         changed = ops.cast(pixels, "float32")
         if "strokes" in columns:
@@ -47,37 +48,12 @@ def _warp_taking(names: tuple[str, ...]) -> Callable[..., Any]:
         changed = moved(changed, transforms, *columns.values())
         return changed if blurs is None else blurred(changed, blurs)
 
-    return warp
+    return transform
 
 
 @cache
 def _compiled(change: Callable[..., Any]) -> Callable[..., Any]:
-    """On TensorFlow, have XLA make one loop over the pixels of many operations, if it can.
-
-    On a GPU the operations run beside the steps, and XLA asks for parts of CUDA that TensorFlow
-    does without.
-    """
-    if backend.backend() != "tensorflow":
-        return change
-    import tensorflow as tf
-
-    if not tf.test.is_built_with_xla() or tf.config.list_logical_devices("GPU"):
-        return change
-
-    @cache
-    def traced(*shapes: tuple[int, ...]) -> Callable[..., Any]:
-        # Any number of rows; a concrete function never warns of being traced again.
-        signature = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
-        with tf.init_scope():
-            function = tf.function(change, jit_compile=True, autograph=False)
-            concrete: Callable[..., Any] = function.get_concrete_function(*signature)
-        return concrete
-
-    def call(*columns: Any) -> Any:
-        tensors = [tf.convert_to_tensor(column) for column in columns]
-        return traced(*(tuple(tensor.shape[1:]) for tensor in tensors))(*tensors)
-
-    return call
+    return backends.current().compiled_transform(change)
 
 
 def _with_strokes(pixels: Any, strokes: Any) -> Any:
@@ -125,7 +101,7 @@ def _positions(pixels: Any, transforms: Any) -> tuple[Any, Any]:
 
 
 def _between_grid_points(displacements: Any, height: int, width: int) -> Any:
-    """Interpolate bilinearly, by the one matrix that leads from a grid to a picture."""
+    """Interpolate bilinearly, by the one matrix that leads from a grid to an image."""
     weights = np.kron(_interpolation(height), _interpolation(width)).T
     fields = ops.reshape(ops.transpose(displacements, (0, 3, 1, 2)), (-1, GRID * GRID))
     return ops.reshape(ops.matmul(fields, weights), (-1, 2, height, width))
@@ -159,7 +135,7 @@ def _sampled(pixels: Any, y: Any, x: Any) -> Any:
 
 
 def _blurred(pixels: Any, deviations: Any) -> Any:
-    """Blur each picture by two passes of three pixels along each axis.
+    """Blur each image by two passes of three pixels along each axis.
 
     A pass with the weights ``share, 1 - 2 share, share`` adds a variance of ``2 share``.
     """
