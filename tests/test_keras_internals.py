@@ -61,8 +61,8 @@ def take_away(name, monkeypatch):
         monkeypatch.setattr(owner, name, Hidden(name, original), raising=False)
 
 
-@pytest.fixture
-def anew():
+@pytest.fixture(autouse=True)
+def tried_anew():
     mnistcnn.clear_cache()
     keras_internals.are_complete.cache_clear()
     yield
@@ -74,7 +74,7 @@ def quick(**parameters):
     return DigitCNNClassifier(**settings)
 
 
-def test_this_version_of_keras_has_them_all(anew):
+def test_this_version_of_keras_has_them_all():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert keras_internals.are_complete()
@@ -82,7 +82,7 @@ def test_this_version_of_keras_has_them_all(anew):
 
 @pytest.mark.parametrize("name", [*OWNERS, *MODULES])
 def test_without_one_networks_are_as_right_and_the_user_is_told_once(
-    name, anew, monkeypatch, small_digits
+    name, monkeypatch, small_digits
 ):
     X, y = small_digits
     right = quick().fit(X, y).predict_proba(X)
@@ -97,7 +97,7 @@ def test_without_one_networks_are_as_right_and_the_user_is_told_once(
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
-def test_without_one_all_else_works_too(anew, monkeypatch, small_digits):
+def test_without_one_all_else_works_too(monkeypatch, small_digits):
     X, y = small_digits
     take_away("_flatten_layers", monkeypatch)
     with pytest.warns(RuntimeWarning, match="lacks a part"):
@@ -113,10 +113,9 @@ def test_without_one_all_else_works_too(anew, monkeypatch, small_digits):
 
 
 def test_no_other_module_touches_them():
-    private = re.compile(
-        r"keras\.src|\b(%s|python_random|_all_reduce_sum_gradients)\b"
-        % "|".join(name for name in OWNERS if name != "_model")
-    )
+    names = [name for name in OWNERS if name != "_model"]
+    names += ["python_random", "_all_reduce_sum_gradients"]
+    private = re.compile(rf"keras\.src|\b({'|'.join(names)})\b")
     package = Path(mnistcnn.__file__).parent
     found = {
         str(path.relative_to(package))

@@ -21,12 +21,12 @@ BATCH_HOOKS = (
 )
 
 
-def watches_batches(callback: Any) -> bool:
+def watches_batches(callback: keras.callbacks.Callback) -> bool:
     """Tell whether a Keras callback wants to be called more often than at each epoch."""
     return any(_is_overridden(callback, hook) for hook in BATCH_HOOKS)
 
 
-def _is_overridden(callback: Any, hook: str) -> bool:
+def _is_overridden(callback: keras.callbacks.Callback, hook: str) -> bool:
     # A LambdaCallback has its hooks on the instance.
     bound = getattr(callback, hook, None)
     return getattr(bound, "__func__", bound) is not getattr(keras.callbacks.Callback, hook)
@@ -81,7 +81,7 @@ def best_epoch(history: dict[str, list[float]]) -> int:
     return ranks.index(max(ranks)) + 1
 
 
-def _rank(accuracy: Any, loss: Any) -> tuple[float, float]:
+def _rank(accuracy: float, loss: float) -> tuple[float, float]:
     return float(accuracy), -float(loss)
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.description import is_told_by_config
+from mnistcnn._training.description import is_defined_by_config
 from mnistcnn._training.keras_internals import layers_of, origin_of
 from mnistcnn._training.network import Network, as_array, renew_constants
 from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.tensors import Tensor
 
 
 def trained_features(network: Network) -> keras.Model:
@@ -42,7 +43,7 @@ def _copied_layers(network: Network) -> keras.Model:
 
 
 def _built_anew(network: Network, core: keras.Model) -> keras.Model:
-    if network.build is not None and not is_told_by_config(core):
+    if network.build is not None and not is_defined_by_config(core):
         return network.build(network.image_shape, core.output_shape[-1])
     with own_names():
         config = keras.saving.serialize_keras_object(core)
@@ -55,7 +56,7 @@ def _without_last_kernels(model: keras.Model) -> keras.Model | None:
     return keras.Model(model.inputs[0], tensors, name=model.name) if tensors else None
 
 
-def _before_last_kernels(tensor: Any) -> list[Any]:
+def _before_last_kernels(tensor: Tensor) -> list[Any]:
     operation, given = origin_of(tensor)
     if isinstance(operation, keras.Model):
         inner = _without_last_kernels(operation)
@@ -65,6 +66,6 @@ def _before_last_kernels(tensor: Any) -> list[Any]:
     return [each for before in given for each in _before_last_kernels(before)]
 
 
-def as_list(outputs: Any) -> list[Any]:
+def as_list(outputs: Tensor) -> list[Any]:
     """Return the outputs of a model as a list, though there be one."""
     return list(outputs) if isinstance(outputs, list | tuple) else [outputs]

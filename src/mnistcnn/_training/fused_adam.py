@@ -12,12 +12,13 @@ import tensorflow as tf
 
 from mnistcnn._training.keras_internals import adam_moments
 from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.tensors import Tensor
 
 
 class _FusedUpdate(StoredAsKeras):
     """What both share; it comes before the class of Keras."""
 
-    def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(self: Any, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
         """Update one variable and its two moments in place."""
         if isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)  # type: ignore[misc]

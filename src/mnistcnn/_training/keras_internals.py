@@ -15,6 +15,8 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.tensors import Operation, Tensor
+
 try:
     from keras.src.backend.common import global_state
     from keras.src.random import seed_generator
@@ -160,14 +162,14 @@ def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
         model._symbolic_build(data_batch=batch)
 
 
-def origin_of(tensor: Any) -> tuple[Any, list[Any]]:
+def origin_of(tensor: Tensor) -> tuple[Any, list[Any]]:
     """Return the operation that a symbolic tensor comes from, and that operation's inputs."""
     operation, node, _ = tensor._keras_history
     inbound = operation._inbound_nodes
     return operation, list(inbound[node].input_tensors) if inbound else []
 
 
-def followers_of(operation: Any) -> list[Any]:
+def followers_of(operation: Operation) -> list[Any]:
     """Return the nodes of the graph that an operation leads to."""
     return list(operation._outbound_nodes)
 
@@ -189,7 +191,7 @@ def track(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
         optimizer._track_variable(variable)
 
 
-def adam_moments(optimizer: Any, variable: Any) -> tuple[Any, Any]:
+def adam_moments(optimizer: Any, variable: Tensor) -> tuple[Any, Any]:
     """Return the two moments that Adam keeps for a weight."""
     index = optimizer._get_variable_index(variable)
     return optimizer._momentums[index], optimizer._velocities[index]

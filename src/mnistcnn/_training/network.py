@@ -12,6 +12,7 @@ from mnistcnn._training import backends
 from mnistcnn._training.inference import Inference
 from mnistcnn._training.keras_internals import layers_of
 from mnistcnn._training.standard_names import StoredAsKeras, are_own_names_asked
+from mnistcnn._training.tensors import Tensor
 
 Build = Callable[[tuple[int, int, int], int], keras.Model]
 
@@ -32,16 +33,16 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
 
     stored_as = keras.layers.Normalization
 
-    def build(self, input_shape: Any) -> None:  # noqa: ARG002
+    def build(self, input_shape: tuple[int | None, ...]) -> None:  # noqa: ARG002
         """Create the two numbers; until they are set the pixels pass unchanged."""
         self.offset = self.add_weight(shape=(), initializer="zeros", trainable=False, name="offset")
         self.scale = self.add_weight(shape=(), initializer="ones", trainable=False, name="scale")
 
-    def call(self, pixels: Any) -> Any:
+    def call(self, pixels: Tensor) -> Any:
         """Shift and scale the pixels."""
         return (pixels - self.offset) / self.scale
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
         """Return the shape of the pixels, which stays."""
         return input_shape
 
@@ -137,7 +138,7 @@ class Network:
         return [layer.trainable for layer in self._layers_with_variables()]
 
     def assign_trainability(self, flags: list[bool]) -> None:
-        """Freeze and thaw the layers as `trainability` told."""
+        """Freeze and thaw the layers as `trainability` returned."""
         for layer, flag in zip(self._layers_with_variables(), flags, strict=True):
             # Set needlessly, it would thaw variables that a layer froze one by one.
             if layer.trainable != flag:
@@ -165,6 +166,6 @@ def constant_layers(model: keras.Model) -> list[Any]:
     return [layer for layer in layers_of(model) if hasattr(layer, "finalize_state")]
 
 
-def as_array(variable: Any) -> NDArray[Any]:
+def as_array(variable: Tensor) -> NDArray[Any]:
     """Return a copy of a variable's value."""
     return backends.current().as_array(keras.ops.convert_to_tensor(variable))

@@ -154,7 +154,9 @@ class OptimizerConfig:
             return schedule if are_complete() else schedule.standard()
         return self.peak_rate
 
-    def _named(self, rate: Any) -> keras.optimizers.Optimizer:
+    def _named(
+        self, rate: float | keras.optimizers.schedules.LearningRateSchedule
+    ) -> keras.optimizers.Optimizer:
         # None, since Keras would subtract zeros from all weights in every step.
         decay = self.weight_decay or None
         if self.optimizer == "sgd":
@@ -165,7 +167,9 @@ class OptimizerConfig:
         adam = _adam_classes()[self.optimizer if decay else "adam"]
         return adam(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
-    def _from_template(self, rate: Any) -> keras.optimizers.Optimizer:
+    def _from_template(
+        self, rate: float | keras.optimizers.schedules.LearningRateSchedule
+    ) -> keras.optimizers.Optimizer:
         config = {**self._template_config, "learning_rate": rate}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay

@@ -9,6 +9,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from mnistcnn._training.keras_internals import are_complete, last_operation, origin_of
+from mnistcnn._training.tensors import Operation, Tensor
 
 # A few random images: what holds for all of them holds by construction, not by chance.
 N_PROBES = 16
@@ -63,7 +64,7 @@ def emits_logits(core: keras.Model) -> bool:
     return True
 
 
-def _endings(tensor: Any) -> Iterator[Any]:
+def _endings(tensor: Tensor) -> Iterator[Any]:
     """Yield the operations that an output comes from, those left out that keep its kind."""
     operation, given = origin_of(tensor)
     if isinstance(operation, keras.Model) and hasattr(operation, "outputs"):
@@ -75,20 +76,20 @@ def _endings(tensor: Any) -> Iterator[Any]:
         yield operation
 
 
-def _keeps_the_kind(operation: Any) -> bool:
+def _keeps_the_kind(operation: Operation) -> bool:
     if isinstance(operation, layers.Activation):
         return bool(operation.activation is keras.activations.linear)
     kind = type(operation)
     return kind.__module__.startswith("keras.") and kind.__name__ in TRANSPARENT
 
 
-def _is_softmax(operation: Any) -> bool:
+def _is_softmax(operation: Operation) -> bool:
     # Not a class of the user's own that inherits from one of these.
     is_known = type(operation) in (layers.Dense, layers.Activation)
     return is_known and operation.activation is keras.activations.softmax
 
 
-def _is_plain_sum(operation: Any) -> bool:
+def _is_plain_sum(operation: Operation) -> bool:
     if isinstance(operation, layers.BatchNormalization):
         return True
     return type(operation) is layers.Dense and operation.activation is keras.activations.linear
@@ -121,7 +122,7 @@ def _check_can_be_logits(endings: list[Any], scores: NDArray[np.float64]) -> Non
         )
 
 
-def _activation_name(operation: Any) -> str | None:
+def _activation_name(operation: Operation) -> str | None:
     """Return the name of an activation after which nothing is a logit any more."""
     applied = getattr(operation, "activation", None)
     name = type(operation).__name__ if applied is None else _name(applied)

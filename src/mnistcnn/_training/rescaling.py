@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training.keras_internals import are_complete, followers_of, origin_of
+from mnistcnn._training.tensors import Operation
 
 GREATEST_DIVISION = 0.1
 
@@ -69,13 +70,13 @@ def _first_nodes(core: keras.Model) -> Iterator[Any]:
         yield node
 
 
-def _only_follower(operation: Any) -> Any:
+def _only_follower(operation: Operation) -> Any:
     # Keras may build a model several times over, which leaves as many nodes to the same operation.
     followers = {id(node.operation): node for node in followers_of(operation)}
     return next(iter(followers.values())) if len(followers) == 1 else None
 
 
-def _step(node: Any) -> tuple[float, float]:
+def _step(node: Operation) -> tuple[float, float]:
     operation = node.operation
     if isinstance(operation, keras.layers.Rescaling):
         return _plain(operation.scale, 1.0), _plain(operation.offset, 0.0)

@@ -11,7 +11,7 @@ import keras
 
 from mnistcnn._training.building import build_network
 from mnistcnn._training.compiled_network import CompiledNetwork
-from mnistcnn._training.description import is_told_by_config
+from mnistcnn._training.description import is_defined_by_config
 from mnistcnn._training.global_state import isolated_building
 from mnistcnn._training.keras_internals import detach
 from mnistcnn._training.network import DTYPE_POLICIES, Network
@@ -27,10 +27,10 @@ def network_state(compiled: CompiledNetwork) -> State:
     Where the config would not tell a user's own functions, what built the layers takes its place.
     """
     network = compiled.network
-    told = is_told_by_config(network.model)
+    defined = is_defined_by_config(network.model)
     return {
-        "config": _config(network.model) if told else None,
-        "build": None if told else network.build,
+        "config": _config(network.model) if defined else None,
+        "build": None if defined else network.build,
         "n_classes": network.model.output_shape[-1],
         "image_shape": network.image_shape,
         "emits_logits": network.emits_logits,
@@ -106,7 +106,7 @@ def detached_callbacks(callbacks: list[Any]) -> list[Any]:
     return [callback for callback in detached if _can_be_stored(callback)]
 
 
-def _can_be_stored(callback: Any) -> bool:
+def _can_be_stored(callback: keras.callbacks.Callback) -> bool:
     try:
         pickle.dumps(callback)
     except Exception:  # whatever the user's own class raises

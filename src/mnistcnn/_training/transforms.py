@@ -9,6 +9,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from mnistcnn._training import backends
+from mnistcnn._training.tensors import Tensor
 from mnistcnn.augmentation import GRID, Augmentation
 
 # Two passes reach a standard deviation of one pixel before the weights are no longer a hill.
@@ -39,7 +40,7 @@ def _transform_taking(names: tuple[str, ...]) -> Callable[..., Any]:
     # Apart, since XLA would work out a pixel of one change anew wherever the next one reads it.
     with_strokes, moved, blurred = map(_compiled, (_with_strokes, _moved, _blurred))
 
-    def transform(pixels: Any, transforms: Any, *others: Any) -> Any:
+    def transform(pixels: Tensor, transforms: Tensor, *others: Tensor) -> Any:
         columns = dict(zip(names, others, strict=True))
         changed = ops.cast(pixels, "float32")
         if "strokes" in columns:
@@ -56,7 +57,7 @@ def _compiled(change: Callable[..., Any]) -> Callable[..., Any]:
     return backends.current().compiled_transform(change)
 
 
-def _with_strokes(pixels: Any, strokes: Any) -> Any:
+def _with_strokes(pixels: Tensor, strokes: Tensor) -> Any:
     thick = _grown(pixels)
     thin = -_grown(-pixels)
     amount = ops.reshape(strokes, (-1, 1, 1, 1))
@@ -65,7 +66,7 @@ def _with_strokes(pixels: Any, strokes: Any) -> Any:
     return pixels + grown + shrunk
 
 
-def _grown(pixels: Any) -> Any:
+def _grown(pixels: Tensor) -> Any:
     """Return the largest of the 3x3 pixels around each."""
     for axis in (1, 2):
         before, after = _neighbours(pixels, axis)
@@ -73,7 +74,7 @@ def _grown(pixels: Any) -> Any:
     return pixels
 
 
-def _neighbours(pixels: Any, axis: int) -> tuple[Any, Any]:
+def _neighbours(pixels: Tensor, axis: int) -> tuple[Any, Any]:
     """Return the pixels before and after each along an axis; the edge is repeated."""
     widths = [(0, 0)] * 4
     widths[axis] = (1, 1)
@@ -83,7 +84,7 @@ def _neighbours(pixels: Any, axis: int) -> tuple[Any, Any]:
     return before, after
 
 
-def _moved(pixels: Any, transforms: Any, displacements: Any = None) -> Any:
+def _moved(pixels: Tensor, transforms: Tensor, displacements: Tensor = None) -> Any:
     y, x = _positions(pixels, transforms)
     if displacements is not None:
         moved = _between_grid_points(displacements, *pixels.shape[1:3])
@@ -91,7 +92,7 @@ def _moved(pixels: Any, transforms: Any, displacements: Any = None) -> Any:
     return _sampled(pixels, y, x)
 
 
-def _positions(pixels: Any, transforms: Any) -> tuple[Any, Any]:
+def _positions(pixels: Tensor, transforms: Tensor) -> tuple[Any, Any]:
     height, width = pixels.shape[1:3]
     y, x = ops.meshgrid(
         ops.arange(height, dtype="float32"), ops.arange(width, dtype="float32"), indexing="ij"
@@ -100,7 +101,7 @@ def _positions(pixels: Any, transforms: Any) -> tuple[Any, Any]:
     return b0 * x + b1 * y + b2, a0 * x + a1 * y + a2
 
 
-def _between_grid_points(displacements: Any, height: int, width: int) -> Any:
+def _between_grid_points(displacements: Tensor, height: int, width: int) -> Any:
     """Interpolate bilinearly, by the one matrix that leads from a grid to an image."""
     weights = np.kron(_interpolation(height), _interpolation(width)).T
     fields = ops.reshape(ops.transpose(displacements, (0, 3, 1, 2)), (-1, GRID * GRID))
@@ -115,7 +116,7 @@ def _interpolation(length: int) -> NDArray[np.float32]:
     return weights
 
 
-def _sampled(pixels: Any, y: Any, x: Any) -> Any:
+def _sampled(pixels: Tensor, y: Tensor, x: Tensor) -> Any:
     """Interpolate bilinearly at real positions; beyond the edge the edge is repeated."""
     height, width, channels = pixels.shape[1:]
     y, x = ops.clip(y, 0, height - 1), ops.clip(x, 0, width - 1)
@@ -123,7 +124,7 @@ def _sampled(pixels: Any, y: Any, x: Any) -> Any:
     down, right = ops.expand_dims(y - top, -1), ops.expand_dims(x - left, -1)
     flat = ops.reshape(pixels, (-1, height * width, channels))
 
-    def corner(row: Any, column: Any) -> Any:
+    def corner(row: Tensor, column: Tensor) -> Any:
         row, column = ops.minimum(row, height - 1), ops.minimum(column, width - 1)
         index = ops.cast(row * width + column, "int32")
         chosen = ops.take_along_axis(flat, ops.reshape(index, (-1, height * width, 1)), axis=1)
@@ -134,7 +135,7 @@ def _sampled(pixels: Any, y: Any, x: Any) -> Any:
     return (1 - down) * upper + down * lower
 
 
-def _blurred(pixels: Any, deviations: Any) -> Any:
+def _blurred(pixels: Tensor, deviations: Tensor) -> Any:
     """Blur each image by two passes of three pixels along each axis.
 
     A pass with the weights ``share, 1 - 2 share, share`` adds a variance of ``2 share``.
@@ -146,7 +147,7 @@ def _blurred(pixels: Any, deviations: Any) -> Any:
     return ops.einsum("nxv,nyvc->nyxc", _both_passes(shares, width), blurred)
 
 
-def _both_passes(shares: Any, length: int) -> Any:
+def _both_passes(shares: Tensor, length: int) -> Any:
     """Return for each share the matrix of both passes; the edge is repeated."""
     differences = np.eye(length, k=-1) - 2 * np.eye(length) + np.eye(length, k=1)
     differences[0, 0] += 1

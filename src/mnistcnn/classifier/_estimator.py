@@ -5,10 +5,16 @@ from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._scikit_learn import (
+    CallbackSupportMixin,
+    validate_parameters,
+    with_callbacks,
+)
+from mnistcnn._types import Images, Labels, RandomState
 from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import read_pixels
@@ -16,8 +22,16 @@ from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._networks import wrapped
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
-from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
+from mnistcnn.classifier._types import (
+    ArchitectureLike,
+    AugmentationLike,
+    Callbacks,
+    ClassWeight,
+    ImageShape,
+    OptimizerLike,
+    Weights,
+)
 from mnistcnn.classifier._wrapping import KerasModelTemplate, shape_of_images
 
 
@@ -138,26 +152,26 @@ default="one_cycle"
 
     def __init__(
         self,
-        architecture: Any = "fast",
+        architecture: ArchitectureLike = "fast",
         *,
-        image_shape: Any = "auto",
+        image_shape: ImageShape = "auto",
         pixel_scaling: str | None = "standard",
-        augmentation: Any = None,
+        augmentation: AugmentationLike = None,
         epochs: int = 10,
         batch_size: int | str = "auto",
-        optimizer: Any = "adam",
+        optimizer: OptimizerLike = "adam",
         learning_rate: float | str = "auto",
         lr_schedule: str = "one_cycle",
         weight_decay: float = 0.0,
         label_smoothing: float = 0.0,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         warm_start: bool = False,
         precision: str = "auto",
-        callbacks: Any = None,
-        random_state: Any = None,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.architecture = architecture
@@ -182,7 +196,7 @@ default="one_cycle"
         self.verbose = verbose
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Images, y: Labels, sample_weight: Weights = None) -> Self:
         """Train a fresh network, or with `warm_start` the previous one further.
 
         Parameters
@@ -206,11 +220,17 @@ default="one_cycle"
         NonFiniteLossError
             If the loss becomes NaN or infinite.
         """
-        self._validate_params()
+        validate_parameters(self)
         self._adopt(fit(self, X, y, sample_weight))
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Images,
+        y: Labels,
+        classes: ArrayLike | None = None,
+        sample_weight: Weights = None,
+    ) -> Self:
         """Train for one epoch at a constant rate, on from wherever the network is.
 
         Architecture, precision and pixel scaling stay those of the first call or fit.
@@ -238,7 +258,7 @@ default="one_cycle"
         NonFiniteLossError
             If the loss becomes NaN or infinite.
         """
-        self._validate_params()
+        validate_parameters(self)
         with unchanged_by_failure(self):
             self._adopt(partial_fit(self, X, y, classes, sample_weight))
         return self
@@ -248,8 +268,8 @@ default="one_cycle"
         cls,
         model: keras.Model,
         *,
-        classes: Any = None,
-        image_shape: Any = None,
+        classes: ArrayLike | None = None,
+        image_shape: ImageShape | None = None,
         pixel_scaling: str | None = None,
         **parameters: Any,
     ) -> Self:
@@ -295,11 +315,11 @@ default="one_cycle"
             pixel_scaling=pixel_scaling,
             **parameters,
         )
-        classifier._validate_params()
+        validate_parameters(classifier)
         classifier._adopt(wrapped(classifier, model, classes))
         return classifier
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Images) -> NDArray[Any]:
         """Return the most probable label of each image.
 
         Parameters
@@ -316,7 +336,7 @@ default="one_cycle"
         labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
         return labels
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Images) -> NDArray[np.float64]:
         """Return the probability of each class.
 
         Parameters
@@ -332,7 +352,7 @@ default="one_cycle"
         fitted = self._as_fitted_now()
         return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
 
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
         """Return the logarithm of the probability of each class.
 
         Parameters
@@ -348,7 +368,7 @@ default="one_cycle"
         fitted = self._as_fitted_now()
         return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
+    def decision_function(self, X: Images) -> NDArray[np.float64]:
         """Return the logits, or log-probabilities where the network has none.
 
         Parameters
@@ -381,7 +401,7 @@ default="one_cycle"
         check_is_fitted(fitted)
         return fitted
 
-    def _scores(self, X: Any) -> NDArray[np.float32]:
+    def _scores(self, X: Images) -> NDArray[np.float32]:
         scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
         return scores
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 
 from mnistcnn._training.configuration import TrainingConfig
@@ -14,6 +14,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.keras_internals import says_rate_is_fixed
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.training import History, train
+from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import encode_labels, read_training_data
@@ -21,9 +22,13 @@ from mnistcnn.classifier._networks import build_for, scale_pixels
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
+from mnistcnn.classifier._types import Weights
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 
-def fit(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Fitted:
+def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: Weights) -> Fitted:
     """Train as `DigitCNNClassifier.fit` promises."""
     previous = vars(estimator) if estimator.warm_start and "_network" in vars(estimator) else {}
     data = read_training_data(estimator, X, y, sample_weight, previous.get("classes_"))
@@ -41,7 +46,13 @@ def fit(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Fitted:
     return fitted.after(history, stops_early=estimator.early_stopping)
 
 
-def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any) -> Fitted:
+def partial_fit(
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    classes: ArrayLike | None,
+    sample_weight: Weights,
+) -> Fitted:
     """Train one epoch as `DigitCNNClassifier.partial_fit` promises."""
     _check_can_increment(estimator)
     previous = vars(estimator) if "_network" in vars(estimator) else {}
@@ -74,7 +85,7 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
 
 
 @contextmanager
-def unchanged_by_failure(estimator: Any) -> Iterator[None]:
+def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
     """Leave an estimator and its network as they were if anything fails or is interrupted."""
     attributes = vars(estimator)
     pooled = attributes.get("_pooled")
@@ -87,7 +98,7 @@ def unchanged_by_failure(estimator: Any) -> Iterator[None]:
 
 
 def _set_validation_aside(
-    estimator: Any, data: TrainingData, seed: int
+    estimator: "DigitCNNClassifier", data: TrainingData, seed: int
 ) -> tuple[TrainingData, TrainingData | None]:
     if not estimator.early_stopping:
         return data, None
@@ -107,14 +118,14 @@ def _set_validation_aside(
 
 
 def _with_reports(
-    config: TrainingConfig, estimator: Any, X: Any, y: Any, fitted: Fitted
+    config: TrainingConfig, estimator: "DigitCNNClassifier", X: Images, y: Labels, fitted: Fitted
 ) -> TrainingConfig:
     """Return a configuration that tells scikit-learn's callbacks of each epoch, too."""
     reports = epoch_callbacks(estimator, X, y, fitted.attributes)
     return replace(config, callbacks=[*config.callbacks, *reports])
 
 
-def _check_can_increment(estimator: Any) -> None:
+def _check_can_increment(estimator: "DigitCNNClassifier") -> None:
     if estimator.early_stopping:
         raise ValueError(
             "early_stopping must be False in partial_fit, which has no validation part, got True."
@@ -126,7 +137,9 @@ def _check_can_increment(estimator: Any) -> None:
         )
 
 
-def _classes_of_all_calls(estimator: Any, classes: Any) -> NDArray[Any]:
+def _classes_of_all_calls(
+    estimator: "DigitCNNClassifier", classes: ArrayLike | None
+) -> NDArray[Any]:
     known = vars(estimator).get("classes_")
     if known is None and classes is None:
         raise ValueError("classes must be passed on the first call to partial_fit, got None.")

@@ -2,7 +2,7 @@
 
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
+from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._pixel_range import warn_of_another_unit
+from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
 from mnistcnn.preprocessing._containers import check_in_memory
 from mnistcnn.preprocessing._labels import check_one_label_each
@@ -22,14 +24,17 @@ from mnistcnn.preprocessing._shapes import (
 )
 from mnistcnn.preprocessing._signs import check_not_signed
 
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
 ImageShape = tuple[int, int, int]
 
 
 def read_training_data(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    sample_weight: Weights,
     known_classes: NDArray[Any] | None,
     *,
     same_columns: bool = False,
@@ -82,14 +87,14 @@ def read_training_data(
     return _weighted(data, sample_weight, estimator.class_weight)
 
 
-def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
+def read_pixels(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
     """Validate images for a fitted estimator and return them as rows of pixels."""
     pixels = X.reshape(len(X), -1) if _needs_no_check(estimator, X) else _checked(estimator, X)
     warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
     return pixels
 
 
-def _checked(estimator: Any, X: Any) -> NDArray[Any]:
+def _checked(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
     rows, array_shape = as_rows(X)
     if len(array_shape) > 2:
         _check_same_shape(estimator, array_shape)
@@ -98,7 +103,7 @@ def _checked(estimator: Any, X: Any) -> NDArray[Any]:
     return as_pixels(rows, estimator.image_shape_)
 
 
-def _needs_no_check(estimator: Any, X: Any) -> bool:
+def _needs_no_check(estimator: "DigitCNNClassifier", X: Images) -> bool:
     """Tell whether X is such that scikit-learn's checks, a third of a short call, find nothing."""
     return (
         type(X) is np.ndarray
@@ -115,7 +120,7 @@ def _without_one_channel(image_shape: ImageShape) -> tuple[int, ...]:
     return image_shape[:2] if image_shape[2] == 1 else image_shape
 
 
-def _check_not_alone(estimator: Any, array_shape: tuple[int, ...]) -> None:
+def _check_not_alone(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
     n_features = estimator.n_features_in_
     is_image = array_shape == estimator.image_shape_[:2] and array_shape[1] != n_features
     if is_image or array_shape == (n_features,):
@@ -144,7 +149,7 @@ def _compact(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _image_shape(
-    estimator: Any, array_shape: tuple[int, ...], same_columns: bool
+    estimator: "DigitCNNClassifier", array_shape: tuple[int, ...], same_columns: bool
 ) -> tuple[int, int, int]:
     if not same_columns:
         return resolve_image_shape(estimator.image_shape, array_shape)
@@ -159,7 +164,7 @@ def _columns(noted: Any) -> dict[str, Any]:
     return {name: vars(noted)[name] for name in names if name in vars(noted)}
 
 
-def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
+def _check_same_shape(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
     height, width, channels = estimator.image_shape_
     allowed: list[tuple[int, ...]] = [(height, width)] if channels == 1 else []
     allowed.append((height, width, channels))
@@ -172,7 +177,7 @@ def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
 
 
 def encode_labels(
-    y: Any, known_classes: NDArray[Any] | None
+    y: Labels, known_classes: NDArray[Any] | None
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return the sorted labels and the index of each one of `y` among them.
 
@@ -198,7 +203,9 @@ def encode_labels(
     return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
 
 
-def _weighted(data: TrainingData, sample_weight: Any, class_weight: Any) -> TrainingData:
+def _weighted(
+    data: TrainingData, sample_weight: Weights, class_weight: ClassWeight
+) -> TrainingData:
     """Return the data with weights whose scale does not matter, without what weighs nothing."""
     weights = combined_weights(data.targets, data.classes, sample_weight, class_weight)
     if weights is None:

@@ -1,11 +1,11 @@
 """The network of a fit: built for the data, its pixels scaled, or trained before and taken over."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnistcnn._training.building import build_network
 from mnistcnn._training.data import TrainingData
@@ -19,21 +19,27 @@ from mnistcnn.classifier._pixel_range import (
 )
 from mnistcnn.classifier._settings import resolve_architecture, resolve_precision
 from mnistcnn.classifier._trained_features import TrainedFeatures
+from mnistcnn.classifier._types import ArchitectureLike
 from mnistcnn.preprocessing._statistics import pixel_statistics
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 # Offset and scale of the pixels, where they do not depend on the data.
 FIXED_SCALING = {"unit": (0.0, 255.0), None: (0.0, 1.0)}
 
 
-def build_for(estimator: Any, architecture: Any, data: TrainingData, seed: int) -> Network:
+def build_for(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, data: TrainingData, seed: int
+) -> Network:
     """Build the network of an estimator for the shape and the classes of its data."""
     return _built(estimator, architecture, data.image_shape, len(data.classes), seed)
 
 
 def scale_pixels(
     network: Network,
-    estimator: Any,
-    architecture: Any,
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
     training: TrainingData,
     previous: Mapping[str, Any],
 ) -> Range:
@@ -57,7 +63,9 @@ def scale_pixels(
     return pixel_range
 
 
-def wrapped(estimator: Any, model: keras.Model, classes: Any) -> Fitted:
+def wrapped(
+    estimator: "DigitCNNClassifier", model: keras.Model, classes: ArrayLike | None
+) -> Fitted:
     """Return what a fit would have left, around a copy of a trained model.
 
     Raises
@@ -86,7 +94,7 @@ def wrapped(estimator: Any, model: keras.Model, classes: Any) -> Fitted:
 
 
 def fitted_with_weights(
-    estimator: Any,
+    estimator: "DigitCNNClassifier",
     *,
     image_shape: tuple[int, int, int],
     classes: NDArray[Any],
@@ -126,8 +134,8 @@ def fitted_with_weights(
 
 
 def _built(
-    estimator: Any,
-    architecture: Any,
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
     image_shape: tuple[int, int, int],
     n_classes: int,
     seed: int,
@@ -137,7 +145,7 @@ def _built(
     return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
 
 
-def _continue_from(network: Network, previous: Network, architecture: Any) -> None:
+def _continue_from(network: Network, previous: Network, architecture: ArchitectureLike) -> None:
     if network.layout() != previous.layout():
         raise ValueError(
             "warm_start=True needs the same architecture, image_shape and number of classes as in "

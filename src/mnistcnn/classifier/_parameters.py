@@ -4,8 +4,8 @@ from numbers import Integral, Real
 from typing import Any
 
 import keras
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions
 from mnistcnn.augmentation import PRESETS, Augmentation
 
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {

@@ -18,8 +18,8 @@ Range = tuple[float, float]
 IMAGES_LOOKED_AT = 32
 IMAGES_MEASURED = 4096
 
-# Of an image that shows anything, at least this share of the pixels is ink.
-SHARE_OF_INK = 0.005
+# Of an image that shows anything, at least this fraction of the pixels is ink.
+MIN_INK_FRACTION = 0.005
 
 # Full ink in the units in use, where it is not 1.
 FACTORS = (16, 255, 65535)
@@ -121,7 +121,7 @@ def _is_fraction(extreme: float, lowest: float, largest: float) -> bool:
 
 
 def _are_many(chosen: NDArray[np.bool_]) -> bool:
-    return bool(chosen.mean() >= SHARE_OF_INK)
+    return bool(chosen.mean() >= MIN_INK_FRACTION)
 
 
 def _other_unit(known: Range, given: Range, consequence: str) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
@@ -11,9 +11,14 @@ from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, OptimizerConfig
 from mnistcnn._training.runtime import fastest_precision
 from mnistcnn._training.schedules import SCHEDULED
+from mnistcnn._types import RandomState
 from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import PRESETS, Augmentation
 from mnistcnn.classifier._callbacks import callbacks_for_fit
+from mnistcnn.classifier._types import ArchitectureLike
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 BATCH_SIZES = (32, 64, 128, 256)
 BATCHES_PER_EPOCH = 64
@@ -26,7 +31,7 @@ USUAL_BETAS = (0.9, 0.999)
 CONSTANT_RELATIVE_TO_PEAK = 0.2
 
 
-def resolve_architecture(architecture: Any) -> Any:
+def resolve_architecture(architecture: ArchitectureLike) -> Any:
     """Return an architecture object for a name, a copy of an object, a callable as it is.
 
     Raises
@@ -60,7 +65,7 @@ def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:
     return min(BATCH_SIZES, key=lambda size: abs(math.log2(size) - math.log2(wanted)))
 
 
-def resolve_precision(precision: str, architecture: Any) -> str:
+def resolve_precision(precision: str, architecture: ArchitectureLike) -> str:
     """Return the precision to compute in.
 
     ``"auto"`` is that of layers that are trained already, the fastest of this machine for
@@ -74,7 +79,9 @@ def resolve_precision(precision: str, architecture: Any) -> str:
     return fastest_precision() if hasattr(architecture, "build") else "float32"
 
 
-def _optimizer_config(estimator: Any, architecture: Any, lr_schedule: str) -> OptimizerConfig:
+def _optimizer_config(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, lr_schedule: str
+) -> OptimizerConfig:
     return OptimizerConfig(
         optimizer=estimator.optimizer,
         learning_rate=_resolve_learning_rate(estimator, architecture, lr_schedule),
@@ -84,7 +91,9 @@ def _optimizer_config(estimator: Any, architecture: Any, lr_schedule: str) -> Op
     )
 
 
-def _resolve_learning_rate(estimator: Any, architecture: Any, lr_schedule: str) -> float | None:
+def _resolve_learning_rate(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, lr_schedule: str
+) -> float | None:
     if not isinstance(estimator.learning_rate, str):
         return float(estimator.learning_rate)
     if not isinstance(estimator.optimizer, str):
@@ -95,7 +104,10 @@ def _resolve_learning_rate(estimator: Any, architecture: Any, lr_schedule: str) 
 
 
 def training_config(
-    estimator: Any, architecture: Any, n_examples: int, lr_schedule: str
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
+    n_examples: int,
+    lr_schedule: str,
 ) -> TrainingConfig:
     """Return how to train on so many images."""
     optimizer = _optimizer_config(estimator, architecture, lr_schedule)
@@ -127,7 +139,7 @@ class Seeds(NamedTuple):
     order: list[int]
 
 
-def seeds_of(random_state: Any) -> Seeds:
+def seeds_of(random_state: RandomState) -> Seeds:
     """Return the seeds of a fit; None takes fresh entropy, no global state."""
     split, weights, order = _seed_sequence(random_state).spawn(3)
     return Seeds(
@@ -137,7 +149,7 @@ def seeds_of(random_state: Any) -> Seeds:
     )
 
 
-def _seed_sequence(random_state: Any) -> np.random.SeedSequence:
+def _seed_sequence(random_state: RandomState) -> np.random.SeedSequence:
     if random_state is None:
         return np.random.SeedSequence()
     if isinstance(random_state, np.random.RandomState):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import keras
 from numpy.typing import NDArray
 
+from mnistcnn._training.tensors import Tensor
+
 if TYPE_CHECKING:
     from mnistcnn._training.data import TrainingData
     from mnistcnn._training.epochs import EpochPlan, Transform
@@ -103,7 +105,7 @@ class Backend:
         """Return a function of tensors as one loop over the pixels, where that is quicker."""
         return transform
 
-    def as_array(self, tensor: Any) -> NDArray[Any]:
+    def as_array(self, tensor: Tensor) -> NDArray[Any]:
         """Return a copy of a tensor as an array."""
         array: NDArray[Any] = keras.ops.convert_to_numpy(tensor)
         return array

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend, ImageShape
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epochs import EpochPlan, Transform
+from mnistcnn._training.tensors import Tensor
 
 # Folds of a search differ by a row or so; with the rows rounded up they share one program.
 ROWS_ROUNDED_UP_TO = 1024
@@ -123,7 +124,7 @@ class JaxEpochs:
         return epoch
 
 
-def _rounded_up(column: Any) -> Any:
+def _rounded_up(column: Tensor) -> Any:
     missing = -len(column) % ROWS_ROUNDED_UP_TO
     return jnp.pad(jnp.asarray(column), [(0, missing)] + [(0, 0)] * (column.ndim - 1))
 
@@ -174,7 +175,7 @@ class JaxScores:
         """Return the scores of a batch."""
         return self._compiled([variable.value for variable in self._variables], images)
 
-    def _stateless_scores(self, values: list[Any], images: Any) -> Any:
+    def _stateless_scores(self, values: list[Any], images: Tensor) -> Any:
         # Keras's `stateless_call` orders variables by who trains, which may change after tracing.
         with keras.StatelessScope(zip(self._variables, values, strict=True)):
             return self._model(images, training=False)

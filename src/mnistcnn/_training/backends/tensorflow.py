@@ -26,9 +26,10 @@ from mnistcnn._training.epochs import EpochPlan, Transform, full_size
 from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import sum_over_one_replica
+from mnistcnn._training.tensors import Tensor
 
 # What joblib, dask and ray set in each worker to its share of the cores.
-SHARE_OF_CORES = "OMP_NUM_THREADS"
+CORES_OF_WORKER = "OMP_NUM_THREADS"
 CALLERS_CHOICE = "TF_NUM_INTRAOP_THREADS"
 
 Step = Callable[[tuple[Any, ...]], Any]
@@ -101,7 +102,7 @@ class TensorFlowBackend(Backend):
             return transform
         return _compiled_by_xla(transform)
 
-    def as_array(self, tensor: Any) -> NDArray[Any]:
+    def as_array(self, tensor: Tensor) -> NDArray[Any]:
         """Return a copy of a tensor as an array."""
         # NumPy 2 warns of the way in which Keras makes arrays of TensorFlow's tensors.
         copied: NDArray[Any] = tensor.numpy()
@@ -109,7 +110,7 @@ class TensorFlowBackend(Backend):
 
 
 def _limit_threads() -> None:
-    share = os.environ.get(SHARE_OF_CORES, "")
+    share = os.environ.get(CORES_OF_WORKER, "")
     is_worker = multiprocessing.parent_process() is not None
     if CALLERS_CHOICE in os.environ or not (is_worker and share.isdigit()):
         return
@@ -134,7 +135,7 @@ def _compiled_by_xla(transform: Callable[..., Any]) -> Callable[..., Any]:
             concrete: Callable[..., Any] = function.get_concrete_function(*signature)
         return concrete
 
-    def call(*columns: Any) -> Any:
+    def call(*columns: Tensor) -> Any:
         tensors = [tf.convert_to_tensor(column) for column in columns]
         return traced(*(tuple(tensor.shape[1:]) for tensor in tensors))(*tensors)
 
@@ -191,17 +192,17 @@ class TensorFlowEpochs:
         compiled_step = tf.function(step, jit_compile=True) if self._model.jit_compile else step
 
         def batch(
-            columns: list[Any], planned: list[Any], start: Any, batch_size: Any
+            columns: list[Any], planned: list[Any], start: Tensor, batch_size: Tensor
         ) -> tuple[Any, ...]:
             rows, *changes = (column[start : start + batch_size] for column in planned)
             pixels, *others = (tf.gather(column, rows) for column in columns)
             images = tf.reshape(pixels, (-1, *self._image_shape))
             return _changed(transform, batch_size, images, *changes), *others
 
-        def epoch(columns: list[Any], planned: list[Any], batch_size: Any) -> None:
+        def epoch(columns: list[Any], planned: list[Any], batch_size: Tensor) -> None:
             n_rows = tf.shape(planned[0])[0]
 
-            def one_step(start: Any, *present: Any) -> tuple[Any, ...]:
+            def one_step(start: Tensor, *present: Tensor) -> tuple[Any, ...]:
                 end = start + batch_size
                 # Nothing here waits for the step, so that cores which it leaves idle prepare the
                 # next batch; after the last one it holds no rows.
@@ -224,7 +225,9 @@ class TensorFlowEpochs:
         return traced
 
 
-def _changed(transform: Transform | None, batch_size: Any, images: Any, *changes: Any) -> Any:
+def _changed(
+    transform: Transform | None, batch_size: Tensor, images: Tensor, *changes: Tensor
+) -> Any:
     """Change a batch filled up to its full size, as XLA compiles anew for each number of rows."""
     if transform is None:
         return images
@@ -237,7 +240,7 @@ def _changed(transform: Transform | None, batch_size: Any, images: Any, *changes
     return transform(*full)[:n_images]
 
 
-def _kind(tensor: Any) -> tuple[Any, ...]:
+def _kind(tensor: Tensor) -> tuple[Any, ...]:
     return tensor.dtype, tuple(tensor.shape[1:])
 
 
@@ -274,7 +277,7 @@ class TensorFlowScores:
     def _trace(self, dtype: np.dtype[Any]) -> Callable[[Any], Any]:
         model = self._model
 
-        def scores(images: Any) -> Any:
+        def scores(images: Tensor) -> Any:
             return model(tf.cast(images, tf.float32), training=False)
 
         any_number = tf.TensorSpec([None, *self._image_shape], dtype)
