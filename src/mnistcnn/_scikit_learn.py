@@ -70,7 +70,7 @@ except ImportError:
     from sklearn.utils.validation import check_consistent_length
 
     def check_sample_weight(
-        sample_weight: ArrayLike | None, X: NDArray[Any], *, dtype: DTypeLike = None
+        sample_weight: ArrayLike | None, X: NDArray[Any], *, dtype: DTypeLike | None = None
     ) -> NDArray[Any]:
         """Return finite weights, one for each row; 1 where none are given."""
         weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight)

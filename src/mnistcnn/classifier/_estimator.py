@@ -1,13 +1,10 @@
 """The estimator itself: scikit-learn's contract around one Keras network."""
 
-from copy import copy
 from typing import Any, ClassVar, Self
 
 import keras
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._scikit_learn import (
     CallbackSupportMixin,
@@ -17,12 +14,11 @@ from mnistcnn._scikit_learn import (
 from mnistcnn._types import Images, Labels, RandomState
 from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._networks import wrapped
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
-from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
+from mnistcnn.classifier._predictions import PredictionMixin
 from mnistcnn.classifier._types import (
     ArchitectureLike,
     AugmentationLike,
@@ -36,6 +32,7 @@ from mnistcnn.classifier._wrapping import KerasModelTemplate, shape_of_images
 
 
 class DigitCNNClassifier(
+    PredictionMixin,
     StoredNetworkMixin,
     NestedParametersMixin,
     CallbackSupportMixin,  # type: ignore[misc]
@@ -319,71 +316,6 @@ default="one_cycle"
         classifier._adopt(wrapped(classifier, model, classes))
         return classifier
 
-    def predict(self, X: Images) -> NDArray[Any]:
-        """Return the most probable label of each image.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images.
-
-        Returns
-        -------
-        labels : ndarray of shape (n,)
-            Of the dtype of `classes_`.
-        """
-        fitted = self._as_fitted_now()
-        labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
-        return labels
-
-    def predict_proba(self, X: Images) -> NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n, n_classes), float64
-            Columns in the order of `classes_`; each row sums to 1.
-        """
-        fitted = self._as_fitted_now()
-        return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
-
-    def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
-        """Return the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n, n_classes), float64
-            Columns in the order of `classes_`; finite where a probability is rounded to 0, too.
-        """
-        fitted = self._as_fitted_now()
-        return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
-
-    def decision_function(self, X: Images) -> NDArray[np.float64]:
-        """Return the logits, or log-probabilities where the network has none.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images.
-
-        Returns
-        -------
-        scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
-            For two classes, how much the second one leads.
-        """
-        fitted = self._as_fitted_now()
-        return as_decision(fitted._scores(X), fitted._network.emits_logits)
-
     @property
     def model_(self) -> keras.Model:
         """The network, from raw pixels to float32 scores."""
@@ -391,19 +323,6 @@ default="one_cycle"
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
         self._pooled.keep()
         return self._network.model
-
-    def _as_fitted_now(self) -> Self:
-        """Return a twin that stays as it is while another thread refits this estimator.
-
-        It holds the pooled network as well, so that its network serves no other fit meanwhile.
-        """
-        fitted = copy(self)
-        check_is_fitted(fitted)
-        return fitted
-
-    def _scores(self, X: Images) -> NDArray[np.float32]:
-        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
-        return scores
 
     def _adopt(self, fitted: Fitted) -> None:
         kept = {name: value for name, value in vars(self).items() if name not in Fitted.NAMES}

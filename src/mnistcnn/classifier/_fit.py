@@ -93,7 +93,7 @@ def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
         try:
             yield
         except BaseException:
-            estimator.__dict__ = attributes
+            estimator.__dict__ = attributes  # type: ignore[assignment]
             raise
 
 

@@ -89,7 +89,10 @@ def read_training_data(
 
 def read_pixels(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
     """Validate images for a fitted estimator and return them as rows of pixels."""
-    pixels = X.reshape(len(X), -1) if _needs_no_check(estimator, X) else _checked(estimator, X)
+    if isinstance(X, np.ndarray) and _needs_no_check(estimator, X):
+        pixels = X.reshape(len(X), -1)
+    else:
+        pixels = _checked(estimator, X)
     warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
     return pixels
 
@@ -103,7 +106,7 @@ def _checked(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
     return as_pixels(rows, estimator.image_shape_)
 
 
-def _needs_no_check(estimator: "DigitCNNClassifier", X: Images) -> bool:
+def _needs_no_check(estimator: "DigitCNNClassifier", X: NDArray[Any]) -> bool:
     """Tell whether X is such that scikit-learn's checks, a third of a short call, find nothing."""
     return (
         type(X) is np.ndarray

@@ -1,7 +1,7 @@
 """The network of a fit: built for the data, its pixels scaled, or trained before and taken over."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnistcnn._training.building import build_network
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.network import Network, renew_constants
+from mnistcnn._training.network import Build, Network, renew_constants
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._pixel_range import (
     Range,
@@ -73,7 +73,7 @@ def wrapped(
     ValueError
         If `classes` are not ascending, or not as many as the model's outputs.
     """
-    template = estimator.architecture
+    template: Any = estimator.architecture
     labels = np.arange(template.n_classes) if classes is None else np.asarray(classes)
     if len(labels) != template.n_classes or not np.array_equal(np.unique(labels), labels):
         raise ValueError(
@@ -85,7 +85,7 @@ def wrapped(
             "pixel_scaling must be 'unit' or None for a trained model, since there are no "
             "training pixels to take a mean from, got 'standard'."
         )
-    height, width, *channels = estimator.image_shape
+    height, width, *channels = cast("tuple[int, ...]", estimator.image_shape)
     image_shape = (height, width, channels[0] if channels else 1)
     network = _built(estimator, template, image_shape, len(labels), seed=0)
     _adopt_weights(network, model)
@@ -140,7 +140,7 @@ def _built(
     n_classes: int,
     seed: int,
 ) -> Network:
-    build: Callable[..., keras.Model] = getattr(architecture, "build", architecture)
+    build = cast("Build", getattr(architecture, "build", architecture))
     precision = resolve_precision(estimator.precision, architecture)
     return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
 
