@@ -84,13 +84,13 @@ def test_this_version_of_keras_has_them_all():
 def test_without_one_networks_are_as_right_and_the_user_is_told_once(
     name, monkeypatch, small_digits
 ):
-    X, y = small_digits
-    right = quick().fit(X, y).predict_proba(X)
+    X, y = (part[:100] for part in small_digits)
+    right = quick(epochs=2).fit(X, y).predict_proba(X)
     keras_internals.are_complete.cache_clear()
     take_away(name, monkeypatch)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        first, second = (quick().fit(X, y) for _ in range(2))
+        first, second = (quick(epochs=2).fit(X, y) for _ in range(2))
     told = [one for one in caught if "lacks a part" in str(one.message)]
     assert [one.category for one in told] == [RuntimeWarning]
     np.testing.assert_allclose(first.predict_proba(X), right, atol=2e-3)
@@ -107,8 +107,9 @@ def test_without_one_all_else_works_too(monkeypatch, small_digits):
     for _ in range(3):
         going_on.partial_fit(X, y)
     assert going_on.score(X, y) > 0.8
-    warm = quick(warm_start=True, architecture="simple", lr_schedule="plateau").fit(X, y).fit(X, y)
-    assert warm.score(X, y) > 0.8
+    warm = quick(warm_start=True, lr_schedule="plateau").fit(X, y)
+    first = warm.score(X, y)
+    assert warm.fit(X, y).score(X, y) > max(0.8, first)
     assert len(POOL) == 0
 
 

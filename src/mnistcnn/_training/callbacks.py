@@ -8,7 +8,7 @@ import keras
 
 from mnistcnn.exceptions import NonFiniteLossError
 
-# What Keras calls for each batch, and around the evaluation on validation pictures.
+# What Keras calls for each batch, and around the evaluation on validation images.
 BATCH_HOOKS = (
     "on_train_batch_begin",
     "on_train_batch_end",
@@ -94,7 +94,7 @@ class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
-class SafeMoments(keras.callbacks.Callback):  # type: ignore[misc]
+class BetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]
     """Calls a function between batches, where Keras's `fit` may be interrupted without harm.
 
     Parameters

@@ -150,8 +150,7 @@ class OptimizerConfig:
         if self._keeps_template_schedule:
             return self._template_config["learning_rate"]
         if self.lr_schedule in SCHEDULED:
-            schedule = TrainingSchedule(self.lr_schedule, self.peak_rate, n_updates)
-            return schedule if are_complete() else schedule.standard()
+            return TrainingSchedule(self.lr_schedule, self.peak_rate, n_updates)
         return self.peak_rate
 
     def _named(

@@ -125,13 +125,12 @@ class TrainingSchedule(
     @property
     def stored_as(self) -> type:  # type: ignore[override]
         """The class of Keras with the same rates."""
-        return type(self.standard())
+        return type(self._standard())
 
     def get_config(self) -> dict[str, Any]:
         """Return what the constructor of Keras's class takes."""
-        config: dict[str, Any] = self.standard().get_config()
+        config: dict[str, Any] = self._standard().get_config()
         return config
 
-    def standard(self) -> Any:
-        """Return Keras's schedule of the same rates, for a peak and length that stay."""
+    def _standard(self) -> Any:
         return _STANDARD[self.kind](float(self._peak), int(self._n_steps))

@@ -11,7 +11,7 @@ from mnistcnn._training.callbacks import (
     BestEpoch,
     FiniteLoss,
     RecordedRate,
-    SafeMoments,
+    BetweenBatches,
     watches_batches,
 )
 from mnistcnn._training.compiled_network import CompiledNetwork
@@ -122,7 +122,7 @@ def _run_steps(
             and GatheredBatches(validation, VALIDATION_BATCH, FixedEpochs(validation.rows), None),
             epochs=config.epochs,
             callbacks=[
-                SafeMoments(held.deliver),
+                BetweenBatches(held.deliver),
                 *callbacks,
                 *backends.current().step_callbacks(),
             ],
