@@ -17,11 +17,11 @@ from benchmarks._pen import strokes_of  # noqa: E402
 from benchmarks._scenes import SEVERITIES, SHEET, TRANSFORMATIONS, Scene  # noqa: E402
 
 from mnistcnn import DigitNormalizer, load_sample_digits  # noqa: E402
-from mnistcnn.preprocessing import grey_over_white  # noqa: E402
-from mnistcnn.preprocessing._components import digit_mask  # noqa: E402
-from mnistcnn.preprocessing._ground import ink_over_ground, shrunk  # noqa: E402
-from mnistcnn.preprocessing._ink_levels import measured_levels  # noqa: E402
-from mnistcnn.preprocessing._ruled_lines import without_lines  # noqa: E402
+from mnistcnn.handwriting._background import ink_over_background, shrunk  # noqa: E402
+from mnistcnn.handwriting._digit_mask import digit_mask  # noqa: E402
+from mnistcnn.handwriting._ink_levels import measured_levels  # noqa: E402
+from mnistcnn.handwriting._ruled_lines import without_lines  # noqa: E402
+from mnistcnn.images import grey_over_white  # noqa: E402
 
 Pixels = NDArray[np.uint8]
 FOLDER = ROOT / "docs" / "images"
@@ -40,7 +40,7 @@ WORKING_SIDE = 112
 def steps_of(picture: Pixels) -> list[Pixels]:
     """Return a picture after each step."""
     grey = shrunk(grey_over_white(picture), -(-max(picture.shape) // WORKING_SIDE))
-    ink = ink_over_ground(grey, "auto", True)
+    ink = ink_over_background(grey, "auto", True)
     levels = measured_levels(ink)
     assert levels is not None, "the pictures of this page have ink"
     lined = without_lines(ink, levels.faint, levels.full)
