@@ -38,7 +38,7 @@ class PixelRangeWarning(UserWarning):
     """Pixels are in another unit than the classifier takes; both ranges and a remedy are named.
 
     It comes from `fit`, `partial_fit`, `predict` and all that predict, and only where the unit is
-    beyond doubt. ``warnings.simplefilter("error", PixelRangeWarning)`` makes it an error.
+    certain. ``warnings.simplefilter("error", PixelRangeWarning)`` makes it an error.
 
     Examples
     --------

@@ -43,7 +43,7 @@ def digit_mask(
     ink : ndarray of shape (h, w), dtype float32
         About 0 on the background.
     faint, sure : float
-        Pixels of more than `faint` are ink where they hang together with one above `sure`.
+        Pixels of more than `faint` are ink where they are connected with one above `sure`.
     drop_frames : bool
         Whether edges of boxes are left out.
     drop_specks : bool

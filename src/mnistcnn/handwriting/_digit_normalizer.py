@@ -54,7 +54,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     remove_lines : bool, default=True
         Whether ruled lines, squared paper and the edges of boxes are removed.
     remove_specks : bool, default=True
-        Whether pieces of ink under a tenth of the largest are removed, unless they are as large as
+        Whether components of under a tenth of the largest are removed, unless they are as large as
         a dot of the pen and near to the digit.
     smooth_small : bool, default=True
         Whether digits of less than 18 pixels are enlarged smoothly instead of in squares.
@@ -74,7 +74,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     Nothing is learned: `transform` works without `fit`, and each image is treated for itself.
-    There is no `set_output`, since images are no table.
+    There is no `set_output`, since images are not a table.
 
     The method is described on the page "Your own handwriting" of the user guide. The threshold
     between ink and background comes from the noise and from the ink's strength (half of it, with

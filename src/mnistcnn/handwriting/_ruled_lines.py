@@ -42,7 +42,7 @@ class _Line(NamedTuple):
     path : ndarray of shape (w,)
         The line's row at each column.
     lengths : ndarray of shape (w,)
-        How many pixels hang together across the line.
+        How many pixels are connected across the line.
     thickness : float
         The usual one of these.
     strength : float
@@ -68,7 +68,7 @@ class _Background(NamedTuple):
     below: NDArray[np.int32]
 
     def lengths_beyond(self, path: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
-        """Return how many pixels hang together with a line and the rows right beside it."""
+        """Return how many pixels are connected with a line and the rows right beside it."""
         height, width = self.above.shape
         columns = np.arange(width)
         up, down = np.maximum(path - 2, 0), np.minimum(path + 2, height - 1)

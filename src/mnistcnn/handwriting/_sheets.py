@@ -100,8 +100,8 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
 
     Notes
     -----
-    Everything that is written is taken for digits: letters are found too. That digits touch is told
-    from their width, so that narrow ones may go unnoticed. Digits should be at least
+    Everything that is written is taken for digits: letters are found too. Digits that touch are
+    recognised by their width, so that narrow ones may go unnoticed. Digits should be at least
     about 15 pixels high and the sheet about upright; lines of writing may rise or fall by some
     degrees. Images of more than 2,400 pixels a side are shrunk for the search, by a whole number,
     and boxes are then exact to as many pixels.

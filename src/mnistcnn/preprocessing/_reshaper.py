@@ -54,7 +54,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     Nothing is learned but the shape, so `transform` also works without `fit`. The result shares
-    memory with the input where :func:`numpy.reshape` can do so. Images are no table, so there is
+    memory with the input where :func:`numpy.reshape` can do so. Images are not a table, so there is
     no `set_output`.
 
     Examples

@@ -216,7 +216,7 @@ def _check_array_shape(array_shape: tuple[int, ...]) -> None:
 
 
 def check_channels_last(array_shape: tuple[int, ...]) -> None:
-    """Refuse what is (n, channels, height, width) beyond doubt."""
+    """Refuse what can only be (n, channels, height, width)."""
     first, *others = (*array_shape[1:], 1)[:3]
     if first <= 4 and min(others) > 4:
         raise ValueError(
