@@ -1,6 +1,6 @@
-"""Make the pictures of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
+"""Make the figures of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
 
-python scripts/handwriting_pictures.py
+python scripts/handwriting_figures.py
 """
 
 import sys
@@ -79,7 +79,7 @@ def save(picture: Image.Image, name: str) -> None:
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Make both figures."""
     images = load_sample_digits().images
     scenes = zip(DIGITS, STEPS.values(), strict=True)
     save(
@@ -101,7 +101,7 @@ def main() -> None:
         rows.append(row)
     half = -(-len(rows) // 2)
     pairs = zip(rows[:half], [*rows[half:], []], strict=False)
-    save(sheet([left + right for left, right in pairs]), "simulated-pictures.png")
+    save(sheet([left + right for left, right in pairs]), "simulated-images.png")
 
 
 if __name__ == "__main__":
