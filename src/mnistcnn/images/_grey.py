@@ -13,7 +13,7 @@ from mnistcnn._types import ImageLike, Path
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images._image_files import damage_named, open_image, upright
 from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
-from mnistcnn.preprocessing._signs import are_signed_bytes
+from mnistcnn.preprocessing import are_signed_bytes
 
 __all__ = ["ReadableImage", "grey_over_white"]
 
