@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.preprocessing._digit_likeness import may_be_a_digit
-from mnistcnn.preprocessing._sheets import FoundDigit, find_digits
+from mnistcnn.handwriting import FoundDigit, find_digits, may_be_a_digit
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,9 @@ class DigitReader:
 
         Raises
         ------
-        EmptyPictureError
+        EmptyImageError
             If there is no ink in it.
-        UnreadablePictureError
+        UnreadableImageError
             If it is no picture.
         """
         return self.read_all([picture])[0]
@@ -107,7 +106,7 @@ class DigitReader:
 
         Raises
         ------
-        UnreadablePictureError
+        UnreadableImageError
             If it is no picture.
         """
         return self.read_found(self.digits_in(sheet))
