@@ -22,7 +22,7 @@ def write_contact_sheet(images: Sequence[Any], path: Path) -> None:
     """
     from PIL import Image
 
-    from mnistcnn._files import replaced_at_the_end
+    from mnistcnn._safe_writing import replaced_at_the_end
 
     zoom, n_columns = (4, 10) if len(images) <= FEW else (1, 40)
     n_columns = min(n_columns, len(images))

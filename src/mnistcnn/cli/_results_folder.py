@@ -62,7 +62,7 @@ class ResultsFolder:
             self._progress = f"{len(result.table)} of {n_asked} architectures"
 
     def _replace_all(self, result: "ComparisonResult") -> None:
-        from mnistcnn._files import replaced_at_the_end
+        from mnistcnn._safe_writing import replaced_at_the_end
 
         with ExitStack() as files:
             # The last one entered is the first to be put in its place.

@@ -222,7 +222,7 @@ def _parameters(
 def _write(classifier: Any, model_file: Path) -> None:
     import joblib
 
-    from mnistcnn._files import replaced_at_the_end
+    from mnistcnn._safe_writing import replaced_at_the_end
 
     with replaced_at_the_end(model_file) as temporary:
         joblib.dump(classifier, temporary)

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import BinaryIO
 from urllib.request import urlopen
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 __all__ = ["download"]
 

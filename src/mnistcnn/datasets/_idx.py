@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn.datasets._opening import as_value_error, open_file
 
 __all__ = ["read_idx", "write_idx"]

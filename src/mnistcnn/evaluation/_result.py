@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 _MICROSECONDS = 1_000_000
 
