@@ -56,7 +56,7 @@ class Pass:
     rows : ndarray of shape (m,), int32
         The pictures in the order in which they come.
     warps : list of ndarray of shape (m, ...)
-        The columns of `mnistcnn.augmentation.Warps`; empty where pictures stay as they are.
+        The columns of `RandomTransforms`; empty where pictures stay as they are.
     """
 
     rows: NDArray[np.int32]

@@ -18,7 +18,7 @@ def warp_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
     """Return what applies the columns that an augmentation draws to a batch of pictures.
 
     It takes pictures as tensor of shape (n, h, w, c), uint8 or float32, and the columns of
-    `mnistcnn.augmentation.Warps`, and returns pictures of the same shape in float32, as rounding
+    `RandomTransforms`, and returns pictures of the same shape in float32, as rounding
     would tell dtypes apart. Beyond the edge the edge is repeated, so that pictures need not have a
     ground of 0. Augmentations that draw the same columns share one function, and so one compiled
     program.
