@@ -7,10 +7,10 @@ from io import BytesIO
 from PIL import Image
 
 from mnistcnn.app._reader import Reading
-from mnistcnn.rejection import USUAL_THRESHOLD
+from mnistcnn.rejection import DEFAULT_THRESHOLD
 
 # What RejectingClassifier would reject is shown as a guess.
-SURE_FROM = USUAL_THRESHOLD
+SURE_FROM = DEFAULT_THRESHOLD
 
 
 def message(text: str) -> str:
