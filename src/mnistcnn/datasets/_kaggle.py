@@ -166,12 +166,7 @@ def write_kaggle_submission(
             "predictions must be a one-dimensional array of at least one integer, got an array "
             f"of shape {labels.shape} and dtype {labels.dtype}."
         )
-    if not overwrite and os.path.isfile(path):
-        raise FileExistsError(
-            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
-            "under another name."
-        )
     lines = [f"{image_id},{label}" for image_id, label in enumerate(labels.tolist(), start=1)]
-    with replaced_at_the_end(path) as temporary:
+    with replaced_at_the_end(path, overwrite=overwrite) as temporary:
         content = "\n".join(["ImageId,Label", *lines, ""])
         temporary.write_text(content, encoding="utf-8", newline="\n")
