@@ -22,6 +22,8 @@ from mnistcnn.cli._results_folder import ResultsFolder
 from mnistcnn.cli._tables import print_json, print_table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mnistcnn.evaluation import ComparisonResult
 
 DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
@@ -70,8 +72,8 @@ def compare(
     """Cross-validate architectures and print a table.
 
     Accuracy is the mean over the folds and sd their standard deviation; the error is 100 % minus
-    the accuracy; "fit s" is the mean time of one training and "us/image" the time that one
-    prediction takes, in microseconds an image.
+    the accuracy; "fit s" is the mean time of one fit and "us/image" the time of one prediction, in
+    microseconds per image.
 
     Ctrl-C ends it with the table of the architectures that are done.
     """
@@ -98,8 +100,8 @@ def compare(
 
 
 def _compare(
-    X: Any,
-    y: Any,
+    X: "NDArray[Any]",
+    y: "NDArray[Any]",
     names: list[str],
     folder: ResultsFolder | None,
     done: list["ComparisonResult"],

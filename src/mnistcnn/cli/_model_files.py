@@ -2,9 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnistcnn.cli._options import NamedPath
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mnistcnn._types import Classifier
+
+Method = Callable[["NDArray[Any]"], "NDArray[Any]"]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 WARNING = (
@@ -13,7 +20,7 @@ WARNING = (
 )
 
 
-def load_classifier(model_file: Path) -> Any:
+def load_classifier(model_file: Path) -> "Classifier":
     """Load a fitted classifier.
 
     Parameters
@@ -30,7 +37,7 @@ def load_classifier(model_file: Path) -> Any:
     from sklearn.base import BaseEstimator, is_classifier
 
     try:
-        model = joblib.load(model_file)
+        model: Classifier = joblib.load(model_file)
     # A file that is no pickle can fail in as many ways as there are instructions in a pickle.
     except Exception as error:
         raise ValueError(
@@ -55,8 +62,8 @@ def _cause(error: Exception) -> str:
     return "it is damaged, of another version, or no such file."
 
 
-def answered_by(method: Callable[[Any], Any], X: Any, model_file: Path) -> Any:
-    """Return what a method of a classifier says of images, or say whose fault it is that it fails.
+def answered_by(method: Method, X: "NDArray[Any]", model_file: Path) -> "NDArray[Any]":
+    """Return what a classifier's method gives for images; an error names the classifier's file.
 
     Raises
     ------

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,13 @@ from mnistcnn.cli._answers import (
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, Named, Problems, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
+from mnistcnn.cli._model_files import (
+    MODEL_FILE,
+    WARNING,
+    Method,
+    answered_by,
+    load_classifier,
+)
 from mnistcnn.cli._options import (
     NamedPath,
     force_option,
@@ -26,6 +32,13 @@ from mnistcnn.cli._options import (
     quiet_option,
     refuse_to_overwrite,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mnistcnn._types import Classifier
+    from mnistcnn.cli._tables import Label
 
 Show = Callable[[Iterable[Answer]], None]
 
@@ -84,11 +97,11 @@ def predict(
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file)
     problems = Problems()
-    seen: list[Any] = []
+    seen: list[NDArray[np.uint8]] = []
     named = images_named(images or (STDIN,), problems, sheet_file)
     if sheet_file is not None:
         named = _remembered(named, seen)
-    labels: list[Any] = []
+    labels: list[Label] = []
     answers = answers_for(named, classifier, _probabilities(classifier, model_file))
     try:
         show(_with_labels_noted(answers, labels))
@@ -151,7 +164,7 @@ def _print_nothing(answers: Iterable[Answer]) -> None:
         pass
 
 
-def _classifier(model_file: Path | None) -> Any:
+def _classifier(model_file: Path | None) -> "Classifier":
     if model_file is None:
         from mnistcnn import load_pretrained
 
@@ -168,19 +181,19 @@ def _classifier(model_file: Path | None) -> Any:
     return classifier
 
 
-def _probabilities(classifier: Any, model_file: Path | None) -> Callable[[Any], Any]:
+def _probabilities(classifier: "Classifier", model_file: Path | None) -> Method:
     if model_file is None:
-        return classifier.predict_proba  # type: ignore[no-any-return]
+        return classifier.predict_proba
     return partial(answered_by, classifier.predict_proba, model_file=model_file)
 
 
-def _remembered(images: Iterable[Named], seen: list[Any]) -> Iterator[Named]:
+def _remembered(images: Iterable[Named], seen: list["NDArray[np.uint8]"]) -> Iterator[Named]:
     for name, image in images:
         seen.append(image.reshape(28, 28))
         yield name, image
 
 
-def _with_labels_noted(answers: Iterable[Answer], labels: list[Any]) -> Iterator[Answer]:
+def _with_labels_noted(answers: Iterable[Answer], labels: list["Label"]) -> Iterator[Answer]:
     for answer in answers:
         labels.append(answer.digit)
         yield answer
@@ -191,7 +204,7 @@ def _interrupted(n_answers: int, submission_file: Path | None) -> str:
     return f"interrupted after {n_answers:,} answers{kept}."
 
 
-def _write_submission(labels: list[Any], submission_file: Path) -> None:
+def _write_submission(labels: list["Label"], submission_file: Path) -> None:
     from mnistcnn import write_kaggle_submission
 
     write_kaggle_submission(submission_file, labels, overwrite=True)
