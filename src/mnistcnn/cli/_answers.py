@@ -4,16 +4,12 @@ import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._image_sources import Named
 from mnistcnn.cli._polarity import warn_of_polarity
-from mnistcnn.cli._tables import Label, plain_label, print_json, print_table
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mnistcnn._types import Classifier
+from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 # Few enough that the first answers come soon, many enough to be computed at full speed.
 BATCH_SIZE = 128
@@ -31,8 +27,8 @@ class Answer(NamedTuple):
 
 def answers_for(
     images: Iterator[Named],
-    classifier: "Classifier",
-    predict_proba: Callable[["NDArray[Any]"], "NDArray[Any]"],
+    classifier: Classifier,
+    predict_proba: Callable[[Array], Array],
 ) -> Iterator[Answer]:
     """Give the answers in the order of the images.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn._types import Array
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
@@ -22,8 +23,6 @@ from mnistcnn.cli._results_folder import ResultsFolder
 from mnistcnn.cli._tables import print_json, print_table
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mnistcnn.evaluation import ComparisonResult
 
 DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
@@ -100,8 +99,8 @@ def compare(
 
 
 def _compare(
-    X: "NDArray[Any]",
-    y: "NDArray[Any]",
+    X: Array,
+    y: Array,
     names: list[str],
     folder: ResultsFolder | None,
     done: list["ComparisonResult"],

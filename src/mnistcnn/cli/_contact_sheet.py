@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from mnistcnn._types import Array
 
 # Up to so many images there is room to enlarge them.
 N_ENLARGED = 100
 GAP, GAP_GREY = 4, 96
 
 
-def write_contact_sheet(images: Sequence["NDArray[np.uint8]"], path: Path) -> None:
+def write_contact_sheet(images: Sequence[Array], path: Path) -> None:
     """Write images of one size as one PNG file, in reading order.
 
     Parameters

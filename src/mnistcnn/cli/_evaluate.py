@@ -2,10 +2,11 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
 from mnistcnn.cli._options import (
     data_option,
@@ -17,11 +18,6 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
 from mnistcnn.cli._tables import plain_label, print_json, print_table
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mnistcnn._types import Classifier
 
 
 @click.command()
@@ -61,7 +57,7 @@ def evaluate(
     (print_json if as_json else _print)(summary)
 
 
-def _check_size(classifier: "Classifier", X: "NDArray[Any]", model_file: Path) -> None:
+def _check_size(classifier: Classifier, X: Array, model_file: Path) -> None:
     expected = getattr(classifier, "n_features_in_", None)
     n_pixels = X[0].size
     if expected is not None and expected != n_pixels:
@@ -71,7 +67,7 @@ def _check_size(classifier: "Classifier", X: "NDArray[Any]", model_file: Path) -
         )
 
 
-def _check_labels(classifier: "Classifier", y: "NDArray[Any]") -> None:
+def _check_labels(classifier: Classifier, y: Array) -> None:
     known = classifier.classes_.tolist()
     unknown = sorted(set(y.tolist()) - set(known), key=str)
     if unknown:
@@ -86,7 +82,7 @@ def _listed(labels: list[Any]) -> str:
     return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)
 
 
-def _summary(y: "NDArray[Any]", predicted: "NDArray[Any]") -> dict[str, Any]:
+def _summary(y: Array, predicted: Array) -> dict[str, Any]:
     accuracy = float((predicted == y).mean())
     return {
         "images": len(y),
@@ -96,7 +92,7 @@ def _summary(y: "NDArray[Any]", predicted: "NDArray[Any]") -> dict[str, Any]:
     }
 
 
-def _by_label(y: "NDArray[Any]", predicted: "NDArray[Any]") -> list[dict[str, Any]]:
+def _by_label(y: Array, predicted: Array) -> list[dict[str, Any]]:
     from sklearn.metrics import confusion_matrix
     from sklearn.utils.multiclass import unique_labels
 
@@ -114,9 +110,7 @@ def _by_label(y: "NDArray[Any]", predicted: "NDArray[Any]") -> list[dict[str, An
     ]
 
 
-def _most_frequent_mistake(
-    labels: "NDArray[Any]", row: "NDArray[Any]", position: int
-) -> dict[str, Any]:
+def _most_frequent_mistake(labels: Array, row: Array, position: int) -> dict[str, Any]:
     wrong = row.copy()
     wrong[position] = 0
     label = plain_label(labels[wrong.argmax()]) if wrong.any() else None

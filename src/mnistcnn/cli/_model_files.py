@@ -2,16 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._options import NamedPath
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mnistcnn._types import Classifier
-
-Method = Callable[["NDArray[Any]"], "NDArray[Any]"]
+Method = Callable[[Array], Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 WARNING = (
@@ -20,7 +15,7 @@ WARNING = (
 )
 
 
-def load_classifier(model_file: Path) -> "Classifier":
+def load_classifier(model_file: Path) -> Classifier:
     """Load a fitted classifier.
 
     Parameters
@@ -62,7 +57,7 @@ def _cause(error: Exception) -> str:
     return "it is damaged, of another version, or no such file."
 
 
-def answered_by(method: Method, X: "NDArray[Any]", model_file: Path) -> "NDArray[Any]":
+def answered_by(method: Method, X: Array, model_file: Path) -> Array:
     """Return what a classifier's method gives for images; an error names the classifier's file.
 
     Raises

@@ -1,15 +1,14 @@
 """The options that several commands share, and what they mean."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    import os
+from mnistcnn._types import Array
 
-    from numpy.typing import NDArray
 
 DIGITS_PARTS = {
     "comparison": slice(None),
@@ -34,7 +33,7 @@ class NamedPath(click.Path):
 
     def convert(
         self,
-        value: "str | os.PathLike[str]",
+        value: str | os.PathLike[str],
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Any:
@@ -109,7 +108,7 @@ def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:
 
 def load_images(
     source: str, *, part: str, limit: int | None, random_state: int
-) -> tuple["NDArray[Any]", "NDArray[Any]"]:
+) -> tuple[Array, Array]:
     """Return the images and labels that ``--data`` and ``--limit`` name.
 
     Parameters

@@ -2,14 +2,9 @@
 
 from collections.abc import Callable
 from math import isqrt
-from typing import TYPE_CHECKING, Any
 
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._messages import say
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mnistcnn._types import Classifier
 
 N_EXAMINED = 1000
 # How many standard deviations of the training's pixels a background may be off their mean. That of
@@ -31,7 +26,7 @@ LIGHT_INK = (
 )
 
 
-def warn_of_polarity(classifier: "Classifier", X: "NDArray[Any]") -> bool:
+def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
     """Warn where the background of the images is what the ink was in the training.
 
     Parameters
@@ -60,9 +55,9 @@ def warn_of_polarity(classifier: "Classifier", X: "NDArray[Any]") -> bool:
 
 
 def warn_if_better_inverted(
-    predict: Callable[["NDArray[Any]"], "NDArray[Any]"],
-    X: "NDArray[Any]",
-    y: "NDArray[Any]",
+    predict: Callable[[Array], Array],
+    X: Array,
+    y: Array,
     accuracy: float,
 ) -> None:
     """Warn where the accuracy would be much higher on inverted images.
@@ -89,7 +84,7 @@ def warn_if_better_inverted(
         )
 
 
-def _training_pixels(classifier: "Classifier") -> tuple[float, float] | None:
+def _training_pixels(classifier: Classifier) -> tuple[float, float] | None:
     """Return mean and standard deviation of the pixels that a network was trained on."""
     if getattr(classifier, "pixel_scaling", None) != "standard":
         return None
@@ -98,7 +93,7 @@ def _training_pixels(classifier: "Classifier") -> tuple[float, float] | None:
     return TrainedFeatures(classifier).pixel_scaling
 
 
-def _edge(X: "NDArray[Any]") -> float | None:
+def _edge(X: Array) -> float | None:
     """Return the median of the outermost pixels, None where no edge is known or all are equal."""
     import numpy as np
 

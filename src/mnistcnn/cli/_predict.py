@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._answers import (
     Answer,
     answers_for,
@@ -32,13 +32,6 @@ from mnistcnn.cli._options import (
     quiet_option,
     refuse_to_overwrite,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mnistcnn._types import Classifier
-    from mnistcnn.cli._tables import Label
 
 Show = Callable[[Iterable[Answer]], None]
 
@@ -97,7 +90,7 @@ def predict(
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file)
     problems = Problems()
-    seen: list[NDArray[np.uint8]] = []
+    seen: list[Array] = []
     named = images_named(images or (STDIN,), problems, sheet_file)
     if sheet_file is not None:
         named = _remembered(named, seen)
@@ -164,7 +157,7 @@ def _print_nothing(answers: Iterable[Answer]) -> None:
         pass
 
 
-def _classifier(model_file: Path | None) -> "Classifier":
+def _classifier(model_file: Path | None) -> Classifier:
     if model_file is None:
         from mnistcnn import load_pretrained
 
@@ -181,19 +174,19 @@ def _classifier(model_file: Path | None) -> "Classifier":
     return classifier
 
 
-def _probabilities(classifier: "Classifier", model_file: Path | None) -> Method:
+def _probabilities(classifier: Classifier, model_file: Path | None) -> Method:
     if model_file is None:
         return classifier.predict_proba
     return partial(answered_by, classifier.predict_proba, model_file=model_file)
 
 
-def _remembered(images: Iterable[Named], seen: list["NDArray[np.uint8]"]) -> Iterator[Named]:
+def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:
     for name, image in images:
         seen.append(image.reshape(28, 28))
         yield name, image
 
 
-def _with_labels_noted(answers: Iterable[Answer], labels: list["Label"]) -> Iterator[Answer]:
+def _with_labels_noted(answers: Iterable[Answer], labels: list[Label]) -> Iterator[Answer]:
     for answer in answers:
         labels.append(answer.digit)
         yield answer
@@ -204,7 +197,7 @@ def _interrupted(n_answers: int, submission_file: Path | None) -> str:
     return f"interrupted after {n_answers:,} answers{kept}."
 
 
-def _write_submission(labels: list["Label"], submission_file: Path) -> None:
+def _write_submission(labels: list[Label], submission_file: Path) -> None:
     from mnistcnn import write_kaggle_submission
 
     write_kaggle_submission(submission_file, labels, overwrite=True)

@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from mnistcnn._types import Label
 from mnistcnn.cli._messages import in_one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-Label = str | int | float
 
 # Between two columns, and once more around the table.
 GAP = 3

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn._types import Array
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
@@ -24,8 +25,6 @@ from mnistcnn.cli._progress import Advance, progress, report_of_epoch
 from mnistcnn.cli._tables import print_json
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mnistcnn import DigitCNNClassifier
 
 AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
@@ -149,15 +148,13 @@ class _Training:
             return "before the first epoch ended"
         return f"after epoch {self.n_done} of {self.n_epochs}"
 
-    def fit(
-        self, X: "NDArray[Any]", y: "NDArray[Any]", *, quiet: bool, **parameters: Any
-    ) -> "DigitCNNClassifier":
+    def fit(self, X: Array, y: Array, *, quiet: bool, **parameters: Any) -> "DigitCNNClassifier":
         """Return the fitted classifier; `parameters` are its own."""
         with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
             return interruptible(lambda: self._fitted(X, y, advance, parameters))
 
     def _fitted(
-        self, X: "NDArray[Any]", y: "NDArray[Any]", advance: Advance, parameters: dict[str, Any]
+        self, X: Array, y: Array, advance: Advance, parameters: dict[str, Any]
     ) -> "DigitCNNClassifier":
         from keras.callbacks import LambdaCallback
 
@@ -195,7 +192,7 @@ def _check_validation(fraction: float | None, early_stopping: bool) -> None:
         )
 
 
-def _fraction(asked: float | None, y: "NDArray[Any]") -> float:
+def _fraction(asked: float | None, y: Array) -> float:
     """Return the fraction of the images to validate on, which must hold some of every class."""
     import numpy as np
 
