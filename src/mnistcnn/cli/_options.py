@@ -9,7 +9,6 @@ import click
 
 from mnistcnn._types import Array
 
-
 DIGITS_PARTS = {
     "comparison": slice(None),
     "training": slice(None, 1500),
