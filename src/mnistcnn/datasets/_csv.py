@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._types import Path
 from mnistcnn.datasets._csv_columns import (
     LABELS,
     SIDE,
@@ -74,7 +75,7 @@ class _Lines:
             raise ValueError(f"it has a line of more than {_LONGEST_LINE:,} characters.")
 
 
-def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) -> Table:
+def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     """Read images and their labels, block by block, so that memory holds each pixel once.
 
     Parameters
@@ -97,8 +98,8 @@ def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) ->
     OSError
         If there is no such file, or it is no regular one.
     ValueError
-        If columns are wrong or cannot be told apart, a line is longer or shorter, or a cell is no
-        whole number in its range; the message names the file, and line and column.
+        If columns are wrong or ambiguous, a line is longer or shorter, or a cell is not an integer
+        in its range; the message names the file, line and column.
     """
     name = os.fspath(path)
     with open_file(path) as file:
@@ -118,7 +119,7 @@ def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) ->
     return table
 
 
-def label_name(path: str | os.PathLike[str]) -> str | None:
+def label_name(path: Path) -> str | None:
     """Return the name of a table's column of labels; None where it has none.
 
     Raises
