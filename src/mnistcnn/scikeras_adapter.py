@@ -98,7 +98,7 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         tags.input_tags.three_d_array = True
         return tags
 
-    def predict_proba(self, X: Images, **kwargs: Any) -> NDArray[Any]:
+    def predict_proba(self, X: Images, **kwargs: object) -> NDArray[Any]:
         """Return the probability of each class.
 
         Parameters
@@ -151,7 +151,7 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         with _tensorflow_as_it_was():
             return super()._build_keras_model()
 
-    def _fit_keras_model(self, *args: Any, **kwargs: Any) -> None:
+    def _fit_keras_model(self, *args: object, **kwargs: object) -> None:
         with _tensorflow_as_it_was():
             super()._fit_keras_model(*args, **kwargs)
 

@@ -115,9 +115,8 @@ def train(
             data, part="training", limit=limit, random_state=settings["random_state"]
         )
         fraction = _fraction(validation_fraction, y)
-        classifier = training.fit(
-            X, y, quiet=quiet, **_parameters(fraction, early_stopping, **settings)
-        )
+        parameters = _parameters(fraction, early_stopping, **settings)
+        classifier = training.fit(X, y, parameters, quiet=quiet)
         _write(classifier, model_file)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
@@ -148,7 +147,9 @@ class _Training:
             return "before the first epoch ended"
         return f"after epoch {self.n_done} of {self.n_epochs}"
 
-    def fit(self, X: Array, y: Array, *, quiet: bool, **parameters: Any) -> "DigitCNNClassifier":
+    def fit(
+        self, X: Array, y: Array, parameters: dict[str, Any], *, quiet: bool
+    ) -> "DigitCNNClassifier":
         """Return the fitted classifier; `parameters` are its own."""
         with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
             return interruptible(lambda: self._fitted(X, y, advance, parameters))
@@ -209,7 +210,7 @@ def _fraction(asked: float | None, y: Array) -> float:
 
 
 def _parameters(
-    fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: Any
+    fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: object
 ) -> dict[str, Any]:
     """Return the classifier's parameters; what was not asked for is left to its defaults."""
     given = {name: value for name, value in others.items() if value is not None}
