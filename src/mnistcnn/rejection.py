@@ -22,8 +22,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn.preprocessing._containers import as_array, check_in_memory
-from mnistcnn.preprocessing._labels import check_one_label_each
+from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
 
 __all__ = ["RejectingClassifier"]
 

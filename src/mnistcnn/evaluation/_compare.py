@@ -26,9 +26,7 @@ from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_archit
 from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._measurement import FoldMeasurement, Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
-from mnistcnn.preprocessing import ImageReshaper
-from mnistcnn.preprocessing._containers import check_in_memory
-from mnistcnn.preprocessing._labels import check_one_label_each
+from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_label_each
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
