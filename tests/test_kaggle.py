@@ -126,7 +126,7 @@ def test_more_lines_than_one_block_come_in_order(train_csv):
 )
 def test_bad_cell_is_named_with_its_place(train_csv, line, column, text):
     path = train_csv(cells={(line, column): text})
-    with pytest.raises(ValueError, match="must hold whole numbers from") as error:
+    with pytest.raises(ValueError, match="must hold integers from") as error:
         read_kaggle_csv(path)
     message = str(error.value)
     assert str(path) in message

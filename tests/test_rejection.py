@@ -173,10 +173,10 @@ def test_images_of_no_weight_do_not_move_the_threshold(two_classes):
     ("rejected_label", "labels", "message"),
     [
         (1, [0, 1], "none of the labels"),
-        (-1, ["a", "b"], "must be a word"),
+        (-1, ["a", "b"], "must be a string"),
         ("none", [0, 1], "must be a number"),
-        (np.nan, [0, 1], "must be a whole number or a word"),
-        (0.5, [0, 1], "must be a whole number or a word"),
+        (np.nan, [0, 1], "must be an integer or a string"),
+        (0.5, [0, 1], "must be an integer or a string"),
     ],
 )
 def test_a_label_that_would_be_mistaken_is_refused(rejected_label, labels, message, two_classes):

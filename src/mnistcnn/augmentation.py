@@ -56,16 +56,16 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
     rotation : float, default=0.0
         Degrees.
     zoom : float, default=0.0
-        Share of the size, for height and width apart, from 0 to below 1.
+        Fraction of the size, for height and width apart, from 0 to below 1.
     shear : float, default=0.0
         Degrees, from 0 to below 90.
     shift : float, default=0.0
-        Share of height and width.
+        Fraction of height and width.
     elastic : float, default=0.0
         Standard deviation, in pixels, of a smooth random displacement [1]_.
     stroke : float, default=0.0
-        Up to which share of one pixel strokes grow or shrink on each side, from 0 to 1; for light
-        ink on a dark background.
+        How far strokes grow or shrink on each side, in pixels, from 0 to 1; for light ink on a dark
+        background.
     blur : float, default=0.0
         Largest standard deviation of a blur, in pixels, from 0 to 1. Each image draws its own
         from 0 up to it. The blur is that of a binomial kernel of 5x5 pixels, which at 1 is the

@@ -1,4 +1,4 @@
-"""Says "no digit" instead of a label where a classifier is not sure enough."""
+"""Rejects images of which a classifier is not sure enough, instead of labelling them."""
 
 from collections.abc import Callable
 from copy import copy
@@ -67,8 +67,8 @@ class RejectingClassifier(
         0.9, which suits calibrated probabilities. A number that is set after `fit` takes effect at
         once.
     rejected_label : int, float or str, default=-1
-        The answer where there is none: none of the labels, but of their kind, so a word where the
-        labels are words.
+        What `predict` returns for a rejected image: none of the labels, but of their kind, so a
+        string where the labels are strings.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class RejectingClassifier(
 
     See Also
     --------
-    mnistcnn.load_pretrained : A classifier that is trained to be unsure of what is no digit.
+    mnistcnn.load_pretrained : A classifier that is trained to be unsure of what is not a digit.
 
     Notes
     -----
@@ -191,7 +191,7 @@ class RejectingClassifier(
         _check_rejected_label(self.rejected_label, classes)
         is_rejected = (probabilities.max(axis=1) < threshold) | _are_blank(X)
         labels = classes[probabilities.argmax(axis=1)]
-        # Whole numbers of any size and words of any length find room in the wider dtype.
+        # Integers of any size and strings of any length find room in the wider dtype.
         kind = object if classes.dtype == object else None
         answers: NDArray[Any] = np.where(
             is_rejected, np.asarray(self.rejected_label, dtype=kind), labels
@@ -354,19 +354,17 @@ def _check_rejected_label(rejected_label: RejectedLabel, classes: NDArray[Any]) 
             f"{rejected_label!r}."
         )
     if not (isinstance(rejected_label, str) or float(rejected_label).is_integer()):
+        raise ValueError(f"rejected_label must be an integer or a string, got {rejected_label!r}.")
+    are_strings = isinstance(classes.tolist()[0], str)
+    if are_strings != isinstance(rejected_label, str):
         raise ValueError(
-            f"rejected_label must be a whole number or a word, got {rejected_label!r}."
-        )
-    are_words = isinstance(classes.tolist()[0], str)
-    if are_words != isinstance(rejected_label, str):
-        raise ValueError(
-            f"rejected_label must be a {'word' if are_words else 'number'}, as the labels are, got "
-            f"{rejected_label!r}."
+            f"rejected_label must be a {'string' if are_strings else 'number'}, as the labels are, "
+            f"got {rejected_label!r}."
         )
 
 
 def _are_blank(X: Images) -> NDArray[np.bool_] | bool:
-    """Return for each image whether all its pixels are equal; False for what is no array."""
+    """Return for each image whether all its pixels are equal; False for what is not an array."""
     try:
         pixels = as_array(X)
     except ValueError:

@@ -85,7 +85,7 @@ class Gate:
 
 
 def names_of(host: str, extra: str | None = None) -> set[str]:
-    """Return the names of this machine that are no addresses in numbers, in lower case."""
+    """Return the names of this machine beside its numeric addresses, in lower case."""
     own = socket.gethostname().lower()
     return {"localhost", host.lower(), *filter(None, [own, f"{own}.local", (extra or "").lower()])}
 

@@ -110,7 +110,7 @@ def _opened(path: Path) -> Image.Image:
     try:
         return open_picture(path)
     except UnreadablePictureError as error:
-        # Where uploads lie tells a user nothing.
+        # The folder of uploads means nothing to a user.
         raise UnreadablePictureError(str(error).replace(str(path), path.name)) from error
 
 
@@ -119,7 +119,7 @@ def _read_or_say_why_not(read: Callable[[], str]) -> str:
         return read()
     except EmptyPictureError:
         return message(NO_INK)
-    # UnreadablePictureError, or pixels that are no numbers.
+    # UnreadablePictureError, or pixels that are not numbers.
     except ValueError as error:
         return message(str(error).removeprefix("X[0] "))
 

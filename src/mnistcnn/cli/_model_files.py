@@ -33,7 +33,7 @@ def load_classifier(model_file: Path) -> Classifier:
 
     try:
         model: Classifier = joblib.load(model_file)
-    # A file that is no pickle can fail in as many ways as there are instructions in a pickle.
+    # A file that is not a pickle can fail in as many ways as there are instructions in a pickle.
     except Exception as error:
         raise ValueError(
             f"--model-file must be a classifier that `mnistcnn train` has written; {model_file} "

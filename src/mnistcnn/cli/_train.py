@@ -173,7 +173,7 @@ class _Training:
             **parameters, callbacks=[LambdaCallback(on_epoch_end=note)]
         ).fit(X, y)
         self.seconds = perf_counter() - start
-        # What reports to this terminal is no part of the model.
+        # What reports to this terminal does not belong to the model.
         classifier.callbacks, classifier.callbacks_ = None, []
         return classifier
 

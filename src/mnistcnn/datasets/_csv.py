@@ -29,7 +29,7 @@ LINES_A_BLOCK = 2048
 # 785 numbers of 25 characters are 20,000; a line without an end would fill the memory.
 _LONGEST_LINE = 1 << 18
 _SEPARATORS = ",;\t"
-# Beyond it, floats no longer hold every whole number.
+# Beyond it, floats no longer hold every integer.
 _LARGEST_LABEL = 2**53
 _WANTED = "a table of digits"
 
@@ -96,7 +96,7 @@ def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     Raises
     ------
     OSError
-        If there is no such file, or it is no regular one.
+        If there is no such file, or it is not a regular one.
     ValueError
         If columns are wrong or ambiguous, a line is longer or shorter, or a cell is not an integer
         in its range; the message names the file, line and column.
@@ -125,7 +125,7 @@ def label_name(path: Path) -> str | None:
     Raises
     ------
     OSError
-        If there is no such file, or it is no regular one.
+        If there is no such file, or it is not a regular one.
     ValueError
         If its first line cannot be read.
     """
@@ -174,10 +174,10 @@ def _go_to_digits(
 def _read(lines: _Lines, separator: str, columns: Columns, name: str) -> Table:
     pixels, labels = [], []
     for block in _blocks(lines, separator, columns, name):
-        pixels.append(_whole_numbers(name, block.iloc[:, columns.pixels], 0, 255).astype(np.uint8))
+        pixels.append(_integers(name, block.iloc[:, columns.pixels], 0, 255).astype(np.uint8))
         if columns.label is not None:
             label = block.iloc[:, [columns.label]]
-            numbers = _whole_numbers(name, label, -_LARGEST_LABEL, _LARGEST_LABEL)
+            numbers = _integers(name, label, -_LARGEST_LABEL, _LARGEST_LABEL)
             labels.append(numbers.astype(np.int64))
     return np.concatenate(pixels), np.concatenate(labels).ravel() if labels else None
 
@@ -198,7 +198,7 @@ def _blocks(lines: _Lines, separator: str, columns: Columns, name: str) -> Itera
             yield block
 
 
-def _whole_numbers(name: str, block: "pd.DataFrame", lowest: int, highest: int) -> NDArray[Any]:
+def _integers(name: str, block: "pd.DataFrame", lowest: int, highest: int) -> NDArray[Any]:
     numbers = _numbers(block)
     allowed = (numbers >= lowest) & (numbers <= highest)
     if numbers.dtype.kind == "f":
@@ -206,7 +206,7 @@ def _whole_numbers(name: str, block: "pd.DataFrame", lowest: int, highest: int) 
     if not allowed.all():
         line, column = np.argwhere(~allowed)[0]
         raise ValueError(
-            f"{name} must hold whole numbers from {lowest} to {highest} here, got "
+            f"{name} must hold integers from {lowest} to {highest} here, got "
             f"{str(block.iat[line, column])[:60]!r} in line {block.index[line]}, column "
             f"{block.columns[column]!r}."
         )

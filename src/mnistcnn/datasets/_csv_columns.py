@@ -62,7 +62,7 @@ class Columns:
 def is_header(cells: list[str]) -> bool:
     """Say whether a table's first line names its columns: no line of numbers holds words.
 
-    A line that counts, as pandas names columns without names, is no digit either.
+    A line that counts, as pandas names columns without names, is not a digit either.
     """
     filled = [cell for cell in cells if cell]
     if not all(_NUMBER.fullmatch(cell) for cell in filled):

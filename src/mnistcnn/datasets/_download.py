@@ -1,4 +1,4 @@
-"""Getting a file from one of several servers: whole and with the right content, or not at all."""
+"""Getting a file from one of several servers: complete and the right one, or not at all."""
 
 import hashlib
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def download(
     urls : iterable of str
         Where the file can be had, in the order to try.
     target : Path
-        Where to put it, in a folder that exists. What is there stays until the download is whole.
+        Where to put it, in a folder that exists. An older file stays until it is complete.
     sha256 : str
         The hash of the right file, in hexadecimal digits.
     max_bytes : int, default=16777216

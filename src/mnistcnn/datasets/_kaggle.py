@@ -139,7 +139,7 @@ def write_kaggle_submission(path: Path, predictions: ArrayLike, *, overwrite: bo
     FileExistsError
         If the file is there, unless `overwrite`.
     ValueError
-        If the predictions are no integers, not one-dimensional, or none at all.
+        If the predictions are not integers, not one-dimensional, or empty.
 
     See Also
     --------

@@ -276,7 +276,7 @@ def _checked(path: Path, images: NDArray[Any], labels: NDArray[Any] | None) -> S
         )
     if labels is None or labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"{path} must come with one whole number as label for each of its {len(images)} "
+            f"{path} must come with one integer label for each of its {len(images)} "
             f"images, got {'none' if labels is None else f'{labels.shape} of {labels.dtype}'}."
         )
     if not len(labels) or labels.min() < 0 or labels.max() > 9:
