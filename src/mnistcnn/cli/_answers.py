@@ -26,9 +26,7 @@ class Answer(NamedTuple):
 
 
 def answers_for(
-    images: Iterator[Named],
-    classifier: Classifier,
-    predict_proba: Callable[[Array], Array],
+    images: Iterator[Named], classifier: Classifier, predict_proba: Callable[[Array], Array]
 ) -> Iterator[Answer]:
     """Give the answers in the order of the images.
 

@@ -55,10 +55,7 @@ def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
 
 
 def warn_if_better_inverted(
-    predict: Callable[[Array], Array],
-    X: Array,
-    y: Array,
-    accuracy: float,
+    predict: Callable[[Array], Array], X: Array, y: Array, accuracy: float
 ) -> None:
     """Warn where the accuracy would be much higher on inverted images.
 

@@ -8,23 +8,11 @@ from pathlib import Path
 import click
 
 from mnistcnn._types import Array, Classifier, Label
-from mnistcnn.cli._answers import (
-    Answer,
-    answers_for,
-    print_as_csv,
-    print_as_json,
-    print_as_table,
-)
+from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, Named, Problems, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._model_files import (
-    MODEL_FILE,
-    WARNING,
-    Method,
-    answered_by,
-    load_classifier,
-)
+from mnistcnn.cli._model_files import MODEL_FILE, WARNING, Method, answered_by, load_classifier
 from mnistcnn.cli._options import (
     NamedPath,
     force_option,

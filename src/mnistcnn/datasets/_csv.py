@@ -10,14 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Path
-from mnistcnn.datasets._csv_columns import (
-    LABELS,
-    SIDE,
-    Columns,
-    LabelColumn,
-    columns_of,
-    is_header,
-)
+from mnistcnn.datasets._csv_columns import LABELS, SIDE, Columns, LabelColumn, columns_of, is_header
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
 
 if TYPE_CHECKING:

@@ -9,12 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.model_selection import (
-    BaseCrossValidator,
-    StratifiedKFold,
-    check_cv,
-    cross_validate,
-)
+from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv, cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d, indexable
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
