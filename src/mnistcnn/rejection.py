@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from mnistcnn._types import Classifier, Images, Labels
+from mnistcnn._types import Classifier, Images, Label, Labels
 from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
 
 __all__ = ["RejectingClassifier"]
@@ -33,8 +33,6 @@ DEFAULT_THRESHOLD = 0.9
 # Of images like those of fit, with threshold="auto".
 REJECTION_RATE = 0.01
 N_FOLDS = 3
-
-RejectedLabel = int | float | str
 
 
 def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
@@ -120,7 +118,7 @@ class RejectingClassifier(
         estimator: Classifier,
         *,
         threshold: float | str = "auto",
-        rejected_label: RejectedLabel = -1,
+        rejected_label: Label = -1,
     ) -> None:
         self.estimator = estimator
         self.threshold = threshold
@@ -347,7 +345,7 @@ def _check_folds(y: NDArray[Any]) -> None:
         )
 
 
-def _check_rejected_label(rejected_label: RejectedLabel, classes: NDArray[Any]) -> None:
+def _check_rejected_label(rejected_label: Label, classes: NDArray[Any]) -> None:
     if rejected_label in classes.tolist():
         raise ValueError(
             f"rejected_label must be none of the labels, {classes.tolist()}, got "
