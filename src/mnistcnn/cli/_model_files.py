@@ -32,7 +32,7 @@ def load_classifier(model_file: Path) -> Classifier:
     from sklearn.base import BaseEstimator, is_classifier
 
     try:
-        model: Classifier = joblib.load(model_file)
+        model = joblib.load(model_file)
     # A file that is not a pickle can fail in as many ways as there are instructions in a pickle.
     except Exception as error:
         raise ValueError(
@@ -46,7 +46,8 @@ def load_classifier(model_file: Path) -> Classifier:
             f"--model-file must be a fitted classifier; {model_file} holds something else (a "
             f"{type(model).__name__})."
         )
-    return model
+    classifier: Classifier = model
+    return classifier
 
 
 def _cause(error: Exception) -> str:

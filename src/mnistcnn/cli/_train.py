@@ -169,9 +169,9 @@ class _Training:
             report = report_of_epoch(self.n_done, self.n_epochs, logs, seconds_left)
             advance(report, self.n_done, f"epoch {min(self.n_done + 1, self.n_epochs)}")
 
-        classifier = DigitCNNClassifier(
-            **parameters, callbacks=[LambdaCallback(on_epoch_end=note)]
-        ).fit(X, y)
+        callbacks = [LambdaCallback(on_epoch_end=note)]
+        classifier = DigitCNNClassifier(**parameters, callbacks=callbacks)
+        classifier.fit(X, y)
         self.seconds = perf_counter() - start
         # What reports to this terminal does not belong to the model.
         classifier.callbacks, classifier.callbacks_ = None, []

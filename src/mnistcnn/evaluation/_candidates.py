@@ -34,7 +34,7 @@ def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
 
 def _listed(architectures: Candidate | Iterable[Candidate]) -> list[Candidate]:
     if isinstance(architectures, str):
-        return list_architectures() if architectures == "all" else [architectures]
+        return [*list_architectures()] if architectures == "all" else [architectures]
     return list(architectures) if isinstance(architectures, Iterable) else [architectures]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +25,7 @@ from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_lab
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
-Splitter = int | BaseCrossValidator | Iterable[tuple[ArrayLike, ArrayLike]] | None
+Splitter: TypeAlias = int | BaseCrossValidator | Iterable[tuple[ArrayLike, ArrayLike]] | None
 Seed = int | np.random.RandomState | None
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -253,7 +253,7 @@ def _template(
 
 def _seed(random_state: Seed) -> int:
     """Return an integer for the metadata, from which each architecture starts."""
-    if isinstance(random_state, Integral):
+    if isinstance(random_state, int | np.integer):
         return int(random_state)
     # None asks for fresh entropy, which leaves NumPy's global generator to its owner.
     generator = np.random.RandomState() if random_state is None else random_state
