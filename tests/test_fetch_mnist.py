@@ -183,7 +183,7 @@ def test_damaged_archive_is_named(tmp_path, halves):
     content = bytearray((tmp_path / "mnist.npz").read_bytes())
     content[len(content) // 4] ^= 255
     (tmp_path / "mnist.npz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"mnist\.npz is not a whole \.npz archive"):
+    with pytest.raises(ValueError, match=r"mnist\.npz is not a complete \.npz archive"):
         fetch_mnist(data_home=tmp_path)
 
 
