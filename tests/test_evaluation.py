@@ -65,7 +65,9 @@ class TestWhatIsMeasured:
     def test_every_architecture_is_scored_on_the_same_folds_with_the_same_seeds(self, compared):
         result, _ = compared
         assert accuracies(result, "narrow") == accuracies(result, "again")
-        assert len(set(accuracies(result, "narrow"))) > 1
+        # The splits are drawn without a seed; accuracies on 50 images can be equal by chance.
+        folds = [r for r in result.records if r["architecture"] == "narrow"]
+        assert len({r["roc_auc_ovr"] for r in folds}) > 1
 
     def test_scores_are_those_of_cross_val_score_on_the_same_pipeline(self, small_digits, quick):
         expected = cross_val_score(
