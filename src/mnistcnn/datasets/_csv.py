@@ -16,7 +16,7 @@ from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["label_name", "read_digit_table"]
+__all__ = ["label_column", "read_digit_table"]
 
 LINES_A_BLOCK = 2048
 # 785 numbers of 25 characters are 20,000; a line without an end would fill the memory.
@@ -112,7 +112,7 @@ def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     return table
 
 
-def label_name(path: Path) -> str | None:
+def label_column(path: Path) -> str | None:
     """Return the name of a table's column of labels; None where it has none.
 
     Raises
