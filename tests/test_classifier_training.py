@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mnistcnn import DigitCNNClassifier, NonFiniteLossError
-from mnistcnn._training import hardware
-from mnistcnn._training.hardware import fastest_precision
+from mnistcnn._training import cpu
+from mnistcnn._training.runtime import fastest_precision
 from mnistcnn.architectures import Fast
 
 
@@ -425,10 +425,10 @@ def test_auto_precision_is_this_machines_and_float32_for_a_users_network(small_d
 def test_the_processor_tells_whether_it_multiplies_bfloat16(flags, expected, tmp_path, monkeypatch):
     features = tmp_path / "cpuinfo"
     features.write_text(f"processor : 0\nflags : fpu {flags}\n")
-    monkeypatch.setattr(hardware, "CPU_FEATURES", features)
-    assert hardware.cpu_has_bfloat16() is expected
-    monkeypatch.setattr(hardware, "CPU_FEATURES", tmp_path / "missing")
-    assert hardware.cpu_has_bfloat16() is False
+    monkeypatch.setattr(cpu, "CPU_FEATURES", features)
+    assert cpu.cpu_has_bfloat16() is expected
+    monkeypatch.setattr(cpu, "CPU_FEATURES", tmp_path / "missing")
+    assert cpu.cpu_has_bfloat16() is False
 
 
 def test_pixel_scaling_choices(small_digits):

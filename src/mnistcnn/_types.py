@@ -26,7 +26,7 @@ ImageSource: TypeAlias = "ImageLike | str | os.PathLike[str] | bytes"
 Array: TypeAlias = "NDArray[Any]"
 Label: TypeAlias = str | int | float
 
-RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
+RandomState: TypeAlias = "int | np.random.RandomState | None"
 
 
 class Classifier(Protocol):

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+
+from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
 
 __all__ = ["Augmentation", "RandomTransforms"]
 

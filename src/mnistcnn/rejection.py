@@ -12,15 +12,15 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, get_tags, indexable
-from sklearn.utils._param_validation import (
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
     StrOptions,
     validate_parameter_constraints,
 )
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
-
 from mnistcnn._types import Classifier, Images, Label, Labels
 from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
 

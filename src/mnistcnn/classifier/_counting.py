@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mnistcnn._training.isolation import isolated_building
+from mnistcnn._training.global_state import isolated_building
 from mnistcnn.architectures import Architecture
 
 __all__ = ["count_parameters"]

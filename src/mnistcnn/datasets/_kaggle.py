@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils._param_validation import validate_params
 
 from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._scikit_learn import validate_params
 from mnistcnn._types import Path
 from mnistcnn.datasets._bunch import TARGET_NAME, digits_result
 from mnistcnn.datasets._csv import read_digit_table

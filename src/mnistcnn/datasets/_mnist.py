@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._bunch import digits_result
 from mnistcnn.datasets._csv import read_digit_table

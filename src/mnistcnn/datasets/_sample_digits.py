@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
-from sklearn.utils._param_validation import validate_params
 
+from mnistcnn._scikit_learn import validate_params
 from mnistcnn.datasets._bunch import digits_result
 from mnistcnn.preprocessing import to_mnist_form
 

@@ -12,9 +12,9 @@ from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv, cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d, indexable
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.multiclass import check_classification_targets
 
+from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
 from mnistcnn._types import Images, Labels
 from mnistcnn.classifier import DigitCNNClassifier, count_parameters
 from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_architectures
