@@ -12,10 +12,11 @@ from starlette.responses import PlainTextResponse
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# Gradio's own limit of a file, and what a form puts around it.
-LARGEST_REQUEST = 25_000_000
-MOST_UPLOADED = 200_000_000
+# In bytes: Gradio's own limit of a file, and what a form puts around it.
+MAX_REQUEST = 25_000_000
+MAX_UPLOADED = 200_000_000
 
 
 class Gate:
@@ -37,7 +38,7 @@ class Gate:
         The folder of what was uploaded, which must not grow without end.
     """
 
-    def __init__(self, app: Any, *, names: set[str], local: bool, uploads: Path) -> None:
+    def __init__(self, app: Application, *, names: set[str], local: bool, uploads: Path) -> None:
         self.app = app
         self.names = names
         self.local = local
@@ -67,9 +68,9 @@ class Gate:
             return 403, "Requests from other pages are refused."
         if headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(scope, headers):
             return 403, "Requests from other pages are refused."
-        if int(_digits(headers.get("content-length", "0"))) > LARGEST_REQUEST:
+        if int(_digits(headers.get("content-length", "0"))) > MAX_REQUEST:
             return 413, "The request is too large."
-        if scope["path"].endswith("/upload") and _size_of(self.uploads) > MOST_UPLOADED:
+        if scope["path"].endswith("/upload") and _size_of(self.uploads) > MAX_UPLOADED:
             return 503, "Too many images were uploaded; try again in some minutes."
         return None
 
@@ -84,13 +85,13 @@ class Gate:
 
 
 def names_of(host: str, extra: str | None = None) -> set[str]:
-    """Return the names of this machine that are no addresses in numbers, in lower case."""
+    """Return the names of this machine beside its numeric addresses, in lower case."""
     own = socket.gethostname().lower()
     return {"localhost", host.lower(), *filter(None, [own, f"{own}.local", (extra or "").lower()])}
 
 
 def _limited(receive: Receive) -> Receive:
-    """Count what comes, too, as not every request says how long it is."""
+    """Count the bytes that come, too, as not every request states its length."""
     received = 0
 
     async def count() -> Message:
@@ -98,7 +99,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         # To the application, it is as if the browser had gone away.
-        return {"type": "http.disconnect"} if received > LARGEST_REQUEST else message
+        return {"type": "http.disconnect"} if received > MAX_REQUEST else message
 
     return count
 

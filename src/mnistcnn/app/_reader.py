@@ -1,18 +1,18 @@
-"""From a picture to what the page shows of it; the computing is that of other rooms."""
+"""From an image to what the page shows of it; the computing is that of other rooms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.handwriting import FoundDigit, find_digits, may_be_a_digit
+from mnistcnn._types import Classifier, ImageSource
+from mnistcnn.handwriting import DigitNormalizer, FoundDigit, find_digits, may_be_a_digit
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the network makes of one picture.
+    """What the network makes of one image.
 
     Attributes
     ----------
@@ -59,9 +59,9 @@ class DigitReader:
     Parameters
     ----------
     classifier : DigitCNNClassifier
-        Fitted on pictures in MNIST's form.
+        Fitted on images in MNIST's form.
     normalizer : DigitNormalizer
-        Brings a picture to that form.
+        Brings an image to that form.
 
     Examples
     --------
@@ -75,16 +75,16 @@ class DigitReader:
     1
     """
 
-    def __init__(self, classifier: Any, normalizer: Any) -> None:
+    def __init__(self, classifier: Classifier, normalizer: DigitNormalizer) -> None:
         self.classifier = classifier
         self.normalizer = normalizer
 
-    def read(self, picture: Any) -> Reading:
-        """Read a picture of one digit.
+    def read(self, image: ImageSource) -> Reading:
+        """Read an image of one digit.
 
         Parameters
         ----------
-        picture : array, PIL image, path or bytes
+        image : array, PIL image, path or bytes
             As `DigitNormalizer` takes it.
 
         Raises
@@ -92,11 +92,11 @@ class DigitReader:
         EmptyImageError
             If there is no ink in it.
         UnreadableImageError
-            If it is no picture.
+            If it is not an image.
         """
-        return self.read_all([picture])[0]
+        return self.read_all([image])[0]
 
-    def read_sheet(self, sheet: Any) -> list[Mark]:
+    def read_sheet(self, sheet: ImageSource) -> list[Mark]:
         """Find the digits of a sheet and read each of them; return them in reading order.
 
         Parameters
@@ -107,11 +107,11 @@ class DigitReader:
         Raises
         ------
         UnreadableImageError
-            If it is no picture.
+            If it is not an image.
         """
         return self.read_found(self.digits_in(sheet))
 
-    def digits_in(self, sheet: Any) -> list[FoundDigit]:
+    def digits_in(self, sheet: ImageSource) -> list[FoundDigit]:
         """Find the digits of a sheet or a drawing, without reading them."""
         found: list[FoundDigit] = find_digits(sheet)
         return found
@@ -126,13 +126,14 @@ class DigitReader:
             for digit, is_single in zip(found, single, strict=True)
         ]
 
-    def read_all(self, pictures: Sequence[Any]) -> list[Reading]:
-        """Read pictures of one digit each, and return a `Reading` for each."""
-        if not pictures:
+    def read_all(self, images: Sequence[ImageSource]) -> list[Reading]:
+        """Read images of one digit each, and return a `Reading` for each."""
+        if not images:
             return []
-        images = self.normalizer.transform(pictures)
+        normalized = self.normalizer.transform(images)
         labels = self.classifier.classes_.tolist()
-        probabilities = self.classifier.predict_proba(images)
+        probabilities = self.classifier.predict_proba(normalized)
         return [
-            Reading(image, labels, row) for image, row in zip(images, probabilities, strict=True)
+            Reading(image, labels, row)
+            for image, row in zip(normalized, probabilities, strict=True)
         ]

@@ -132,11 +132,10 @@ def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
 
 def _rows_of_table(path: Path, problems: Problems) -> Iterator[Named]:
     """Give the rows as they are: their pixels are in MNIST's form already."""
-    from mnistcnn.datasets import read_kaggle_csv
-    from mnistcnn.datasets._csv import label_name
+    from mnistcnn.datasets import label_column, read_kaggle_csv
 
     try:
-        rows = read_kaggle_csv(path, target=label_name(path)).data
+        rows = read_kaggle_csv(path, target=label_column(path)).data
     except (OSError, ValueError) as error:
         problems.report_error(error, str(path))
     else:

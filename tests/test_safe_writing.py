@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mnistcnn import read_idx, write_idx, write_kaggle_submission
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes, links and FIFOs are POSIX's")
 
@@ -97,7 +97,7 @@ def test_fifo_gets_the_content_and_stays(tmp_path):
 
 
 TO_DEVICES = """
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 for device in ("/dev/stdout", "/dev/null"):
     with replaced_at_the_end(device) as path:
@@ -151,7 +151,7 @@ def test_error_leaves_the_older_file_and_nothing_else(tmp_path):
 
 KILLED = """
 import sys, time
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 with replaced_at_the_end(sys.argv[1]) as temporary:
     temporary.write_text("half")

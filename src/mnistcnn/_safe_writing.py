@@ -23,7 +23,7 @@ _SECONDS_BEFORE_REMOVAL = 60 if fcntl else 24 * 3600
 
 
 @contextmanager
-def replaced_at_the_end(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterator[Path]:
     """Give the path of a temporary file that takes the place of `path` if the block succeeds.
 
     Parameters
@@ -32,6 +32,8 @@ def replaced_at_the_end(path: str | os.PathLike[str]) -> Iterator[Path]:
         Where the file shall be; its folder must exist. A symbolic link stays, and what it points to
         is replaced; the mode of a file that is replaced is kept. A device or a pipe cannot be
         replaced: the block writes straight to it.
+    overwrite : bool, default=True
+        Whether to replace a regular file that is there.
 
     Yields
     ------
@@ -41,6 +43,8 @@ def replaced_at_the_end(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
+    FileExistsError
+        If the file is there, unless `overwrite`.
     IsADirectoryError
         If `path` is a folder.
     PermissionError
@@ -49,6 +53,11 @@ def replaced_at_the_end(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the folder does not exist.
     """
     mode = _mode_of(path)
+    if not overwrite and mode is not None and stat.S_ISREG(mode):
+        raise FileExistsError(
+            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
+            "under another name."
+        )
     if mode is None or stat.S_ISREG(mode):
         with _temporary_beside(Path(os.path.realpath(path)), mode) as temporary:
             yield temporary
