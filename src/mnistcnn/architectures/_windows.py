@@ -27,7 +27,7 @@ class Window(NamedTuple):
         return (output_size - 1) * self.stride + inside
 
 
-HALVING = Window(2, stride=2)
+POOLING = Window(2, stride=2)
 
 
 def smallest_input(windows: Sequence[Window]) -> int:
@@ -35,10 +35,39 @@ def smallest_input(windows: Sequence[Window]) -> int:
 
     Examples
     --------
-    >>> smallest_input([Window(5), HALVING])
+    >>> smallest_input([Window(5), POOLING])
     6
     """
     size = 1
     for window in reversed(windows):
         size = window.smallest_input(size)
     return size
+
+
+class TracedImage(NamedTuple):
+    """An image of no pixels, that the functions of `_layers` take in place of a Keras tensor.
+
+    Attributes
+    ----------
+    windows : tuple of Window, default=()
+        What has been slid over it, in order.
+    shape : tuple of int, default=(1, 1, 1, 1)
+        That of the smallest image there is.
+    """
+
+    windows: tuple[Window, ...] = ()
+    shape: tuple[int, ...] = (1, 1, 1, 1)
+
+    @property
+    def smallest_input(self) -> int:
+        """Smallest side, in pixels, of which one pixel is left."""
+        return smallest_input(self.windows)
+
+    def through(self, window: Window) -> "TracedImage":
+        """Return the image after one more window."""
+        return TracedImage((*self.windows, window))
+
+
+def narrowest(branches: Sequence[TracedImage]) -> TracedImage:
+    """Return the one of several branches that needs the largest image."""
+    return max(branches, key=lambda branch: branch.smallest_input)
