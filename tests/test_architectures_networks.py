@@ -27,7 +27,7 @@ from mnistcnn.architectures import (
     list_architectures,
 )
 from mnistcnn.architectures._layers import concatenate, convolve, max_pool, multiply
-from mnistcnn.architectures._windows import TracedImage, Window, smallest_input
+from mnistcnn.architectures._windows import TracedImage, Window
 
 # 42 million parameters take a second and 170 MB to build: only where they are counted.
 LIGHTER = {"deep": {"dense_units": (16, 8)}}
@@ -357,6 +357,6 @@ def forward(size, windows):
     )
 )
 def test_smallest_input_is_exact(windows):
-    smallest = smallest_input(windows)
+    smallest = TracedImage(tuple(windows)).smallest_input
     assert forward(smallest, windows) == 1
     assert smallest == 1 or forward(smallest - 1, windows) == 0

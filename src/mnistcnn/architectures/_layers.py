@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mnistcnn.architectures._windows import POOLING, TracedImage, Window, narrowest
+from mnistcnn.architectures._windows import POOLING, TracedImage, Window
 
 if TYPE_CHECKING:
     import keras
@@ -21,10 +21,10 @@ CHANNELS_LAST = "channels_last"
 
 
 def _of_keras(name: str) -> Callable[..., Any]:
-    def make(*arguments: Any, **options: Any) -> Any:
+    def make(**options: object) -> Any:
         from keras import layers
 
-        return getattr(layers, name)(*arguments, **options)
+        return getattr(layers, name)(**options)
 
     return make
 
@@ -151,7 +151,9 @@ def multiply(factors: list[Tensor]) -> Tensor:
 
 def _merge(name: str, branches: list[Tensor]) -> Tensor:
     traced = [branch for branch in branches if isinstance(branch, TracedImage)]
-    return narrowest(traced) if traced else _of_keras(name)()(branches)
+    if traced:
+        return max(traced, key=lambda branch: branch.smallest_input)
+    return _of_keras(name)()(branches)
 
 
 def to_logits(features: Tensor, n_classes: int, **options: object) -> Tensor:

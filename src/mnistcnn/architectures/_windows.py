@@ -1,6 +1,5 @@
 """How far an image shrinks on its way through a network, without Keras."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -30,20 +29,6 @@ class Window(NamedTuple):
 POOLING = Window(2, stride=2)
 
 
-def smallest_input(windows: Sequence[Window]) -> int:
-    """Return the smallest side, in pixels, that leaves one pixel after all windows.
-
-    Examples
-    --------
-    >>> smallest_input([Window(5), POOLING])
-    6
-    """
-    size = 1
-    for window in reversed(windows):
-        size = window.smallest_input(size)
-    return size
-
-
 class TracedImage(NamedTuple):
     """An image of no pixels, that the functions of `_layers` take in place of a Keras tensor.
 
@@ -53,6 +38,11 @@ class TracedImage(NamedTuple):
         What has been slid over it, in order.
     shape : tuple of int, default=(1, 1, 1, 1)
         That of the smallest image there is.
+
+    Examples
+    --------
+    >>> TracedImage().through(Window(5)).through(POOLING).smallest_input
+    6
     """
 
     windows: tuple[Window, ...] = ()
@@ -61,13 +51,11 @@ class TracedImage(NamedTuple):
     @property
     def smallest_input(self) -> int:
         """Smallest side, in pixels, of which one pixel is left."""
-        return smallest_input(self.windows)
+        size = 1
+        for window in reversed(self.windows):
+            size = window.smallest_input(size)
+        return size
 
     def through(self, window: Window) -> "TracedImage":
         """Return the image after one more window."""
         return TracedImage((*self.windows, window))
-
-
-def narrowest(branches: Sequence[TracedImage]) -> TracedImage:
-    """Return the one of several branches that needs the largest image."""
-    return max(branches, key=lambda branch: branch.smallest_input)
