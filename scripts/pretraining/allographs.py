@@ -1,4 +1,4 @@
-"""What writers elsewhere add to their digits, and MNIST's, who learned in the USA, seldom did.
+"""Allographs: forms of digits that are usual outside the USA, and so seldom in MNIST.
 
 A flag at the upper end of a 1, and a foot; a bar through a 7; a hook at the end of a 9; a stroke
 through a 0; and a 4 like a flash of lightning.
@@ -20,8 +20,8 @@ LIKE_A_FLASH, IN_ONE_STROKE = 0.4, 0.4
 LEANING = 30
 
 
-def with_habits(lines: Line, target: NDArray[np.int64], rng: np.random.Generator) -> Line:
-    """Return middle lines of digits, some with what writers elsewhere add.
+def with_allographs(lines: Line, target: NDArray[np.int64], rng: np.random.Generator) -> Line:
+    """Return middle lines of digits, some in a form that is usual elsewhere.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def with_habits(lines: Line, target: NDArray[np.int64], rng: np.random.Generator
     target : ndarray of shape (n,)
         The digits.
     rng : numpy.random.Generator
-        Chooses who adds what.
+        Chooses the forms.
 
     Returns
     -------
@@ -38,16 +38,19 @@ def with_habits(lines: Line, target: NDArray[np.int64], rng: np.random.Generator
         The lines with more strokes.
     """
     return np.stack(
-        [_with_habit(line, digit, rng) for line, digit in zip(lines, target.tolist(), strict=True)]
+        [
+            _with_allograph(line, digit, rng)
+            for line, digit in zip(lines, target.tolist(), strict=True)
+        ]
     )
 
 
-def _with_habit(line: Line, digit: int, rng: np.random.Generator) -> Line:
+def _with_allograph(line: Line, digit: int, rng: np.random.Generator) -> Line:
     if not line.any():
         return line
     if digit == 4 and rng.random() < LIKE_A_FLASH:
         return _drawn(np.zeros_like(line), _flash(line, rng))
-    return _drawn(line, HABITS[digit](line, rng)) if digit in HABITS else line
+    return _drawn(line, ALLOGRAPHS[digit](line, rng)) if digit in ALLOGRAPHS else line
 
 
 def _drawn(line: Line, strokes: Strokes) -> Line:
@@ -140,7 +143,7 @@ def _moved(point: Point, x: float, y: float) -> Point:
     return point[0] + x, point[1] + y
 
 
-HABITS: dict[int, Callable[[Line, np.random.Generator], Strokes]] = {
+ALLOGRAPHS: dict[int, Callable[[Line, np.random.Generator], Strokes]] = {
     0: _zero,
     1: _one,
     7: _seven,

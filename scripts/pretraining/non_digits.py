@@ -1,7 +1,7 @@
-"""Pictures of no digit, whose labels are drawn at random: the network learns to be unsure of them.
+"""Images of no digit, whose labels are drawn at random: the network learns to be unsure of them.
 
 D. Hendrycks, M. Mazeika and T. Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR
-2019. A random label a picture comes in the mean to the even target used there.
+2019. A random label for each image comes in the mean to the even target used there.
 """
 
 import numpy as np
@@ -11,20 +11,20 @@ from scipy import ndimage
 
 from mnistcnn.handwriting import to_mnist_form
 
-Pictures = NDArray[np.uint8]
+Images = NDArray[np.uint8]
 
 SIDE = 28
 CANVAS = 84
 POINTS_A_STROKE = 24
 
 
-def no_digits(images: Pictures, target: NDArray[np.int64], rng: np.random.Generator) -> Pictures:
-    """Return as many pictures of no digit as pictures of digits are given.
+def non_digits(images: Images, target: NDArray[np.int64], rng: np.random.Generator) -> Images:
+    """Return as many images of no digit as images of digits are given.
 
     Parameters
     ----------
     images : ndarray of shape (n, 28, 28), uint8
-        MNIST's pictures, from which some are made.
+        MNIST's images, from which some are made.
     target : ndarray of shape (n,), int64
         Their digits.
     rng : numpy.random.Generator
@@ -47,27 +47,27 @@ def no_digits(images: Pictures, target: NDArray[np.int64], rng: np.random.Genera
     )
 
 
-def even_greys(n_pictures: int, rng: np.random.Generator) -> Pictures:
-    """Return pictures without ink, half of them black, the others of one grey and faint noise."""
-    greys = rng.integers(1, 256, (n_pictures, 1, 1)) * (rng.random((n_pictures, 1, 1)) < 0.5)
-    deviations = 4 * rng.random((n_pictures, 1, 1)) * (greys > 0)
-    noisy = greys + deviations * rng.standard_normal((n_pictures, SIDE, SIDE))
+def even_greys(n_images: int, rng: np.random.Generator) -> Images:
+    """Return images without ink, half of them black, the others of one grey and faint noise."""
+    greys = rng.integers(1, 256, (n_images, 1, 1)) * (rng.random((n_images, 1, 1)) < 0.5)
+    deviations = 4 * rng.random((n_images, 1, 1)) * (greys > 0)
+    noisy = greys + deviations * rng.standard_normal((n_images, SIDE, SIDE))
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
 
-def noise(n_pictures: int, rng: np.random.Generator) -> Pictures:
+def noise(n_images: int, rng: np.random.Generator) -> Images:
     """Return noise, from single pixels to clouds, on all or on a few of the pixels."""
-    pictures = np.empty((n_pictures, SIDE, SIDE), dtype=np.uint8)
-    for picture in pictures:
+    images = np.empty((n_images, SIDE, SIDE), dtype=np.uint8)
+    for image in images:
         grains = rng.random((SIDE, SIDE))
         smooth = ndimage.gaussian_filter(grains, rng.choice([0, 0.5, 1, 2, 3]))
         share = rng.uniform(0.02, 1)
         lowest = np.quantile(smooth, 1 - share)
-        picture[:] = 255 * np.clip((smooth - lowest) / max(np.ptp(smooth), 1e-9), 0, 1)
-    return pictures
+        image[:] = 255 * np.clip((smooth - lowest) / max(np.ptp(smooth), 1e-9), 0, 1)
+    return images
 
 
-def scribble(rng: np.random.Generator) -> Pictures:
+def scribble(rng: np.random.Generator) -> Images:
     """Return a few curves, in MNIST's form."""
     canvas = Image.new("L", (CANVAS, CANVAS))
     pencil = ImageDraw.Draw(canvas)
@@ -85,9 +85,7 @@ def _curve(controls: NDArray[np.float64]) -> NDArray[np.float64]:
     return sum(weight * control for weight, control in zip(weights, controls, strict=True))
 
 
-def on_their_sides(
-    images: Pictures, target: NDArray[np.int64], rng: np.random.Generator
-) -> Pictures:
+def on_their_sides(images: Images, target: NDArray[np.int64], rng: np.random.Generator) -> Images:
     """Return digits turned by a quarter; scribbles for 0 and 1, which may well stay digits."""
     return np.stack(
         [
@@ -97,13 +95,13 @@ def on_their_sides(
     )
 
 
-def pairs(images: Pictures, rng: np.random.Generator) -> Pictures:
+def pairs(images: Images, rng: np.random.Generator) -> Images:
     """Return each digit beside another one, in MNIST's form."""
     others = images[rng.permutation(len(images))]
     return np.stack([_beside(*pair) for pair in zip(images, others, strict=True)])
 
 
-def _beside(left: Pictures, right: Pictures) -> Pictures:
+def _beside(left: Images, right: Images) -> Images:
     columns = [image[:, image.any(axis=0)] for image in (left, right)]
     gap = np.zeros((SIDE, 1), dtype=np.uint8)
     return to_mnist_form(np.hstack([columns[0], gap, columns[1]]))
