@@ -20,6 +20,7 @@ from mnistcnn._scikit_learn import (
     Interval,
     StrOptions,
     validate_parameter_constraints,
+    validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
 from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
@@ -149,7 +150,7 @@ class RejectingClassifier(
         TypeError
             If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
         """
-        self._validate_params()
+        validate_parameters(self)
         check_in_memory(X)
         check_one_label_each(y)
         labels = column_or_1d(y, warn=True)

@@ -5,8 +5,7 @@ Importing this package does not load Keras; `Architecture.build` does.
 
 from difflib import get_close_matches
 
-from sklearn.utils._param_validation import validate_parameter_constraints
-
+from mnistcnn._scikit_learn import validate_parameter_constraints
 from mnistcnn.architectures import _base
 from mnistcnn.architectures._base import Architecture as Architecture
 

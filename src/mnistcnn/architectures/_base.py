@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import validate_parameter_constraints
 
 from mnistcnn._quiet_start import find_devices, load_keras
+from mnistcnn._scikit_learn import validate_parameter_constraints, validate_parameters
 from mnistcnn.architectures._constraints import COUNT, EachCount
 from mnistcnn.architectures._layers import Tensor, to_logits
 from mnistcnn.architectures._windows import TracedImage
@@ -98,7 +98,7 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
         given = {"input_shape": input_shape, "n_classes": n_classes}
         caller_name = f"{type(self).__name__}.build"
         validate_parameter_constraints(_BUILD_CONSTRAINTS, given, caller_name=caller_name)
-        self._validate_params()
+        validate_parameters(self)
         self._check_image_size(*input_shape[:2])
         return self._assemble(input_shape, n_classes)
 

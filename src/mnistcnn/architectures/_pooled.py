@@ -1,7 +1,6 @@
 """Small networks of convolutions, each followed by pooling."""
 
-from sklearn.utils._param_validation import StrOptions
-
+from mnistcnn._scikit_learn import StrOptions
 from mnistcnn.architectures._base import Published, RegisteredArchitecture
 from mnistcnn.architectures._constraints import COUNT, FRACTION, EachCount
 from mnistcnn.architectures._layers import (

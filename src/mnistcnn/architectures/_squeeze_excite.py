@@ -2,8 +2,7 @@
 
 from numbers import Real
 
-from sklearn.utils._param_validation import Interval
-
+from mnistcnn._scikit_learn import Interval
 from mnistcnn.architectures._base import Published, RegisteredArchitecture
 from mnistcnn.architectures._constraints import COUNT
 from mnistcnn.architectures._layers import (

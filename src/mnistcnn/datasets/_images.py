@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.datasets._image_labels import labels_of
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images import find_image_files, grey_over_white, open_image

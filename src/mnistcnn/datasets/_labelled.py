@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._mnist import FORMS, fetch_mnist, read_local_split

@@ -11,8 +11,8 @@ from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils._param_validation import StrOptions
 
+from mnistcnn._scikit_learn import StrOptions, validate_parameters
 from mnistcnn._types import Labels
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from mnistcnn.handwriting._mnist_form import SIDE
@@ -159,7 +159,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If a parameter is invalid.
         """
-        self._validate_params()
+        validate_parameters(self)
         return self
 
     def transform(self, X: Iterable[ReadableImage]) -> NDArray[np.uint8]:
@@ -188,7 +188,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         OSError
             If a path cannot be opened.
         """
-        self._validate_params()
+        validate_parameters(self)
         images = _as_images(X)
         steps = Steps(*(getattr(self, name) for name in Steps._fields))
         digits = _in_tasks(images, steps, self.n_jobs)

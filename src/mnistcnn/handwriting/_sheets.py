@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.handwriting._background import ink_over_background, shrunk
 from mnistcnn.handwriting._components import Boxes, Labels
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels

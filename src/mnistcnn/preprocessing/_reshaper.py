@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, validate_data
 
+from mnistcnn._scikit_learn import StrOptions, validate_parameters
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
 
@@ -97,7 +97,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If `image_shape` is invalid or does not fit `X`, or `X` holds anything but finite
             numbers.
         """
-        self._validate_params()
+        validate_parameters(self)
         rows, array_shape = as_rows(X)
         check_array(rows, dtype="numeric", estimator=self, input_name="X")
         self.image_shape_ = resolve_image_shape(self.image_shape, array_shape)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils._param_validation import Options, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from mnistcnn._scikit_learn import Options, StrOptions, validate_parameters
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._shapes import as_rows
 from mnistcnn.preprocessing._signs import check_not_signed
@@ -197,7 +197,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         return names
 
     def _check_parameters(self) -> None:
-        self._validate_params()
+        validate_parameters(self)
         numbers = all(isinstance(end, Real) and np.isfinite(end) for end in self.data_range)
         if not (numbers and len(self.data_range) == 2 and self.data_range[0] < self.data_range[1]):
             raise ValueError(
