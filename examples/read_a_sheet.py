@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistcnn import DigitNormalizer, find_digits, load_pretrained, load_sample_digits
-from mnistcnn.preprocessing import grey_over_white, open_picture
+from mnistcnn.images import grey_over_white, open_image
 
 
 def sheet_of_numbers(numbers):
@@ -31,7 +31,7 @@ def sheet_of_numbers(numbers):
     return Image.fromarray((paper * light).astype(np.uint8))
 
 
-image = open_picture(sys.argv[1]) if len(sys.argv) > 1 else sheet_of_numbers(["27182", "31415"])
+image = open_image(sys.argv[1]) if len(sys.argv) > 1 else sheet_of_numbers(["27182", "31415"])
 found = find_digits(image)
 print(f"{len(found)} digits in {1 + max((digit.line for digit in found), default=-1)} lines")
 

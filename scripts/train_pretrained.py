@@ -144,6 +144,7 @@ def _state_of_the_code() -> str:
     """Return a name that changes with what trains: nothing kept from other code is used."""
     folders = (ROOT / "scripts", ROOT / "src" / "mnistcnn")
     files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+    files.append(ROOT / "benchmarks" / "_thinning.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnistcnn import DigitNormalizer, UnreadablePictureError, load_pretrained
+from mnistcnn import DigitNormalizer, UnreadableImageError, load_pretrained
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
@@ -128,7 +128,7 @@ class TestFields:
         ids=["text", "other type", "no base64", "large"],
     )
     def test_what_no_page_sends_is_refused(self, value):
-        with pytest.raises(UnreadablePictureError, match="drawing"):
+        with pytest.raises(UnreadableImageError, match="drawing"):
             drawn_file(value)
 
     @pytest.mark.parametrize("path", ["../secret.png", "/etc/hostname", "", None])
@@ -137,13 +137,13 @@ class TestFields:
         uploads.mkdir()
         (tmp_path / "secret.png").write_bytes(b"")
         asked = None if path is None else str(uploads / path)
-        with pytest.raises(UnreadablePictureError, match="not uploaded"):
+        with pytest.raises(UnreadableImageError, match="not uploaded"):
             uploaded_file({"path": asked}, uploads / "mine")
 
     def test_a_link_out_of_the_folder_of_uploads_is_refused(self, tmp_path):
         (tmp_path / "uploads").mkdir()
         (tmp_path / "uploads" / "link.png").symlink_to(tmp_path)
-        with pytest.raises(UnreadablePictureError, match="not uploaded"):
+        with pytest.raises(UnreadableImageError, match="not uploaded"):
             uploaded_file({"path": str(tmp_path / "uploads" / "link.png")}, tmp_path / "uploads")
 
 

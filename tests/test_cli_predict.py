@@ -92,7 +92,7 @@ class TestPretrained:
         assert answer.returncode == 1
         damaged, text, blank = answer.stderr.splitlines()
         assert damaged.startswith(f"mnistcnn: {folder}/scan 11.png is damaged: ")
-        assert text.startswith(f"mnistcnn: {folder}/scan 12.png is no whole BMP, GIF, ")
+        assert text.startswith(f"mnistcnn: {folder}/scan 12.png is not a complete BMP, GIF, ")
         assert blank == f"mnistcnn: {folder}/scan 13.png shows no ink."
 
     def test_what_the_network_saw_is_shown(self, of_folder):
@@ -183,7 +183,7 @@ class TestInput:
     def test_nothing_to_read_is_said(self, tmp_path, model_file):
         answer = predict(tmp_path, "--csv", "--model-file", model_file)
         assert answer.returncode == 2
-        assert "must hold pictures" in answer.stderr
+        assert "must hold images" in answer.stderr
         assert answers(answer.stdout) == []
 
 

@@ -80,7 +80,7 @@ def test_file_of_another_form_lists_what_is_allowed(tmp_path):
         ({"X": np.array([{}]), "y": np.zeros(1)}, "allow_pickle=False"),
     ],
 )
-def test_npz_without_labelled_pictures_is_refused(tmp_path, arrays, message):
+def test_npz_without_labelled_images_is_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "digits.npz", **arrays)
     with pytest.raises(ValueError, match=message) as error:
         load_labelled(tmp_path / "digits.npz")

@@ -9,9 +9,10 @@ from scipy.special import log_softmax
 
 ROOT = Path(__file__).parents[1]
 # The commands belong to the repository, not to the installed package.
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
 
 import train_pretrained  # noqa: E402
+from benchmarks._thinning import middle_lines  # noqa: E402
 from pretraining.calibration import (  # noqa: E402
     best_temperature,
     expected_calibration_error,
@@ -21,7 +22,6 @@ from pretraining.others import even_greys, no_digits, pairs  # noqa: E402
 from pretraining.pens import redrawn  # noqa: E402
 from pretraining.pictures import training_pictures, with_other_pens  # noqa: E402
 from pretraining.strange import STRANGE_PICTURES  # noqa: E402
-from pretraining.thinning import middle_lines  # noqa: E402
 
 from mnistcnn import get_architecture, load_pretrained  # noqa: E402
 from mnistcnn.pretrained._loading import _loaded  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from mnistcnn import load_sample_digits
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 
 
 def test_pixels_and_labels_never_change():

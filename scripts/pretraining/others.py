@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 
 Pictures = NDArray[np.uint8]
 

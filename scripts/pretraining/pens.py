@@ -1,12 +1,12 @@
 """MNIST's digits as other pens would have drawn them, so that the network knows more than one."""
 
 import numpy as np
+from benchmarks._thinning import middle_lines
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
 from pretraining.habits import with_habits
-from pretraining.thinning import middle_lines
 
 Picture = NDArray[np.uint8]
 

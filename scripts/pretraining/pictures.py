@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 from pretraining.others import no_digits
 from pretraining.pens import redrawn
 

@@ -22,18 +22,13 @@ if TYPE_CHECKING:
     )
     from mnistcnn.evaluation import ComparisonResult, compare_architectures
     from mnistcnn.exceptions import (
-        EmptyPictureError,
+        EmptyImageError,
         NonFiniteLossError,
         PixelRangeWarning,
-        UnreadablePictureError,
+        UnreadableImageError,
     )
-    from mnistcnn.preprocessing import (
-        DigitNormalizer,
-        FoundDigit,
-        ImageReshaper,
-        PixelScaler,
-        find_digits,
-    )
+    from mnistcnn.handwriting import DigitNormalizer, FoundDigit, find_digits
+    from mnistcnn.preprocessing import ImageReshaper, PixelScaler
     from mnistcnn.pretrained import load_pretrained
     from mnistcnn.rejection import RejectingClassifier
 
@@ -43,20 +38,20 @@ _HOME_OF = {
     "Augmentation": "augmentation",
     "ComparisonResult": "evaluation",
     "DigitCNNClassifier": "classifier",
-    "DigitNormalizer": "preprocessing",
-    "FoundDigit": "preprocessing",
-    "EmptyPictureError": "exceptions",
+    "DigitNormalizer": "handwriting",
+    "FoundDigit": "handwriting",
+    "EmptyImageError": "exceptions",
     "ImageReshaper": "preprocessing",
     "NonFiniteLossError": "exceptions",
     "PixelRangeWarning": "exceptions",
     "PixelScaler": "preprocessing",
     "RejectingClassifier": "rejection",
     "TrainedFeatures": "classifier",
-    "UnreadablePictureError": "exceptions",
+    "UnreadableImageError": "exceptions",
     "clear_cache": "_training.pool",
     "compare_architectures": "evaluation",
     "fetch_mnist": "datasets",
-    "find_digits": "preprocessing",
+    "find_digits": "handwriting",
     "get_architecture": "architectures",
     "list_architectures": "architectures",
     "load_pretrained": "pretrained",
@@ -73,7 +68,7 @@ __all__ = [
     "ComparisonResult",
     "DigitCNNClassifier",
     "DigitNormalizer",
-    "EmptyPictureError",
+    "EmptyImageError",
     "FoundDigit",
     "ImageReshaper",
     "NonFiniteLossError",
@@ -81,7 +76,7 @@ __all__ = [
     "PixelScaler",
     "RejectingClassifier",
     "TrainedFeatures",
-    "UnreadablePictureError",
+    "UnreadableImageError",
     "__version__",
     "clear_cache",
     "compare_architectures",

@@ -12,9 +12,9 @@ from mnistcnn.app._answer import answer, message
 from mnistcnn.app._fields import drawing_pad, drawn_file, image_field, uploaded_file
 from mnistcnn.app._reader import DigitReader
 from mnistcnn.app._sheet import sheet
-from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
-from mnistcnn.preprocessing import open_picture
-from mnistcnn.preprocessing._digit_likeness import are_apart, may_be_a_digit
+from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
+from mnistcnn.handwriting import are_apart, may_be_a_digit
+from mnistcnn.images import open_image
 
 TITLE = """<div class="page-title"><h1>Handwritten digits</h1>
 <p>Draw a digit, or take a photo of one or of many, and see what the network reads.</p></div>"""
@@ -73,7 +73,7 @@ def read_drawing(reader: DigitReader, value: str | None) -> str:
 
 
 def _answer_to(reader: DigitReader, drawing: bytes) -> str:
-    image = open_picture(drawing)
+    image = open_image(drawing)
     found = reader.digits_in(image)
     if found and not any(may_be_a_digit(digit.crop) for digit in found):
         return message(NO_DIGIT)
@@ -108,18 +108,18 @@ def read_sheet(reader: DigitReader, uploads: Path, value: dict[str, Any] | None)
 
 def _opened(path: Path) -> Image.Image:
     try:
-        return open_picture(path)
-    except UnreadablePictureError as error:
+        return open_image(path)
+    except UnreadableImageError as error:
         # The folder of uploads means nothing to a user.
-        raise UnreadablePictureError(str(error).replace(str(path), path.name)) from error
+        raise UnreadableImageError(str(error).replace(str(path), path.name)) from error
 
 
 def _read_or_say_why_not(read: Callable[[], str]) -> str:
     try:
         return read()
-    except EmptyPictureError:
+    except EmptyImageError:
         return message(NO_INK)
-    # UnreadablePictureError, or pixels that are not numbers.
+    # UnreadableImageError, or pixels that are not numbers.
     except ValueError as error:
         return message(str(error).removeprefix("X[0] "))
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mnistcnn.app._answer import SURE_FROM, data_url, percent
 from mnistcnn.app._reader import Mark
-from mnistcnn.preprocessing import grey_over_white
+from mnistcnn.images import grey_over_white
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
 LARGEST_SIDE = 1400

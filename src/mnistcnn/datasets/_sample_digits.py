@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from mnistcnn._scikit_learn import validate_params
 from mnistcnn.datasets._bunch import digits_result
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 
 __all__ = ["load_sample_digits"]
 

@@ -1,7 +1,6 @@
 """The separate digits of a sheet: where they are, in which order, and each by itself."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,26 +8,27 @@ from PIL import Image
 from scipy import ndimage
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from mnistcnn.preprocessing._ground import ink_over_ground, shrunk
-from mnistcnn.preprocessing._ink_levels import InkLevels, measured_levels
-from mnistcnn.preprocessing._pictures import grey_over_white
-from mnistcnn.preprocessing._reading_order import lines_of_text
-from mnistcnn.preprocessing._sheet_digits import Boxes, Labels, digits_on, n_digits_in
-from mnistcnn.preprocessing._sheet_lines import without_rules
+from mnistcnn.handwriting._background import ink_over_background, shrunk
+from mnistcnn.handwriting._components import Boxes, Labels
+from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
+from mnistcnn.handwriting._reading_order import lines_of_text
+from mnistcnn.handwriting._segmentation import digits_on, n_digits_in
+from mnistcnn.handwriting._sheet_lines import without_rules
+from mnistcnn.images import ReadableImage, grey_over_white
 
 __all__ = ["FoundDigit", "find_digits"]
 
 Grey = NDArray[np.float32]
 
 # Photographs of more pixels a side are shrunk: their digits have enough.
-MOST_PIXELS_A_SIDE = 2400
-# Less contrast than this, as a part of white's, is the paper's own.
-LEAST_INK = 0.05
-# The ground is the median in a square of so many cells each way, of which the sheet's shorter side
-# has this many.
-WINDOW, CELLS = 7, 40
-# The empty border of a crop, as a part of the digit's longer side.
-MARGIN = 0.2
+MAX_SIDE = 2400
+# Less contrast than this, as a fraction of white's, is the paper's own.
+MIN_CONTRAST = 0.05
+# The background is the median in a square of so many cells each way, of which the sheet's shorter
+# side has this many.
+MEDIAN_WINDOW, CELLS_PER_SIDE = 7, 40
+# The empty border of a crop, as a fraction of the digit's longer side, and in pixels.
+CROP_MARGIN, MIN_CROP_MARGIN = 0.2, 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class FoundDigit:
     Attributes
     ----------
     box : tuple of 4 int
-        x and y of the upper left corner, width and height, in pixels of the picture.
+        x and y of the upper left corner, width and height, in pixels of the image.
     line : int
         The line of writing that it stands in, from 0 at the top.
     n_digits : int
@@ -66,7 +66,7 @@ class FoundDigit:
     {"polarity": [StrOptions({"auto", "dark_on_light", "light_on_dark"})]},
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
-def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
+def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDigit]:
     """Find the separate digits of a sheet that was scanned, photographed or drawn.
 
     Slanting light and shadows are evened out, ruled lines, squared paper, frames and specks left
@@ -77,7 +77,7 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
     ----------
     image : array-like, PIL image, str, path-like, bytes, binary file or dict
         The sheet: an array of shape (h, w), (h, w, 3) or (h, w, 4) in any unit, a Pillow image, a
-        file, or what else `DigitNormalizer` takes as one picture.
+        file, or what else `DigitNormalizer` takes as one image.
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
         Whether ink is darker or lighter than what it is on; ``"auto"`` looks.
 
@@ -89,21 +89,21 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
     Raises
     ------
     ValueError
-        If `image` is no picture, or holds values that are negative or not finite.
-    UnreadablePictureError
-        If a file cannot be read as a picture.
+        If `image` is not an image, or holds values that are negative or not finite.
+    UnreadableImageError
+        If a file cannot be read as an image.
 
     See Also
     --------
     DigitNormalizer : Brings what is found to MNIST's form.
-    read_images : Reads picture files.
+    read_images : Reads image files.
 
     Notes
     -----
-    Everything that is written is taken for digits: letters are found too. That digits touch is told
-    from their width, so that narrow ones may go unnoticed. Digits should be at least
+    Everything that is written is taken for digits: letters are found too. Digits that touch are
+    recognised by their width, so that narrow ones may go unnoticed. Digits should be at least
     about 15 pixels high and the sheet about upright; lines of writing may rise or fall by some
-    degrees. Pictures of more than 2,400 pixels a side are shrunk for the search, by a whole number,
+    degrees. Images of more than 2,400 pixels a side are shrunk for the search, by a whole number,
     and boxes are then exact to as many pixels.
 
     Examples
@@ -121,11 +121,10 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
     ([0, 0, 0, 1, 1], False)
     """
     grey = grey_over_white(image)
-    factor = -(-max(grey.shape) // MOST_PIXELS_A_SIDE)
-    ink = ink_over_ground(shrunk(grey, factor), polarity, True)
-    ink = _levelled(ink)
+    factor = -(-max(grey.shape) // MAX_SIDE)
+    ink = _levelled(ink_over_background(shrunk(grey, factor), polarity, True))
     levels = measured_levels(ink)
-    if levels is None or levels.full < LEAST_INK:
+    if levels is None or levels.full < MIN_CONTRAST:
         return []
     cleaned = without_rules(ink, levels)
     labels, boxes = digits_on(cleaned, levels)
@@ -142,19 +141,19 @@ def find_digits(image: Any, *, polarity: str = "auto") -> list[FoundDigit]:
 
 
 def _levelled(ink: Grey) -> Grey:
-    """Bring the ground to 0 in the far corners of a large sheet, too."""
+    """Bring the background to 0 in the far corners of a large sheet, too."""
     levels = measured_levels(ink)
     if levels is None:
         return ink
-    cells = shrunk(ink, max(1, min(ink.shape) // CELLS))
-    ground = np.clip(ndimage.median_filter(cells, WINDOW), -levels.faint, levels.faint)
+    cells = shrunk(ink, max(1, min(ink.shape) // CELLS_PER_SIDE))
+    background = np.clip(ndimage.median_filter(cells, MEDIAN_WINDOW), -levels.faint, levels.faint)
     height, width = ink.shape
-    smooth = Image.fromarray(ground).resize((width, height), Image.Resampling.BILINEAR)
+    smooth = Image.fromarray(background).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(ink - np.asarray(smooth), dtype=np.float32)
 
 
 def _in_pixels_of(shape: tuple[int, ...], box: Boxes, factor: int) -> tuple[int, int, int, int]:
-    """Return x, y, width and height in the picture as it came."""
+    """Return x, y, width and height in the image as it came."""
     top, left, bottom, right = (int(side) * factor for side in box)
     bottom, right = min(bottom, shape[0]), min(right, shape[1])
     return left, top, right - left, bottom - top
@@ -167,5 +166,5 @@ def _crop(
     own = labels[top:bottom, left:right] == number + 1
     strength = (ink[top:bottom, left:right] - levels.floor) / (levels.full - levels.floor)
     alone = np.where(own, np.clip(strength, 0, 1), 0)
-    margin = max(2, round(MARGIN * max(alone.shape)))
+    margin = max(MIN_CROP_MARGIN, round(CROP_MARGIN * max(alone.shape)))
     return np.pad(np.rint(255 * alone).astype(np.uint8), margin)

@@ -26,7 +26,7 @@ def bytes_a_pixel(image: Image.Image) -> int:
     Examples
     --------
     >>> from PIL import Image
-    >>> from mnistcnn.preprocessing._image_modes import bytes_a_pixel
+    >>> from mnistcnn.images._modes import bytes_a_pixel
     >>> [bytes_a_pixel(Image.new(mode, (1, 1))) for mode in ("1", "L", "I;16", "RGB", "F")]
     [1, 1, 2, 4, 4]
     """

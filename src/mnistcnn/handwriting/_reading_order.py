@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn.handwriting._components import Boxes
+
 __all__ = ["lines_of_text"]
 
-Boxes = NDArray[np.intp]
-
-# Boxes side by side that share this part of the lower one's height are in one line.
-SHARED = 0.4
-# Lines of writing rise or fall by no more than this part of their length.
-STEEPEST = 0.2
+# Boxes side by side that share this fraction of the lower one's height are in one line.
+MIN_SHARED_HEIGHT = 0.4
+# Lines of writing rise or fall by no more than this fraction of their length.
+MAX_SLOPE = 0.2
 
 
 def lines_of_text(boxes: Boxes) -> list[list[int]]:
@@ -34,7 +34,7 @@ def lines_of_text(boxes: Boxes) -> list[list[int]]:
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn.preprocessing._reading_order import lines_of_text
+    >>> from mnistcnn.handwriting._reading_order import lines_of_text
     >>> boxes = np.array([[34, 60, 54, 75], [0, 0, 20, 15], [31, 0, 51, 15], [3, 60, 23, 75]])
     >>> lines_of_text(boxes)
     [[1, 3], [2, 0]]
@@ -58,7 +58,7 @@ def _is_in_line(
 ) -> bool:
     top, bottom = np.median(tops[line]), np.median(bottoms[line])
     shared = min(bottom, bottoms[number]) - max(top, tops[number])
-    return bool(shared > SHARED * min(bottom - top, bottoms[number] - tops[number]))
+    return bool(shared > MIN_SHARED_HEIGHT * min(bottom - top, bottoms[number] - tops[number]))
 
 
 def _slope(boxes: Boxes) -> float:
@@ -68,7 +68,7 @@ def _slope(boxes: Boxes) -> float:
     for chain in _chains(_right_neighbours(boxes)):
         x, y = (middle[chain] - middle[chain].mean(axis=0)).T
         across, along = across + float(x @ y), along + float(x @ x)
-    return float(np.clip(across / along, -STEEPEST, STEEPEST)) if along else 0.0
+    return float(np.clip(across / along, -MAX_SLOPE, MAX_SLOPE)) if along else 0.0
 
 
 def _right_neighbours(boxes: Boxes) -> NDArray[np.intp]:
@@ -78,7 +78,7 @@ def _right_neighbours(boxes: Boxes) -> NDArray[np.intp]:
     neighbours = np.full(len(boxes), -1)
     for number, (top, _, bottom, _) in enumerate(boxes):
         shared = np.minimum(bottom, bottoms) - np.maximum(top, tops)
-        beside = shared > SHARED * np.minimum(bottom - top, bottoms - tops)
+        beside = shared > MIN_SHARED_HEIGHT * np.minimum(bottom - top, bottoms - tops)
         right = np.flatnonzero(beside & (middles > middles[number]))
         if len(right):
             neighbours[number] = right[middles[right].argmin()]

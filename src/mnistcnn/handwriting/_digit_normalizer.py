@@ -1,10 +1,10 @@
-"""From pictures of digits, however they were made, to MNIST's form."""
+"""From images of digits, however they were made, to MNIST's form."""
 
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 from numbers import Integral
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, BinaryIO, ClassVar, Self, TypeAlias, cast
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -13,47 +13,48 @@ from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 
-from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
-from mnistcnn.preprocessing._isolation import FORMS, Steps, normalized
-from mnistcnn.preprocessing._pictures import grey_over_white
+from mnistcnn._types import Labels
+from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
+from mnistcnn.handwriting._mnist_form import SIDE
+from mnistcnn.handwriting._normalization import FORMS, Steps, normalized
+from mnistcnn.images import ReadableImage, grey_over_white
 
 __all__ = ["DigitNormalizer"]
 
-SIDE = 28
-# A worker is given so many pictures at a time.
-PICTURES_A_TASK = 64
-WRAP = "wrap a single picture in a list, [picture]"
+# A worker is given so many images at a time.
+IMAGES_PER_TASK = 64
+REMEDY = "wrap a single image in a list, [image]"
 
 Digit: TypeAlias = NDArray[np.uint8] | None
 
 
 class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Bring pictures of single digits to MNIST's form, whoever made them with whatever pen.
+    """Bring images of single digits to MNIST's form, whoever made them with whatever pen.
 
     A network that is right on 99 % of MNIST's digits is often wrong on its user's own, because all
     of MNIST's were made in one way: light ink on black, strokes of one breadth, 20x20 pixels
     around the centre of gravity. This transformer does the same to scans, photographs, drawings
-    with a mouse and pictures of other data sets, and leaves MNIST's own pictures (nearly) as they
+    with a mouse and images of other data sets, and leaves MNIST's own images (nearly) as they
     are.
 
     Parameters
     ----------
     style : {"mnist", "emnist"}, default="mnist"
         How the digit is sized and placed: as in MNIST (see
-        :func:`~mnistcnn.preprocessing.to_mnist_form`) or as in EMNIST (see
-        :func:`~mnistcnn.preprocessing.to_emnist_form`).
+        :func:`~mnistcnn.handwriting.to_mnist_form`) or as in EMNIST (see
+        :func:`~mnistcnn.handwriting.to_emnist_form`).
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        What is ink. ``"auto"`` takes for the ground what prevails in the whole picture, along its
-        edge and in its corners.
+        What is ink. ``"auto"`` takes for the background what prevails in the whole image, along its
+        border and in its corners.
     level_light : bool, default=True
         Whether slanting light, shadows and vignettes are taken away, where there are any.
     remove_noise : bool, default=True
         Whether the grain of cameras and JPEG files is measured, and what is no stronger is
-        taken for ground.
+        taken for background.
     remove_lines : bool, default=True
         Whether ruled lines, squared paper and the edges of boxes are removed.
     remove_specks : bool, default=True
-        Whether pieces of ink under a tenth of the largest are removed, unless they are as large as
+        Whether components of under a tenth of the largest are removed, unless they are as large as
         a dot of the pen and near to the digit.
     smooth_small : bool, default=True
         Whether digits of less than 18 pixels are enlarged smoothly instead of in squares.
@@ -61,23 +62,23 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Whether strokes thinner than 1/13 of the digit, as nearly none is in MNIST, become 1/9 of
         it broad.
     empty : {"error", "blank"}, default="error"
-        What becomes of a picture without ink: an error that names it, or a black picture.
+        What becomes of an image without ink: an error that names it, or a black image.
     n_jobs : int or None, default=None
-        Processes that share the pictures, as in scikit-learn: None is one, -1 all cores. They pay
-        from some thousands of pictures on.
+        Processes that share the images, as in scikit-learn: None is one, -1 all cores. They pay
+        from some thousands of images on.
 
     See Also
     --------
-    mnistcnn.preprocessing.to_mnist_form : The last step alone, for clean pictures.
+    mnistcnn.handwriting.to_mnist_form : The last step alone, for clean images.
 
     Notes
     -----
-    Nothing is learned: `transform` works without `fit`, and each picture is treated for itself.
-    There is no `set_output`, since pictures are no table.
+    Nothing is learned: `transform` works without `fit`, and each image is treated for itself.
+    There is no `set_output`, since images are not a table.
 
-    The method is described on the page "Your own handwriting" of the user guide. It measures the
-    threshold between ink and ground from the noise and from the ink's strength (half of it, with
-    hysteresis) rather than by Otsu's method, which fails where there is little ink.
+    The method is described on the page "Your own handwriting" of the user guide. The threshold
+    between ink and background comes from the noise and from the ink's strength (half of it, with
+    hysteresis) rather than from Otsu's method, which fails where there is little ink.
 
     Examples
     --------
@@ -93,7 +94,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     >>> int(digits[0].max()), int(digits[0, 0].max())
     (255, 0)
 
-    In front of a classifier, pictures may have any size and kind:
+    In front of a classifier, images may have any size and kind:
 
     >>> from mnistcnn import DigitCNNClassifier
     >>> from sklearn.pipeline import make_pipeline
@@ -138,7 +139,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.empty = empty
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+    def fit(self, X: Iterable[ReadableImage], y: "Labels | None" = None) -> Self:  # noqa: ARG002
         """Check the parameters; there is nothing to learn.
 
         Parameters
@@ -161,42 +162,41 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._validate_params()
         return self
 
-    def transform(self, X: Any) -> NDArray[np.uint8]:
-        """Bring pictures to MNIST's form.
+    def transform(self, X: Iterable[ReadableImage]) -> NDArray[np.uint8]:
+        """Bring images to MNIST's form.
 
         Parameters
         ----------
-        X : sequence of n pictures, or ndarray of shape (n, h, w), (n, h, w, 3) or (n, h, w, 4)
-            Each picture is of one digit: an array of shape (h, w), (h, w, 3) or (h, w, 4) of any
+        X : sequence of n images, or ndarray of shape (n, h, w), (n, h, w, 3) or (n, h, w, 4)
+            Each image is of one digit: an array of shape (h, w), (h, w, 3) or (h, w, 4) of any
             numeric dtype and unit, a Pillow image, the path or content of a file, or the value of
             Gradio's sketchpad. Sizes and kinds may differ.
 
         Returns
         -------
         ndarray of shape (n, 28, 28), dtype uint8
-            Light ink, up to 255, on a ground of 0.
+            Light ink, up to 255, on a background of 0.
 
         Raises
         ------
-        EmptyPictureError
-            If pictures have no ink and `empty` is ``"error"``.
-        UnreadablePictureError
-            If a file cannot be read as a picture.
+        EmptyImageError
+            If images have no ink and `empty` is ``"error"``.
+        UnreadableImageError
+            If a file cannot be read as an image.
         ValueError
-            If a parameter is invalid, or `X` is a single picture or holds something else.
+            If a parameter is invalid, or `X` is a single image or holds something else.
         OSError
             If a path cannot be opened.
         """
         self._validate_params()
-        pictures = _as_pictures(X)
+        images = _as_images(X)
         steps = Steps(*(getattr(self, name) for name in Steps._fields))
-        digits = _in_tasks(pictures, steps, self.n_jobs)
+        digits = _in_tasks(images, steps, self.n_jobs)
         blank = [index for index, digit in enumerate(digits) if digit is None]
         if blank and self.empty == "error":
             names = ", ".join(f"X[{index}]" for index in blank)
-            raise EmptyPictureError(
-                f"X must hold pictures with ink, got none in {names}; empty='blank' makes them "
-                "black."
+            raise EmptyImageError(
+                f"X must hold images with ink, got none in {names}; empty='blank' makes them black."
             )
         result = np.zeros((len(digits), SIDE, SIDE), dtype=np.uint8)
         for index, digit in enumerate(digits):
@@ -215,64 +215,67 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _as_pictures(X: Any) -> list[Any]:
-    """Return the pictures one by one, refusing a single one, which could be taken for many."""
+def _as_images(X: object) -> list[ReadableImage]:
+    """Return the images one by one, refusing a single one, which could be taken for many."""
     single = (str, bytes, os.PathLike, Image.Image, Mapping)
-    is_scalar = not isinstance(X, Iterable) or getattr(X, "shape", None) == ()
-    if isinstance(X, single) or hasattr(X, "read") or is_scalar:
-        raise ValueError(f"X must hold pictures, got a single {type(X).__name__}; {WRAP}.")
+    is_scalar = hasattr(X, "read") or getattr(X, "shape", None) == ()
+    if not isinstance(X, Iterable) or isinstance(X, single) or is_scalar:
+        raise ValueError(f"X must hold images, got a single {type(X).__name__}; {REMEDY}.")
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) == 2:
         raise ValueError(
-            f"X must be a sequence of pictures or an array (n, h, w), got one of shape {shape}; "
-            f"{WRAP}, and reshape flat rows to (n, h, w)."
+            f"X must be a sequence of images or an array (n, h, w), got one of shape {shape}; "
+            f"{REMEDY}, and reshape flat rows to (n, h, w)."
         )
     if len(shape) == 3 and shape[2] in (1, 2, 3, 4):
         raise ValueError(
-            f"X must be a sequence of pictures or an array (n, h, w), got one of shape {shape}, "
-            f"which looks like one picture with {shape[2]} channels; {WRAP}."
+            f"X must be a sequence of images or an array (n, h, w), got one of shape {shape}, "
+            f"which looks like one image with {shape[2]} channels; {REMEDY}."
         )
-    pictures = list(X)
-    if not pictures:
-        raise ValueError("X must hold at least one picture, got none.")
-    if isinstance(pictures[0], list | tuple) and not any(map(_is_row, pictures[0])):
-        raise ValueError(f"X must hold pictures, got a row of numbers in X[0]; {WRAP}.")
-    return pictures
+    images = list(X)
+    if not images:
+        raise ValueError("X must hold at least one image, got none.")
+    if isinstance(images[0], list | tuple) and not any(map(_is_row, images[0])):
+        raise ValueError(f"X must hold images, got a row of numbers in X[0]; {REMEDY}.")
+    return images
 
 
-def _is_row(part: Any) -> bool:
+def _is_row(part: object) -> bool:
     return isinstance(part, list | tuple | np.ndarray)
 
 
-def _in_tasks(pictures: list[Any], steps: Steps, n_jobs: int | None) -> list[Digit]:
+def _in_tasks(images: list[ReadableImage], steps: Steps, n_jobs: int | None) -> list[Digit]:
     if effective_n_jobs(n_jobs) == 1:
-        return _normalized_task(0, pictures, steps)
-    # Open files cannot be sent to other processes, their content can.
-    pictures = [_content(picture) if hasattr(picture, "read") else picture for picture in pictures]
+        return _normalized_task(0, images, steps)
+    images = [_sendable(image) for image in images]
     task = delayed(partial(_normalized_task, steps=steps))
-    starts = range(0, len(pictures), PICTURES_A_TASK)
+    starts = range(0, len(images), IMAGES_PER_TASK)
     results = Parallel(n_jobs=n_jobs)(
-        task(start, pictures[start : start + PICTURES_A_TASK]) for start in starts
+        task(start, images[start : start + IMAGES_PER_TASK]) for start in starts
     )
     return [digit for result in results for digit in result]
 
 
-def _content(file: Any) -> bytes:
+def _sendable(image: ReadableImage) -> ReadableImage:
+    """Return the content of an open file, which cannot be sent to other processes itself."""
+    if not hasattr(image, "read"):
+        return image
+    file = cast(BinaryIO, image)
     # One that has just been written stands at its end.
     if file.seekable():
         file.seek(0)
     return bytes(file.read())
 
 
-def _normalized_task(first: int, pictures: list[Any], steps: Steps) -> list[Digit]:
-    return [_normalized_one(first + i, picture, steps) for i, picture in enumerate(pictures)]
+def _normalized_task(first: int, images: list[ReadableImage], steps: Steps) -> list[Digit]:
+    return [_normalized_one(first + i, image, steps) for i, image in enumerate(images)]
 
 
-def _normalized_one(index: int, picture: Any, steps: Steps) -> Digit:
+def _normalized_one(index: int, image: ReadableImage, steps: Steps) -> Digit:
     try:
-        grey = grey_over_white(picture)
-    except UnreadablePictureError as error:
-        raise UnreadablePictureError(f"X[{index}]: {error}") from error
+        grey = grey_over_white(image)
+    except UnreadableImageError as error:
+        raise UnreadableImageError(f"X[{index}]: {error}") from error
     except ValueError as error:
         raise ValueError(f"X[{index}] {error}") from error
     return normalized(grey, steps)

@@ -1,4 +1,4 @@
-"""Which picture files a folder, a pattern or a list of them names, and in which order."""
+"""Which image files a folder, a pattern or a list of them names, and in which order."""
 
 import glob
 import os
@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mnistcnn.preprocessing._image_files import PICTURE_SUFFIXES
+from mnistcnn.images._image_files import IMAGE_SUFFIXES
 
-__all__ = ["find_pictures", "natural_key"]
+__all__ = ["find_image_files", "natural_key"]
 
 
-def find_pictures(source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """List the picture files that are meant.
+def find_image_files(
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Path]:
+    """List the image files that are meant.
 
     Parameters
     ----------
     source : str, path-like, or iterable of these
-        - a folder: the files in it and in its subfolders whose names end as those of pictures do,
+        - a folder: the files in it and in its subfolders whose names end as those of images do,
           in any case; names that begin with a dot are left out.
         - a pattern with ``*``, ``?``, ``[...]`` or ``**``: what matches it, folders as above.
         - any other path: itself, whether it exists or not.
@@ -31,24 +33,24 @@ def find_pictures(source: str | os.PathLike[str] | Iterable[str | os.PathLike[st
     Raises
     ------
     FileNotFoundError
-        If a folder holds no picture, a pattern matches nothing, or the list or a path is empty.
+        If a folder holds no image, a pattern matches nothing, or the list or a path is empty.
 
     Examples
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from mnistcnn.datasets._picture_paths import find_pictures
+    >>> from mnistcnn.images import find_image_files
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("10.png", "9.PNG", "notes.txt"):
     ...         Path(folder, name).touch()
-    ...     [path.name for path in find_pictures(folder)]
+    ...     [path.name for path in find_image_files(folder)]
     ['9.PNG', '10.png']
     """
     if isinstance(source, str | os.PathLike):
         return _expanded(source)
     found = [path for item in source for path in _expanded(item)]
     if not found:
-        raise FileNotFoundError("There must be at least one picture, got an empty list.")
+        raise FileNotFoundError("There must be at least one image, got an empty list.")
     return found
 
 
@@ -58,7 +60,7 @@ def natural_key(path: Path) -> tuple[Any, ...]:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from mnistcnn.datasets._picture_paths import natural_key
+    >>> from mnistcnn.images._paths import natural_key
     >>> paths = [Path("b/1.png"), Path("a10.png"), Path("A9.png")]
     >>> sorted(paths, key=natural_key) == [Path("A9.png"), Path("a10.png"), Path("b/1.png")]
     True
@@ -86,19 +88,19 @@ def _expanded(item: str | os.PathLike[str]) -> list[Path]:
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    found = sorted(_pictures_below(folder), key=natural_key)
+    found = sorted(_images_below(folder), key=natural_key)
     if not found:
         raise FileNotFoundError(
-            f"The folder {folder} must hold pictures ({' '.join(PICTURE_SUFFIXES)}), got none."
+            f"The folder {folder} must hold images ({' '.join(IMAGE_SUFFIXES)}), got none."
         )
     return found
 
 
-def _pictures_below(folder: Path) -> Iterator[Path]:
+def _images_below(folder: Path) -> Iterator[Path]:
     for parent, subfolders, names in os.walk(folder):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
-            if name.lower().endswith(PICTURE_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith("."):
                 yield Path(parent, name)
 
 
@@ -108,7 +110,7 @@ def _matching(pattern: Path) -> list[Path]:
     shown = [path for path in matches if not _is_hidden(path, pattern)]
     found = [path for match in shown for path in _files_of(match)]
     if not found:
-        raise FileNotFoundError(f"There is no picture that matches {os.fspath(pattern)!r}.")
+        raise FileNotFoundError(f"There is no image that matches {os.fspath(pattern)!r}.")
     # A pattern with ** gives a folder as well as what is in it.
     return list(dict.fromkeys(found))
 
@@ -124,4 +126,4 @@ def _is_hidden(path: Path, pattern: Path) -> bool:
 
 
 def _files_of(match: Path) -> list[Path]:
-    return sorted(_pictures_below(match), key=natural_key) if match.is_dir() else [match]
+    return sorted(_images_below(match), key=natural_key) if match.is_dir() else [match]

@@ -1,42 +1,44 @@
-"""The size normalisation that made MNIST's pictures, as QMNIST reconstructed it."""
+"""The size normalisation that made MNIST's images, as QMNIST reconstructed it."""
 
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array
 
-__all__ = ["mnist_form", "to_mnist_form"]
+from mnistcnn.handwriting._components import bounding_box
+
+__all__ = ["SIDE", "checked_ink", "mnist_form", "to_mnist_form"]
 
 SIDE = 28
 DIGIT_SIDE = 20
-SMALLEST_SQUARE = 10
+MIN_SQUARE_SIDE = 10
 
 
-def to_mnist_form(picture: Any) -> NDArray[np.uint8]:
-    """Bring a picture of one digit to the size, position and greys of MNIST's pictures.
+def to_mnist_form(image: ArrayLike) -> NDArray[np.uint8]:
+    """Bring an image of one digit to the size, position and greys of MNIST's images.
 
-    The steps are those that QMNIST [1]_ found to reproduce MNIST's training pictures: cut out the
+    The steps are those that QMNIST [1]_ found to reproduce MNIST's training images: cut out the
     ink, put it in the middle of a square of at least 10x10 pixels, shrink (or enlarge) the square
     to 20x20 by averaging areas, stretch the greys to 0 ... 255, and lay the result on 28x28 so
     that the ink's centre of gravity is in the middle.
 
     Parameters
     ----------
-    picture : array-like of shape (h, w), any numeric dtype
-        Light ink on a dark ground: the ground is 0, ink is greater, in any unit. A picture of dark
+    image : array-like of shape (h, w), any numeric dtype
+        Light ink on a dark background: that is 0, ink is greater, in any unit. An image of dark
         ink on light paper has to be inverted, and its paper brought to 0, before.
 
     Returns
     -------
     ndarray of shape (28, 28), dtype uint8
-        The digit in MNIST's form: ground 0, ink up to 255.
+        The digit in MNIST's form: background 0, ink up to 255.
 
     Raises
     ------
     ValueError
-        If the picture has no ink or is not two-dimensional, or holds values that are negative or
+        If the image has no ink or is not two-dimensional, or holds values that are negative or
         not finite.
 
     Notes
@@ -54,7 +56,7 @@ def to_mnist_form(picture: Any) -> NDArray[np.uint8]:
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn.preprocessing import to_mnist_form
+    >>> from mnistcnn.handwriting import to_mnist_form
     >>> scan = np.zeros((300, 200))
     >>> scan[50:250, 20:60] = 1.0
     >>> digit = to_mnist_form(scan)
@@ -63,42 +65,27 @@ def to_mnist_form(picture: Any) -> NDArray[np.uint8]:
     >>> np.flatnonzero(digit.any(axis=1))[[0, -1]], np.flatnonzero(digit.any(axis=0))
     (array([ 5, 24]), array([13, 14, 15, 16]))
     """
-    return mnist_form(_checked(picture))
+    return mnist_form(checked_ink(image))
 
 
-def mnist_form(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """Do the same with a picture that is known to be valid.
-
-    Parameters
-    ----------
-    picture : ndarray of shape (h, w), floating
-        0 on the ground, greater for ink, of which there is some.
-
-    Returns
-    -------
-    ndarray of shape (28, 28), dtype uint8
-        The digit in MNIST's form.
-    """
-    ink = _cut_out(picture).astype(np.float64, copy=False)
-    square_side = max(*ink.shape, SMALLEST_SQUARE)
+def mnist_form(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Do the same with an image that is known to be valid and to have ink."""
+    ink = image[bounding_box(image)].astype(np.float64, copy=False)
+    square_side = max(*ink.shape, MIN_SQUARE_SIDE)
     down, across = (_weights(length, square_side) for length in ink.shape)
     return _centred(_stretched(down @ ink @ across.T))
 
 
-def _checked(picture: Any) -> NDArray[np.float64]:
+def checked_ink(image: ArrayLike) -> NDArray[np.float64]:
+    """Return an image of light ink as floats, refusing one that has no ink or negative values."""
     # Up to 2**53, integers stay exact in float64 whatever the order of additions, so the result
     # is the same on every machine.
-    values: NDArray[np.float64] = check_array(picture, dtype=np.float64, input_name="picture")
+    values: NDArray[np.float64] = check_array(image, dtype=np.float64, input_name="image")
     if values.min() < 0:
-        raise ValueError(f"picture must hold no negative values, got {values.min()}.")
+        raise ValueError(f"image must hold no negative values, got {values.min()}.")
     if values.max() == 0:
-        raise ValueError("picture must hold some ink, got only zeros.")
+        raise ValueError("image must hold some ink, got only zeros.")
     return values
-
-
-def _cut_out(picture: NDArray[Any]) -> NDArray[Any]:
-    rows, columns = (np.flatnonzero(picture.any(axis=axis)) for axis in (1, 0))
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 @lru_cache(maxsize=1024)
@@ -138,10 +125,10 @@ def _stretched(digit: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _centred(digit: NDArray[np.int64]) -> NDArray[np.uint8]:
-    picture = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    image = np.zeros((SIDE, SIDE), dtype=np.uint8)
     top, left = (_offset(digit.sum(axis=axis)) for axis in (1, 0))
-    picture[top : top + DIGIT_SIDE, left : left + DIGIT_SIDE] = digit
-    return picture
+    image[top : top + DIGIT_SIDE, left : left + DIGIT_SIDE] = digit
+    return image
 
 
 def _offset(ink_along_axis: NDArray[np.int64]) -> int:

@@ -1,4 +1,4 @@
-"""The middle lines of strokes, for many pictures at once."""
+"""The middle lines of strokes, for many images at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ def middle_lines(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     Parameters
     ----------
     ink : ndarray of shape (n, h, w), bool
-        Pictures, of which the outermost pixels count as paper.
+        Images, of which the outermost pixels count as paper.
 
     Returns
     -------

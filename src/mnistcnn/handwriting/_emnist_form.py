@@ -1,34 +1,35 @@
-"""The size normalisation that made EMNIST's pictures."""
+"""The size normalisation that made EMNIST's images."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy import ndimage
-from sklearn.utils.validation import check_array
+
+from mnistcnn.handwriting._components import bounding_box
+from mnistcnn.handwriting._mnist_form import SIDE, checked_ink
 
 __all__ = ["emnist_form", "to_emnist_form"]
 
-SIDE = 28
 BORDER = 2
-# NIST's pictures of characters, which were blurred, have 128 pixels a side, and a character's
+# NIST's images of characters, which were blurred, have 128 pixels a side, and a character's
 # longer side takes about this many of them.
 SIGMA, USUAL_SIZE = 1.0, 90
 
 
-def to_emnist_form(picture: Any) -> NDArray[np.uint8]:
-    """Bring a picture of one digit to the size, position and greys of EMNIST's pictures.
+def to_emnist_form(image: ArrayLike) -> NDArray[np.uint8]:
+    """Bring an image of one digit to the size, position and greys of EMNIST's images.
 
     The steps are those of the paper [1]_: blur a little (standard deviation 1 where the digit has
-    the size that it has in NIST's pictures), cut out the ink, put it in the middle of a square by
+    the size that it has in NIST's images), cut out the ink, put it in the middle of a square by
     its box, not by its centre of gravity, leave a border of 2 pixels, shrink to 28x28 by bicubic
     interpolation, and stretch the greys to 0 ... 255.
 
     Parameters
     ----------
-    picture : array-like of shape (h, w), any numeric dtype
-        Light ink on a dark ground: the ground is 0, ink is greater, in any unit.
+    image : array-like of shape (h, w), any numeric dtype
+        Light ink on a dark background: that is 0, ink is greater, in any unit.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def to_emnist_form(picture: Any) -> NDArray[np.uint8]:
     Raises
     ------
     ValueError
-        If the picture has no ink or is not two-dimensional, or holds values that are negative or
+        If the image has no ink or is not two-dimensional, or holds values that are negative or
         not finite.
 
     References
@@ -49,39 +50,23 @@ def to_emnist_form(picture: Any) -> NDArray[np.uint8]:
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn.preprocessing import to_emnist_form
+    >>> from mnistcnn.handwriting import to_emnist_form
     >>> scan = np.zeros((300, 200))
     >>> scan[50:250, 20:60] = 1.0
     >>> digit = to_emnist_form(scan)
     >>> digit.shape, digit.dtype, int(digit.max())
     ((28, 28), dtype('uint8'), 255)
     """
-    values: NDArray[np.float64] = check_array(picture, dtype=np.float64, input_name="picture")
-    if values.min() < 0:
-        raise ValueError(f"picture must hold no negative values, got {values.min()}.")
-    if values.max() == 0:
-        raise ValueError("picture must hold some ink, got only zeros.")
+    values = checked_ink(image)
     return emnist_form(values / values.max())
 
 
 def emnist_form(ink: NDArray[Any]) -> NDArray[np.uint8]:
-    """Do the same with ink that is known to be valid.
-
-    Parameters
-    ----------
-    ink : ndarray of shape (h, w), floating
-        0 on the ground, up to 1 for ink, of which there is some.
-
-    Returns
-    -------
-    ndarray of shape (28, 28), dtype uint8
-        The digit in EMNIST's form.
-    """
-    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
-    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    """Do the same with ink from 0 to 1, of which there is some."""
+    box = ink[bounding_box(ink)]
     longer = max(box.shape)
     inner = SIDE - 2 * BORDER
-    # As a part of the square, the border is as broad as it is going to be.
+    # As a fraction of the square, the border is as broad as it is going to be.
     side = longer * SIDE / inner
     margins = [int(np.ceil((side - length) / 2)) + 1 for length in box.shape]
     padded = np.pad(box, [(margin, margin) for margin in margins]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""grey_over_white: the greys of whatever a user calls a picture."""
+"""grey_over_white: the greys of whatever a user calls an image."""
 
 from io import BytesIO
 
@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from mnistcnn import DigitNormalizer, UnreadablePictureError, find_digits
-from mnistcnn.preprocessing import grey_over_white
+from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits
+from mnistcnn.images import grey_over_white
 
 GREYS = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12))
 INK = np.zeros((20, 20), dtype=np.uint8)
 INK[5:15, 9:12] = 255
 
 
-def drawn(colour, ground):
-    """A stroke of a colour on a ground, as an array of shape (20, 20, channels)."""
-    return np.where(INK[..., np.newaxis] > 0, colour, ground).astype(np.uint8)
+def drawn(colour, background):
+    """A stroke of a colour on a background, as an array of shape (20, 20, channels)."""
+    return np.where(INK[..., np.newaxis] > 0, colour, background).astype(np.uint8)
 
 
 def as_file(image, kind="PNG"):
@@ -30,7 +30,7 @@ def as_file(image, kind="PNG"):
 
 @given(pixels=GREYS)
 @example(pixels=np.array([[255, 248]], dtype=np.uint8))
-def test_every_kind_of_the_same_picture_has_the_same_greys(pixels):
+def test_every_kind_of_the_same_image_has_the_same_greys(pixels):
     # With white in it, every unit is known.
     pixels[0, 0] = 255
     expected = pixels / np.float32(255)
@@ -96,7 +96,7 @@ def as_file_with_transparency(image):
 
 
 @pytest.mark.parametrize(
-    ("ink", "ground"),
+    ("ink", "background"),
     [
         ((255, 235, 50), (255, 255, 255)),
         ((150, 200, 255), (255, 255, 255)),
@@ -105,13 +105,13 @@ def as_file_with_transparency(image):
         ((30, 50, 180), (245, 245, 240)),
     ],
 )
-def test_ink_of_any_colour_stands_out_from_its_paper(ink, ground):
-    grey = grey_over_white(drawn(ink, ground))
+def test_ink_of_any_colour_stands_out_from_its_paper(ink, background):
+    grey = grey_over_white(drawn(ink, background))
     assert abs(float(grey[10, 10] - grey[0, 0])) > 0.3
 
 
 @pytest.mark.parametrize("ink", [0, 255])
-def test_ink_on_a_transparent_ground_is_seen_whether_black_or_white(ink):
+def test_ink_on_a_transparent_background_is_seen_whether_black_or_white(ink):
     grey = grey_over_white(drawn((ink, ink, ink, 255), (0, 0, 0, 0)))
     assert abs(float(grey[10, 10] - grey[0, 0])) == 1
     assert (grey[10, 10] == 1) == (ink == 255)
@@ -141,10 +141,10 @@ def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
     np.testing.assert_array_equal(turned, grey_over_white(file.getvalue()))
 
 
-def test_a_picture_that_pillow_cannot_decode_to_its_end_is_refused():
+def test_an_image_that_pillow_cannot_decode_to_its_end_is_refused():
     noise = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
     whole = as_file(Image.fromarray(noise))
-    with pytest.raises(UnreadablePictureError, match="the image is damaged: .*truncated"):
+    with pytest.raises(UnreadableImageError, match="the image is damaged: .*truncated"):
         grey_over_white(Image.open(BytesIO(whole[: len(whole) // 2])))
 
 
@@ -155,14 +155,14 @@ def test_an_empty_sketch_is_white():
 
 
 @given(pixels=GREYS)
-def test_the_picture_is_left_as_it_was(pixels):
+def test_the_image_is_left_as_it_was(pixels):
     before = pixels.copy()
     grey_over_white(pixels)[:] = 0
     np.testing.assert_array_equal(pixels, before)
 
 
 @pytest.mark.parametrize(
-    ("picture", "message"),
+    ("image", "message"),
     [
         (np.full((5, 5), np.nan), "finite numbers only, got NaN"),
         (np.full((5, 5), np.inf), "finite numbers only, got NaN or inf"),
@@ -194,10 +194,10 @@ def test_the_picture_is_left_as_it_was(pixels):
         (np.zeros((3, 3), dtype=[("a", int)]), "got values of dtype"),
     ],
 )
-def test_what_is_no_picture_is_refused(picture, message):
+def test_what_is_no_image_is_refused(image, message):
     for read in (grey_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
         with pytest.raises(ValueError, match=message):
-            read(picture)
+            read(image)
 
 
 @pytest.mark.parametrize("high", [2**63, 2**64 - 1, 1e19, 1e-300, 5e-324])
@@ -219,15 +219,15 @@ def test_a_large_image_has_the_greys_of_its_parts():
     np.testing.assert_array_equal(whole, grey_over_white(large))
 
 
-def test_files_that_are_no_pictures_are_refused(tmp_path):
-    with pytest.raises(UnreadablePictureError):
-        grey_over_white(b"no picture")
+def test_files_that_are_no_images_are_refused(tmp_path):
+    with pytest.raises(UnreadableImageError):
+        grey_over_white(b"no image")
     with pytest.raises(FileNotFoundError):
         grey_over_white(tmp_path / "missing.png")
 
 
 @given(shape=st.tuples(st.integers(1, 5), st.integers(1, 5)), value=st.integers(0, 255))
-def test_pictures_of_a_few_pixels_are_read(shape, value):
+def test_images_of_a_few_pixels_are_read(shape, value):
     grey = grey_over_white(np.full(shape, value, dtype=np.uint8))
     assert grey.shape == shape
     assert ((grey >= 0) & (grey <= 1)).all()

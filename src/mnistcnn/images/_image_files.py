@@ -1,4 +1,4 @@
-"""Opening picture files that somebody else has made: checked first, then decoded."""
+"""Opening image files that somebody else has made: checked first, then decoded."""
 
 import os
 import stat
@@ -12,30 +12,31 @@ from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
-from mnistcnn.exceptions import UnreadablePictureError
-from mnistcnn.preprocessing._image_modes import bytes_a_pixel, in_plain_mode
+from mnistcnn.exceptions import UnreadableImageError
+from mnistcnn.images._modes import bytes_a_pixel, in_plain_mode
 
-__all__ = ["FORMATS", "PICTURE_SUFFIXES", "damage_named", "open_picture", "upright"]
+__all__ = ["FORMATS", "IMAGE_SUFFIXES", "damage_named", "open_image", "upright"]
 
 # Pillow knows many more, some of which start other programs (EPS, PostScript) or are rarely tested.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-PICTURE_SUFFIXES = (
+ALLOWED = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+IMAGE_SUFFIXES = (
     *(".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"),
     *(".tif", ".tiff", ".webp"),
 )
 # A3 at 600 dots per inch has 69.6 million.
-MOST_PIXELS = 80_000_000
+MAX_PIXELS = 80_000_000
 # The same A3 in colours takes 278,400,000, of which decoding and looking need three times as many.
-MOST_BYTES = 280_000_000
+MAX_BYTES = 280_000_000
 # Where files say how their images are turned.
-TURNED = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
+ORIENTATION_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 
 # The filters of `warnings` belong to the whole process, so no two threads may change them at once.
 _WARNINGS_LOCK = threading.Lock()
 
 
-def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
-    """Open a picture file, refusing what is broken, too large or no single picture.
+def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
+    """Open an image file, refusing what is broken, too large or more than one image.
 
     The number of pixels and of their bytes is read from the file's header and checked before
     anything is decoded, so that a small file which unpacks to gigabytes does no harm. A photograph
@@ -49,17 +50,17 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Ima
     Returns
     -------
     PIL.Image.Image
-        The picture, wholly in memory, in the mode that it has in its file (``"L"``, ``"RGB"``,
+        The image, wholly in memory, in the mode that it has in its file (``"L"``, ``"RGB"``,
         ``"P"``, ``"CMYK"``, ``"I;16"`` and so on).
 
     Raises
     ------
-    UnreadablePictureError
-        If the content is no picture in one of the formats BMP, GIF, JPEG, PNG, PPM, TIFF and WebP,
-        is empty, truncated or damaged, holds several pictures (an animation, a TIFF file of many
+    UnreadableImageError
+        If the content is not an image in BMP, GIF, JPEG, PNG, PPM, TIFF or WebP, is empty,
+        truncated or damaged, holds several images (an animation, a TIFF file of many
         pages), more than 80,000,000 pixels, or more than 280,000,000 bytes of them: 70,000,000 in
         colours, 35,000,000 with transparency in 16 bits. Of a JPEG file that a phone has put
-        further pictures into, the first is taken: that is the photograph. If a path is a pipe, a
+        further images into, the first is taken: that is the photograph. If a path is a pipe, a
         socket or a device.
     OSError
         If a path cannot be opened: FileNotFoundError, IsADirectoryError, PermissionError.
@@ -68,15 +69,15 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Ima
     --------
     >>> from io import BytesIO
     >>> from PIL import Image
-    >>> from mnistcnn.preprocessing import open_picture
+    >>> from mnistcnn.images import open_image
     >>> file = BytesIO()
     >>> Image.new("L", (200, 100)).save(file, format="PNG")
-    >>> open_picture(file).size
+    >>> open_image(file).size
     (200, 100)
-    >>> open_picture(file.getvalue()[:-30])
+    >>> open_image(file.getvalue()[:-30])
     Traceback (most recent call last):
         ...
-    mnistcnn.exceptions.UnreadablePictureError: a file of ... bytes is damaged: image file is
+    mnistcnn.exceptions.UnreadableImageError: a file of ... bytes is damaged: image file is
     truncated
     """
     if isinstance(source, bytes):
@@ -99,11 +100,11 @@ def damage_named(name: str) -> Iterator[None]:
     try:
         yield
     # The lack of memory is no fault of the file's.
-    except (UnreadablePictureError, MemoryError):
+    except (UnreadableImageError, MemoryError):
         raise
     except Exception as error:
         reason = str(error) or type(error).__name__
-        raise UnreadablePictureError(f"{name} is damaged: {reason}") from error
+        raise UnreadableImageError(f"{name} is damaged: {reason}") from error
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -115,7 +116,7 @@ def upright(image: Image.Image) -> Image.Image:
         # Pillow remembers damaged EXIF data as none at all; in a copy it looks again.
         turned = image.copy()
         ImageOps.exif_transpose(turned, in_place=True)
-    for key in TURNED:
+    for key in ORIENTATION_KEYS:
         turned.info.pop(key, None)
     return turned
 
@@ -125,7 +126,7 @@ def _read(file: BinaryIO, name: str) -> Image.Image:
     _check_size(image, name)
     with damage_named(name):
         if _holds_several(image):
-            raise UnreadablePictureError(f"{name} must hold one picture, got several.")
+            raise UnreadableImageError(f"{name} must hold one image, got several.")
         turned = upright(image)
         # Damage to colour tables and transparency shows here, where the name is known.
         in_plain_mode(turned.crop((0, 0, 1, 1)))
@@ -136,7 +137,7 @@ def _check_regular(path: Path) -> None:
     """Refuse what would block or never end; a folder is refused when it is opened."""
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise UnreadablePictureError(f"{path} must be a file, got a pipe, a socket or a device.")
+        raise UnreadableImageError(f"{path} must be a file, got a pipe, a socket or a device.")
 
 
 @contextmanager
@@ -157,8 +158,8 @@ def _identified(file: BinaryIO, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error)) from error
     except Exception as error:
-        reason = "is empty" if _is_empty(file) else f"is no whole {', '.join(FORMATS)} file"
-        raise UnreadablePictureError(f"{name} {reason}.") from error
+        reason = "is empty" if _is_empty(file) else f"is not a complete {ALLOWED} file"
+        raise UnreadableImageError(f"{name} {reason}.") from error
 
 
 def _is_empty(file: BinaryIO) -> bool:
@@ -173,13 +174,13 @@ def _is_empty(file: BinaryIO) -> bool:
 def _check_size(image: Image.Image, name: str) -> None:
     width, height = image.size
     size = bytes_a_pixel(image)
-    if width * height > MOST_PIXELS or width * height * size > MOST_BYTES:
+    if width * height > MAX_PIXELS or width * height * size > MAX_BYTES:
         raise _too_large(name, f"{width} x {height} pixels of {size} bytes")
 
 
-def _too_large(name: str, size: str) -> UnreadablePictureError:
-    return UnreadablePictureError(
-        f"{name} must have at most {MOST_PIXELS:,} pixels and {MOST_BYTES:,} bytes to be decoded, "
+def _too_large(name: str, size: str) -> UnreadableImageError:
+    return UnreadableImageError(
+        f"{name} must have at most {MAX_PIXELS:,} pixels and {MAX_BYTES:,} bytes to be decoded, "
         f"got {size}."
     )
 

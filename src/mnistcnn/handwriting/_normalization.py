@@ -1,4 +1,4 @@
-"""One picture, step by step: from greys to a digit in MNIST's or EMNIST's form."""
+"""One image, step by step: from greys to a digit in MNIST's or EMNIST's form."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcnn.preprocessing._components import digit_mask
-from mnistcnn.preprocessing._emnist_form import emnist_form
-from mnistcnn.preprocessing._ground import ink_over_ground, shrunk
-from mnistcnn.preprocessing._ink_levels import InkLevels, measured_levels
-from mnistcnn.preprocessing._mnist_form import mnist_form
-from mnistcnn.preprocessing._ruled_lines import without_lines
-from mnistcnn.preprocessing._strokes import enlarged_smoothly, with_broader_strokes
+from mnistcnn.handwriting._background import ink_over_background, shrunk
+from mnistcnn.handwriting._components import Box, bounding_box, longer_side
+from mnistcnn.handwriting._digit_mask import digit_mask
+from mnistcnn.handwriting._emnist_form import emnist_form
+from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
+from mnistcnn.handwriting._mnist_form import mnist_form
+from mnistcnn.handwriting._ruled_lines import without_lines
+from mnistcnn.handwriting._strokes import enlarged_smoothly, with_broader_strokes
 
 __all__ = ["FORMS", "Steps", "isolated_digit", "normalized"]
 
@@ -23,17 +24,18 @@ FORMS: dict[str, Callable[[NDArray[Any]], NDArray[np.uint8]]] = {
     "mnist": mnist_form,
     "emnist": emnist_form,
 }
-# Pictures are looked at with at most this many pixels a side; where the digit takes fewer than the
-# second number of these, its surroundings are looked at again with more.
-WORKING_SIDE, LEAST_SIZE = 112, 36
-# Where noise reaches this part of the ink's strength, the picture is smoothed.
-NOISY = 0.15
-# Without noise, ink begins at this part of its strength: JPEG leaves traces around strokes.
-ALL_INK = 0.08
+# Images are looked at with at most this many pixels a side. Where the digit takes fewer than the
+# second number of these, its surroundings are looked at again with more, if they are less than this
+# fraction of the image.
+WORKING_SIDE, MIN_DIGIT_SIDE, MAX_SURROUNDINGS = 112, 36, 0.8
+# Where noise reaches this fraction of the ink's strength, the image is smoothed.
+MAX_NOISE = 0.15
+# Without noise, ink begins at this fraction of its strength: JPEG leaves traces around strokes.
+MIN_NOISELESS_INK = 0.08
 
 
 class Steps(NamedTuple):
-    """What is done with a picture; the parameters of `DigitNormalizer`."""
+    """What is done with an image; the parameters of `DigitNormalizer`."""
 
     style: str = "mnist"
     polarity: str = "auto"
@@ -46,7 +48,7 @@ class Steps(NamedTuple):
 
 
 def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
-    """Bring a picture of a digit to 28x28 pixels.
+    """Bring an image of a digit to 28x28 pixels.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
     Returns
     -------
     ndarray of shape (28, 28), dtype uint8, or None
-        Light ink on black; None if the picture has no ink.
+        Light ink on black; None if the image has no ink.
     """
     ink = isolated_digit(grey, steps)
     if ink is None:
@@ -71,22 +73,9 @@ def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
 
 
 def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
-    """Cut the digit out of a picture.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (h, w), dtype float32
-        From 0, black, to 1, white.
-    steps : Steps
-        What is done.
-
-    Returns
-    -------
-    ndarray, dtype float32, or None
-        The box of the digit: 0 on the ground, up to 1 for ink; None if there is none.
-    """
+    """Return the box of the digit, 0 on the background, up to 1 for ink; None if there is none."""
     factor = -(-max(grey.shape) // WORKING_SIDE)
-    ink = ink_over_ground(shrunk(grey, factor), steps.polarity, steps.level_light)
+    ink = ink_over_background(shrunk(grey, factor), steps.polarity, steps.level_light)
     measured = _measured(ink, steps)
     if measured is None:
         return None
@@ -95,12 +84,12 @@ def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
         ink = without_lines(ink, levels.faint, levels.full)
     mask = digit_mask(
         ink,
-        levels.faint if levels.floor else ALL_INK * levels.full,
+        levels.faint if levels.floor else MIN_NOISELESS_INK * levels.full,
         levels.sure,
         drop_frames=steps.remove_lines,
         drop_specks=steps.remove_specks,
     )
-    box = _box(mask)
+    box = bounding_box(mask)
     if box is None:
         return None
     closer = _surroundings(box, factor, grey.shape)
@@ -113,36 +102,27 @@ def _measured(ink: Grey, steps: Steps) -> tuple[Grey, InkLevels] | None:
     levels = measured_levels(ink)
     if levels is not None and not steps.remove_noise:
         return ink, levels._replace(floor=0.0)
-    if levels is not None and levels.floor > NOISY * levels.full:
+    if levels is not None and levels.floor > MAX_NOISE * levels.full:
         ink = ndimage.uniform_filter(ink, 3)
         levels = measured_levels(ink)
     return None if levels is None else (ink, levels)
 
 
-def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice] | None:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _surroundings(
-    box: tuple[slice, slice], factor: int, shape: tuple[int, ...]
-) -> tuple[slice, slice] | None:
-    """Return where to look again in the picture itself, if the digit is small there."""
-    size = max(side.stop - side.start for side in box)
-    if factor == 1 or size >= LEAST_SIZE:
+def _surroundings(box: Box, factor: int, shape: tuple[int, ...]) -> Box | None:
+    """Return where to look again in the image itself, if the digit is small there."""
+    size = longer_side(box)
+    if factor == 1 or size >= MIN_DIGIT_SIDE:
         return None
     margin = size // 2 + 3
     rows, columns = (
         slice(max(side.start - margin, 0) * factor, min((side.stop + margin) * factor, length))
         for side, length in zip(box, shape, strict=True)
     )
-    closer = max(rows.stop - rows.start, columns.stop - columns.start)
-    return (rows, columns) if closer < 0.8 * max(shape) else None
+    around = (rows, columns)
+    return around if longer_side(around) < MAX_SURROUNDINGS * max(shape) else None
 
 
 def _stretched(ink: Grey, levels: InkLevels) -> Grey:
-    """Bring the ground to 0 and covering ink to 1."""
+    """Bring the background to 0 and covering ink to 1."""
     stretched = (ink - np.float32(levels.floor)) * np.float32(1 / (levels.full - levels.floor))
     return np.clip(stretched, 0, 1, out=stretched)

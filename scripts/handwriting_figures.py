@@ -1,6 +1,6 @@
-"""Make the pictures of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
+"""Make the figures of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
 
-python scripts/handwriting_pictures.py
+python scripts/handwriting_figures.py
 """
 
 import sys
@@ -17,11 +17,11 @@ from benchmarks._pen import strokes_of  # noqa: E402
 from benchmarks._scenes import SEVERITIES, SHEET, TRANSFORMATIONS, Scene  # noqa: E402
 
 from mnistcnn import DigitNormalizer, load_sample_digits  # noqa: E402
-from mnistcnn.preprocessing import grey_over_white  # noqa: E402
-from mnistcnn.preprocessing._components import digit_mask  # noqa: E402
-from mnistcnn.preprocessing._ground import ink_over_ground, shrunk  # noqa: E402
-from mnistcnn.preprocessing._ink_levels import measured_levels  # noqa: E402
-from mnistcnn.preprocessing._ruled_lines import without_lines  # noqa: E402
+from mnistcnn.handwriting._background import ink_over_background, shrunk  # noqa: E402
+from mnistcnn.handwriting._digit_mask import digit_mask  # noqa: E402
+from mnistcnn.handwriting._ink_levels import measured_levels  # noqa: E402
+from mnistcnn.handwriting._ruled_lines import without_lines  # noqa: E402
+from mnistcnn.images import grey_over_white  # noqa: E402
 
 Pixels = NDArray[np.uint8]
 FOLDER = ROOT / "docs" / "images"
@@ -40,7 +40,7 @@ WORKING_SIDE = 112
 def steps_of(picture: Pixels) -> list[Pixels]:
     """Return a picture after each step."""
     grey = shrunk(grey_over_white(picture), -(-max(picture.shape) // WORKING_SIDE))
-    ink = ink_over_ground(grey, "auto", True)
+    ink = ink_over_background(grey, "auto", True)
     levels = measured_levels(ink)
     assert levels is not None, "the pictures of this page have ink"
     lined = without_lines(ink, levels.faint, levels.full)
@@ -79,7 +79,7 @@ def save(picture: Image.Image, name: str) -> None:
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Make both figures."""
     images = load_sample_digits().images
     scenes = zip(DIGITS, STEPS.values(), strict=True)
     save(
@@ -101,7 +101,7 @@ def main() -> None:
         rows.append(row)
     half = -(-len(rows) // 2)
     pairs = zip(rows[:half], [*rows[half:], []], strict=False)
-    save(sheet([left + right for left, right in pairs]), "simulated-pictures.png")
+    save(sheet([left + right for left, right in pairs]), "simulated-images.png")
 
 
 if __name__ == "__main__":
