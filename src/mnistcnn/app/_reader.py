@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._types import Classifier, ImageSource
+from mnistcnn._types import Classifier
 from mnistcnn.handwriting import DigitNormalizer, FoundDigit, find_digits, may_be_a_digit
+from mnistcnn.images import ReadableImage
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class DigitReader:
         self.classifier = classifier
         self.normalizer = normalizer
 
-    def read(self, image: ImageSource) -> Reading:
+    def read(self, image: ReadableImage) -> Reading:
         """Read an image of one digit.
 
         Parameters
@@ -96,7 +97,7 @@ class DigitReader:
         """
         return self.read_all([image])[0]
 
-    def read_sheet(self, sheet: ImageSource) -> list[Mark]:
+    def read_sheet(self, sheet: ReadableImage) -> list[Mark]:
         """Find the digits of a sheet and read each of them; return them in reading order.
 
         Parameters
@@ -111,7 +112,7 @@ class DigitReader:
         """
         return self.read_found(self.digits_in(sheet))
 
-    def digits_in(self, sheet: ImageSource) -> list[FoundDigit]:
+    def digits_in(self, sheet: ReadableImage) -> list[FoundDigit]:
         """Find the digits of a sheet or a drawing, without reading them."""
         found: list[FoundDigit] = find_digits(sheet)
         return found
@@ -126,7 +127,7 @@ class DigitReader:
             for digit, is_single in zip(found, single, strict=True)
         ]
 
-    def read_all(self, images: Sequence[ImageSource]) -> list[Reading]:
+    def read_all(self, images: Sequence[ReadableImage]) -> list[Reading]:
         """Read images of one digit each, and return a `Reading` for each."""
         if not images:
             return []
