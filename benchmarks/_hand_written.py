@@ -15,7 +15,7 @@ from benchmarks._data import Pixels
 from benchmarks._peers import Training
 from mnistcnn import get_architecture
 from mnistcnn._training.fused_adam import FusedAdam
-from mnistcnn._training.isolation import building_conventions
+from mnistcnn._training.global_state import building_conventions
 
 
 class _Loop(ABC):

@@ -8,7 +8,7 @@ from scipy import ndimage
 from sklearn.base import clone
 
 from mnistcnn import Augmentation, DigitCNNClassifier
-from mnistcnn._training.warping import warp_for
+from mnistcnn._training.transforms import transform_for
 from mnistcnn.augmentation import PRESETS
 
 # Each fits several networks.
@@ -19,7 +19,7 @@ STILL = np.float32([[1, 0, 0, 0, 1, 0, 0, 0]])
 
 def warped(augmentation, pictures, seed=0):
     warps = augmentation.draw(len(pictures), pictures.shape[1:], np.random.default_rng(seed))
-    return np.asarray(warp_for(augmentation)(pictures, *warps.columns()))
+    return np.asarray(transform_for(augmentation)(pictures, *warps.columns()))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_pictures_move_as_scipy_moves_them(height, width, channels, seed):
     pictures = rng.integers(0, 256, (3, height, width, channels)).astype(np.uint8)
     augmentation = Augmentation(rotation=40, zoom=0.3, shear=20, shift=0.2)
     warps = augmentation.draw(3, (height, width, channels), np.random.default_rng(seed))
-    result = np.asarray(warp_for(augmentation)(pictures, warps.transforms))
+    result = np.asarray(transform_for(augmentation)(pictures, warps.transforms))
     for picture, transform, moved in zip(pictures, warps.transforms, result, strict=True):
         where = positions(transform, height, width)
         for channel in range(channels):
@@ -64,7 +64,7 @@ def test_pictures_move_as_scipy_moves_them(height, width, channels, seed):
 def test_full_strokes_are_those_of_grey_dilation_and_erosion(pictures):
     augmentation = Augmentation(stroke=1.0)
     strokes = np.float32([1, -1])
-    warp = warp_for(augmentation)
+    warp = transform_for(augmentation)
     thick, thin = np.asarray(warp(pictures[:2], STILL.repeat(2, axis=0), strokes))[..., 0]
     np.testing.assert_array_equal(thick, ndimage.grey_dilation(pictures[0, ..., 0], size=3))
     np.testing.assert_array_equal(thin, ndimage.grey_erosion(pictures[1, ..., 0], size=3))
@@ -86,7 +86,7 @@ def test_displacements_are_those_of_the_nearest_grid_points(height, width, chann
     rng = np.random.default_rng(seed)
     picture = rng.integers(0, 256, (1, height, width, channels)).astype(np.uint8)
     displacements = rng.normal(size=(1, 5, 5, 2)).astype(np.float32)
-    moved = np.asarray(warp_for(Augmentation(elastic=1.0))(picture, STILL, displacements))
+    moved = np.asarray(transform_for(Augmentation(elastic=1.0))(picture, STILL, displacements))
     where = positions(STILL[0], height, width) + between_grid_points(
         displacements[0], height, width
     )
@@ -102,7 +102,7 @@ def test_displacements_are_those_of_the_nearest_grid_points(height, width, chann
 def test_a_blur_is_two_passes_along_each_axis(height, width, channels, deviation):
     picture = np.random.default_rng(0).integers(0, 256, (1, height, width, channels))
     picture = picture.astype(np.float32)
-    blurred = warp_for(Augmentation(blur=1.0))(picture, STILL, np.float32([deviation]))
+    blurred = transform_for(Augmentation(blur=1.0))(picture, STILL, np.float32([deviation]))
     share = deviation**2 / 4
     expected = picture.astype(np.float64)
     for axis in (1, 1, 2, 2):
@@ -187,7 +187,7 @@ def test_blur_is_the_binomial_kernel_at_its_most():
     point = np.zeros((1, 9, 9, 1), np.float32)
     point[:, 4, 4] = 256
     one = np.ones(1, np.float32)
-    blurred = np.asarray(warp_for(Augmentation(blur=1.0))(point, STILL, one))[0, 2:7, 2:7, 0]
+    blurred = np.asarray(transform_for(Augmentation(blur=1.0))(point, STILL, one))[0, 2:7, 2:7, 0]
     binomial = np.array([1, 4, 6, 4, 1])
     np.testing.assert_allclose(blurred, np.outer(binomial, binomial), atol=1e-3)
 

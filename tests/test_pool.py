@@ -13,7 +13,7 @@ import pytest
 import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
-from mnistcnn._training.pool import MOST_IDLE, MOST_IDLE_PARAMETERS, POOL, Lease
+from mnistcnn._training.pool import MAX_IDLE, MAX_IDLE_PARAMETERS, POOL, PooledNetwork
 from mnistcnn.architectures import Baseline, Committee, Fast, Simple
 
 # Each fits several networks.
@@ -154,23 +154,24 @@ def test_copies_share_a_network_until_the_last_is_gone(small_digits):
 
 def test_the_number_of_idle_networks_is_bounded(small_digits):
     X, y = small_digits
-    for units in range(1, MOST_IDLE + 3):
+    for units in range(1, MAX_IDLE + 3):
         quick(Baseline(units), epochs=1).fit(X[:20], y[:20])
-    assert n_idle() == MOST_IDLE
+    assert n_idle() == MAX_IDLE
 
 
 def parked(n_parameters):
-    """A stand-in for a network, of which the pool asks how large it is."""
+    """Lend the pool what it asks how large it is, in place of a network."""
     network = types.SimpleNamespace(model=types.SimpleNamespace(count_params=lambda: n_parameters))
-    lease = Lease(network, (n_parameters,), POOL._returned)
-    with lease.training():
+    compiled = types.SimpleNamespace(network=network, is_compiled=False)
+    pooled = PooledNetwork(compiled, (n_parameters,), POOL._returned)
+    with pooled.training(types.SimpleNamespace(callbacks=[])):
         pass
 
 
 def idle_sizes():
     gc.collect()
     len(POOL)
-    return sorted(network.model.count_params() for _, network in POOL._idle.values())
+    return sorted(one.network.model.count_params() for _, one in POOL._idle.values())
 
 
 def test_a_large_network_is_kept_beside_small_ones_and_makes_room_for_the_next_large_one():
@@ -179,8 +180,8 @@ def test_a_large_network_is_kept_beside_small_ones_and_makes_room_for_the_next_l
     assert idle_sizes() == [1_000_000, 2_000_000, 42_579_946]
     parked(42_000_000)
     assert idle_sizes() == [1_000_000, 2_000_000, 42_000_000]
-    parked(MOST_IDLE_PARAMETERS + 1)
-    assert idle_sizes() == [MOST_IDLE_PARAMETERS + 1]
+    parked(MAX_IDLE_PARAMETERS + 1)
+    assert idle_sizes() == [MAX_IDLE_PARAMETERS + 1]
 
 
 def test_templates_of_equal_settings_share_a_program_whatever_keras_calls_them(small_digits):

@@ -1,15 +1,15 @@
-"""The types of what users hand over, by the names that annotations use."""
+"""The types of what users hand over, by the names that annotations use; nothing heavy is loaded."""
 
 import os
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
     from PIL import Image
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -20,20 +20,25 @@ Labels: TypeAlias = "ArrayLike | pd.Series"
 
 # What holds one image: an array, or an image of Pillow's.
 ImageLike: TypeAlias = "ArrayLike | Image.Image"
+ImageSource: TypeAlias = "ImageLike | str | os.PathLike[str] | bytes"
 
-RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
+# What either has become, and one label of it.
+Array: TypeAlias = "NDArray[Any]"
+Label: TypeAlias = str | int | float
+
+RandomState: TypeAlias = "int | np.random.RandomState | None"
 
 
 class Classifier(Protocol):
     """A classifier in scikit-learn's form."""
 
-    classes_: NDArray[np.generic]
+    classes_: "NDArray[np.generic]"
 
     def fit(self, X: Images, y: Labels) -> Self:
         """Learn from labelled images."""
 
-    def predict(self, X: Images) -> NDArray[np.generic]:
+    def predict(self, X: Images) -> "NDArray[np.generic]":
         """Return the label of each image."""
 
-    def predict_proba(self, X: Images) -> NDArray[np.float64]:
+    def predict_proba(self, X: Images) -> "NDArray[np.float64]":
         """Return the probability of each class."""

@@ -4,7 +4,9 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training import backends
 from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.tensors import Tensor
 
 LEAST_EPSILON = 1.001e-5
 # oneDNN's kernels need channels in multiples of these, or are slower than what Keras composes.
@@ -23,7 +25,7 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
 
     stored_as = keras.layers.BatchNormalization
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Any:
         """Normalise by the batch in training, by what was seen in training otherwise."""
         if not (training and self.trainable and mask is None and self._is_fusible(inputs)):
             return super().call(inputs, training=training, mask=mask)
@@ -39,10 +41,10 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
         self._remember(mean, tf.math.multiply_no_nan(variance, (n_values - 1) / n_values))
         return tf.cast(tf.reshape(normalised, tf.shape(inputs)), self.compute_dtype)
 
-    def _is_fusible(self, inputs: Any) -> bool:
+    def _is_fusible(self, inputs: Tensor) -> bool:
         n_axes = len(inputs.shape)
         return (
-            keras.backend.backend() == "tensorflow"
+            backends.is_tensorflow()
             and n_axes in (2, 4)
             and self.axis in (-1, n_axes - 1)
             and inputs.shape[-1] % CHANNELS == 0
@@ -51,7 +53,7 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
             and keras.backend.standardize_dtype(self.moving_mean.dtype) == "float32"
         )
 
-    def _kernel_dtype(self, inputs: Any) -> str:
+    def _kernel_dtype(self, inputs: Tensor) -> str:
         import tensorflow as tf
 
         dtype = str(keras.backend.standardize_dtype(inputs.dtype))
@@ -63,6 +65,6 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
         offset = self.beta if self.center else keras.ops.zeros_like(self.moving_mean)
         return keras.ops.cast(scale, "float32"), keras.ops.cast(offset, "float32")
 
-    def _remember(self, mean: Any, variance: Any) -> None:
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
         for variable, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             variable.assign(variable * self.momentum + now * (1.0 - self.momentum))

@@ -8,7 +8,7 @@ import keras
 
 from mnistcnn.exceptions import NonFiniteLossError
 
-# What Keras calls for each batch, and around the evaluation on validation pictures.
+# What Keras calls for each batch, and around the evaluation on validation images.
 BATCH_HOOKS = (
     "on_train_batch_begin",
     "on_train_batch_end",
@@ -21,12 +21,12 @@ BATCH_HOOKS = (
 )
 
 
-def watches_batches(callback: Any) -> bool:
+def watches_batches(callback: keras.callbacks.Callback) -> bool:
     """Tell whether a Keras callback wants to be called more often than at each epoch."""
     return any(_is_overridden(callback, hook) for hook in BATCH_HOOKS)
 
 
-def _is_overridden(callback: Any, hook: str) -> bool:
+def _is_overridden(callback: keras.callbacks.Callback, hook: str) -> bool:
     # A LambdaCallback has its hooks on the instance.
     bound = getattr(callback, hook, None)
     return getattr(bound, "__func__", bound) is not getattr(keras.callbacks.Callback, hook)
@@ -63,18 +63,26 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         self._values = values
         self._best_rank = (-math.inf, -math.inf)
         self.epoch = 0
-        self.scores: list[float] = []
         self.best_values: list[Any] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the weights of a better epoch, or stop after too many worse ones."""
         logs = logs or {}
-        self.scores.append(float(logs["val_accuracy"]))
-        rank = (self.scores[-1], -float(logs["val_loss"]))
+        rank = _rank(logs["val_accuracy"], logs["val_loss"])
         if rank > self._best_rank:
             self._best_rank, self.epoch, self.best_values = rank, epoch + 1, self._values()
         elif epoch + 1 - self.epoch >= self._patience:
             self.model.stop_training = True
+
+
+def best_epoch(history: dict[str, list[float]]) -> int:
+    """Return the epoch, counted from 1, whose weights `BestEpoch` keeps."""
+    ranks = list(map(_rank, history["val_accuracy"], history["val_loss"]))
+    return ranks.index(max(ranks)) + 1
+
+
+def _rank(accuracy: float, loss: float) -> tuple[float, float]:
+    return float(accuracy), -float(loss)
 
 
 class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
@@ -86,21 +94,7 @@ class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
-class ClearedGradients(keras.callbacks.Callback):  # type: ignore[misc]
-    """Clears the gradients of all weights before each update, under PyTorch.
-
-    Keras tells PyTorch of its weights by their paths. Where two layers of one name lie in nested
-    models, PyTorch knows the weights of one only, and the gradients of the other would add up from
-    update to update.
-    """
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Clear them."""
-        for variable in self.model.trainable_variables:
-            variable.value.grad = None
-
-
-class SafeMoments(keras.callbacks.Callback):  # type: ignore[misc]
+class BetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]
     """Calls a function between batches, where Keras's `fit` may be interrupted without harm.
 
     Parameters

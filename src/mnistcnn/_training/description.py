@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.keras_internals import layers_of
 from mnistcnn._training.standard_names import own_names
 
 # Whose functions and classes the text of a config tells apart.
@@ -17,27 +18,27 @@ KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins", "tensorflow", "jax", "torch",
 def describe(model: keras.Model) -> str | None:
     """Return all that a model computes as text, the names of its layers aside.
 
-    None where a config does not tell it: see `is_told_by_config`.
+    None where a config does not tell it: see `is_defined_by_config`.
     """
     config = _config(model)
-    if config is None or not _is_told(model, config):
+    if config is None or not _is_defined(model, config):
         return None
-    names = {layer.name: f"layer {i}" for i, layer in enumerate(model._flatten_layers())}
+    names = {layer.name: f"layer {i}" for i, layer in enumerate(layers_of(model))}
     return json.dumps(_renamed(config, names), sort_keys=True)
 
 
-def is_told_by_config(model: keras.Model) -> bool:
+def is_defined_by_config(model: keras.Model) -> bool:
     """Tell whether all functions and classes in a model are Keras's own or this library's.
 
     Others a config holds by name only, so that two of the same name look alike, and one that is
     called like one of Keras's comes back as Keras's.
     """
     config = _config(model)
-    return config is not None and _is_told(model, config)
+    return config is not None and _is_defined(model, config)
 
 
-def _is_told(model: keras.Model, config: dict[str, Any]) -> bool:
-    return all(map(_is_known_layer, model._flatten_layers())) and _all_known(config)
+def _is_defined(model: keras.Model, config: dict[str, Any]) -> bool:
+    return all(map(_is_known_layer, layers_of(model))) and _all_known(config)
 
 
 def _config(model: keras.Model) -> dict[str, Any] | None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training import backends
 from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.tensors import Tensor
 
 # A byte tells so many values apart; four come from one random number.
 LEVELS, BYTES = 256, 4
@@ -22,19 +24,19 @@ class Dropout(StoredAsKeras, keras.layers.Dropout):  # type: ignore[misc]
 
     stored_as = keras.layers.Dropout
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    def call(self, inputs: Tensor, training: bool = False) -> Any:
         """Drop values in training, and enlarge the others by as much."""
         if (
             not training
             or self.noise_shape is not None
             or not 0 < self.rate <= 1 - 1 / LEVELS
-            or keras.backend.backend() != "tensorflow"
+            or not backends.is_tensorflow()
         ):
             return super().call(inputs, training=training)
         return inputs * _mask(inputs, self.rate, self.seed_generator.next())
 
 
-def _mask(values: Any, rate: float, seed: Any) -> Any:
+def _mask(values: Tensor, rate: float, seed: Tensor) -> Any:
     """Return 0 or 1 / (1 - rate) for each value."""
     import tensorflow as tf
 
@@ -46,7 +48,7 @@ def _mask(values: Any, rate: float, seed: Any) -> Any:
     return tf.cast(is_kept, values.dtype) * tf.cast(1 / (1 - rate), values.dtype)
 
 
-def _random_bytes(shape: Any, seed: Any) -> Any:
+def _random_bytes(shape: Tensor, seed: Tensor) -> Any:
     import tensorflow as tf
 
     size = tf.reduce_prod(shape)

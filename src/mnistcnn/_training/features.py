@@ -4,15 +4,17 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.description import is_told_by_config
+from mnistcnn._training.description import is_defined_by_config
+from mnistcnn._training.keras_internals import layers_of, origin_of
 from mnistcnn._training.network import Network, as_array, renew_constants
 from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.tensors import Tensor
 
 
 def trained_features(network: Network) -> keras.Model:
     """Return a copy of a network's layers between the pixel scaling and the last with a kernel.
 
-    Where several such layers come last, as in a committee, the model has as many outputs. Layers
+    Where several such layers come last, as in an ensemble, the model has as many outputs. Layers
     that are frozen in the network are frozen in the copy. What its layers draw in training depends
     on where Keras draws seeds from, not on the network.
 
@@ -33,7 +35,7 @@ def _copied_layers(network: Network) -> keras.Model:
     for variable, value in zip(copied.weights, map(as_array, core.weights), strict=True):
         variable.assign(value)
     renew_constants(copied)
-    layers = zip(copied._flatten_layers(), core._flatten_layers(), strict=True)
+    layers = zip(layers_of(copied), layers_of(core), strict=True)
     # Set needlessly, it would thaw variables that a layer froze one by one.
     for layer, original in [pair for pair in layers if pair[0].trainable != pair[1].trainable]:
         layer.trainable = original.trainable
@@ -41,7 +43,7 @@ def _copied_layers(network: Network) -> keras.Model:
 
 
 def _built_anew(network: Network, core: keras.Model) -> keras.Model:
-    if network.build is not None and not is_told_by_config(core):
+    if network.build is not None and not is_defined_by_config(core):
         return network.build(network.image_shape, core.output_shape[-1])
     with own_names():
         config = keras.saving.serialize_keras_object(core)
@@ -54,17 +56,16 @@ def _without_last_kernels(model: keras.Model) -> keras.Model | None:
     return keras.Model(model.inputs[0], tensors, name=model.name) if tensors else None
 
 
-def _before_last_kernels(tensor: Any) -> list[Any]:
-    operation, node, _ = tensor._keras_history
-    given = operation._inbound_nodes[node].input_tensors
+def _before_last_kernels(tensor: Tensor) -> list[Any]:
+    operation, given = origin_of(tensor)
     if isinstance(operation, keras.Model):
         inner = _without_last_kernels(operation)
         return [] if inner is None else as_list(inner(given[0]))
     if any(len(weight.shape) > 1 for weight in getattr(operation, "weights", [])):
-        return list(given)
+        return given
     return [each for before in given for each in _before_last_kernels(before)]
 
 
-def as_list(outputs: Any) -> list[Any]:
+def as_list(outputs: Tensor) -> list[Any]:
     """Return the outputs of a model as a list, though there be one."""
     return list(outputs) if isinstance(outputs, list | tuple) else [outputs]

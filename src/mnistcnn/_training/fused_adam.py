@@ -10,26 +10,28 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mnistcnn._training.keras_internals import adam_moments
 from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.tensors import Tensor
 
 
 class _FusedUpdate(StoredAsKeras):
     """What both share; it comes before the class of Keras."""
 
-    def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(self: Any, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
         """Update one variable and its two moments in place."""
         if isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)  # type: ignore[misc]
             return
-        index = self._get_variable_index(variable)
+        momentum, velocity = adam_moments(self, variable)
         value = variable.value if isinstance(variable, keras.Variable) else variable
         dtype = value.dtype
         step = tf.cast(self.iterations.value + 1, dtype)
         beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=value.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             beta1_power=beta_1**step,
             beta2_power=beta_2**step,
             lr=tf.cast(learning_rate, dtype),

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 
@@ -41,7 +42,7 @@ class HeldSignals:
             signal.signal(number, handler)
         self.deliver()
 
-    def _note(self, number: int, frame: Any) -> None:
+    def _note(self, number: int, frame: FrameType | None) -> None:
         if self._is_holding:
             self._came[number] = frame
         else:

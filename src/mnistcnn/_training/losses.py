@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.tensors import Tensor
 
 
 @keras.saving.register_keras_serializable(package="mnistcnn")
@@ -32,7 +33,7 @@ class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ign
         self.label_smoothing = label_smoothing
         self.from_logits = from_logits
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Any:
         """Return one loss a picture."""
         # Keras casts targets to the dtype of the loss.
         indices = keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32")

@@ -1,7 +1,6 @@
-"""Assembles the network that is trained: pixel scaling in front, an architecture behind it."""
+"""A network: layers behind a pixel scaling, their weights, and the scores that they give."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +8,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._training import backends
 from mnistcnn._training.inference import Inference
-from mnistcnn._training.interrupts import signals_held
-from mnistcnn._training.isolation import isolated_building
-from mnistcnn._training.outputs import emits_logits, last_operation
-from mnistcnn._training.runtime import prepare_runtime
-from mnistcnn._training.schedules import RATE_VARIABLES
+from mnistcnn._training.keras_internals import layers_of
 from mnistcnn._training.standard_names import StoredAsKeras, are_own_names_asked
+from mnistcnn._training.tensors import Tensor
 
 Build = Callable[[tuple[int, int, int], int], keras.Model]
 
@@ -36,16 +33,16 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
 
     stored_as = keras.layers.Normalization
 
-    def build(self, input_shape: Any) -> None:  # noqa: ARG002
+    def build(self, input_shape: tuple[int | None, ...]) -> None:  # noqa: ARG002
         """Create the two numbers; until they are set the pixels pass unchanged."""
         self.offset = self.add_weight(shape=(), initializer="zeros", trainable=False, name="offset")
         self.scale = self.add_weight(shape=(), initializer="ones", trainable=False, name="scale")
 
-    def call(self, pixels: Any) -> Any:
+    def call(self, pixels: Tensor) -> Any:
         """Shift and scale the pixels."""
         return (pixels - self.offset) / self.scale
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
         """Return the shape of the pixels, which stays."""
         return input_shape
 
@@ -76,7 +73,7 @@ class Network:
     model : keras.Model
         From pixels ``(n, h, w, c)`` to scores ``(n, n_classes)``.
     image_shape : tuple of 3 int
-        Height, width and channels of one picture.
+        Height, width and channels of one image.
     emits_logits : bool
         Whether the scores are logits; otherwise they are probabilities.
     precision : str
@@ -84,8 +81,6 @@ class Network:
     build : callable or None
         What the layers behind the pixel scaling were built by; None after storing, where the
         config tells it all.
-    stored_moments : list of ndarray
-        What the optimizer remembered when the network was stored.
     """
 
     model: keras.Model
@@ -95,9 +90,6 @@ class Network:
     build: Build | None
     variables: list[Any] = field(init=False)
     inference: Inference = field(init=False)
-    compiled_for: Any = field(init=False, default=None)
-    _programs: Any = field(init=False, default=None)
-    stored_moments: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Note the variables before `compile` adds those of the metrics."""
@@ -146,7 +138,7 @@ class Network:
         return [layer.trainable for layer in self._layers_with_variables()]
 
     def assign_trainability(self, flags: list[bool]) -> None:
-        """Freeze and thaw the layers as `trainability` told."""
+        """Freeze and thaw the layers as `trainability` returned."""
         for layer, flag in zip(self._layers_with_variables(), flags, strict=True):
             # Set needlessly, it would thaw variables that a layer froze one by one.
             if layer.trainable != flag:
@@ -160,75 +152,7 @@ class Network:
 
     def _layers_with_variables(self) -> list[keras.Layer]:
         # A layer comes before those within it, which take over its `trainable` when it is set.
-        return [layer for layer in self.model._flatten_layers() if layer.variables]
-
-    def moments(self) -> list[Any]:
-        """Return the values of what the optimizer remembers, its learning rate left out.
-
-        Nothing where other layers train than those whose gradients it has seen.
-        """
-        if self.compiled_for is None:
-            return self.stored_moments
-        if self.compiled_for[1] != self.trainability():
-            return []
-        return [as_array(variable) for variable in self._moment_variables()]
-
-    def assign_moments(self, values: list[Any]) -> None:
-        """Set what the optimizer remembers, if it is one of the same kind; else it stays fresh."""
-        variables = self._moment_variables()
-        if [tuple(variable.shape) for variable in variables] == [v.shape for v in values]:
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
-
-    def programs_of(self, kind: Callable[..., Any]) -> Any:
-        """Return the compiled epochs, which a network keeps from fit to fit."""
-        if self._programs is None:
-            self._programs = kind(self.model, self.image_shape)
-        return self._programs
-
-    def is_compiled_for(self, program: Any) -> bool:
-        """Tell whether it need not be compiled anew; freezing a layer changes what is traced."""
-        return bool(self.compiled_for == (program, self.trainability()))
-
-    def note_compiled(self, program: Any) -> None:
-        """Remember what the model is compiled for, and the optimizer's state at its start."""
-        self._programs = None
-        self._first_moments = [_compact(as_array(one)) for one in self._moment_variables()]
-        self.compiled_for = program, self.trainability()
-
-    def forget_compiled(self, moments: list[Any]) -> None:
-        """Compile anew at the next use, with what an earlier optimizer remembered."""
-        self.compiled_for = None
-        self.stored_moments = moments
-
-    @contextmanager
-    def unchanged_by_failure(self) -> Iterator[None]:
-        """Undo what training did to the network if it fails or is interrupted."""
-        values, moments, compiled_for = self.values(), self.moments(), self.compiled_for
-        try:
-            yield
-        except BaseException:
-            with signals_held():
-                self.assign_values(values)
-                if compiled_for is not None and self.compiled_for == compiled_for:
-                    self.assign_moments(moments)
-                else:
-                    self.forget_compiled(moments)
-            raise
-
-    def reset_optimizer(self) -> None:
-        """Make the optimizer forget all updates."""
-        for variable, value in zip(self._moment_variables(), self._first_moments, strict=True):
-            variable.assign(np.broadcast_to(value, variable.shape).astype(value.dtype))
-
-    def _moment_variables(self) -> list[Any]:
-        variables = self.model.optimizer.variables
-        return [variable for variable in variables if variable.name not in RATE_VARIABLES]
-
-
-def _compact(value: NDArray[Any]) -> NDArray[Any]:
-    """Return an array that broadcasts to `value`, without its size where all of it is zero."""
-    return value if value.any() else np.zeros((), value.dtype)
+        return [layer for layer in layers_of(self.model) if layer.variables]
 
 
 def renew_constants(model: keras.Model) -> None:
@@ -239,91 +163,9 @@ def renew_constants(model: keras.Model) -> None:
 
 def constant_layers(model: keras.Model) -> list[Any]:
     """Return the layers whose weights become constants of a traced program."""
-    return [layer for layer in model._flatten_layers() if hasattr(layer, "finalize_state")]
+    return [layer for layer in layers_of(model) if hasattr(layer, "finalize_state")]
 
 
-def as_array(variable: Any) -> NDArray[Any]:
+def as_array(variable: Tensor) -> NDArray[Any]:
     """Return a copy of a variable's value."""
-    tensor = keras.ops.convert_to_tensor(variable)
-    if keras.backend.backend() != "tensorflow":
-        array: NDArray[Any] = keras.ops.convert_to_numpy(tensor)
-        return array
-    # NumPy 2 warns of the way in which Keras makes arrays of TensorFlow's tensors.
-    copied: NDArray[Any] = tensor.numpy()
-    return copied
-
-
-def assemble_network(
-    build: Build, image_shape: tuple[int, int, int], n_classes: int, *, precision: str, seed: int
-) -> Network:
-    """Build a network with fresh weights that depend on nothing but the seed.
-
-    Raises
-    ------
-    ValueError
-        If `build` returns no usable Keras model.
-    """
-    prepare_runtime()
-    with isolated_building(seed, DTYPE_POLICIES[precision]):
-        core = build(image_shape, n_classes)
-        _check_core(core, image_shape, n_classes)
-        return Network(
-            model=_behind_pixel_scaling(core, image_shape),
-            image_shape=image_shape,
-            emits_logits=emits_logits(core),
-            precision=precision,
-            build=build,
-        )
-
-
-def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
-    pixels = keras.Input(image_shape, dtype="float32", name="pixels")
-    scaled = PixelStandardization(name="pixel_standardization", dtype="float32")(pixels)
-    if tuple(core.input_shape[1:]) != image_shape:
-        scaled = keras.layers.Reshape(core.input_shape[1:], dtype="float32")(scaled)
-    last_operation(core).dtype_policy = "float32"
-    return keras.Model(pixels, core(scaled), name="digit_network")
-
-
-def _check_core(core: Any, image_shape: tuple[int, int, int], n_classes: int) -> None:
-    if not isinstance(core, keras.Model):
-        raise ValueError(
-            "architecture must return a keras.Model when it is called with (input_shape, "
-            f"n_classes), got {type(core).__name__}."
-        )
-    _check_layers_can_be_read(core)
-    _check_output(core, n_classes)
-    _check_input(core, image_shape)
-
-
-def _check_layers_can_be_read(core: keras.Model) -> None:
-    try:
-        last_operation(core)
-    except (AttributeError, ValueError, IndexError) as error:
-        raise ValueError(
-            "architecture must return a Sequential or functional keras.Model that is built (one "
-            f"that begins with keras.Input(input_shape)), got {type(core).__name__}, whose last "
-            "activation cannot be read. Put a subclassed model into a keras.Sequential that ends "
-            "in keras.layers.Activation('linear') for logits or 'softmax' for probabilities."
-        ) from error
-
-
-def _check_output(core: keras.Model, n_classes: int) -> None:
-    output_shape = core.output_shape
-    if not isinstance(output_shape, tuple) or tuple(output_shape[1:]) != (n_classes,):
-        raise ValueError(
-            f"architecture must return a keras.Model with one output of shape (None, {n_classes}) "
-            f"for {n_classes} classes, got {output_shape}."
-        )
-
-
-def _check_input(core: keras.Model, image_shape: tuple[int, int, int]) -> None:
-    height, width, channels = image_shape
-    allowed = [image_shape, (height * width * channels,)]
-    if channels == 1:
-        allowed.append((height, width))
-    if not isinstance(core.input_shape, tuple) or tuple(core.input_shape[1:]) not in allowed:
-        raise ValueError(
-            f"architecture must return a keras.Model with one input of shape {image_shape} (or "
-            f"flat), got {core.input_shape}."
-        )
+    return backends.current().as_array(keras.ops.convert_to_tensor(variable))

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training import backends
+from mnistcnn._training.keras_internals import are_complete, rate_of, track
 from mnistcnn._training.schedules import SCHEDULE_VARIABLES, SCHEDULED, TrainingSchedule
 
 # What suits Adam is too high or too low for the others by about these factors.
@@ -44,7 +46,7 @@ def _without_schedule(optimizer: keras.optimizers.Optimizer) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class Optimization:
+class OptimizerConfig:
     """What the optimizer of one fit is made from.
 
     Parameters
@@ -56,7 +58,7 @@ class Optimization:
     lr_schedule : str
         ``"constant"``, ``"plateau"`` or one of `SCHEDULED`.
     weight_decay : float
-        Decoupled weight decay of kernels, as a fraction a step and unit of rate.
+        Decoupled weight decay of kernels, as a fraction per update and unit of learning rate.
     betas : tuple of 2 float
         Adam's exponential decay rates.
     """
@@ -82,30 +84,29 @@ class Optimization:
                 f"LossScaleOptimizer({type(self.optimizer.inner_optimizer).__name__}())."
             )
 
-    def build(self, n_steps: int) -> keras.optimizers.Optimizer:
-        """Return a fresh optimizer for a fit of `n_steps` updates."""
+    def build(self, n_updates: int) -> keras.optimizers.Optimizer:
+        """Return a fresh optimizer for a fit of `n_updates` updates."""
         if isinstance(self.optimizer, str):
-            built = self._named(self._rate(n_steps))
+            built = self._named(self._rate(n_updates))
         else:
-            built = self._from_template(self._rate(n_steps))
+            built = self._from_template(self._rate(n_updates))
         if built.weight_decay:
             # Decaying biases and normalisation gains towards zero only costs accuracy.
             built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        if keras.backend.backend() == "tensorflow":
-            _reduce_over_one_replica(built)
-        if isinstance(built._learning_rate, TrainingSchedule):
-            for variable in built._learning_rate.variables:
-                # JAX's programs take the values of tracked variables; others become constants.
-                built._track_variable(variable)
+        if are_complete():
+            backends.current().adapt_optimizer(built)
+            rate = rate_of(built)
+            if isinstance(rate, TrainingSchedule):
+                track(built, rate.variables)
         return built
 
-    def retune(self, optimizer: keras.optimizers.Optimizer, n_steps: int) -> None:
-        """Give the rate of a fit of `n_steps` updates to an optimizer of the same program."""
+    def retune(self, optimizer: keras.optimizers.Optimizer, n_updates: int) -> None:
+        """Give the rate of a fit of `n_updates` updates to an optimizer of the same program."""
         # Under float16 Keras wraps the optimizer in one that scales the loss.
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        rate = optimizer._learning_rate
+        rate = rate_of(optimizer)
         if isinstance(rate, TrainingSchedule):
-            rate.retune(self.peak_rate, n_steps)
+            rate.retune(self.peak_rate, n_updates)
         elif not self.follows_schedule:
             optimizer.learning_rate = self.peak_rate
 
@@ -145,14 +146,16 @@ class Optimization:
         config: dict[str, Any] = self.optimizer.get_config()
         return {**config, "name": type(self.optimizer).__name__.lower()}
 
-    def _rate(self, n_steps: int) -> Any:
+    def _rate(self, n_updates: int) -> Any:
         if self._keeps_template_schedule:
             return self._template_config["learning_rate"]
         if self.lr_schedule in SCHEDULED:
-            return TrainingSchedule(self.lr_schedule, self.peak_rate, n_steps)
+            return TrainingSchedule(self.lr_schedule, self.peak_rate, n_updates)
         return self.peak_rate
 
-    def _named(self, rate: Any) -> keras.optimizers.Optimizer:
+    def _named(
+        self, rate: float | keras.optimizers.schedules.LearningRateSchedule
+    ) -> keras.optimizers.Optimizer:
         # None, since Keras would subtract zeros from all weights in every step.
         decay = self.weight_decay or None
         if self.optimizer == "sgd":
@@ -160,28 +163,19 @@ class Optimization:
         if self.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(rate, weight_decay=decay)
         beta_1, beta_2 = self.betas
-        kind = _adam_kinds()[self.optimizer if decay else "adam"]
-        return kind(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
+        adam = _adam_classes()[self.optimizer if decay else "adam"]
+        return adam(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
-    def _from_template(self, rate: Any) -> keras.optimizers.Optimizer:
+    def _from_template(
+        self, rate: float | keras.optimizers.schedules.LearningRateSchedule
+    ) -> keras.optimizers.Optimizer:
         config = {**self._template_config, "learning_rate": rate}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay
         return type(self.optimizer).from_config(config)
 
 
-def _reduce_over_one_replica(optimizer: keras.optimizers.Optimizer) -> None:
-    """Let gradients pass as they are where Keras adds those of all replicas up.
-
-    There is one replica. TensorFlow registers that sum as a function with a gradient of its own,
-    which keeps the whole graph of a fit until the process ends.
-    """
-    optimizer._all_reduce_sum_gradients = list
-
-
-def _adam_kinds() -> dict[str, type[keras.optimizers.Optimizer]]:
-    if keras.backend.backend() == "tensorflow":
-        from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
-
-        return {"adam": FusedAdam, "adamw": FusedAdamW}
+def _adam_classes() -> dict[str, type[keras.optimizers.Optimizer]]:
+    if are_complete():
+        return backends.current().adam_classes()
     return {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}

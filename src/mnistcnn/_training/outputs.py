@@ -8,6 +8,9 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from mnistcnn._training.keras_internals import are_complete, last_operation, origin_of
+from mnistcnn._training.tensors import Operation, Tensor
+
 # A few random images: what holds for all of them holds by construction, not by chance.
 N_PROBES = 16
 
@@ -51,7 +54,7 @@ def emits_logits(core: keras.Model) -> bool:
     """
     if _is_softmax(last_operation(core)):
         return False
-    endings = list(_endings(core.outputs[0]))
+    endings = list(_endings(core.outputs[0])) if are_complete() else [last_operation(core)]
     if all(map(_is_plain_sum, endings)):
         return True
     scores = _probed(core)
@@ -61,38 +64,32 @@ def emits_logits(core: keras.Model) -> bool:
     return True
 
 
-def last_operation(model: keras.Model) -> Any:
-    """Return the layer or operation that a model's output comes from."""
-    last = model.outputs[0]._keras_history.operation
-    return last_operation(last) if isinstance(last, keras.Model) else last
-
-
-def _endings(tensor: Any) -> Iterator[Any]:
+def _endings(tensor: Tensor) -> Iterator[Any]:
     """Yield the operations that an output comes from, those left out that keep its kind."""
-    operation, node, _ = tensor._keras_history
+    operation, given = origin_of(tensor)
     if isinstance(operation, keras.Model) and hasattr(operation, "outputs"):
         yield from _endings(operation.outputs[0])
     elif _keeps_the_kind(operation):
-        for each in operation._inbound_nodes[node].input_tensors:
+        for each in given:
             yield from _endings(each)
     else:
         yield operation
 
 
-def _keeps_the_kind(operation: Any) -> bool:
+def _keeps_the_kind(operation: Operation) -> bool:
     if isinstance(operation, layers.Activation):
         return bool(operation.activation is keras.activations.linear)
     kind = type(operation)
     return kind.__module__.startswith("keras.") and kind.__name__ in TRANSPARENT
 
 
-def _is_softmax(operation: Any) -> bool:
+def _is_softmax(operation: Operation) -> bool:
     # Not a class of the user's own that inherits from one of these.
     is_known = type(operation) in (layers.Dense, layers.Activation)
     return is_known and operation.activation is keras.activations.softmax
 
 
-def _is_plain_sum(operation: Any) -> bool:
+def _is_plain_sum(operation: Operation) -> bool:
     if isinstance(operation, layers.BatchNormalization):
         return True
     return type(operation) is layers.Dense and operation.activation is keras.activations.linear
@@ -125,7 +122,7 @@ def _check_can_be_logits(endings: list[Any], scores: NDArray[np.float64]) -> Non
         )
 
 
-def _activation_name(operation: Any) -> str | None:
+def _activation_name(operation: Operation) -> str | None:
     """Return the name of an activation after which nothing is a logit any more."""
     applied = getattr(operation, "activation", None)
     name = type(operation).__name__ if applied is None else _name(applied)

@@ -11,50 +11,65 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any
+from typing import Any, Self
 from weakref import finalize
 
+from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.description import describe
 from mnistcnn._training.interrupts import signals_held
+from mnistcnn._training.keras_internals import are_complete
 from mnistcnn._training.network import Network, constant_layers
 from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time. The largest
 # published one has 43 million parameters.
-MOST_IDLE = 8
-MOST_IDLE_PARAMETERS = 64_000_000
+MAX_IDLE = 8
+MAX_IDLE_PARAMETERS = 64_000_000
 
 Key = tuple[Any, ...]
+Returned = deque[tuple[Key, CompiledNetwork]]
 
 
-class Lease:
-    """The right to use a network; when the last holder is gone the network is idle again.
-
-    Only a network that was trained to the end goes back: see `training`.
+class PooledNetwork:
+    """A compiled network that is in use; when its last holder is gone it is idle again.
 
     Parameters
     ----------
-    network : Network
-        What is leased.
+    compiled : CompiledNetwork
+        The network.
     key : tuple or None
         What the network's program depends on; None never returns it.
     returned : deque
         Where the network goes afterwards.
     """
 
-    def __init__(
-        self, network: Network, key: Key | None, returned: "deque[tuple[Key, Network]]"
-    ) -> None:
-        self.network = network
+    def __init__(self, compiled: CompiledNetwork, key: Key | None, returned: Returned) -> None:
+        self.compiled = compiled
         self._key = key
         self._returned = returned
         self._return: Any = None
 
+    @property
+    def network(self) -> Network:
+        """The network itself."""
+        return self.compiled.network
+
     @contextmanager
-    def training(self) -> Iterator[Network]:
-        """Lend the network to a fit; one that fails or is interrupted half way never returns."""
+    def training(self, config: TrainingConfig) -> Iterator[Self]:
+        """Lend the network to a fit; one that fails or is interrupted half way never returns.
+
+        Nor does one that the user's callbacks may keep, or one that is compiled anew.
+        """
+        is_compiled_anew = self.compiled.is_compiled and not self.compiled.serves(config)
+        if config.callbacks or is_compiled_anew:
+            self.keep()
         self._withdraw()
-        yield self.network
+        try:
+            yield self
+        except BaseException:
+            self.keep()
+            raise
         self._offer()
 
     def keep(self) -> None:
@@ -65,7 +80,7 @@ class Lease:
     def _offer(self) -> None:
         if self._key is not None:
             # A finalizer may run at any moment in any thread; an append to a deque is safe then.
-            self._return = finalize(self, self._returned.append, (self._key, self.network))
+            self._return = finalize(self, self._returned.append, (self._key, self.compiled))
             self._return.atexit = False
 
     def _withdraw(self) -> None:
@@ -78,30 +93,37 @@ class NetworkPool:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._idle: OrderedDict[int, tuple[Key, Network]] = OrderedDict()
-        self._returned: deque[tuple[Key, Network]] = deque()
+        self._idle: OrderedDict[int, tuple[Key, CompiledNetwork]] = OrderedDict()
+        self._returned: Returned = deque()
+
+    @contextmanager
+    def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[PooledNetwork]:
+        """Lend a fit a network equal to a fresh one: an idle compiled one, or that one itself."""
+        with self._equal_to(fresh, config).training(config) as pooled:
+            yield pooled
+
+    def keep(self, compiled: CompiledNetwork) -> PooledNetwork:
+        """Return a network as one in use that never serves another fit."""
+        return PooledNetwork(compiled, None, self._returned)
 
     @signals_held()
-    def lease(self, fresh: Network, program: Key) -> Lease:
-        """Return a network equal to a fresh one: an idle compiled one, or the fresh one itself.
+    def _equal_to(self, fresh: Network, config: TrainingConfig) -> PooledNetwork:
+        """Return an idle network with the values of a fresh one, or the fresh one.
 
         One whose program its config does not tell, or holds values of the network's own, never
         comes back to be idle.
         """
-        described = describe(fresh.model)
+        described = describe(fresh.model) if are_complete() else None
         if described is None or constant_layers(fresh.model):
-            return self.lease_for_good(fresh)
-        key = (described, fresh.precision, *program, *settings_of_programs())
+            return self.keep(CompiledNetwork(fresh))
+        key = (described, fresh.precision, *config.program, *settings_of_programs())
         idle = self._take(key)
-        if idle is not None:
-            idle.build = fresh.build
-            idle.assign_values(fresh.values())
-            idle.reset_optimizer()
-        return Lease(fresh if idle is None else idle, key, self._returned)
-
-    def lease_for_good(self, network: Network) -> Lease:
-        """Return the lease of a network that never serves another fit."""
-        return Lease(network, None, self._returned)
+        if idle is None:
+            return PooledNetwork(CompiledNetwork(fresh), key, self._returned)
+        idle.network.build = fresh.build
+        idle.network.assign_values(fresh.values())
+        idle.reset_optimizer()
+        return PooledNetwork(idle, key, self._returned)
 
     def clear(self) -> None:
         """Forget all idle networks."""
@@ -120,19 +142,19 @@ class NetworkPool:
             self._collect()
             return len(self._idle)
 
-    def _take(self, key: Key) -> Network | None:
+    def _take(self, key: Key) -> CompiledNetwork | None:
         with self._lock:
             self._collect()
-            for number, (idle_key, network) in self._idle.items():
+            for number, (idle_key, compiled) in self._idle.items():
                 if idle_key == key:
                     del self._idle[number]
-                    return network
+                    return compiled
         return None
 
     def _collect(self) -> None:
         while self._returned:
-            key, network = self._returned.popleft()
-            self._idle[id(network)] = (key, network)
+            key, compiled = self._returned.popleft()
+            self._idle[id(compiled)] = (key, compiled)
             self._make_room()
 
     def _make_room(self) -> None:
@@ -140,16 +162,20 @@ class NetworkPool:
 
         Too many parameters are those of a large network: the largest goes, not the many small.
         """
-        if len(self._idle) > MOST_IDLE:
+        if len(self._idle) > MAX_IDLE:
             self._idle.popitem(last=False)
         *earlier, _latest = self._idle
-        while earlier and self._n_parameters() > MOST_IDLE_PARAMETERS:
-            largest = max(earlier, key=lambda number: self._idle[number][1].model.count_params())
+        while earlier and self._n_parameters() > MAX_IDLE_PARAMETERS:
+            largest = max(earlier, key=lambda number: _n_parameters(self._idle[number][1]))
             earlier.remove(largest)
             del self._idle[largest]
 
     def _n_parameters(self) -> int:
-        return sum(network.model.count_params() for _, network in self._idle.values())
+        return sum(_n_parameters(compiled) for _, compiled in self._idle.values())
+
+
+def _n_parameters(compiled: CompiledNetwork) -> int:
+    return int(compiled.network.model.count_params())
 
 
 POOL = NetworkPool()

@@ -7,6 +7,9 @@ from typing import Any
 
 import keras
 
+from mnistcnn._training.keras_internals import are_complete, followers_of, origin_of
+from mnistcnn._training.tensors import Operation
+
 GREATEST_DIVISION = 0.1
 
 # Scale and offset of Keras's operations on a tensor and a number.
@@ -54,7 +57,9 @@ def rescaling_of(core: keras.Model) -> Rescaling:
 
 def _first_nodes(core: keras.Model) -> Iterator[Any]:
     """Yield the nodes of the graph that follow the input one by one and hold no weights."""
-    operation = core.inputs[0]._keras_history.operation
+    if not are_complete():
+        return
+    operation, _ = origin_of(core.inputs[0])
     while (node := _only_follower(operation)) is not None:
         operation = node.operation
         if isinstance(operation, keras.Model) and hasattr(operation, "inputs"):
@@ -65,13 +70,13 @@ def _first_nodes(core: keras.Model) -> Iterator[Any]:
         yield node
 
 
-def _only_follower(operation: Any) -> Any:
+def _only_follower(operation: Operation) -> Any:
     # Keras may build a model several times over, which leaves as many nodes to the same operation.
-    followers = {id(node.operation): node for node in operation._outbound_nodes}
+    followers = {id(node.operation): node for node in followers_of(operation)}
     return next(iter(followers.values())) if len(followers) == 1 else None
 
 
-def _step(node: Any) -> tuple[float, float]:
+def _step(node: Operation) -> tuple[float, float]:
     operation = node.operation
     if isinstance(operation, keras.layers.Rescaling):
         return _plain(operation.scale, 1.0), _plain(operation.offset, 0.0)

@@ -8,30 +8,31 @@ import keras
 from keras import ops
 
 from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.tensors import Tensor
 
 WARM_UP = 0.25
 FIRST_FRACTION = 0.04
 LAST_FRACTION = 0.01
 
 
-def _one_cycle(progress: Any) -> Any:
+def _one_cycle(progress: Tensor) -> Any:
     """Rise in a line over the first quarter, then fall in a line (Smith 2018, arXiv:1803.09820)."""
     rising = FIRST_FRACTION + (1 - FIRST_FRACTION) * progress / WARM_UP
     falling = 1 - (1 - LAST_FRACTION) * (progress - WARM_UP) / (1 - WARM_UP)
     return ops.minimum(rising, falling)
 
 
-def _cosine(progress: Any) -> Any:
+def _cosine(progress: Tensor) -> Any:
     """Fall along half a cosine wave to zero (Loshchilov and Hutter 2017, arXiv:1608.03983)."""
     return 0.5 * (1 + ops.cos(math.pi * progress))
 
 
-def _exponential(progress: Any) -> Any:
+def _exponential(progress: Tensor) -> Any:
     """Fall by the same factor at each update, to a hundredth in all."""
     return LAST_FRACTION**progress
 
 
-def _step(progress: Any) -> Any:
+def _step(progress: Tensor) -> Any:
     """Fall to a tenth at half of the updates, to a hundredth at three quarters."""
     return ops.where(progress < 0.5, 1.0, ops.where(progress < 0.75, 0.1, 0.01))
 
@@ -116,7 +117,7 @@ class TrainingSchedule(
         self._peak.assign(peak)
         self._n_steps.assign(n_steps)
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: Tensor) -> Any:
         """Return the rate of update number `step`, counted from 0."""
         progress = ops.cast(step, "float32") / self._n_steps
         return self._peak * _FRACTION_OF_PEAK[self.kind](progress)

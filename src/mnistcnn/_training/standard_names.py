@@ -1,7 +1,7 @@
 """How this library's own layers and optimizers are called where a Keras model is stored.
 
 A file of `model_.save` holds Keras's classes of the same computation, so that Keras alone can load
-it. Where networks are told apart or come back as what they were, `own_names` gives the true ones.
+it. Where networks are compared or come back as what they were, `own_names` gives the true ones.
 """
 
 from collections.abc import Iterator

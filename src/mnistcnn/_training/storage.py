@@ -9,31 +9,35 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.description import is_told_by_config
-from mnistcnn._training.isolation import isolated_building
-from mnistcnn._training.network import DTYPE_POLICIES, Network, assemble_network
+from mnistcnn._training.building import build_network
+from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.description import is_defined_by_config
+from mnistcnn._training.global_state import isolated_building
+from mnistcnn._training.keras_internals import detach
+from mnistcnn._training.network import DTYPE_POLICIES, Network
 from mnistcnn._training.runtime import check_can_run, is_usable, prepare_runtime
 from mnistcnn._training.standard_names import own_names
 
 State = dict[str, Any]
 
 
-def network_state(network: Network) -> State:
-    """Return the network as its config and arrays.
+def network_state(compiled: CompiledNetwork) -> State:
+    """Return a network as its config and arrays, and what its optimizer remembers.
 
     Where the config would not tell a user's own functions, what built the layers takes its place.
     """
-    told = is_told_by_config(network.model)
+    network = compiled.network
+    defined = is_defined_by_config(network.model)
     return {
-        "config": _config(network.model) if told else None,
-        "build": None if told else network.build,
+        "config": _config(network.model) if defined else None,
+        "build": None if defined else network.build,
         "n_classes": network.model.output_shape[-1],
         "image_shape": network.image_shape,
         "emits_logits": network.emits_logits,
         "precision": network.precision,
         "trainability": network.trainability(),
         "values": network.values(),
-        "moments": network.moments(),
+        "moments": compiled.moments(),
     }
 
 
@@ -63,10 +67,9 @@ def restore_network(state: State) -> Any:
         return UnusableNetwork()
     prepare_runtime()
     network = _rebuilt(state) if state["config"] is None else _deserialized(state)
-    network.stored_moments = state["moments"]
     network.assign_trainability(state["trainability"])
     network.assign_values(state["values"])
-    return network
+    return CompiledNetwork(network, state["moments"])
 
 
 def _deserialized(state: State) -> Network:
@@ -83,7 +86,7 @@ def _deserialized(state: State) -> Network:
 
 
 def _rebuilt(state: State) -> Network:
-    return assemble_network(
+    return build_network(
         state["build"],
         state["image_shape"],
         state["n_classes"],
@@ -99,11 +102,11 @@ def detached_callbacks(callbacks: list[Any]) -> list[Any]:
     """
     detached = [copy(callback) for callback in callbacks]
     for callback in detached:
-        callback._model = None
+        detach(callback)
     return [callback for callback in detached if _can_be_stored(callback)]
 
 
-def _can_be_stored(callback: Any) -> bool:
+def _can_be_stored(callback: keras.callbacks.Callback) -> bool:
     try:
         pickle.dumps(callback)
     except Exception:  # whatever the user's own class raises

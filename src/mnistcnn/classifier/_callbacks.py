@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnistcnn._training.optimization import Optimization
+from mnistcnn._training.optimization import OptimizerConfig
 
 # What a callback keeps its own notes in; any other object is the caller's, such as a trial.
 NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
@@ -18,7 +18,7 @@ NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
 RATE_SETTERS = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
 
 
-def callbacks_for_fit(callbacks: Any, optimization: Optimization) -> list[Any]:
+def callbacks_for_fit(callbacks: Any, optimizer: OptimizerConfig) -> list[Any]:
     """Return the callbacks that one fit trains, the caller's own staying as they are.
 
     Raises
@@ -36,16 +36,16 @@ def callbacks_for_fit(callbacks: Any, optimization: Optimization) -> list[Any]:
                 "makes one, or a list of them (scikit-learn's own go to set_callbacks), got "
                 f"{callback!r}."
             )
-        if isinstance(callback, RATE_SETTERS) and optimization.follows_schedule:
-            raise ValueError(rate_conflict(type(callback).__name__, optimization))
+        if isinstance(callback, RATE_SETTERS) and optimizer.follows_schedule:
+            raise ValueError(rate_conflict(type(callback).__name__, optimizer))
     return trained
 
 
-def rate_conflict(culprit: str, optimization: Optimization) -> str:
+def rate_conflict(culprit: str, optimizer: OptimizerConfig) -> str:
     """Return the message for a callback that sets the rate under a schedule."""
     return (
         f"callbacks must leave the learning rate alone while lr_schedule="
-        f"{optimization.lr_schedule!r} sets it at each update, got {culprit}. Use "
+        f"{optimizer.lr_schedule!r} sets it at each update, got {culprit}. Use "
         "lr_schedule='constant' with it, or lr_schedule='plateau' in its place."
     )
 

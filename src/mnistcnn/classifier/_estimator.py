@@ -1,40 +1,48 @@
 """The estimator itself: scikit-learn's contract around one Keras network."""
 
-from copy import copy
 from typing import Any, ClassVar, Self
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn.classifier._fit import (
-    fitted_state,
-    increment_state,
-    unchanged_by_failure,
-    wrapped_state,
+from mnistcnn._scikit_learn import (
+    CallbackSupportMixin,
+    validate_parameters,
+    with_callbacks,
 )
-from mnistcnn.classifier._inputs import read_pixels
+from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
+from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
-from mnistcnn.classifier._parameters import FITTED_ATTRIBUTES, PARAMETER_CONSTRAINTS
+from mnistcnn.classifier._networks import wrapped
+from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
-from mnistcnn.classifier._scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
-from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
-from mnistcnn.classifier._wrapping import KerasModelTemplate, picture_shape
+from mnistcnn.classifier._predictions import PredictionMixin
+from mnistcnn.classifier._types import (
+    ArchitectureLike,
+    AugmentationLike,
+    Callbacks,
+    ClassWeight,
+    ImageShape,
+    OptimizerLike,
+    Weights,
+)
+from mnistcnn.classifier._wrapping import KerasModelTemplate, shape_of_images
 
 
 class DigitCNNClassifier(
+    PredictionMixin,
     StoredNetworkMixin,
     NestedParametersMixin,
     CallbackSupportMixin,  # type: ignore[misc]
     ClassifierMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
 ):
-    """A Keras network that classifies pictures of digits, as a scikit-learn classifier.
+    """A Keras network that classifies images of digits, as a scikit-learn classifier.
 
-    Pictures may be flat rows ``(n, h * w)`` or images ``(n, h, w)`` or ``(n, h, w, c)``, of any
-    numeric dtype; both forms of the same pictures are interchangeable between `fit` and `predict`.
+    Images may be flat rows ``(n, h * w)`` or arrays ``(n, h, w)`` or ``(n, h, w, c)``, of any
+    numeric dtype; both forms of the same images are interchangeable between `fit` and `predict`.
     Labels may be integers, strings or anything else that scikit-learn takes.
 
     Parameters
@@ -45,17 +53,18 @@ class DigitCNNClassifier(
         callable ``(input_shape, n_classes) -> keras.Model`` that ends in softmax or plain logits,
         whose further keyword parameters can be searched likewise.
     image_shape : {"auto", "pad"} or tuple of int, default="auto"
-        The shape of one picture. ``"auto"`` takes flat rows as square pictures, ``"pad"`` fills
+        The shape of one image. ``"auto"`` takes flat rows as square images, ``"pad"`` fills
         them up with zeros to the next square, ``(h, w)`` or ``(h, w, c)`` states the shape.
     pixel_scaling : {"standard", "unit"} or None, default="standard"
         What the network does to pixels first: ``"standard"`` subtracts the mean and divides by the
         standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
     augmentation : {"light", "mnist", "strong", "handwriting"}, Augmentation or None, default=None
-        Random changes to the training pictures (see `mnistcnn.Augmentation`).
+        Random changes to the training images (see `mnistcnn.Augmentation`).
     epochs : int, default=10
-        Passes over the training pictures, at most.
+        Passes over the training images, at most.
     batch_size : int or "auto", default="auto"
-        Pictures an update; ``"auto"`` is the power of two nearest to n / 64, from 32 to 256.
+        Images per update (mini-batch size); ``"auto"`` is the power of two nearest to n / 64, from
+        32 to 256.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
         A Keras optimizer is a template: each fit makes a fresh one with its settings.
     learning_rate : float or "auto", default="auto"
@@ -73,7 +82,7 @@ default="one_cycle"
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, by label; those not named weigh 1.
     early_stopping : bool, default=False
-        Whether to set a stratified part of the training pictures aside, to stop when its accuracy
+        Whether to set a stratified part of the training images aside, to stop when its accuracy
         no longer rises, and to keep the weights of its best epoch.
     validation_fraction : float, default=0.1
         The part set aside, between 0 and 1.
@@ -91,7 +100,7 @@ default="one_cycle"
         such as a trial or a logger, is not copied. A function without arguments is called in each
         fit to make one, or a list. scikit-learn's own callbacks go to `set_callbacks`.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, order of pictures, dropout and validation split. The same seed gives the
+        Seed of weights, order of images, dropout and validation split. The same seed gives the
         same predictions bit for bit on the same machine with the same number of threads.
     verbose : int, default=0
         Keras's: 0 is silent, 1 shows a bar an epoch, 2 a line an epoch.
@@ -101,11 +110,11 @@ default="one_cycle"
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Numbers in one picture, h * w * c (with ``image_shape="pad"``, columns before padding).
+        Numbers in one image, h * w * c (with ``image_shape="pad"``, columns before padding).
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where `fit` was given a DataFrame whose names are all strings.
     image_shape_ : tuple of 3 int
-        Height, width and channels of one picture.
+        Height, width and channels of one image.
     n_iter_ : int
         Epochs that were run.
     history_ : dict of list of float
@@ -140,26 +149,26 @@ default="one_cycle"
 
     def __init__(
         self,
-        architecture: Any = "fast",
+        architecture: ArchitectureLike = "fast",
         *,
-        image_shape: Any = "auto",
+        image_shape: ImageShape = "auto",
         pixel_scaling: str | None = "standard",
-        augmentation: Any = None,
+        augmentation: AugmentationLike = None,
         epochs: int = 10,
         batch_size: int | str = "auto",
-        optimizer: Any = "adam",
+        optimizer: OptimizerLike = "adam",
         learning_rate: float | str = "auto",
         lr_schedule: str = "one_cycle",
         weight_decay: float = 0.0,
         label_smoothing: float = 0.0,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         warm_start: bool = False,
         precision: str = "auto",
-        callbacks: Any = None,
-        random_state: Any = None,
+        callbacks: Callbacks = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.architecture = architecture
@@ -184,17 +193,17 @@ default="one_cycle"
         self.verbose = verbose
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Images, y: Labels, sample_weight: Weights = None) -> Self:
         """Train a fresh network, or with `warm_start` the previous one further.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
+            Images.
         y : array-like of shape (n,)
             Labels.
         sample_weight : array-like of shape (n,), default=None
-            Weights in the loss; pictures of weight 0 are left out.
+            Weights in the loss; images of weight 0 are left out.
 
         Returns
         -------
@@ -208,11 +217,17 @@ default="one_cycle"
         NonFiniteLossError
             If the loss becomes NaN or infinite.
         """
-        self._validate_params()
-        self._adopt(fitted_state(self, X, y, sample_weight))
+        validate_parameters(self)
+        self._adopt(fit(self, X, y, sample_weight))
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Images,
+        y: Labels,
+        classes: ArrayLike | None = None,
+        sample_weight: Weights = None,
+    ) -> Self:
         """Train for one epoch at a constant rate, on from wherever the network is.
 
         Architecture, precision and pixel scaling stay those of the first call or fit.
@@ -220,7 +235,7 @@ default="one_cycle"
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures. Those of the first call set the pixel scaling for all later ones.
+            Images. Those of the first call set the pixel scaling for all later ones.
         y : array-like of shape (n,)
             Labels.
         classes : array-like of shape (n_classes,), default=None
@@ -240,9 +255,9 @@ default="one_cycle"
         NonFiniteLossError
             If the loss becomes NaN or infinite.
         """
-        self._validate_params()
+        validate_parameters(self)
         with unchanged_by_failure(self):
-            self._adopt(increment_state(self, X, y, classes, sample_weight))
+            self._adopt(partial_fit(self, X, y, classes, sample_weight))
         return self
 
     @classmethod
@@ -250,8 +265,8 @@ default="one_cycle"
         cls,
         model: keras.Model,
         *,
-        classes: Any = None,
-        image_shape: Any = None,
+        classes: ArrayLike | None = None,
+        image_shape: ImageShape | None = None,
         pixel_scaling: str | None = None,
         **parameters: Any,
     ) -> Self:
@@ -264,7 +279,7 @@ default="one_cycle"
         classes : array-like of shape (n_classes,), default=None
             The label of each output, in ascending order; None takes 0 to n_classes - 1.
         image_shape : tuple of int, default=None
-            The shape of one picture, where the model takes flat rows that are no squares.
+            The shape of one image, where the model takes flat rows that are no squares.
         pixel_scaling : {"unit"} or None, default=None
             What happens to pixels before the model sees them: ``"unit"`` divides by 255.
         **parameters
@@ -293,107 +308,29 @@ default="one_cycle"
         template = KerasModelTemplate.of(model)
         classifier = cls(
             template,
-            image_shape=picture_shape(template.input_shape, image_shape),
+            image_shape=shape_of_images(template.input_shape, image_shape),
             pixel_scaling=pixel_scaling,
             **parameters,
         )
-        classifier._validate_params()
-        classifier._adopt(wrapped_state(classifier, model, classes))
+        validate_parameters(classifier)
+        classifier._adopt(wrapped(classifier, model, classes))
         return classifier
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable label of each picture.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
-
-        Returns
-        -------
-        labels : ndarray of shape (n,)
-            Of the dtype of `classes_`.
-        """
-        fitted = self._as_fitted_now()
-        labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
-        return labels
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n, n_classes), float64
-            Columns in the order of `classes_`; each row sums to 1.
-        """
-        fitted = self._as_fitted_now()
-        return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
-
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n, n_classes), float64
-            Columns in the order of `classes_`; finite where a probability is rounded to 0, too.
-        """
-        fitted = self._as_fitted_now()
-        return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
-
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the logits, or log-probabilities where the network has none.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Pictures.
-
-        Returns
-        -------
-        scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
-            For two classes, how much the second one leads.
-        """
-        fitted = self._as_fitted_now()
-        return as_decision(fitted._scores(X), fitted._network.emits_logits)
 
     @property
     def model_(self) -> keras.Model:
         """The network, from raw pixels to float32 scores."""
         if "_network" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
-        self._lease.keep()
+        self._pooled.keep()
         return self._network.model
 
-    def _as_fitted_now(self) -> Self:
-        """Return a twin that stays as it is while another thread refits this estimator.
-
-        It holds the lease as well, so that its network serves no other fit meanwhile.
-        """
-        fitted = copy(self)
-        check_is_fitted(fitted)
-        return fitted
-
-    def _scores(self, X: Any) -> NDArray[np.float32]:
-        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(self, X))
-        return scores
-
-    def _adopt(self, state: dict[str, Any]) -> None:
-        kept = {k: v for k, v in vars(self).items() if k not in FITTED_ATTRIBUTES}
+    def _adopt(self, fitted: Fitted) -> None:
+        kept = {name: value for name, value in vars(self).items() if name not in Fitted.NAMES}
         # One assignment: an interrupt leaves either the old state or the new one.
-        self.__dict__ = {**kept, **state}
+        self.__dict__ = {**kept, **fitted.attributes()}
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what pictures may look like."""
+        """Tell scikit-learn what images may look like."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

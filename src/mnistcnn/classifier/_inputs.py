@@ -1,15 +1,18 @@
 """Turns what users hand over into rows of pixels, integer targets and weights."""
 
 from copy import copy
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from mnistcnn._training.data import TrainingData
+from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._pixel_range import warn_of_another_unit
+from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
 from mnistcnn.preprocessing._containers import check_in_memory
 from mnistcnn.preprocessing._labels import check_one_label_each
@@ -21,50 +24,22 @@ from mnistcnn.preprocessing._shapes import (
 )
 from mnistcnn.preprocessing._signs import check_not_signed
 
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
 ImageShape = tuple[int, int, int]
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """Validated training data.
-
-    Parameters
-    ----------
-    columns : dict
-        What scikit-learn keeps of the columns: `n_features_in_`, and `feature_names_in_` if any.
-    image_shape : tuple of 3 int
-        Height, width and channels of one picture.
-    classes : ndarray of shape (n_classes,)
-        The labels, sorted.
-    pixels : ndarray of shape (n, h * w * c), uint8 or float32
-        One picture a row.
-    targets : ndarray of shape (n,), int32
-        The index of each picture's label in `classes`.
-    weights : ndarray of shape (n,), float64, or None
-        Weights in the loss; None where there are none.
-    rows : ndarray of shape (m,), int32
-        The pictures that have a weight at all.
-    """
-
-    columns: dict[str, Any]
-    image_shape: ImageShape
-    classes: NDArray[Any]
-    pixels: NDArray[Any]
-    targets: NDArray[np.int32]
-    weights: NDArray[Any] | None
-    rows: NDArray[np.int32]
-
-
 def read_training_data(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    sample_weight: Weights,
+    known_classes: NDArray[Any] | None,
     *,
-    known_classes: NDArray[Any] | None = None,
     same_columns: bool = False,
     min_samples: int = 2,
-) -> Problem:
+) -> TrainingData:
     """Validate training data on behalf of an estimator, which stays as it is.
 
     Parameters
@@ -73,16 +48,16 @@ def read_training_data(
         Whose parameters say how to read the data.
     X, y, sample_weight : array-like
         What the user handed over.
-    known_classes : ndarray, default=None
+    known_classes : ndarray or None
         The only labels allowed; None takes those of `y`.
     same_columns : bool, default=False
         Whether the columns must be those that the estimator was fitted on.
     min_samples : int, default=2
-        The fewest pictures allowed.
+        The fewest images allowed.
 
     Returns
     -------
-    problem : Problem
+    data : TrainingData
         The data, ready to train on.
 
     Raises
@@ -90,41 +65,39 @@ def read_training_data(
     ValueError
         If anything about the data is wrong; the message names it.
     """
-    # validate_data notes the columns before later steps can fail, so it gets a stand-in.
-    stand_in = copy(estimator)
+    # validate_data notes the columns before later steps can fail, so it gets a copy.
+    noted = copy(estimator)
     check_one_label_each(y)
     check_in_memory(sample_weight, "sample_weight")
     rows, array_shape = as_rows(X)
     rows, y = validate_data(
-        stand_in,
-        rows,
-        y,
-        dtype="numeric",
-        reset=not same_columns,
-        ensure_min_samples=min_samples,
+        noted, rows, y, dtype="numeric", reset=not same_columns, ensure_min_samples=min_samples
     )
     image_shape = _image_shape(estimator, array_shape, same_columns)
     classes, targets = encode_labels(y, known_classes)
-    problem = Problem(
-        columns=_columns(stand_in),
-        image_shape=image_shape,
-        classes=classes,
+    data = TrainingData(
         pixels=as_pixels(rows, image_shape),
         targets=targets,
         weights=None,
         rows=np.arange(len(rows), dtype=np.int32),
+        image_shape=image_shape,
+        classes=classes,
+        columns=_columns(noted),
     )
-    return _weighted(problem, sample_weight, estimator.class_weight)
+    return _weighted(data, sample_weight, estimator.class_weight)
 
 
-def read_pixels(estimator: Any, X: Any) -> NDArray[Any]:
-    """Validate pictures for a fitted estimator and return them as rows of pixels."""
-    pixels = X.reshape(len(X), -1) if _needs_no_check(estimator, X) else _checked(estimator, X)
+def read_pixels(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
+    """Validate images for a fitted estimator and return them as rows of pixels."""
+    if isinstance(X, np.ndarray) and _needs_no_check(estimator, X):
+        pixels = X.reshape(len(X), -1)
+    else:
+        pixels = _checked(estimator, X)
     warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
     return pixels
 
 
-def _checked(estimator: Any, X: Any) -> NDArray[Any]:
+def _checked(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
     rows, array_shape = as_rows(X)
     if len(array_shape) > 2:
         _check_same_shape(estimator, array_shape)
@@ -133,7 +106,7 @@ def _checked(estimator: Any, X: Any) -> NDArray[Any]:
     return as_pixels(rows, estimator.image_shape_)
 
 
-def _needs_no_check(estimator: Any, X: Any) -> bool:
+def _needs_no_check(estimator: "DigitCNNClassifier", X: NDArray[Any]) -> bool:
     """Tell whether X is such that scikit-learn's checks, a third of a short call, find nothing."""
     return (
         type(X) is np.ndarray
@@ -150,13 +123,13 @@ def _without_one_channel(image_shape: ImageShape) -> tuple[int, ...]:
     return image_shape[:2] if image_shape[2] == 1 else image_shape
 
 
-def _check_not_alone(estimator: Any, array_shape: tuple[int, ...]) -> None:
+def _check_not_alone(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
     n_features = estimator.n_features_in_
-    is_picture = array_shape == estimator.image_shape_[:2] and array_shape[1] != n_features
-    if is_picture or array_shape == (n_features,):
+    is_image = array_shape == estimator.image_shape_[:2] and array_shape[1] != n_features
+    if is_image or array_shape == (n_features,):
         raise ValueError(
-            f"Expected 2D array or pictures, got one picture alone, of shape {array_shape}. "
-            "Reshape your data: X must hold several, so put one into a list, as in [picture]."
+            f"Expected 2D array or images, got one image alone, of shape {array_shape}. "
+            "Reshape your data: X must hold several, so put one into a list, as in [image]."
         )
 
 
@@ -179,7 +152,7 @@ def _compact(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _image_shape(
-    estimator: Any, array_shape: tuple[int, ...], same_columns: bool
+    estimator: "DigitCNNClassifier", array_shape: tuple[int, ...], same_columns: bool
 ) -> tuple[int, int, int]:
     if not same_columns:
         return resolve_image_shape(estimator.image_shape, array_shape)
@@ -189,25 +162,25 @@ def _image_shape(
     return fitted_shape
 
 
-def _columns(stand_in: Any) -> dict[str, Any]:
+def _columns(noted: Any) -> dict[str, Any]:
     names = ("n_features_in_", "feature_names_in_")
-    return {name: vars(stand_in)[name] for name in names if name in vars(stand_in)}
+    return {name: vars(noted)[name] for name in names if name in vars(noted)}
 
 
-def _check_same_shape(estimator: Any, array_shape: tuple[int, ...]) -> None:
+def _check_same_shape(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
     height, width, channels = estimator.image_shape_
     allowed: list[tuple[int, ...]] = [(height, width)] if channels == 1 else []
     allowed.append((height, width, channels))
     if array_shape[1:] not in allowed:
         check_channels_last(array_shape)
         raise ValueError(
-            f"X must hold pictures of shape {' or '.join(map(str, allowed))}, on which "
+            f"X must hold images of shape {' or '.join(map(str, allowed))}, on which "
             f"{type(estimator).__name__} was fitted, or flat rows, got shape {array_shape}."
         )
 
 
 def encode_labels(
-    y: Any, known_classes: NDArray[Any] | None
+    y: Labels, known_classes: NDArray[Any] | None
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return the sorted labels and the index of each one of `y` among them.
 
@@ -233,18 +206,14 @@ def encode_labels(
     return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
 
 
-def _weighted(problem: Problem, sample_weight: Any, class_weight: Any) -> Problem:
-    weights = combined_weights(problem.targets, problem.classes, sample_weight, class_weight)
+def _weighted(
+    data: TrainingData, sample_weight: Weights, class_weight: ClassWeight
+) -> TrainingData:
+    """Return the data with weights whose scale does not matter, without what weighs nothing."""
+    weights = combined_weights(data.targets, data.classes, sample_weight, class_weight)
     if weights is None:
-        return problem
+        return data
     rows = np.flatnonzero(weights > 0).astype(np.int32)
     if not len(rows):
         raise ValueError("class_weight must leave at least one image a positive weight.")
-    return replace(problem, rows=rows, weights=weights)
-
-
-def with_weights_of_mean_one(problem: Problem) -> Problem:
-    """Return the problem with weights whose scale does not matter; None where all are the same."""
-    if problem.weights is None:
-        return problem
-    return replace(problem, weights=weights_of_mean_one(problem.weights, problem.rows))
+    return replace(data, rows=rows, weights=weights_of_mean_one(weights, rows))

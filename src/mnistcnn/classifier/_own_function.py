@@ -6,6 +6,7 @@ from inspect import Parameter, signature
 from typing import Any, Self
 
 from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE
+from mnistcnn.classifier._types import ArchitectureLike
 
 # A function is always called with (input_shape, n_classes).
 N_GIVEN = 2
@@ -84,7 +85,7 @@ class FunctionWithParameters:
         return f"{_name(self.function)}({settings})"
 
 
-def is_plain_function(architecture: Any) -> bool:
+def is_plain_function(architecture: ArchitectureLike) -> bool:
     """Tell whether an architecture is a callable that has no `set_params` of its own."""
     is_object = isinstance(architecture, type) or hasattr(architecture, "set_params")
     return callable(architecture) and not is_object and not hasattr(architecture, "build")

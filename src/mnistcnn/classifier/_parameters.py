@@ -1,11 +1,11 @@
-"""What each parameter of the estimator may be, and what a fit adds to it."""
+"""What each parameter of the estimator may be."""
 
 from numbers import Integral, Real
 from typing import Any
 
 import keras
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions
 from mnistcnn.augmentation import PRESETS, Augmentation
 
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
@@ -35,19 +35,3 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
-
-FITTED_ATTRIBUTES = (
-    "classes_",
-    "n_features_in_",
-    "feature_names_in_",
-    "image_shape_",
-    "n_iter_",
-    "history_",
-    "precision_",
-    "callbacks_",
-    "best_epoch_",
-    "validation_scores_",
-    "_network",
-    "_lease",
-    "_pixel_range",
-)

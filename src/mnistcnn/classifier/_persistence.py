@@ -30,15 +30,14 @@ class StoredNetworkMixin:
         """Return plain data."""
         inherited: Any = super().__getstate__()
         state: dict[str, Any] = dict(inherited)
-        if "_network" in state:
-            state["_network"] = network_state(state["_network"])
-            del state["_lease"]
+        if "_pooled" in state:
+            state["_network"] = network_state(state.pop("_pooled").compiled)
             state["callbacks_"] = detached_callbacks(state["callbacks_"])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild the network."""
         if "_network" in state:
-            network = restore_network(state["_network"])
-            state = {**state, "_network": network, "_lease": POOL.lease_for_good(network)}
+            pooled = POOL.keep(restore_network(state["_network"]))
+            state = {**state, "_network": pooled.network, "_pooled": pooled}
         super().__setstate__(state)  # type: ignore[misc]

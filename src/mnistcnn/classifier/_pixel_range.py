@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._training.feed import Examples
+from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.rescaling import Rescaling, rescaling_of
 from mnistcnn.exceptions import PixelRangeWarning
@@ -18,8 +18,8 @@ Range = tuple[float, float]
 IMAGES_LOOKED_AT = 32
 IMAGES_MEASURED = 4096
 
-# Of an image that shows anything, at least this share of the pixels is ink.
-SHARE_OF_INK = 0.005
+# Of an image that shows anything, at least this fraction of the pixels is ink.
+MIN_INK_FRACTION = 0.005
 
 # Full ink in the units in use, where it is not 1.
 FACTORS = (16, 255, 65535)
@@ -30,32 +30,32 @@ IN_PREDICTION = "so its answers are mostly wrong"
 IN_TRAINING = "so what it has learned does not serve for these"
 
 
-def measured_range(examples: Examples) -> Range:
+def measured_range(data: TrainingData) -> Range:
     """Return the lowest and the highest of the training pixels."""
-    pixels = _measured(examples)
+    pixels = _measured(data)
     return float(pixels.min()), float(pixels.max())
 
 
-def _measured(examples: Examples) -> NDArray[Any]:
-    step = _step(len(examples.rows), IMAGES_MEASURED)
-    some: NDArray[Any] = examples.pixels[examples.rows[::step]]
+def _measured(data: TrainingData) -> NDArray[Any]:
+    step = _step(len(data.rows), IMAGES_MEASURED)
+    some: NDArray[Any] = data.pixels[data.rows[::step]]
     return some
 
 
-def widened_range(known: Range | None, examples: Examples) -> Range:
+def widened_range(known: Range | None, data: TrainingData) -> Range:
     """Return the range of all training pixels so far, and warn where the new ones differ in unit.
 
     Parameters
     ----------
     known : tuple of 2 float or None
         The range before; None where there is none.
-    examples : Examples
+    data : TrainingData
         What is trained on next.
     """
-    low, high = measured_range(examples)
+    low, high = measured_range(data)
     if known is None:
         return low, high
-    warn_of_another_unit(known, _measured(examples), IN_TRAINING)
+    warn_of_another_unit(known, _measured(data), IN_TRAINING)
     return min(low, known[0]), max(high, known[1])
 
 
@@ -121,7 +121,7 @@ def _is_fraction(extreme: float, lowest: float, largest: float) -> bool:
 
 
 def _are_many(chosen: NDArray[np.bool_]) -> bool:
-    return bool(chosen.mean() >= SHARE_OF_INK)
+    return bool(chosen.mean() >= MIN_INK_FRACTION)
 
 
 def _other_unit(known: Range, given: Range, consequence: str) -> str:

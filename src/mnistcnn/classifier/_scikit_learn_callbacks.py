@@ -1,27 +1,22 @@
 """scikit-learn's callbacks (experimental, from version 1.9 on), called at each epoch."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:  # scikit-learn before 1.9
+from mnistcnn._scikit_learn import fit_context
+from mnistcnn._types import Images, Labels
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in where scikit-learn has no callbacks."""
-
-    def with_callbacks(method: Any) -> Any:
-        """Return the method as it is."""
-        return method
-
-
-__all__ = ["CallbackSupportMixin", "epoch_callbacks", "with_callbacks"]
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 
 def epoch_callbacks(
-    estimator: Any, X: Any, y: Any, fitted_attributes: Callable[[], dict[str, Any]]
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    fitted_attributes: Callable[[], dict[str, Any]],
 ) -> list[Any]:
     """Return the Keras callbacks that report each epoch to scikit-learn's, if there are any.
 
@@ -34,9 +29,9 @@ def epoch_callbacks(
     fitted_attributes : callable
         Returns what the estimator would be given if the fit ended now.
     """
-    if not hasattr(estimator, "_init_callback_context"):
+    context = fit_context(estimator, estimator.epochs)
+    if context is None:
         return []
-    context = estimator._init_callback_context(max_subtasks=estimator.epochs)
     return [ReportedEpochs(estimator, X, y, context, fitted_attributes)]
 
 
@@ -53,9 +48,9 @@ class ReportedEpochs(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(
         self,
-        estimator: Any,
-        X: Any,
-        y: Any,
+        estimator: "DigitCNNClassifier",
+        X: Images,
+        y: Labels,
         context: Any,
         fitted_attributes: Callable[[], dict[str, Any]],
     ) -> None:

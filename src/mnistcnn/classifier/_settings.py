@@ -1,23 +1,27 @@
 """Works out what the parameters of an estimator mean for the data at hand."""
 
 import math
-from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
 
-from mnistcnn._training.fitting import Regime
-from mnistcnn._training.hardware import fastest_precision
-from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, Optimization
+from mnistcnn._training.configuration import TrainingConfig
+from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, OptimizerConfig
+from mnistcnn._training.runtime import fastest_precision
 from mnistcnn._training.schedules import SCHEDULED
+from mnistcnn._types import RandomState
 from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import PRESETS, Augmentation
 from mnistcnn.classifier._callbacks import callbacks_for_fit
+from mnistcnn.classifier._types import ArchitectureLike
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 BATCH_SIZES = (32, 64, 128, 256)
-BATCHES_AN_EPOCH = 64
+BATCHES_PER_EPOCH = 64
 
 # For an architecture that states no rate of its own: Adam's.
 USUAL_RATE = 1e-3
@@ -27,7 +31,7 @@ USUAL_BETAS = (0.9, 0.999)
 CONSTANT_RELATIVE_TO_PEAK = 0.2
 
 
-def resolve_architecture(architecture: Any) -> Any:
+def resolve_architecture(architecture: ArchitectureLike) -> Any:
     """Return an architecture object for a name, a copy of an object, a callable as it is.
 
     Raises
@@ -53,21 +57,15 @@ def resolve_architecture(architecture: Any) -> Any:
     return deepcopy(architecture) if can_change else architecture
 
 
-def build_function(architecture: Any) -> Callable[[tuple[int, int, int], int], keras.Model]:
-    """Return what builds the Keras model from ``(input_shape, n_classes)``."""
-    build: Callable[..., keras.Model] = getattr(architecture, "build", architecture)
-    return build
-
-
 def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:
     """Return the batch size; ``"auto"`` is the power of two nearest to n / 64, 32 to 256."""
     if not isinstance(batch_size, str):
         return int(batch_size)
-    wanted = max(1.0, n_examples / BATCHES_AN_EPOCH)
+    wanted = max(1.0, n_examples / BATCHES_PER_EPOCH)
     return min(BATCH_SIZES, key=lambda size: abs(math.log2(size) - math.log2(wanted)))
 
 
-def resolve_precision(precision: str, architecture: Any) -> str:
+def resolve_precision(precision: str, architecture: ArchitectureLike) -> str:
     """Return the precision to compute in.
 
     ``"auto"`` is that of layers that are trained already, the fastest of this machine for
@@ -81,8 +79,10 @@ def resolve_precision(precision: str, architecture: Any) -> str:
     return fastest_precision() if hasattr(architecture, "build") else "float32"
 
 
-def _optimization(estimator: Any, architecture: Any, lr_schedule: str) -> Optimization:
-    return Optimization(
+def _optimizer_config(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, lr_schedule: str
+) -> OptimizerConfig:
+    return OptimizerConfig(
         optimizer=estimator.optimizer,
         learning_rate=_resolve_learning_rate(estimator, architecture, lr_schedule),
         lr_schedule=lr_schedule,
@@ -91,7 +91,9 @@ def _optimization(estimator: Any, architecture: Any, lr_schedule: str) -> Optimi
     )
 
 
-def _resolve_learning_rate(estimator: Any, architecture: Any, lr_schedule: str) -> float | None:
+def _resolve_learning_rate(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, lr_schedule: str
+) -> float | None:
     if not isinstance(estimator.learning_rate, str):
         return float(estimator.learning_rate)
     if not isinstance(estimator.optimizer, str):
@@ -101,17 +103,22 @@ def _resolve_learning_rate(estimator: Any, architecture: Any, lr_schedule: str) 
     return float(peak if lr_schedule in SCHEDULED else CONSTANT_RELATIVE_TO_PEAK * peak)
 
 
-def regime_for(estimator: Any, architecture: Any, n_examples: int, lr_schedule: str) -> Regime:
-    """Return how to train on so many pictures."""
-    optimization = _optimization(estimator, architecture, lr_schedule)
-    return Regime(
+def training_config(
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
+    n_examples: int,
+    lr_schedule: str,
+) -> TrainingConfig:
+    """Return how to train on so many images."""
+    optimizer = _optimizer_config(estimator, architecture, lr_schedule)
+    return TrainingConfig(
         epochs=int(estimator.epochs),
         batch_size=resolve_batch_size(estimator.batch_size, n_examples),
-        optimization=optimization,
+        optimizer=optimizer,
         label_smoothing=estimator.label_smoothing,
         augmentation=_resolve_augmentation(estimator.augmentation),
         patience=estimator.n_iter_no_change if estimator.early_stopping else None,
-        callbacks=callbacks_for_fit(estimator.callbacks, optimization),
+        callbacks=callbacks_for_fit(estimator.callbacks, optimizer),
         verbose=int(estimator.verbose),
     )
 
@@ -124,8 +131,25 @@ def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentati
     return augmentation
 
 
-def seed_sequence(random_state: Any) -> np.random.SeedSequence:
-    """Return where all of a fit's randomness comes from; None is fresh entropy, no global state."""
+class Seeds(NamedTuple):
+    """Where all of a fit's randomness comes from."""
+
+    split: int
+    weights: int
+    order: list[int]
+
+
+def seeds_of(random_state: RandomState) -> Seeds:
+    """Return the seeds of a fit; None takes fresh entropy, no global state."""
+    split, weights, order = _seed_sequence(random_state).spawn(3)
+    return Seeds(
+        split=int(split.generate_state(1)[0]),
+        weights=int(weights.generate_state(1)[0]),
+        order=[int(word) for word in order.generate_state(4)],
+    )
+
+
+def _seed_sequence(random_state: RandomState) -> np.random.SeedSequence:
     if random_state is None:
         return np.random.SeedSequence()
     if isinstance(random_state, np.random.RandomState):

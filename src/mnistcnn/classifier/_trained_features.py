@@ -7,8 +7,10 @@ import keras
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn._training.features import as_list, trained_features
 from mnistcnn._training.network import DTYPE_POLICIES, Network
+from mnistcnn._training.tensors import Tensor
 from mnistcnn.architectures._layers import flatten, to_logits
 from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_architecture
 
@@ -16,7 +18,7 @@ from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_archi
 RATE_OF_LAST_LAYER = 0.02
 
 # What is trained already must not be led astray before the new layer has learned anything.
-SHARE_FOR_TRAINED = 0.2
+TRAINED_RATE_FRACTION = 0.2
 
 
 class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
@@ -80,7 +82,9 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
         """A good rate for Adam."""
         if not self.trainable:
             return RATE_OF_LAST_LAYER
-        return SHARE_FOR_TRAINED * float(getattr(self._architecture, "learning_rate", USUAL_RATE))
+        return TRAINED_RATE_FRACTION * float(
+            getattr(self._architecture, "learning_rate", USUAL_RATE)
+        )
 
     @property
     def adam_betas(self) -> tuple[float, float]:
@@ -154,7 +158,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
         NotFittedError
             If `fitted` is not fitted.
         """
-        self._validate_params()
+        validate_parameters(self)
         network = self._network
         self._check_shape(tuple(input_shape))
         self._check_precision()
@@ -182,5 +186,5 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
             )
 
 
-def _as_rows(features: Any) -> Any:
+def _as_rows(features: Tensor) -> Any:
     return features if len(features.shape) == 2 else flatten(features)

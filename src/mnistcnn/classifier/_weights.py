@@ -5,13 +5,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import _check_sample_weight
+
+from mnistcnn._scikit_learn import check_sample_weight
+from mnistcnn.classifier._types import ClassWeight, Weights
 
 GREATEST = float(np.finfo(np.float64).max)
 
 
 def combined_weights(
-    targets: NDArray[np.int32], classes: NDArray[Any], sample_weight: Any, class_weight: Any
+    targets: NDArray[np.int32],
+    classes: NDArray[Any],
+    sample_weight: Weights,
+    class_weight: ClassWeight,
 ) -> NDArray[np.float64] | None:
     """Validate the weights of images and of classes and multiply them; only ratios matter.
 
@@ -40,7 +45,7 @@ def combined_weights(
         return None
     if sample_weight is not None and not np.any(np.asarray(sample_weight)):
         raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
-    weights: NDArray[np.float64] = _check_sample_weight(sample_weight, targets, dtype=np.float64)
+    weights: NDArray[np.float64] = check_sample_weight(sample_weight, targets, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError(
             "sample_weight must not be negative. Negative values in data passed to "

@@ -64,7 +64,7 @@ class KerasModelTemplate:
         if n_classes != self.n_classes or prod(input_shape) != prod(self.input_shape):
             raise ValueError(
                 f"architecture is a given keras.Model from inputs of shape {self.input_shape} to "
-                f"{self.n_classes} classes, got pictures of shape {input_shape} and {n_classes} "
+                f"{self.n_classes} classes, got images of shape {input_shape} and {n_classes} "
                 "classes."
             )
         if keras.config.dtype_policy().name != "float32":
@@ -101,8 +101,8 @@ def _is_one_shape(shape: Any) -> bool:
     return isinstance(shape, tuple) and len(shape) > 1 and None not in shape[1:]
 
 
-def picture_shape(input_shape: tuple[int, ...], image_shape: Any) -> tuple[int, ...]:
-    """Return the shape of the pictures that a model with such inputs takes.
+def shape_of_images(input_shape: tuple[int, ...], image_shape: Any) -> tuple[int, ...]:
+    """Return the shape of the images that a model with such inputs takes.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mnistcnn._training.isolation import isolated_building
+from mnistcnn._training.global_state import isolated_building
 from mnistcnn.architectures import get_architecture, list_architectures
 
 

@@ -5,8 +5,7 @@ from importlib.resources.abc import Traversable
 
 import numpy as np
 
-from mnistcnn.classifier import DigitCNNClassifier
-from mnistcnn.classifier._fit import stored_state
+from mnistcnn.classifier import DigitCNNClassifier, fitted_with_weights
 from mnistcnn.pretrained._descriptions import architecture_of
 from mnistcnn.pretrained._files import digest, read_network, stored_names
 
@@ -84,7 +83,7 @@ def _loaded(folder: Traversable, name: str, expected: str | None = None) -> Digi
     architecture = architecture_of(description.architecture)
     classifier = DigitCNNClassifier(architecture, **description.parameters)
     height, width, channels = description.image_shape
-    state = stored_state(
+    fitted: DigitCNNClassifier = fitted_with_weights(
         classifier,
         image_shape=(height, width, channels),
         classes=np.array(description.classes, dtype=np.int64),
@@ -92,5 +91,4 @@ def _loaded(folder: Traversable, name: str, expected: str | None = None) -> Digi
         history=description.history,
         pixel_range=MNIST_PIXELS,
     )
-    classifier._adopt(state)
-    return classifier
+    return fitted

@@ -4,7 +4,8 @@ import keras
 import pytest
 
 from mnistcnn import DigitCNNClassifier
-from mnistcnn._training import hardware
+from mnistcnn._training import cpu
+from mnistcnn._training.runtime import fastest_precision
 
 WITH_BFLOAT16 = ["avx512f avx512_bf16", "amx_bf16 amx_tile"]
 WITHOUT = "avx2 avx512f"
@@ -21,11 +22,11 @@ def pretend(tmp_path, monkeypatch):
     def have(flags):
         features = tmp_path / "cpuinfo"
         features.write_text(f"processor : 0\nflags : fpu {flags}\n")
-        monkeypatch.setattr(hardware, "CPU_FEATURES", features)
-        hardware.fastest_precision.cache_clear()
+        monkeypatch.setattr(cpu, "CPU_FEATURES", features)
+        fastest_precision.cache_clear()
 
     yield have
-    hardware.fastest_precision.cache_clear()
+    fastest_precision.cache_clear()
 
 
 def has_only_a_cpu_for_tensorflow():
@@ -62,9 +63,9 @@ def test_auto_precision_of_a_users_network_is_float32(pretend, small_digits):
 )
 def test_the_processor_tells_whether_it_multiplies_bfloat16(flags, expected, pretend):
     pretend(flags)
-    assert hardware.cpu_has_bfloat16() is expected
+    assert cpu.cpu_has_bfloat16() is expected
 
 
 def test_a_processor_that_tells_nothing_has_no_bfloat16(tmp_path, monkeypatch):
-    monkeypatch.setattr(hardware, "CPU_FEATURES", tmp_path / "missing")
-    assert hardware.cpu_has_bfloat16() is False
+    monkeypatch.setattr(cpu, "CPU_FEATURES", tmp_path / "missing")
+    assert cpu.cpu_has_bfloat16() is False

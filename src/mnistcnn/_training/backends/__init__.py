@@ -1,0 +1,39 @@
+"""What differs between TensorFlow, JAX and PyTorch: a module each, behind one protocol."""
+
+from functools import cache
+from importlib import import_module
+
+import keras
+
+from mnistcnn._training.backends.base import Backend
+from mnistcnn._training.backends.base import EpochPrograms as EpochPrograms
+
+NAMES = ("tensorflow", "jax", "torch")
+
+
+def name() -> str:
+    """Return the name of the backend that Keras runs on."""
+    return str(keras.backend.backend())
+
+
+def is_tensorflow() -> bool:
+    """Tell whether kernels of TensorFlow's own can be called."""
+    return name() == "tensorflow"
+
+
+@cache
+def current() -> Backend:
+    """Return what serves the backend that Keras runs on.
+
+    Raises
+    ------
+    RuntimeError
+        If Keras runs on another one, such as OpenVINO, which does not train.
+    """
+    if name() not in NAMES:
+        raise RuntimeError(
+            f"The backend of Keras must be one of {', '.join(NAMES)}, got {name()}; set "
+            "KERAS_BACKEND before Keras is imported."
+        )
+    backend: Backend = import_module(f"{__name__}.{name()}").BACKEND
+    return backend

@@ -1,0 +1,111 @@
+"""What training asks of the backend under Keras, with the answers where nothing is special."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
+
+import keras
+from numpy.typing import NDArray
+
+from mnistcnn._training.tensors import Tensor
+
+if TYPE_CHECKING:
+    from mnistcnn._training.data import TrainingData
+    from mnistcnn._training.epochs import EpochPlan, Transform
+
+ImageShape = tuple[int, int, int]
+
+# From this compute capability on (Ampere), NVIDIA's tensor cores take bfloat16.
+BFLOAT16_CAPABILITY = (8, 0)
+
+
+class EpochPrograms(Protocol):
+    """The compiled epochs of one network: each a single call, in which Keras's own step runs."""
+
+    def on_device(self, data: "TrainingData") -> list[Any]:
+        """Return pixels, targets and weights where the programs read them."""
+
+    def train(
+        self,
+        columns: list[Any],
+        plan: "EpochPlan",
+        batch_size: int,
+        transform: "Transform | None",
+    ) -> None:
+        """Update the network once for each batch of an epoch."""
+
+    def test(self, columns: list[Any], plan: "EpochPlan", batch_size: int) -> None:
+        """Update the network's metrics only."""
+
+
+class Backend:
+    """Keras's `fit` step by step, its own optimizers, and no state or settings to look after."""
+
+    # Threads of some wait for ever in a process that was forked after they had started.
+    starts_threads = False
+
+    def epoch_programs(
+        self,
+        model: keras.Model,  # noqa: ARG002
+        image_shape: ImageShape,  # noqa: ARG002
+    ) -> EpochPrograms | None:
+        """Return whole epochs as programs; None where Keras's `fit` runs step by step."""
+        return None
+
+    def step_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Return what Keras's `fit` needs between its steps."""
+        return []
+
+    def scoring_function(
+        self,
+        model: keras.Model,
+        image_shape: ImageShape,  # noqa: ARG002
+    ) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """Return a function from a batch of images to their scores."""
+        return lambda images: self.as_array(keras.ops.stop_gradient(model(images, training=False)))
+
+    def seeded(self, seed: Sequence[int]) -> AbstractContextManager[Any]:  # noqa: ARG002
+        """Seed the global generator that training draws from, if there is one, and put it back."""
+        return nullcontext()
+
+    def generator_kept(self) -> AbstractContextManager[Any]:
+        """Put the global generator back that building draws from, if there is one."""
+        return nullcontext()
+
+    def prepare(self) -> None:
+        """Take this process's share of the cores, and a GPU's memory as it is needed."""
+
+    def has_started(self) -> bool:
+        """Tell whether its threads were started, perhaps by others than this library."""
+        return False
+
+    def has_fast_bfloat16(self) -> bool:
+        """Tell whether the device multiplies bfloat16 directly."""
+        return False
+
+    def accelerators(self) -> list[str]:
+        """Return the names of the GPUs and the like."""
+        return []
+
+    def settings_of_programs(self) -> tuple[Any, ...]:
+        """Return the caller's settings that go into a program when it is traced."""
+        return ()
+
+    def give_memory_back(self) -> None:
+        """Release what was compiled for networks that are gone."""
+
+    def adam_classes(self) -> dict[str, type[keras.optimizers.Optimizer]]:
+        """Return the classes of the optimizers ``"adam"`` and ``"adamw"``."""
+        return {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
+
+    def adapt_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Change what the backend would do needlessly in each step."""
+
+    def compiled_transform(self, transform: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of tensors as one loop over the pixels, where that is quicker."""
+        return transform
+
+    def as_array(self, tensor: Tensor) -> NDArray[Any]:
+        """Return a copy of a tensor as an array."""
+        array: NDArray[Any] = keras.ops.convert_to_numpy(tensor)
+        return array

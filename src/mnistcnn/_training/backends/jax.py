@@ -1,0 +1,184 @@
+"""JAX: a whole epoch as one program, Keras's own step scanned over data on the device.
+
+On a GPU a step of a small network costs its launch, not its arithmetic.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend, ImageShape
+from mnistcnn._training.data import TrainingData
+from mnistcnn._training.epochs import EpochPlan, Transform
+from mnistcnn._training.tensors import Tensor
+
+# Folds of a search differ by a row or so; with the rows rounded up they share one program.
+ROWS_ROUNDED_UP_TO = 1024
+
+State = tuple[list[Any], ...]
+
+
+class JaxBackend(Backend):
+    """Compiles whole epochs; a forked process waits for its threads for ever."""
+
+    starts_threads = True
+
+    def epoch_programs(self, model: keras.Model, image_shape: ImageShape) -> "JaxEpochs":
+        """Return whole epochs as programs."""
+        return JaxEpochs(model, image_shape)
+
+    def scoring_function(
+        self,
+        model: keras.Model,
+        image_shape: ImageShape,  # noqa: ARG002
+    ) -> "JaxScores":
+        """Return a function from a batch of images to their scores."""
+        return JaxScores(model)
+
+    def has_fast_bfloat16(self) -> bool:
+        """Tell whether there is a TPU, or a GPU with tensor cores for it."""
+        device = jax.devices()[0]
+        if device.platform != "gpu":
+            return bool(device.platform == "tpu")
+        major, minor = str(getattr(device, "compute_capability", "0.0")).split(".")
+        return (int(major), int(minor)) >= BFLOAT16_CAPABILITY
+
+    def accelerators(self) -> list[str]:
+        """Return the names of the GPUs and TPUs."""
+        return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+
+
+class JaxEpochs:
+    """The compiled epochs of one network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, with its metrics built.
+    image_shape : tuple of 3 int
+        Height, width and channels of one image.
+    """
+
+    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+        self._model = model
+        self._image_shape = image_shape
+        self._training: dict[Transform | None, Callable[..., State]] = {}
+        self._testing = jax.jit(self._scan(self._test_step, None))
+
+    def on_device(self, data: TrainingData) -> list[Any]:
+        """Return pixels, targets and weights on the device."""
+        return [_rounded_up(column) for column in data.arrays()]
+
+    def train(
+        self, columns: list[Any], plan: EpochPlan, batch_size: int, transform: Transform | None
+    ) -> None:
+        """Update the network once for each batch of an epoch."""
+        if transform not in self._training:
+            self._training[transform] = jax.jit(self._scan(self._train_step, transform))
+        model = self._model
+        variables = [
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        ]
+        _run(self._training[transform], variables, columns, plan, batch_size)
+
+    def test(self, columns: list[Any], plan: EpochPlan, batch_size: int) -> None:
+        """Update the network's metrics only."""
+        model = self._model
+        variables = [
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.metrics_variables,
+        ]
+        _run(self._testing, variables, columns, plan, batch_size)
+
+    def _train_step(self, state: State, batch: tuple[Any, ...]) -> State:
+        new_state: State = self._model.train_step(state, batch)[1]
+        return new_state
+
+    def _test_step(self, state: State, batch: tuple[Any, ...]) -> State:
+        new_state: State = self._model.test_step(state, batch)[1]
+        return new_state
+
+    def _scan(
+        self, step: Callable[[State, tuple[Any, ...]], State], transform: Transform | None
+    ) -> Callable[..., State]:
+        def epoch(state: State, columns: list[Any], batches: list[Any]) -> State:
+            def one_batch(state: State, batch: list[Any]) -> tuple[State, None]:
+                rows, *changes = batch
+                pixels, *others = (jnp.take(column, rows, axis=0) for column in columns)
+                images = pixels.reshape(-1, *self._image_shape)
+                images = images if transform is None else transform(images, *changes)
+                return step(state, (images, *others)), None
+
+            final: State = jax.lax.scan(one_batch, state, batches)[0]
+            return final
+
+        return epoch
+
+
+def _rounded_up(column: Tensor) -> Any:
+    missing = -len(column) % ROWS_ROUNDED_UP_TO
+    return jnp.pad(jnp.asarray(column), [(0, missing)] + [(0, 0)] * (column.ndim - 1))
+
+
+def _run(
+    program: Callable[..., State],
+    variables: list[list[Any]],
+    columns: list[Any],
+    plan: EpochPlan,
+    batch_size: int,
+) -> None:
+    state: State = tuple([variable.value for variable in group] for group in variables)
+    for batches in _full_batches_and_rest(plan.columns(), batch_size):
+        state = program(state, columns, batches)
+    for group, values in zip(variables, state, strict=True):
+        for variable, value in zip(group, values, strict=True):
+            variable.assign(value)
+
+
+def _full_batches_and_rest(
+    columns: tuple[np.ndarray[Any, Any], ...], batch_size: int
+) -> list[list[Any]]:
+    """Return the batches of an epoch stacked, the short last one apart.
+
+    Filling it up with weights of zero would let the filling into batch normalization.
+    """
+    end = len(columns[0]) // batch_size * batch_size
+    full = [column[:end].reshape(-1, batch_size, *column.shape[1:]) for column in columns]
+    rest = [column[None, end:] for column in columns]
+    return [part for part in (full, rest) if part[0].size]
+
+
+class JaxScores:
+    """The network as one compiled function of its variables and a batch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From pixels to scores.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self._variables = list(model.variables)
+        self._compiled = jax.jit(self._stateless_scores)
+
+    def __call__(self, images: NDArray[Any]) -> Any:
+        """Return the scores of a batch."""
+        return self._compiled([variable.value for variable in self._variables], images)
+
+    def _stateless_scores(self, values: list[Any], images: Tensor) -> Any:
+        # Keras's `stateless_call` orders variables by who trains, which may change after tracing.
+        with keras.StatelessScope(zip(self._variables, values, strict=True)):
+            return self._model(images, training=False)
+
+
+BACKEND = JaxBackend()

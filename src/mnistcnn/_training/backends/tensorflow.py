@@ -1,0 +1,290 @@
+"""TensorFlow: a whole epoch as one program, in which Keras's own step runs over data in memory.
+
+A `tf.data` pipeline under Keras's `fit` was measured beside it: the steps take as long, but
+building the pipeline costs 20 ms a fit and each epoch another 6 ms, which is much of a short fit.
+"""
+
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.python.eager import context
+from tensorflow.python.framework.config import is_op_determinism_enabled
+
+from mnistcnn._quiet_start import find_devices
+from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend, ImageShape
+from mnistcnn._training.cpu import cpu_has_bfloat16
+from mnistcnn._training.data import TrainingData
+from mnistcnn._training.epochs import EpochPlan, Transform, full_size
+from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
+from mnistcnn._training.interrupts import signals_held
+from mnistcnn._training.keras_internals import sum_over_one_replica
+from mnistcnn._training.tensors import Tensor
+
+# What joblib, dask and ray set in each worker to its share of the cores.
+CORES_OF_WORKER = "OMP_NUM_THREADS"
+CALLERS_CHOICE = "TF_NUM_INTRAOP_THREADS"
+
+Step = Callable[[tuple[Any, ...]], Any]
+
+
+class TensorFlowBackend(Backend):
+    """Compiles whole epochs and scores; a forked process waits for its threads for ever."""
+
+    starts_threads = True
+
+    def epoch_programs(self, model: keras.Model, image_shape: ImageShape) -> "TensorFlowEpochs":
+        """Return whole epochs as programs."""
+        return TensorFlowEpochs(model, image_shape)
+
+    def scoring_function(self, model: keras.Model, image_shape: ImageShape) -> "TensorFlowScores":
+        """Return a function from a batch of images to their scores."""
+        return TensorFlowScores(model, image_shape)
+
+    def prepare(self) -> None:
+        """Take this process's share of the cores, and a GPU's memory as it is needed."""
+        find_devices()
+        # TensorFlow refuses to be set up once it runs; then somebody else has set it up.
+        with contextlib.suppress(RuntimeError):
+            _limit_threads()
+        with contextlib.suppress(RuntimeError):
+            _let_gpu_memory_grow()
+
+    def has_started(self) -> bool:
+        """Tell whether its threads were started, perhaps by others than this library."""
+        return getattr(context.context_safe(), "_context_handle", None) is not None
+
+    def has_fast_bfloat16(self) -> bool:
+        """Tell whether the GPU, or else the CPU, multiplies bfloat16 directly."""
+        find_devices()
+        gpus = tf.config.list_physical_devices("GPU")
+        if not gpus:
+            return cpu_has_bfloat16()
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return bool(tuple(details.get("compute_capability", (0, 0))) >= BFLOAT16_CAPABILITY)
+
+    def accelerators(self) -> list[str]:
+        """Return the names of the GPUs."""
+        details = tf.config.experimental.get_device_details
+        devices = tf.config.list_physical_devices("GPU")
+        return [str(details(device).get("device_name", device.name)) for device in devices]
+
+    def settings_of_programs(self) -> tuple[Any, ...]:
+        """Return whether operations are deterministic."""
+        return (is_op_determinism_enabled(),)
+
+    def give_memory_back(self) -> None:
+        """Release the executables of functions whose graphs are gone."""
+        context.context().clear_kernel_cache()
+
+    def adam_classes(self) -> dict[str, type[keras.optimizers.Optimizer]]:
+        """Return those whose update is one kernel."""
+        return {"adam": FusedAdam, "adamw": FusedAdamW}
+
+    def adapt_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Leave out the sum over replicas, of which there is one."""
+        sum_over_one_replica(optimizer)
+
+    def compiled_transform(self, transform: Callable[..., Any]) -> Callable[..., Any]:
+        """Have XLA make one loop over the pixels of many operations, if it can.
+
+        On a GPU the operations run beside the steps, and XLA asks for parts of CUDA that
+        TensorFlow does without.
+        """
+        if not tf.test.is_built_with_xla() or tf.config.list_logical_devices("GPU"):
+            return transform
+        return _compiled_by_xla(transform)
+
+    def as_array(self, tensor: Tensor) -> NDArray[Any]:
+        """Return a copy of a tensor as an array."""
+        # NumPy 2 warns of the way in which Keras makes arrays of TensorFlow's tensors.
+        copied: NDArray[Any] = tensor.numpy()
+        return copied
+
+
+def _limit_threads() -> None:
+    share = os.environ.get(CORES_OF_WORKER, "")
+    is_worker = multiprocessing.parent_process() is not None
+    if CALLERS_CHOICE in os.environ or not (is_worker and share.isdigit()):
+        return
+    tf.config.threading.set_intra_op_parallelism_threads(int(share))
+    tf.config.threading.set_inter_op_parallelism_threads(int(share))
+
+
+def _let_gpu_memory_grow() -> None:
+    if "TF_FORCE_GPU_ALLOW_GROWTH" in os.environ:
+        return
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def _compiled_by_xla(transform: Callable[..., Any]) -> Callable[..., Any]:
+    @cache
+    def traced(*shapes: tuple[int, ...]) -> Callable[..., Any]:
+        # Any number of rows; a concrete function never warns of being traced again.
+        signature = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
+        with tf.init_scope():
+            function = tf.function(transform, jit_compile=True, autograph=False)
+            concrete: Callable[..., Any] = function.get_concrete_function(*signature)
+        return concrete
+
+    def call(*columns: Tensor) -> Any:
+        tensors = [tf.convert_to_tensor(column) for column in columns]
+        return traced(*(tuple(tensor.shape[1:]) for tensor in tensors))(*tensors)
+
+    return call
+
+
+class TensorFlowEpochs:
+    """The traced epochs of one network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, with its metrics built.
+    image_shape : tuple of 3 int
+        Height, width and channels of one image.
+    """
+
+    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+        self._model = model
+        self._image_shape = image_shape
+        self._traced: dict[Any, Callable[..., Any]] = {}
+
+    def on_device(self, data: TrainingData) -> list[Any]:
+        """Return pixels, targets and weights as tensors."""
+        return [tf.convert_to_tensor(column) for column in data.arrays()]
+
+    def train(
+        self, columns: list[Any], plan: EpochPlan, batch_size: int, transform: Transform | None
+    ) -> None:
+        """Update the network once for each batch of an epoch."""
+        self._run(self._model.train_step, columns, plan, batch_size, transform)
+
+    def test(self, columns: list[Any], plan: EpochPlan, batch_size: int) -> None:
+        """Update the network's metrics only."""
+        self._run(self._model.test_step, columns, plan, batch_size, None)
+
+    def _run(
+        self,
+        step: Step,
+        columns: list[Any],
+        plan: EpochPlan,
+        batch_size: int,
+        transform: Transform | None,
+    ) -> None:
+        planned = [tf.convert_to_tensor(column) for column in plan.columns()]
+        key = (step.__name__, transform, *map(_kind, columns), *map(_kind, planned))
+        if key not in self._traced:
+            self._traced[key] = self._trace(step, transform, columns, planned)
+        self._traced[key](columns, planned, tf.constant(full_size(batch_size, len(plan.rows))))
+
+    def _trace(
+        self, step: Step, transform: Transform | None, columns: list[Any], planned: list[Any]
+    ) -> Callable[..., Any]:
+        compiled_step = tf.function(step, jit_compile=True) if self._model.jit_compile else step
+
+        def batch(
+            columns: list[Any], planned: list[Any], start: Tensor, batch_size: Tensor
+        ) -> tuple[Any, ...]:
+            rows, *changes = (column[start : start + batch_size] for column in planned)
+            pixels, *others = (tf.gather(column, rows) for column in columns)
+            images = tf.reshape(pixels, (-1, *self._image_shape))
+            return _changed(transform, batch_size, images, *changes), *others
+
+        def epoch(columns: list[Any], planned: list[Any], batch_size: Tensor) -> None:
+            n_rows = tf.shape(planned[0])[0]
+
+            def one_step(start: Tensor, *present: Tensor) -> tuple[Any, ...]:
+                end = start + batch_size
+                # Nothing here waits for the step, so that cores which it leaves idle prepare the
+                # next batch; after the last one it holds no rows.
+                following = batch(columns, planned, end, batch_size)
+                compiled_step(present)
+                return end, *following
+
+            tf.while_loop(
+                lambda start, *_: start < n_rows,
+                one_step,
+                [tf.constant(0), *batch(columns, planned, 0, batch_size)],
+                parallel_iterations=1,
+            )
+
+        # Any number of rows; a concrete function never warns of being traced again elsewhere.
+        signature = [_any_length(columns), _any_length(planned), tf.TensorSpec((), tf.int32)]
+        traced: Callable[..., Any] = tf.function(epoch, autograph=False).get_concrete_function(
+            *signature
+        )
+        return traced
+
+
+def _changed(
+    transform: Transform | None, batch_size: Tensor, images: Tensor, *changes: Tensor
+) -> Any:
+    """Change a batch filled up to its full size, as XLA compiles anew for each number of rows."""
+    if transform is None:
+        return images
+    n_images = tf.shape(images)[0]
+    missing = batch_size - n_images
+    full = (
+        tf.pad(column, [[0, missing]] + [[0, 0]] * (column.shape.rank - 1))
+        for column in (images, *changes)
+    )
+    return transform(*full)[:n_images]
+
+
+def _kind(tensor: Tensor) -> tuple[Any, ...]:
+    return tensor.dtype, tuple(tensor.shape[1:])
+
+
+def _any_length(tensors: list[Any]) -> list[Any]:
+    return [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in tensors]
+
+
+class TensorFlowScores:
+    """The network as one traced function for each dtype of pixels.
+
+    The traces are kept here and called directly: TensorFlow warns of `tf.function` objects that
+    are made and traced again and again, as in a search over many networks.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From pixels to scores.
+    image_shape : tuple of 3 int
+        Height, width and channels of one image.
+    """
+
+    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+        self._model = model
+        self._image_shape = image_shape
+        self._traced: dict[np.dtype[Any], Callable[[Any], Any]] = {}
+
+    def __call__(self, images: NDArray[Any]) -> Any:
+        """Return the scores of a batch."""
+        if images.dtype not in self._traced:
+            self._traced[images.dtype] = self._trace(images.dtype)
+        return self._traced[images.dtype](tf.convert_to_tensor(images)).numpy()
+
+    @signals_held()
+    def _trace(self, dtype: np.dtype[Any]) -> Callable[[Any], Any]:
+        model = self._model
+
+        def scores(images: Tensor) -> Any:
+            return model(tf.cast(images, tf.float32), training=False)
+
+        any_number = tf.TensorSpec([None, *self._image_shape], dtype)
+        traced: Callable[[Any], Any] = tf.function(scores, autograph=False).get_concrete_function(
+            any_number
+        )
+        return traced
+
+
+BACKEND = TensorFlowBackend()

@@ -1,0 +1,59 @@
+"""PyTorch: Keras's `fit`, step by step."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+
+from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend
+
+
+class ClearedGradients(keras.callbacks.Callback):  # type: ignore[misc]
+    """Clears the gradients of all weights before each update.
+
+    Keras tells PyTorch of its weights by their paths. Where two layers of one name lie in nested
+    models, PyTorch knows the weights of one only, and the gradients of the other would add up from
+    update to update.
+    """
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Clear them."""
+        for variable in self.model.trainable_variables:
+            variable.value.grad = None
+
+
+class TorchBackend(Backend):
+    """Draws dropout from a global generator."""
+
+    def step_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Return what clears the gradients."""
+        return [ClearedGradients()]
+
+    @contextmanager
+    def seeded(self, seed: Sequence[int]) -> Iterator[None]:
+        """Seed the global generator that Keras's dropout draws from, and put it back."""
+        with torch.random.fork_rng():
+            torch.manual_seed(int(np.random.SeedSequence(list(seed)).generate_state(1)[0]))
+            yield
+
+    @contextmanager
+    def generator_kept(self) -> Iterator[None]:
+        """Put the global generator back, from which Keras draws when it traces shapes."""
+        with torch.random.fork_rng():
+            yield
+
+    def has_fast_bfloat16(self) -> bool:
+        """Tell whether there is a GPU with tensor cores for it."""
+        if not torch.cuda.is_available():
+            return False
+        return bool(torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY)
+
+    def accelerators(self) -> list[str]:
+        """Return the names of the GPUs."""
+        return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+
+
+BACKEND = TorchBackend()

@@ -1,0 +1,87 @@
+"""Builds a network: pixel scaling in front, what an architecture gives behind it."""
+
+from typing import Any
+
+import keras
+
+from mnistcnn._training.global_state import isolated_building
+from mnistcnn._training.keras_internals import last_operation
+from mnistcnn._training.network import DTYPE_POLICIES, Build, Network, PixelStandardization
+from mnistcnn._training.outputs import emits_logits
+from mnistcnn._training.runtime import prepare_runtime
+
+
+def build_network(
+    build: Build, image_shape: tuple[int, int, int], n_classes: int, *, precision: str, seed: int
+) -> Network:
+    """Build a network with fresh weights that depend on nothing but the seed.
+
+    Raises
+    ------
+    ValueError
+        If `build` returns no usable Keras model.
+    """
+    prepare_runtime()
+    with isolated_building(seed, DTYPE_POLICIES[precision]):
+        core = build(image_shape, n_classes)
+        _check_core(core, image_shape, n_classes)
+        return Network(
+            model=_behind_pixel_scaling(core, image_shape),
+            image_shape=image_shape,
+            emits_logits=emits_logits(core),
+            precision=precision,
+            build=build,
+        )
+
+
+def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
+    pixels = keras.Input(image_shape, dtype="float32", name="pixels")
+    scaled = PixelStandardization(name="pixel_standardization", dtype="float32")(pixels)
+    if tuple(core.input_shape[1:]) != image_shape:
+        scaled = keras.layers.Reshape(core.input_shape[1:], dtype="float32")(scaled)
+    last_operation(core).dtype_policy = "float32"
+    return keras.Model(pixels, core(scaled), name="digit_network")
+
+
+def _check_core(core: Any, image_shape: tuple[int, int, int], n_classes: int) -> None:
+    if not isinstance(core, keras.Model):
+        raise ValueError(
+            "architecture must return a keras.Model when it is called with (input_shape, "
+            f"n_classes), got {type(core).__name__}."
+        )
+    _check_layers_can_be_read(core)
+    _check_output(core, n_classes)
+    _check_input(core, image_shape)
+
+
+def _check_layers_can_be_read(core: keras.Model) -> None:
+    try:
+        last_operation(core)
+    except (AttributeError, ValueError, IndexError) as error:
+        raise ValueError(
+            "architecture must return a Sequential or functional keras.Model that is built (one "
+            f"that begins with keras.Input(input_shape)), got {type(core).__name__}, whose last "
+            "activation cannot be read. Put a subclassed model into a keras.Sequential that ends "
+            "in keras.layers.Activation('linear') for logits or 'softmax' for probabilities."
+        ) from error
+
+
+def _check_output(core: keras.Model, n_classes: int) -> None:
+    output_shape = core.output_shape
+    if not isinstance(output_shape, tuple) or tuple(output_shape[1:]) != (n_classes,):
+        raise ValueError(
+            f"architecture must return a keras.Model with one output of shape (None, {n_classes}) "
+            f"for {n_classes} classes, got {output_shape}."
+        )
+
+
+def _check_input(core: keras.Model, image_shape: tuple[int, int, int]) -> None:
+    height, width, channels = image_shape
+    allowed = [image_shape, (height * width * channels,)]
+    if channels == 1:
+        allowed.append((height, width))
+    if not isinstance(core.input_shape, tuple) or tuple(core.input_shape[1:]) not in allowed:
+        raise ValueError(
+            f"architecture must return a keras.Model with one input of shape {image_shape} (or "
+            f"flat), got {core.input_shape}."
+        )

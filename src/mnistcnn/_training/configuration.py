@@ -1,0 +1,51 @@
+"""How a network is trained: all that does not depend on the data."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mnistcnn._training.data import TrainingData
+from mnistcnn._training.optimization import OptimizerConfig
+from mnistcnn.augmentation import Augmentation
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training images, at most.
+    batch_size : int
+        Images per update (mini-batch size).
+    optimizer : OptimizerConfig
+        Optimizer, learning rate and schedule.
+    label_smoothing : float
+        Fraction of the target spread evenly over all classes.
+    augmentation : Augmentation or None
+        Random changes to the training images.
+    patience : int or None
+        Epochs without a better validation accuracy before the fit stops; None never stops.
+    callbacks : list of keras.callbacks.Callback
+        The user's own.
+    verbose : int
+        Keras's: 0 is silent, 1 a bar, 2 a line an epoch.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: OptimizerConfig
+    label_smoothing: float
+    augmentation: Augmentation | None = None
+    patience: int | None = None
+    callbacks: list[Any] = field(default_factory=list)
+    verbose: int = 0
+
+    @property
+    def program(self) -> tuple[Any, ...]:
+        """All that is traced into the program of a fit."""
+        return (*self.optimizer.program, self.label_smoothing)
+
+    def n_updates(self, training: TrainingData) -> int:
+        """Return the number of updates of a whole fit."""
+        return self.epochs * training.n_batches(self.batch_size)

@@ -1,0 +1,151 @@
+"""The order of each epoch, and its images a batch at a time: never a float copy of them all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._training.data import TrainingData
+from mnistcnn.augmentation import Augmentation
+
+# Changes a batch of images, given the columns that an augmentation has drawn for it.
+Transform = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class EpochPlan:
+    """One pass over the training images: their order, and what changes each one.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m,), int32
+        The images in the order in which they come.
+    changes : list of ndarray of shape (m, ...)
+        What an augmentation has drawn for each; empty where images stay as they are.
+    """
+
+    rows: NDArray[np.int32]
+    changes: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """Return the rows and what goes with them."""
+        return (self.rows, *self.changes)
+
+
+class FixedEpochs:
+    """Every epoch is the same: the rows as they stand, the images as they are.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m,), int32
+        The images that take part.
+    """
+
+    def __init__(self, rows: NDArray[np.int32]) -> None:
+        self._plan = EpochPlan(rows)
+
+    def current(self) -> EpochPlan:
+        """Return the present epoch."""
+        return self._plan
+
+
+class ShuffledEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """An epoch depends on the seed and its number, and on nothing else.
+
+    Keras may begin one and drop it, so an order drawn from the state of a generator would
+    depend on how often it does.
+
+    Parameters
+    ----------
+    data : TrainingData
+        The images that take part.
+    seed : sequence of int
+        The seed.
+    augmentation : Augmentation or None
+        Draws the changes.
+    """
+
+    def __init__(
+        self, data: TrainingData, seed: Sequence[int], augmentation: Augmentation | None
+    ) -> None:
+        super().__init__()
+        self._data = data
+        self._seed = seed
+        self._augmentation = augmentation
+        self._plan = self._drawn(0)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Draw an epoch."""
+        self._plan = self._drawn(epoch)
+
+    def current(self) -> EpochPlan:
+        """Return the present epoch."""
+        return self._plan
+
+    def _drawn(self, epoch: int) -> EpochPlan:
+        generator = np.random.default_rng([*self._seed, epoch])
+        rows = generator.permutation(self._data.rows)
+        if self._augmentation is None:
+            return EpochPlan(rows)
+        changes = self._augmentation.draw(len(rows), self._data.image_shape, generator)
+        return EpochPlan(rows, changes.columns())
+
+
+Epochs = FixedEpochs | ShuffledEpochs
+
+
+def full_size(batch_size: int, n_rows: int) -> int:
+    """Return how many images a batch is filled up to before it is changed.
+
+    It is the batch size, unless all rows are far fewer: then a power of two, so that folds which
+    differ by a row share one compiled program.
+    """
+    return min(batch_size, 1 << (n_rows - 1).bit_length())
+
+
+class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The feed of Keras's own `fit`: NumPy gathers each batch.
+
+    Parameters
+    ----------
+    data : TrainingData
+        The images.
+    batch_size : int
+        Images per batch (mini-batch size).
+    epochs : FixedEpochs or ShuffledEpochs
+        The order of each epoch.
+    transform : callable or None
+        Changes a batch of images.
+    """
+
+    def __init__(
+        self, data: TrainingData, batch_size: int, epochs: Epochs, transform: Transform | None
+    ) -> None:
+        super().__init__()
+        self._data = data
+        self._batch_size = full_size(batch_size, len(data.rows))
+        self._epochs = epochs
+        self._transform = transform
+
+    def __len__(self) -> int:
+        """Return the number of batches in one epoch."""
+        return self._data.n_batches(self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Return batch number `index` of this epoch."""
+        batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
+        rows, *changes = (column[batch] for column in self._epochs.current().columns())
+        pixels, *others = (column[rows] for column in self._data.arrays())
+        images = pixels.reshape(-1, *self._data.image_shape)
+        if self._transform is not None:
+            full = (self._filled_up(column) for column in (images, *changes))
+            images = self._transform(*full)[: len(rows)]
+        return (images, *others)
+
+    def _filled_up(self, column: NDArray[Any]) -> NDArray[Any]:
+        """Bring a column to the rows of a full batch, as XLA compiles anew for each number."""
+        missing = self._batch_size - len(column)
+        return np.pad(column, [(0, missing)] + [(0, 0)] * (column.ndim - 1))

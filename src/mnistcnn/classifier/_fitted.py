@@ -1,0 +1,111 @@
+"""What a fit leaves: one record, from which the estimator takes its attributes."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._training.callbacks import best_epoch
+from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.data import TrainingData
+from mnistcnn._training.network import Network
+from mnistcnn._training.pool import POOL, PooledNetwork
+from mnistcnn.classifier._pixel_range import Range
+
+History = dict[str, list[float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit leaves.
+
+    Parameters
+    ----------
+    columns : dict
+        `n_features_in_`, and `feature_names_in_` if the columns have names.
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    pooled : PooledNetwork
+        The trained network.
+    pixel_range : tuple of 2 float or None
+        The lowest and the highest pixel of the training, where it is known.
+    callbacks : list of keras.callbacks.Callback
+        The trained copies of the user's.
+    history : dict of list of float
+        Keras's: a number for each epoch.
+    stops_early : bool
+        Whether the network has the weights of its best epoch.
+    """
+
+    columns: dict[str, Any]
+    classes: NDArray[Any]
+    pooled: PooledNetwork
+    pixel_range: Range | None
+    callbacks: list[Any] = field(default_factory=list)
+    history: History = field(default_factory=dict)
+    stops_early: bool = False
+
+    NAMES: ClassVar = (
+        "classes_",
+        "n_features_in_",
+        "feature_names_in_",
+        "image_shape_",
+        "n_iter_",
+        "history_",
+        "precision_",
+        "callbacks_",
+        "best_epoch_",
+        "validation_scores_",
+        "_network",
+        "_pooled",
+        "_pixel_range",
+    )
+
+    @classmethod
+    def on(
+        cls,
+        data: TrainingData,
+        pooled: PooledNetwork,
+        pixel_range: Range | None,
+        callbacks: list[Any],
+    ) -> Self:
+        """Return what is known of a fit before it has run an epoch."""
+        return cls(data.columns, data.classes, pooled, pixel_range, callbacks)
+
+    @classmethod
+    def around(
+        cls,
+        network: Network,
+        classes: NDArray[Any],
+        pixel_range: Range | None,
+        history: History | None = None,
+    ) -> Self:
+        """Return what a fit would have left, around a network that was trained elsewhere."""
+        columns = {"n_features_in_": int(np.prod(network.image_shape))}
+        pooled = POOL.keep(CompiledNetwork(network))
+        return cls(columns, classes, pooled, pixel_range, history=history or {})
+
+    def after(self, history: History, *, stops_early: bool = False) -> Self:
+        """Return the record after the epochs of a history."""
+        return replace(self, history=history, stops_early=stops_early)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the attributes of the estimator."""
+        network = self.pooled.network
+        attributes = {
+            **self.columns,
+            "image_shape_": network.image_shape,
+            "classes_": self.classes,
+            "precision_": network.precision,
+            "callbacks_": self.callbacks,
+            "history_": self.history,
+            "n_iter_": len(self.history.get("loss", [])),
+            "_network": network,
+            "_pooled": self.pooled,
+            "_pixel_range": self.pixel_range,
+        }
+        if self.stops_early:
+            attributes["best_epoch_"] = best_epoch(self.history)
+            attributes["validation_scores_"] = self.history["val_accuracy"]
+        return attributes

@@ -1,0 +1,174 @@
+"""The network of a fit: built for the data, its pixels scaled, or trained before and taken over."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mnistcnn._training.building import build_network
+from mnistcnn._training.data import TrainingData
+from mnistcnn._training.network import Build, Network, renew_constants
+from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._pixel_range import (
+    Range,
+    stated_range,
+    warn_of_needless_scaling,
+    widened_range,
+)
+from mnistcnn.classifier._settings import resolve_architecture, resolve_precision
+from mnistcnn.classifier._trained_features import TrainedFeatures
+from mnistcnn.classifier._types import ArchitectureLike
+from mnistcnn.preprocessing._statistics import pixel_statistics
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+# Offset and scale of the pixels, where they do not depend on the data.
+FIXED_SCALING = {"unit": (0.0, 255.0), None: (0.0, 1.0)}
+
+
+def build_for(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, data: TrainingData, seed: int
+) -> Network:
+    """Build the network of an estimator for the shape and the classes of its data."""
+    return _built(estimator, architecture, data.image_shape, len(data.classes), seed)
+
+
+def scale_pixels(
+    network: Network,
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
+    training: TrainingData,
+    previous: Mapping[str, Any],
+) -> Range:
+    """Set the scaling for the training pixels, or that which the layers were trained with.
+
+    With the attributes of a previous fit the network goes on from there, weights and all. It
+    returns the range of the pixels that the network then knows.
+    """
+    if previous:
+        _continue_from(network, previous["_network"], architecture)
+        return widened_range(previous["_pixel_range"], training)
+    if isinstance(architecture, TrainedFeatures):
+        network.set_pixel_scaling(*architecture.pixel_scaling)
+        return widened_range(architecture.pixel_range, training)
+    if estimator.pixel_scaling == "standard":
+        network.set_pixel_scaling(*pixel_statistics(training.pixels, training.rows))
+    else:
+        network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
+    pixel_range = widened_range(None, training)
+    warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, network)
+    return pixel_range
+
+
+def wrapped(
+    estimator: "DigitCNNClassifier", model: keras.Model, classes: ArrayLike | None
+) -> Fitted:
+    """Return what a fit would have left, around a copy of a trained model.
+
+    Raises
+    ------
+    ValueError
+        If `classes` are not ascending, or not as many as the model's outputs.
+    """
+    template: Any = estimator.architecture
+    labels = np.arange(template.n_classes) if classes is None else np.asarray(classes)
+    if len(labels) != template.n_classes or not np.array_equal(np.unique(labels), labels):
+        raise ValueError(
+            f"classes must be {template.n_classes} different labels in ascending order, one for "
+            f"each output of model, got {labels.tolist()}."
+        )
+    if estimator.pixel_scaling == "standard":
+        raise ValueError(
+            "pixel_scaling must be 'unit' or None for a trained model, since there are no "
+            "training pixels to take a mean from, got 'standard'."
+        )
+    height, width, *channels = cast("tuple[int, ...]", estimator.image_shape)
+    image_shape = (height, width, channels[0] if channels else 1)
+    network = _built(estimator, template, image_shape, len(labels), seed=0)
+    _adopt_weights(network, model)
+    network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
+    return Fitted.around(network, labels, stated_range(estimator.pixel_scaling, network))
+
+
+def fitted_with_weights(
+    estimator: "DigitCNNClassifier",
+    *,
+    image_shape: tuple[int, int, int],
+    classes: NDArray[Any],
+    weights: list[NDArray[np.float32]],
+    history: dict[str, list[float]],
+    pixel_range: Range,
+) -> Any:
+    """Return an estimator fitted with weights that were trained and stored before.
+
+    Parameters
+    ----------
+    estimator : DigitCNNClassifier
+        Not fitted; it becomes the fitted one.
+    image_shape : tuple of 3 int
+        Height, width and channels of one image.
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    weights : list of ndarray
+        Of the network, pixel scaling included.
+    history : dict of list of float
+        Of the training.
+    pixel_range : tuple of 2 float
+        The lowest and the highest pixel of the training.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not those of the estimator's architecture.
+    """
+    architecture = resolve_architecture(estimator.architecture)
+    network = _built(estimator, architecture, image_shape, len(classes), seed=0)
+    network.model.set_weights(weights)
+    # A few images, of a few digits perhaps, would lead the moving averages astray.
+    network.freeze_normalization()
+    estimator._adopt(Fitted.around(network, classes, pixel_range, history))
+    return estimator
+
+
+def _built(
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
+    image_shape: tuple[int, int, int],
+    n_classes: int,
+    seed: int,
+) -> Network:
+    build = cast("Build", getattr(architecture, "build", architecture))
+    precision = resolve_precision(estimator.precision, architecture)
+    return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
+
+
+def _continue_from(network: Network, previous: Network, architecture: ArchitectureLike) -> None:
+    if network.layout() != previous.layout():
+        raise ValueError(
+            "warm_start=True needs the same architecture, image_shape and number of classes as in "
+            "the previous fit, got others; use warm_start=False for a fresh network."
+        )
+    # Whether trained features learn is a parameter, which may have changed.
+    if not isinstance(architecture, TrainedFeatures):
+        network.assign_trainability(previous.trainability())
+    network.assign_values(previous.values())
+
+
+def _adopt_weights(network: Network, model: keras.Model) -> None:
+    """Copy a trained model's weights and see that the copy computes what the model does."""
+    core = network.model.layers[-1]
+    core.set_weights(model.get_weights())
+    renew_constants(core)
+    probe = np.random.default_rng(0).uniform(size=(2, *model.input_shape[1:])).astype(np.float32)
+    given, copied = (
+        keras.ops.convert_to_numpy(one(probe, training=False)).astype(np.float64)
+        for one in (model, core)
+    )
+    if not np.allclose(given, copied, rtol=1e-3, atol=1e-4):
+        raise ValueError(
+            "model holds functions of your own that a config does not tell, so its copy computes "
+            "something else; pass architecture=a function that builds it, and fit."
+        )

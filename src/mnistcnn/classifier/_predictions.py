@@ -1,0 +1,105 @@
+"""What a fitted estimator answers."""
+
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from mnistcnn._training.network import Network
+from mnistcnn._types import Images
+from mnistcnn.classifier._inputs import read_pixels
+from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+if TYPE_CHECKING:
+    pass
+
+
+class PredictionMixin:
+    """Asks the network of a fit, and gives its scores the forms that scikit-learn knows."""
+
+    classes_: NDArray[Any]
+    _network: Network
+
+    def predict(self, X: Images) -> NDArray[Any]:
+        """Return the most probable label of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+
+        Returns
+        -------
+        labels : ndarray of shape (n,)
+            Of the dtype of `classes_`.
+        """
+        fitted = self._as_fitted_now()
+        labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes), float64
+            Columns in the order of `classes_`; each row sums to 1.
+        """
+        fitted = self._as_fitted_now()
+        return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
+
+    def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes), float64
+            Columns in the order of `classes_`; finite where a probability is rounded to 0, too.
+        """
+        fitted = self._as_fitted_now()
+        return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
+
+    def decision_function(self, X: Images) -> NDArray[np.float64]:
+        """Return the logits, or log-probabilities where the network has none.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+
+        Returns
+        -------
+        scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
+            For two classes, how much the second one leads.
+        """
+        fitted = self._as_fitted_now()
+        return as_decision(fitted._scores(X), fitted._network.emits_logits)
+
+    def _as_fitted_now(self) -> Self:
+        """Return a twin that stays as it is while another thread refits this estimator.
+
+        It holds the pooled network as well, so that its network serves no other fit meanwhile.
+        """
+        fitted = copy(self)
+        check_is_fitted(fitted)
+        return fitted
+
+    def _scores(self, X: Images) -> NDArray[np.float32]:
+        fitted = cast("DigitCNNClassifier", self)
+        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(fitted, X))
+        return scores
