@@ -18,7 +18,13 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mnistcnn import DigitCNNClassifier, ImageReshaper, PixelScaler, get_architecture
+from mnistcnn import (
+    DigitCNNClassifier,
+    DigitNormalizer,
+    ImageReshaper,
+    PixelScaler,
+    get_architecture,
+)
 
 EXPECTED_FAILED_CHECKS = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -69,8 +75,15 @@ def test_grid_search_over_architectures_and_their_hyperparameters_in_two_process
         n_jobs=2,
     )
     search.fit(X, y)
-    assert len(search.cv_results_["params"]) == 3
-    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    found = search.cv_results_
+    by_hand = [
+        cross_val_score(clone(quick()).set_params(**each), X, y, cv=2) for each in found["params"]
+    ]
+    for fold in range(2):
+        expected = [scores[fold] for scores in by_hand]
+        np.testing.assert_array_equal(found[f"split{fold}_test_score"], expected)
+    assert [each.get("architecture__dense_units") for each in found["params"]] == [None, 16, 32]
+    assert len(set(found["mean_test_score"])) == 3
 
 
 def test_one_and_two_processes_score_the_same(small_digits):
@@ -97,19 +110,47 @@ def test_halving_search_takes_epochs_as_its_resource(small_digits):
     assert search.fit(*small_digits).best_params_["learning_rate"] == 1e-3
 
 
-def test_works_behind_transformers_in_a_pipeline(small_digits):
+def test_a_pipeline_gives_what_its_steps_give_one_after_the_other(small_digits):
     X, y = small_digits
-    pipeline = make_pipeline(ImageReshaper(), PixelScaler("unit", data_range=(0, 16)), quick())
-    assert pipeline.fit(X, y).predict(X).shape == y.shape
+    # The scaler's result must matter: the network itself scales nothing.
+    network = quick(pixel_scaling=None)
+    pipeline = make_pipeline(ImageReshaper(), PixelScaler("unit", data_range=(0, 16)), network)
+    images = X.astype(np.float32).reshape(-1, 8, 8, 1) / 16
+    by_hand = clone(network).fit(images[:200], y[:200])
+    found = pipeline.fit(X[:200], y[:200])
+    np.testing.assert_array_equal(found.predict_proba(X), by_hand.predict_proba(images))
+    assert found.score(X[200:], y[200:]) == by_hand.score(images[200:], y[200:])
+    unscaled = make_pipeline(ImageReshaper(), clone(network)).fit(X[:200], y[:200])
+    assert (unscaled.predict_proba(X) != found.predict_proba(X)).any()
 
 
-def test_confusion_matrix_display(small_digits):
+def test_photographs_of_any_size_go_through_a_pipeline(written_digit):
+    labels = [*range(10)] * 2
+    photographs = [written_digit(label, side=150 + 10 * n) for n, label in enumerate(labels)]
+    pipeline = make_pipeline(DigitNormalizer(), quick(epochs=10)).fit(photographs, labels)
+    images = DigitNormalizer().transform(photographs)
+    by_hand = quick(epochs=10).fit(images, labels)
+    np.testing.assert_array_equal(
+        pipeline.predict_proba(photographs), by_hand.predict_proba(images)
+    )
+    assert pipeline.score(photographs, labels) > 0.9
+
+
+def test_confusion_matrix_display_counts_true_against_predicted_labels(small_digits):
     import matplotlib.pyplot as plt
 
     X, y = small_digits
-    display = ConfusionMatrixDisplay.from_estimator(quick().fit(X, y), X, y)
+    names = np.array([f"digit {label}" for label in range(10)])[y]
+    classifier = quick(epochs=1).fit(X, names)
+    display = ConfusionMatrixDisplay.from_estimator(classifier, X, names)
     plt.close("all")
-    assert display.confusion_matrix.sum() == len(y)
+    expected = np.zeros((10, 10), dtype=int)
+    for true, predicted in zip(y, classifier.predict(X), strict=True):
+        expected[true, int(predicted.removeprefix("digit "))] += 1
+    np.testing.assert_array_equal(display.confusion_matrix, expected)
+    assert display.display_labels.tolist() == [f"digit {label}" for label in range(10)]
+    # One that is right in all, or says the same of all, would show little.
+    assert 150 < np.trace(expected) < 300
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.class_weight import compute_class_weight
 
 from mnistcnn import (
     DigitCNNClassifier,
@@ -270,9 +271,13 @@ def test_colour_pictures():
 
 def test_padded_rows():
     X = np.random.default_rng(0).normal(size=(40, 10))
-    classifier = quick(image_shape="pad").fit(X, X[:, 0] > 0)
+    y = X[:, 0] > 0
+    classifier = quick(image_shape="pad").fit(X, y)
     assert classifier.image_shape_ == (4, 4, 1)
     assert classifier.n_features_in_ == 10
+    filled_up = np.hstack([X, np.zeros((40, 6))])
+    expected = quick().fit(filled_up, y).predict_proba(filled_up)
+    np.testing.assert_array_equal(classifier.predict_proba(X), expected)
 
 
 LABELS = {
@@ -345,9 +350,19 @@ def test_class_weight_moves_predictions_towards_the_class(small_digits):
     X, y = small_digits
     even = quick().fit(X, y).predict_proba(X)[:, 3].mean()
     favoured = quick(class_weight={3: 50.0}).fit(X, y).predict_proba(X)[:, 3].mean()
-    assert favoured > even
-    balanced = quick(class_weight="balanced").fit(X, y)
-    assert balanced.predict(X).shape == y.shape
+    assert favoured > even + 0.05
+
+
+def test_balanced_weights_are_those_of_scikit_learn(small_digits):
+    X, y = small_digits
+    # Many zeros and ones, few of the rest, and no nine.
+    chosen = (y < 2) | ((y < 9) & (np.arange(300) % 4 == 0))
+    X, y = X[chosen], y[chosen]
+    weights = compute_class_weight("balanced", classes=np.arange(9), y=y)
+    by_hand = quick(class_weight=dict(enumerate(weights))).fit(X, y).predict_proba(X)
+    balanced = quick(class_weight="balanced").fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(balanced, by_hand, rtol=1e-4)
+    assert np.abs(balanced - quick().fit(X, y).predict_proba(X)).max() > 0.01
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int64])

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from mnistcnn import DigitCNNClassifier
-from mnistcnn._training.schedules import SCHEDULED, TrainingSchedule
 
 # They start processes of their own.
 pytestmark = pytest.mark.slow
@@ -152,13 +151,25 @@ def test_a_loaded_network_becomes_an_estimator_again(stored, images):
     np.testing.assert_array_equal(wrapped.predict(images[0]), classifier.predict(images[0]))
 
 
-@pytest.mark.parametrize("kind", SCHEDULED)
-def test_keras_own_schedule_gives_the_same_rates(kind):
-    n_steps = 40
-    ours = TrainingSchedule(kind, 0.01, n_steps)
-    stored = keras.optimizers.schedules.serialize(ours)
-    assert stored["module"] == "keras.optimizers.schedules"
+@pytest.mark.parametrize(
+    ("lr_schedule", "class_name"),
+    [
+        ("one_cycle", "PolynomialDecay"),
+        ("cosine", "CosineDecay"),
+        ("exponential", "ExponentialDecay"),
+        ("step", "PiecewiseConstantDecay"),
+    ],
+)
+def test_keras_own_schedule_gives_the_same_rates(lr_schedule, class_name, small_digits):
+    n_steps = 8
+    classifier = DigitCNNClassifier(
+        "baseline", epochs=n_steps, batch_size=300, learning_rate=0.01, lr_schedule=lr_schedule
+    ).fit(*small_digits)
+    stored = classifier.model_.optimizer.get_config()["learning_rate"]
+    assert (stored["module"], stored["class_name"]) == ("keras.optimizers.schedules", class_name)
     theirs = keras.optimizers.schedules.deserialize(stored)
     # Keras has no schedule that rises in a line: of `one_cycle` the falling line is kept.
-    for step in range(n_steps // 4 if kind == "one_cycle" else 0, n_steps):
-        assert float(theirs(step)) == pytest.approx(float(ours(step)), rel=1e-4)
+    first = n_steps // 4 if lr_schedule == "one_cycle" else 1
+    expected = [float(theirs(step)) for step in range(first, n_steps + 1)]
+    found = classifier.history_["learning_rate"][first - 1 :]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-9)

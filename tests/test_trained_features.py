@@ -99,6 +99,8 @@ class TestFewImagesAreEnough:
     def test_sixty_two_labels(self, source, small_digits):
         X = np.tile(small_digits[0], (2, 1))[:310]
         learned = to_learn(source).fit(X, np.arange(310) % 62)
+        assert learned.classes_.tolist() == [*range(62)]
+        np.testing.assert_allclose(learned.predict_proba(X).sum(axis=1), 1, atol=1e-12)
         assert learned.predict_proba(X[:3]).shape == (3, 62)
 
 

@@ -68,9 +68,10 @@ class Gate:
             return 403, "Requests from other pages are refused."
         if headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(scope, headers):
             return 403, "Requests from other pages are refused."
-        if int(_digits(headers.get("content-length", "0"))) > MAX_REQUEST:
+        length = int(_digits(headers.get("content-length", "0")))
+        if length > MAX_REQUEST:
             return 413, "The request is too large."
-        if scope["path"].endswith("/upload") and _size_of(self.uploads) > MAX_UPLOADED:
+        if scope["path"].endswith("/upload") and _size_of(self.uploads) + length > MAX_UPLOADED:
             return 503, "Too many images were uploaded; try again in some minutes."
         return None
 

@@ -1,0 +1,71 @@
+"""What a machine computes fastest in, and who is given that."""
+
+import keras
+import pytest
+
+from mnistcnn import DigitCNNClassifier
+from mnistcnn._training import cpu
+from mnistcnn._training.runtime import fastest_precision
+
+WITH_BFLOAT16 = ["avx512f avx512_bf16", "amx_bf16 amx_tile"]
+WITHOUT = "avx2 avx512f"
+
+
+def quick(**parameters):
+    return DigitCNNClassifier(**{"architecture": "baseline", "epochs": 1, **parameters})
+
+
+@pytest.fixture
+def pretend(tmp_path, monkeypatch):
+    """Makes this machine's processor one with other features."""
+
+    def have(flags):
+        features = tmp_path / "cpuinfo"
+        features.write_text(f"processor : 0\nflags : fpu {flags}\n")
+        monkeypatch.setattr(cpu, "CPU_FEATURES", features)
+        fastest_precision.cache_clear()
+
+    yield have
+    fastest_precision.cache_clear()
+
+
+def has_only_a_cpu_for_tensorflow():
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU")
+
+
+@pytest.mark.skipif(not has_only_a_cpu_for_tensorflow(), reason="another device computes")
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [(WITHOUT, "float32"), *((flags, "bfloat16") for flags in WITH_BFLOAT16)],
+)
+def test_auto_precision_is_what_the_processor_multiplies(flags, precision, pretend, small_digits):
+    pretend(flags)
+    assert quick().fit(*small_digits).precision_ == precision
+    other = {"float32": "bfloat16", "bfloat16": "float32"}[precision]
+    assert quick(precision=other).fit(*small_digits).precision_ == other
+
+
+def test_auto_precision_of_a_users_network_is_float32(pretend, small_digits):
+    def own_network(input_shape, n_classes):
+        layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
+        return keras.Sequential(layers)
+
+    pretend(WITH_BFLOAT16[0])
+    assert quick(architecture=own_network).fit(*small_digits).precision_ == "float32"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"), [(WITHOUT, False), *((flags, True) for flags in WITH_BFLOAT16)]
+)
+def test_the_processor_tells_whether_it_multiplies_bfloat16(flags, expected, pretend):
+    pretend(flags)
+    assert cpu.cpu_has_bfloat16() is expected
+
+
+def test_a_processor_that_tells_nothing_has_no_bfloat16(tmp_path, monkeypatch):
+    monkeypatch.setattr(cpu, "CPU_FEATURES", tmp_path / "missing")
+    assert cpu.cpu_has_bfloat16() is False
