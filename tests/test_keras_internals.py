@@ -64,9 +64,9 @@ def take_away(name, monkeypatch):
 @pytest.fixture(autouse=True)
 def tried_anew():
     mnistcnn.clear_cache()
-    keras_internals.are_complete.cache_clear()
+    keras_internals.internals_available.cache_clear()
     yield
-    keras_internals.are_complete.cache_clear()
+    keras_internals.internals_available.cache_clear()
 
 
 def quick(**parameters):
@@ -78,7 +78,7 @@ def test_this_version_of_keras_has_them_all_and_no_trace_is_left_of_the_trial():
     layer = keras.layers.Dense(1).name
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert keras_internals.are_complete()
+        assert keras_internals.internals_available()
     number = int(layer.partition("_")[2] or 0)
     assert keras.layers.Dense(1).name == f"dense_{number + 1}"
 
@@ -89,7 +89,7 @@ def test_without_one_networks_are_as_right_and_the_user_is_told_once(
 ):
     X, y = (part[:100] for part in small_digits)
     right = quick(epochs=2).fit(X, y).predict_proba(X)
-    keras_internals.are_complete.cache_clear()
+    keras_internals.internals_available.cache_clear()
     take_away(name, monkeypatch)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -13,7 +13,7 @@ import pytest
 import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
-from mnistcnn._training.pool import MAX_IDLE, MAX_IDLE_PARAMETERS, POOL, PooledNetwork
+from mnistcnn._training.pool import MAX_IDLE, MAX_IDLE_PARAMETERS, POOL, BorrowedNetwork
 from mnistcnn.architectures import Baseline, Fast, MultiColumn, Simple
 
 # Each fits several networks.
@@ -163,8 +163,8 @@ def parked(n_parameters):
     """Lend the pool what it asks how large it is, in place of a network."""
     network = types.SimpleNamespace(model=types.SimpleNamespace(count_params=lambda: n_parameters))
     compiled = types.SimpleNamespace(network=network, is_compiled=False)
-    pooled = PooledNetwork(compiled, (n_parameters,), POOL._returned)
-    with pooled.training(types.SimpleNamespace(callbacks=[])):
+    borrowed = BorrowedNetwork(compiled, (n_parameters,), POOL._returned)
+    with borrowed.training(types.SimpleNamespace(callbacks=[])):
         pass
 
 

@@ -287,8 +287,8 @@ class TestRefusals:
 
     def test_a_network_without_kernels(self, high_letters):
         image = keras.Input((8, 8, 1))
-        pooled = keras.layers.AveragePooling2D((8, 2))(image)
-        model = keras.Model(image, keras.layers.Flatten()(pooled))
+        borrowed = keras.layers.AveragePooling2D((8, 2))(image)
+        model = keras.Model(image, keras.layers.Flatten()(borrowed))
         source = DigitCNNClassifier.from_keras_model(model)
         with pytest.raises(ValueError, match="a network that has none"):
             to_learn(source).fit(*high_letters)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnistcnn._training import backends
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.interrupts import signals_held
-from mnistcnn._training.keras_internals import are_complete
+from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.losses import crossentropy
 from mnistcnn._training.network import Network, as_array
 from mnistcnn._training.optimization import store_as_keras_would
@@ -25,14 +25,14 @@ class CompiledNetwork:
     ----------
     network : Network
         Any.
-    stored_moments : list of ndarray
+    stored_state : list of ndarray
         What the optimizer remembered when the network was stored.
     """
 
-    def __init__(self, network: Network, stored_moments: list[NDArray[Any]] | None = None) -> None:
+    def __init__(self, network: Network, stored_state: list[NDArray[Any]] | None = None) -> None:
         self.network = network
-        self._stored_moments = stored_moments or []
-        self._first_moments: list[NDArray[Any]] = []
+        self._stored_state = stored_state or []
+        self._initial_state: list[NDArray[Any]] = []
         self._compiled_for: Any = None
         self._programs: backends.EpochPrograms | None = None
 
@@ -48,9 +48,9 @@ class CompiledNetwork:
     @signals_held()
     def prepare_to_go_on(self, config: TrainingConfig, n_updates: int) -> None:
         """Give it an optimizer that remembers what the one before did, if they are of one kind."""
-        moments = self.moments()
+        state = self.optimizer_state()
         self.prepare(config, n_updates)
-        self._assign_moments(moments)
+        self._assign_optimizer_state(state)
 
     @property
     def is_compiled(self) -> bool:
@@ -59,28 +59,28 @@ class CompiledNetwork:
 
     def serves(self, config: TrainingConfig) -> bool:
         """Tell whether it need not be compiled anew; freezing a layer changes what is traced."""
-        wanted = config.program, self.network.trainability()
-        return bool(are_complete() and self._compiled_for == wanted)
+        wanted = config.trace_key, self.network.trainability()
+        return bool(internals_available() and self._compiled_for == wanted)
 
-    def moments(self) -> list[NDArray[Any]]:
-        """Return the values of what the optimizer remembers, its learning rate left out.
+    def optimizer_state(self) -> list[NDArray[Any]]:
+        """Return the values of the optimizer's variables, its learning rate left out.
 
         Nothing where other layers train than those whose gradients it has seen.
         """
         if self._compiled_for is None:
-            return self._stored_moments
+            return self._stored_state
         if self._compiled_for[1] != self.network.trainability():
             return []
-        return [as_array(variable) for variable in self._moment_variables()]
+        return [as_array(variable) for variable in self._state_variables()]
 
     def reset_optimizer(self) -> None:
         """Make the optimizer forget all updates."""
-        for variable, value in zip(self._moment_variables(), self._first_moments, strict=True):
+        for variable, value in zip(self._state_variables(), self._initial_state, strict=True):
             variable.assign(np.broadcast_to(value, variable.shape).astype(value.dtype))
 
     def epoch_programs(self) -> backends.EpochPrograms | None:
         """Return the compiled epochs, which it keeps from fit to fit; None where there are none."""
-        if self._programs is None and are_complete():
+        if self._programs is None and internals_available():
             network = self.network
             self._programs = backends.current().epoch_programs(network.model, network.image_shape)
         return self._programs
@@ -88,21 +88,22 @@ class CompiledNetwork:
     @contextmanager
     def unchanged_by_failure(self) -> Iterator[None]:
         """Undo what training did to the network if it fails or is interrupted."""
-        values, moments, compiled_for = self.network.values(), self.moments(), self._compiled_for
+        values, state = self.network.values(), self.optimizer_state()
+        compiled_for = self._compiled_for
         try:
             yield
         except BaseException:
             with signals_held():
                 self.network.assign_values(values)
                 if compiled_for is not None and self._compiled_for == compiled_for:
-                    self._assign_moments(moments)
+                    self._assign_optimizer_state(state)
                 else:
-                    self._forget_compiled(moments)
+                    self._forget_compiled(state)
             raise
 
     def _compile(self, config: TrainingConfig, n_updates: int) -> None:
-        # What is interrupted half way is compiled for nothing.
-        self._forget_compiled(self._stored_moments)
+        # An interrupted compilation counts as none.
+        self._forget_compiled(self._stored_state)
         model = self.network.model
         model.compile(
             optimizer=_scaled_for(self.network.precision, config.optimizer.build(n_updates)),
@@ -112,22 +113,22 @@ class CompiledNetwork:
         model.optimizer.build(model.trainable_variables)
         store_as_keras_would(model.optimizer)
         self._programs = None
-        self._first_moments = [_compact(as_array(one)) for one in self._moment_variables()]
-        self._compiled_for = config.program, self.network.trainability()
+        self._initial_state = [_compact(as_array(one)) for one in self._state_variables()]
+        self._compiled_for = config.trace_key, self.network.trainability()
 
-    def _forget_compiled(self, moments: list[NDArray[Any]]) -> None:
+    def _forget_compiled(self, state: list[NDArray[Any]]) -> None:
         """Compile anew at the next use, with what an earlier optimizer remembered."""
         self._compiled_for = None
-        self._stored_moments = moments
+        self._stored_state = state
 
-    def _assign_moments(self, values: list[NDArray[Any]]) -> None:
+    def _assign_optimizer_state(self, values: list[NDArray[Any]]) -> None:
         """Set what the optimizer remembers, if it is one of the same kind; else it stays fresh."""
-        variables = self._moment_variables()
+        variables = self._state_variables()
         if [tuple(variable.shape) for variable in variables] == [v.shape for v in values]:
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
-    def _moment_variables(self) -> list[keras.Variable]:
+    def _state_variables(self) -> list[keras.Variable]:
         variables = self.network.model.optimizer.variables
         return [variable for variable in variables if variable.name not in RATE_VARIABLES]
 

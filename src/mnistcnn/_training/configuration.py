@@ -42,9 +42,9 @@ class TrainingConfig:
     verbose: int = 0
 
     @property
-    def program(self) -> tuple[Any, ...]:
+    def trace_key(self) -> tuple[Any, ...]:
         """All that is traced into the program of a fit."""
-        return (*self.optimizer.program, self.label_smoothing)
+        return (*self.optimizer.trace_key, self.label_smoothing)
 
     def n_updates(self, training: TrainingData) -> int:
         """Return the number of updates of a whole fit."""

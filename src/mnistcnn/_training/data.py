@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+ImageShape = tuple[int, int, int]
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Images with their targets, of which some rows take part.
+    """Images with their targets, of which some take part.
 
     Parameters
     ----------
@@ -19,31 +21,31 @@ class TrainingData:
         The index of each image's label in `classes`.
     weights : ndarray of shape (n,), float32, or None
         The weight of each image in the loss, 1 on average; None where all weigh the same.
-    rows : ndarray of shape (m,), int32
+    indices : ndarray of shape (m,), int32
         The images that take part.
     image_shape : tuple of 3 int
         Height, width and channels of one image.
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
-    columns : dict
+    feature_attributes : dict
         What scikit-learn keeps of the columns: `n_features_in_`, and `feature_names_in_` if any.
     """
 
     pixels: NDArray[Any]
     targets: NDArray[np.int32]
     weights: NDArray[np.float32] | None
-    rows: NDArray[np.int32]
-    image_shape: tuple[int, int, int]
+    indices: NDArray[np.int32]
+    image_shape: ImageShape
     classes: NDArray[Any]
-    columns: dict[str, Any]
+    feature_attributes: dict[str, Any]
 
-    def part(self, rows: NDArray[np.int32]) -> "TrainingData":
-        """Return the same images, of which other rows take part."""
-        return replace(self, rows=rows)
+    def part(self, indices: NDArray[np.int32]) -> "TrainingData":
+        """Return the same images, of which others take part."""
+        return replace(self, indices=indices)
 
     def n_batches(self, batch_size: int) -> int:
         """Return the number of batches in one epoch, the short last one counted in."""
-        return -(-len(self.rows) // batch_size)
+        return -(-len(self.indices) // batch_size)
 
     def arrays(self) -> list[NDArray[Any]]:
         """Return what Keras takes for an image: pixels, target and, if there is one, weight."""

@@ -21,31 +21,31 @@ class EpochPlan:
 
     Parameters
     ----------
-    rows : ndarray of shape (m,), int32
-        The images in the order in which they come.
+    order : ndarray of shape (m,), int32
+        The indices of the images as they come.
     changes : list of ndarray of shape (m, ...)
         What an augmentation has drawn for each; empty where images stay as they are.
     """
 
-    rows: NDArray[np.int32]
+    order: NDArray[np.int32]
     changes: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def columns(self) -> tuple[NDArray[Any], ...]:
-        """Return the rows and what goes with them."""
-        return (self.rows, *self.changes)
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return the order and what goes with it."""
+        return (self.order, *self.changes)
 
 
 class FixedEpochs:
-    """Every epoch is the same: the rows as they stand, the images as they are.
+    """Every epoch is the same: the images in their order and as they are.
 
     Parameters
     ----------
-    rows : ndarray of shape (m,), int32
+    data : TrainingData
         The images that take part.
     """
 
-    def __init__(self, rows: NDArray[np.int32]) -> None:
-        self._plan = EpochPlan(rows)
+    def __init__(self, data: TrainingData) -> None:
+        self._plan = EpochPlan(data.indices)
 
     def current(self) -> EpochPlan:
         """Return the present epoch."""
@@ -75,23 +75,27 @@ class ShuffledEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         self._data = data
         self._seed = seed
         self._augmentation = augmentation
-        self._plan = self._drawn(0)
+        self._begin(0)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """Draw an epoch."""
-        self._plan = self._drawn(epoch)
+        if epoch != self._epoch:
+            self._begin(epoch)
 
     def current(self) -> EpochPlan:
         """Return the present epoch."""
         return self._plan
 
+    def _begin(self, epoch: int) -> None:
+        self._epoch, self._plan = epoch, self._drawn(epoch)
+
     def _drawn(self, epoch: int) -> EpochPlan:
         generator = np.random.default_rng([*self._seed, epoch])
-        rows = generator.permutation(self._data.rows)
+        order = generator.permutation(self._data.indices)
         if self._augmentation is None:
-            return EpochPlan(rows)
-        changes = self._augmentation.draw(len(rows), self._data.image_shape, generator)
-        return EpochPlan(rows, changes.columns())
+            return EpochPlan(order)
+        changes = self._augmentation.draw(len(order), self._data.image_shape, generator)
+        return EpochPlan(order, changes.columns())
 
 
 Epochs = FixedEpochs | ShuffledEpochs
@@ -126,7 +130,7 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._data = data
-        self._batch_size = full_size(batch_size, len(data.rows))
+        self._batch_size = full_size(batch_size, len(data.indices))
         self._epochs = epochs
         self._transform = transform
 
@@ -137,12 +141,12 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return batch number `index` of this epoch."""
         batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        rows, *changes = (column[batch] for column in self._epochs.current().columns())
-        pixels, *others = (column[rows] for column in self._data.arrays())
+        order, *changes = (column[batch] for column in self._epochs.current().arrays())
+        pixels, *others = (column[order] for column in self._data.arrays())
         images = pixels.reshape(-1, *self._data.image_shape)
         if self._transform is not None:
             full = (self._filled_up(column) for column in (images, *changes))
-            images = self._transform(*full)[: len(rows)]
+            images = self._transform(*full)[: len(order)]
         return (images, *others)
 
     def _filled_up(self, column: NDArray[Any]) -> NDArray[Any]:

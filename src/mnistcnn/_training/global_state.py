@@ -11,7 +11,11 @@ from mnistcnn._training import backends
 from mnistcnn._training.batch_normalization import BatchNormalization
 from mnistcnn._training.dropout import Dropout
 from mnistcnn._training.interrupts import signals_held
-from mnistcnn._training.keras_internals import are_complete, names_counted_anew, seeds_drawn_from
+from mnistcnn._training.keras_internals import (
+    internals_available,
+    names_counted_anew,
+    seeds_drawn_from,
+)
 from mnistcnn.architectures._layers import LAYER_KINDS, OF_KERAS, LayerKinds
 
 # The image data format and where Keras draws seeds from are one for all threads, so two of them
@@ -50,7 +54,7 @@ def building_conventions(dtype_policy: str) -> Iterator[None]:
     callers_format = keras.config.image_data_format()
     keras.config.set_dtype_policy(dtype_policy)
     keras.config.set_image_data_format("channels_last")
-    quick_kinds = LayerKinds(Dropout, BatchNormalization) if are_complete() else OF_KERAS
+    quick_kinds = LayerKinds(Dropout, BatchNormalization) if internals_available() else OF_KERAS
     callers_kinds = LAYER_KINDS.set(quick_kinds)
     try:
         with names_counted_anew():

@@ -1,4 +1,4 @@
-"""Asks a trained network: batches of pixels in, scores out."""
+"""Computes the scores of a trained network: batches of pixels in, scores out."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._training import backends
-from mnistcnn._training.keras_internals import are_complete
+from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.runtime import check_can_run
 
 Scores = NDArray[np.float32]
@@ -54,7 +54,7 @@ class Inference:
 
     @cached_property
     def _compiled(self) -> Callable[[NDArray[Any]], Any]:
-        if not are_complete():
+        if not internals_available():
             return partial(self._model.predict, batch_size=BUCKETS[-1], verbose=0)
         return backends.current().scoring_function(self._model, self._image_shape)
 

@@ -1,8 +1,8 @@
-"""The one room that touches private names of Keras, and what serves where one of them is gone.
+"""The one module that touches private names of Keras, and what serves where one of them is gone.
 
 With all of them, an epoch is one program and compiled networks are used again. Where a version of
-Keras lacks one, `are_complete` is False: then networks are trained by Keras's public `fit` and
-asked by its `predict`, with its own layers and optimizers, slower and as right.
+Keras lacks one, `internals_available` is False: then Keras's public `fit` trains networks and its
+`predict` asks them, with its own layers and optimizers, which is slower and equally correct.
 """
 
 import random
@@ -31,7 +31,7 @@ FIXED_RATE = "learning rate is not settable"
 
 
 @cache
-def are_complete() -> bool:
+def internals_available() -> bool:
     """Tell whether Keras has all private names that are used here; warn once if not."""
     try:
         _try_all()
@@ -81,7 +81,7 @@ def names_counted_anew() -> Iterator[None]:
     kernel until the process ends: with names that count on, searches grew with every fit
     (`python -m benchmarks memory`).
     """
-    if not are_complete():
+    if not internals_available():
         yield
         return
     with _names_counted_anew():
@@ -126,7 +126,7 @@ class _GeneratorOfOneThread:
 @contextmanager
 def seeds_drawn_from(generator: random.Random) -> Iterator[None]:
     """Let Keras draw the seeds of weights and layers from a generator in this thread."""
-    if not are_complete():
+    if not internals_available():
         with _global_generator_like(generator):
             yield
         return
@@ -150,7 +150,7 @@ def _global_generator_like(generator: random.Random) -> Iterator[None]:
 
 def layers_of(model: keras.Model) -> list[keras.Layer]:
     """Return all layers of a model, each before those within it, the model itself first."""
-    if are_complete():
+    if internals_available():
         return list(model._flatten_layers())
     inner = getattr(model, "layers", [])
     return [model, *(layer for each in inner for layer in layers_of(each))]
@@ -161,7 +161,7 @@ def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
 
     Under PyTorch it runs the layers for that, dropout too, so no seed may be set before.
     """
-    if are_complete():
+    if internals_available():
         model._symbolic_build(data_batch=batch)
 
 
@@ -179,7 +179,7 @@ def followers_of(operation: Operation) -> list[Any]:
 
 def last_operation(model: keras.Model) -> Any:
     """Return the layer or operation that a model's output comes from."""
-    last = origin_of(model.outputs[0])[0] if are_complete() else model.layers[-1]
+    last = origin_of(model.outputs[0])[0] if internals_available() else model.layers[-1]
     return last_operation(last) if isinstance(last, keras.Model) else last
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training import backends
-from mnistcnn._training.keras_internals import are_complete, rate_of, track
+from mnistcnn._training.keras_internals import internals_available, rate_of, track
 from mnistcnn._training.schedules import SCHEDULE_VARIABLES, SCHEDULED, TrainingSchedule
 
 # What suits Adam is too high or too low for the others by about these factors.
@@ -93,7 +93,7 @@ class OptimizerConfig:
         if built.weight_decay:
             # Decaying biases and normalisation gains towards zero only costs accuracy.
             built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        if are_complete():
+        if internals_available():
             backends.current().adapt_optimizer(built)
             rate = rate_of(built)
             if isinstance(rate, TrainingSchedule):
@@ -111,7 +111,7 @@ class OptimizerConfig:
             optimizer.learning_rate = self.peak_rate
 
     @property
-    def program(self) -> tuple[Any, ...]:
+    def trace_key(self) -> tuple[Any, ...]:
         """All that is traced into a program: everything but peak rate and number of updates."""
         schedule = self.lr_schedule if self.lr_schedule in SCHEDULED else "constant"
         if isinstance(self.optimizer, str):
@@ -176,6 +176,6 @@ class OptimizerConfig:
 
 
 def _adam_classes() -> dict[str, type[keras.optimizers.Optimizer]]:
-    if are_complete():
+    if internals_available():
         return backends.current().adam_classes()
     return {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from mnistcnn._training.keras_internals import are_complete, last_operation, origin_of
+from mnistcnn._training.keras_internals import internals_available, last_operation, origin_of
 from mnistcnn._training.tensors import Operation, Tensor
 
 # A few random images: what holds for all of them holds by construction, not by chance.
@@ -54,7 +54,7 @@ def emits_logits(core: keras.Model) -> bool:
     """
     if _is_softmax(last_operation(core)):
         return False
-    endings = list(_endings(core.outputs[0])) if are_complete() else [last_operation(core)]
+    endings = list(_endings(core.outputs[0])) if internals_available() else [last_operation(core)]
     if all(map(_is_plain_sum, endings)):
         return True
     scores = _probed(core)

@@ -18,7 +18,7 @@ from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.description import describe
 from mnistcnn._training.interrupts import signals_held
-from mnistcnn._training.keras_internals import are_complete
+from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.network import Network, constant_layers
 from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
@@ -31,7 +31,7 @@ Key = tuple[Any, ...]
 Returned = deque[tuple[Key, CompiledNetwork]]
 
 
-class PooledNetwork:
+class BorrowedNetwork:
     """A compiled network that is in use; when its last holder is gone it is idle again.
 
     Parameters
@@ -63,16 +63,16 @@ class PooledNetwork:
         """
         is_compiled_anew = self.compiled.is_compiled and not self.compiled.serves(config)
         if config.callbacks or is_compiled_anew:
-            self.keep()
+            self.never_return()
         self._withdraw()
         try:
             yield self
         except BaseException:
-            self.keep()
+            self.never_return()
             raise
         self._offer()
 
-    def keep(self) -> None:
+    def never_return(self) -> None:
         """Let the network never return: somebody else may hold it too."""
         self._key = None
         self._withdraw()
@@ -97,33 +97,33 @@ class NetworkPool:
         self._returned: Returned = deque()
 
     @contextmanager
-    def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[PooledNetwork]:
+    def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[BorrowedNetwork]:
         """Lend a fit a network equal to a fresh one: an idle compiled one, or that one itself."""
-        with self._equal_to(fresh, config).training(config) as pooled:
-            yield pooled
+        with self._take_or_wrap(fresh, config).training(config) as borrowed:
+            yield borrowed
 
-    def keep(self, compiled: CompiledNetwork) -> PooledNetwork:
-        """Return a network as one in use that never serves another fit."""
-        return PooledNetwork(compiled, None, self._returned)
+    def unpooled(self, compiled: CompiledNetwork) -> BorrowedNetwork:
+        """Return a network for one fit only, which the pool never gets."""
+        return BorrowedNetwork(compiled, None, self._returned)
 
     @signals_held()
-    def _equal_to(self, fresh: Network, config: TrainingConfig) -> PooledNetwork:
+    def _take_or_wrap(self, fresh: Network, config: TrainingConfig) -> BorrowedNetwork:
         """Return an idle network with the values of a fresh one, or the fresh one.
 
-        One whose program its config does not tell, or holds values of the network's own, never
-        comes back to be idle.
+        A network whose config does not fully describe it, or whose weights become constants of the
+        program, is never pooled.
         """
-        described = describe(fresh.model) if are_complete() else None
+        described = describe(fresh.model) if internals_available() else None
         if described is None or constant_layers(fresh.model):
-            return self.keep(CompiledNetwork(fresh))
-        key = (described, fresh.precision, *config.program, *settings_of_programs())
+            return self.unpooled(CompiledNetwork(fresh))
+        key = (described, fresh.precision, *config.trace_key, *settings_of_programs())
         idle = self._take(key)
         if idle is None:
-            return PooledNetwork(CompiledNetwork(fresh), key, self._returned)
+            return BorrowedNetwork(CompiledNetwork(fresh), key, self._returned)
         idle.network.build = fresh.build
         idle.network.assign_values(fresh.values())
         idle.reset_optimizer()
-        return PooledNetwork(idle, key, self._returned)
+        return BorrowedNetwork(idle, key, self._returned)
 
     def clear(self) -> None:
         """Forget all idle networks."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.keras_internals import are_complete, followers_of, origin_of
+from mnistcnn._training.keras_internals import followers_of, internals_available, origin_of
 from mnistcnn._training.tensors import Operation
 
 GREATEST_DIVISION = 0.1
@@ -57,7 +57,7 @@ def rescaling_of(core: keras.Model) -> Rescaling:
 
 def _first_nodes(core: keras.Model) -> Iterator[Any]:
     """Yield the nodes of the graph that follow the input one by one and hold no weights."""
-    if not are_complete():
+    if not internals_available():
         return
     operation, _ = origin_of(core.inputs[0])
     while (node := _only_follower(operation)) is not None:

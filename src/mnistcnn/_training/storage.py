@@ -37,7 +37,7 @@ def network_state(compiled: CompiledNetwork) -> State:
         "precision": network.precision,
         "trainability": network.trainability(),
         "values": network.values(),
-        "moments": compiled.moments(),
+        "optimizer": compiled.optimizer_state(),
     }
 
 
@@ -69,7 +69,7 @@ def restore_network(state: State) -> Any:
     network = _rebuilt(state) if state["config"] is None else _deserialized(state)
     network.assign_trainability(state["trainability"])
     network.assign_values(state["values"])
-    return CompiledNetwork(network, state["moments"])
+    return CompiledNetwork(network, state["optimizer"])
 
 
 def _deserialized(state: State) -> Network:

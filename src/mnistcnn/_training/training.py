@@ -17,7 +17,7 @@ from mnistcnn._training.callbacks import (
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import EpochPlan, FixedEpochs, GatheredBatches, ShuffledEpochs
+from mnistcnn._training.epochs import FixedEpochs, GatheredBatches, ShuffledEpochs
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import build_metrics
 from mnistcnn._training.network import Network
@@ -81,8 +81,8 @@ def _own_callbacks(config: TrainingConfig, best: BestEpoch | None) -> list[Any]:
 
 @signals_held()
 def _build_metrics(model: keras.Model, training: TrainingData) -> None:
-    row = training.rows[:1]
-    pixels, *others = (column[row] for column in training.arrays())
+    index = training.indices[:1]
+    pixels, *others = (column[index] for column in training.arrays())
     build_metrics(model, (pixels.reshape(-1, *training.image_shape), *others))
 
 
@@ -119,7 +119,7 @@ def _run_steps(
         history: dict[str, list[Any]] = model.fit(
             GatheredBatches(training, config.batch_size, epochs, transform),
             validation_data=validation
-            and GatheredBatches(validation, VALIDATION_BATCH, FixedEpochs(validation.rows), None),
+            and GatheredBatches(validation, VALIDATION_BATCH, FixedEpochs(validation), None),
             epochs=config.epochs,
             callbacks=[
                 BetweenBatches(held.deliver),
@@ -143,17 +143,17 @@ def _run_programs(
 ) -> dict[str, list[Any]]:
     model = compiled.network.model
     transform = transform_for(config.augmentation)
-    training_columns = programs.on_device(training)
-    validation_columns = [] if validation is None else programs.on_device(validation)
+    training_arrays = programs.on_device(training)
+    validation_arrays = [] if validation is None else programs.on_device(validation)
 
     @signals_held()
     def run_epoch() -> dict[str, Any]:
         model.reset_metrics()
-        programs.train(training_columns, epochs.current(), config.batch_size, transform)
+        programs.train(training_arrays, epochs.current(), config.batch_size, transform)
         logs = dict(model.get_metrics_result())
         if validation is not None:
             model.reset_metrics()
-            programs.test(validation_columns, EpochPlan(validation.rows), VALIDATION_BATCH)
+            programs.test(validation_arrays, FixedEpochs(validation).current(), VALIDATION_BATCH)
             tested = model.get_metrics_result()
             logs.update({f"val_{name}": value for name, value in tested.items()})
         return logs
@@ -188,8 +188,8 @@ def _callback_list(
 
 
 def _check_scores(network: Network, training: TrainingData) -> None:
-    """See that the last update, which no loss has seen, left a network that works."""
-    if not np.isfinite(network.inference.scores(training.pixels[training.rows[:2]])).all():
+    """Check that the scores after the last update, which no loss tells of, are finite."""
+    if not np.isfinite(network.inference.scores(training.pixels[training.indices[:2]])).all():
         raise NonFiniteLossError(
             "The training became unstable: the last update left scores that are NaN or infinite. "
             "Try a lower learning_rate; the estimator is as it was before."

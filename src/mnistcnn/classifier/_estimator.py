@@ -321,7 +321,7 @@ default="one_cycle"
         """The network, from raw pixels to float32 scores."""
         if "_network" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
-        self._pooled.keep()
+        self._borrowed.never_return()
         return self._network.model
 
     def _adopt(self, fitted: Fitted) -> None:

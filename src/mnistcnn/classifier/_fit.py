@@ -18,7 +18,7 @@ from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import encode_labels, read_training_data
-from mnistcnn.classifier._networks import build_for, scale_pixels
+from mnistcnn.classifier._networks import build_for, continue_from, scale_pixels
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
@@ -35,14 +35,17 @@ def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: We
     seeds = seeds_of(estimator.random_state)
     training, validation = _set_validation_aside(estimator, data, seeds.split)
     architecture = resolve_architecture(estimator.architecture)
-    config = training_config(estimator, architecture, len(training.rows), estimator.lr_schedule)
-    network = build_for(estimator, architecture, data, seeds.weights)
-    pixel_range = scale_pixels(network, estimator, architecture, training, previous)
-    with _failures_explained(config), POOL.borrow(network, config) as pooled:
-        fitted = Fitted.on(data, pooled, pixel_range, config.callbacks)
-        reported = _with_reports(config, estimator, X, y, fitted)
-        pooled.compiled.prepare(config, config.n_updates(training))
-        history = train(pooled.compiled, training, validation, reported, seeds.order)
+    config = training_config(estimator, architecture, len(training.indices), estimator.lr_schedule)
+    fresh = build_for(estimator, architecture, data.image_shape, len(data.classes), seeds.weights)
+    if previous:
+        pixel_range = continue_from(previous, fresh, architecture, training)
+    else:
+        pixel_range = scale_pixels(fresh, estimator, architecture, training)
+    with _rate_conflict_explained(config), POOL.borrow(fresh, config) as borrowed:
+        fitted = Fitted.on(data, borrowed, pixel_range, config.callbacks)
+        reporting = _with_reports(config, estimator, X, y, fitted)
+        borrowed.compiled.prepare(config, config.n_updates(training))
+        history = train(borrowed.compiled, training, validation, reporting, seeds.order)
     return fitted.after(history, stops_early=estimator.early_stopping)
 
 
@@ -67,20 +70,21 @@ def partial_fit(
     )
     seeds = seeds_of(estimator.random_state)
     architecture = resolve_architecture(estimator.architecture)
-    config = training_config(estimator, architecture, len(data.rows), "constant")
+    config = training_config(estimator, architecture, len(data.indices), "constant")
     config = replace(config, epochs=1)
     if previous:
         pixel_range = widened_range(previous["_pixel_range"], data)
-        lent = previous["_pooled"].training(config)
+        lent = previous["_borrowed"].training(config)
     else:
-        network = build_for(estimator, architecture, data, seeds.weights)
-        pixel_range = scale_pixels(network, estimator, architecture, data, {})
-        lent = POOL.borrow(network, config)
-    with _failures_explained(config), lent as pooled:
-        pooled.compiled.prepare_to_go_on(config, config.n_updates(data))
+        shape, n_classes = data.image_shape, len(data.classes)
+        fresh = build_for(estimator, architecture, shape, n_classes, seeds.weights)
+        pixel_range = scale_pixels(fresh, estimator, architecture, data)
+        lent = POOL.borrow(fresh, config)
+    with _rate_conflict_explained(config), lent as borrowed:
+        borrowed.compiled.prepare_to_go_on(config, config.n_updates(data))
         seed = [*seeds.order, previous.get("n_iter_", 0)]
-        history = train(pooled.compiled, data, None, config, seed)
-    fitted = Fitted.on(data, pooled, pixel_range, config.callbacks)
+        history = train(borrowed.compiled, data, None, config, seed)
+    fitted = Fitted.on(data, borrowed, pixel_range, config.callbacks)
     return fitted.after(_joined(previous.get("history_", {}), history))
 
 
@@ -88,8 +92,8 @@ def partial_fit(
 def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
     """Leave an estimator and its network as they were if anything fails or is interrupted."""
     attributes = vars(estimator)
-    pooled = attributes.get("_pooled")
-    with nullcontext() if pooled is None else pooled.compiled.unchanged_by_failure():
+    borrowed = attributes.get("_borrowed")
+    with nullcontext() if borrowed is None else borrowed.compiled.unchanged_by_failure():
         try:
             yield
         except BaseException:
@@ -104,15 +108,15 @@ def _set_validation_aside(
         return data, None
     try:
         training, validation = train_test_split(
-            data.rows,
+            data.indices,
             test_size=float(estimator.validation_fraction),
-            stratify=data.targets[data.rows],
+            stratify=data.targets[data.indices],
             random_state=seed,
         )
     except ValueError as error:
         raise ValueError(
             f"early_stopping=True cannot set validation_fraction={estimator.validation_fraction} "
-            f"of {len(data.rows)} images aside with every class in both parts: {error}"
+            f"of {len(data.indices)} images aside with every class in both parts: {error}"
         ) from error
     return data.part(training), data.part(validation)
 
@@ -157,7 +161,7 @@ def _joined(before: History, after: History) -> History:
 
 
 @contextmanager
-def _failures_explained(config: TrainingConfig) -> Iterator[None]:
+def _rate_conflict_explained(config: TrainingConfig) -> Iterator[None]:
     try:
         yield
     except TypeError as error:

@@ -10,10 +10,9 @@ from mnistcnn._training.callbacks import best_epoch
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
-from mnistcnn._training.pool import POOL, PooledNetwork
+from mnistcnn._training.pool import POOL, BorrowedNetwork
+from mnistcnn._training.training import History
 from mnistcnn.classifier._pixel_range import Range
-
-History = dict[str, list[float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +21,11 @@ class Fitted:
 
     Parameters
     ----------
-    columns : dict
+    feature_attributes : dict
         `n_features_in_`, and `feature_names_in_` if the columns have names.
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
-    pooled : PooledNetwork
+    borrowed : BorrowedNetwork
         The trained network.
     pixel_range : tuple of 2 float or None
         The lowest and the highest pixel of the training, where it is known.
@@ -38,9 +37,9 @@ class Fitted:
         Whether the network has the weights of its best epoch.
     """
 
-    columns: dict[str, Any]
+    feature_attributes: dict[str, Any]
     classes: NDArray[Any]
-    pooled: PooledNetwork
+    borrowed: BorrowedNetwork
     pixel_range: Range | None
     callbacks: list[Any] = field(default_factory=list)
     history: History = field(default_factory=dict)
@@ -58,7 +57,7 @@ class Fitted:
         "best_epoch_",
         "validation_scores_",
         "_network",
-        "_pooled",
+        "_borrowed",
         "_pixel_range",
     )
 
@@ -66,12 +65,12 @@ class Fitted:
     def on(
         cls,
         data: TrainingData,
-        pooled: PooledNetwork,
+        borrowed: BorrowedNetwork,
         pixel_range: Range | None,
         callbacks: list[Any],
     ) -> Self:
         """Return what is known of a fit before it has run an epoch."""
-        return cls(data.columns, data.classes, pooled, pixel_range, callbacks)
+        return cls(data.feature_attributes, data.classes, borrowed, pixel_range, callbacks)
 
     @classmethod
     def around(
@@ -82,9 +81,9 @@ class Fitted:
         history: History | None = None,
     ) -> Self:
         """Return what a fit would have left, around a network that was trained elsewhere."""
-        columns = {"n_features_in_": int(np.prod(network.image_shape))}
-        pooled = POOL.keep(CompiledNetwork(network))
-        return cls(columns, classes, pooled, pixel_range, history=history or {})
+        features = {"n_features_in_": int(np.prod(network.image_shape))}
+        borrowed = POOL.unpooled(CompiledNetwork(network))
+        return cls(features, classes, borrowed, pixel_range, history=history or {})
 
     def after(self, history: History, *, stops_early: bool = False) -> Self:
         """Return the record after the epochs of a history."""
@@ -92,9 +91,9 @@ class Fitted:
 
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of the estimator."""
-        network = self.pooled.network
+        network = self.borrowed.network
         attributes = {
-            **self.columns,
+            **self.feature_attributes,
             "image_shape_": network.image_shape,
             "classes_": self.classes,
             "precision_": network.precision,
@@ -102,7 +101,7 @@ class Fitted:
             "history_": self.history,
             "n_iter_": len(self.history.get("loss", [])),
             "_network": network,
-            "_pooled": self.pooled,
+            "_borrowed": self.borrowed,
             "_pixel_range": self.pixel_range,
         }
         if self.stops_early:

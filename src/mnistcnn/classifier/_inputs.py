@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from mnistcnn._training.data import TrainingData
+from mnistcnn._training.data import ImageShape, TrainingData
 from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._pixel_range import warn_of_another_unit
 from mnistcnn.classifier._types import ClassWeight, Weights
@@ -26,8 +26,6 @@ from mnistcnn.preprocessing._signs import check_not_signed
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
-
-ImageShape = tuple[int, int, int]
 
 
 def read_training_data(
@@ -69,20 +67,20 @@ def read_training_data(
     noted = copy(estimator)
     check_one_label_each(y)
     check_in_memory(sample_weight, "sample_weight")
-    rows, array_shape = as_rows(X)
-    rows, y = validate_data(
-        noted, rows, y, dtype="numeric", reset=not same_columns, ensure_min_samples=min_samples
+    flat, array_shape = as_rows(X)
+    flat, y = validate_data(
+        noted, flat, y, dtype="numeric", reset=not same_columns, ensure_min_samples=min_samples
     )
     image_shape = _image_shape(estimator, array_shape, same_columns)
     classes, targets = encode_labels(y, known_classes)
     data = TrainingData(
-        pixels=as_pixels(rows, image_shape),
+        pixels=as_pixels(flat, image_shape),
         targets=targets,
         weights=None,
-        rows=np.arange(len(rows), dtype=np.int32),
+        indices=np.arange(len(flat), dtype=np.int32),
         image_shape=image_shape,
         classes=classes,
-        columns=_columns(noted),
+        feature_attributes=_feature_attributes(noted),
     )
     return _weighted(data, sample_weight, estimator.class_weight)
 
@@ -162,7 +160,7 @@ def _image_shape(
     return fitted_shape
 
 
-def _columns(noted: Any) -> dict[str, Any]:
+def _feature_attributes(noted: Any) -> dict[str, Any]:
     names = ("n_features_in_", "feature_names_in_")
     return {name: vars(noted)[name] for name in names if name in vars(noted)}
 
@@ -213,7 +211,7 @@ def _weighted(
     weights = combined_weights(data.targets, data.classes, sample_weight, class_weight)
     if weights is None:
         return data
-    rows = np.flatnonzero(weights > 0).astype(np.int32)
-    if not len(rows):
+    indices = np.flatnonzero(weights > 0).astype(np.int32)
+    if not len(indices):
         raise ValueError("class_weight must leave at least one image a positive weight.")
-    return replace(data, rows=rows, weights=weights_of_mean_one(weights, rows))
+    return replace(data, indices=indices, weights=weights_of_mean_one(weights, indices))

@@ -30,10 +30,16 @@ FIXED_SCALING = {"unit": (0.0, 255.0), None: (0.0, 1.0)}
 
 
 def build_for(
-    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, data: TrainingData, seed: int
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
+    image_shape: tuple[int, int, int],
+    n_classes: int,
+    seed: int,
 ) -> Network:
-    """Build the network of an estimator for the shape and the classes of its data."""
-    return _built(estimator, architecture, data.image_shape, len(data.classes), seed)
+    """Build the network of an estimator for images and classes, with fresh weights."""
+    build = cast("Build", getattr(architecture, "build", architecture))
+    precision = resolve_precision(estimator.precision, architecture)
+    return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
 
 
 def scale_pixels(
@@ -41,26 +47,47 @@ def scale_pixels(
     estimator: "DigitCNNClassifier",
     architecture: ArchitectureLike,
     training: TrainingData,
-    previous: Mapping[str, Any],
 ) -> Range:
     """Set the scaling for the training pixels, or that which the layers were trained with.
 
-    With the attributes of a previous fit the network goes on from there, weights and all. It
-    returns the range of the pixels that the network then knows.
+    It returns the range of the pixels that the network then knows.
     """
-    if previous:
-        _continue_from(network, previous["_network"], architecture)
-        return widened_range(previous["_pixel_range"], training)
     if isinstance(architecture, TrainedFeatures):
         network.set_pixel_scaling(*architecture.pixel_scaling)
         return widened_range(architecture.pixel_range, training)
     if estimator.pixel_scaling == "standard":
-        network.set_pixel_scaling(*pixel_statistics(training.pixels, training.rows))
+        network.set_pixel_scaling(*pixel_statistics(training.pixels, training.indices))
     else:
         network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
     pixel_range = widened_range(None, training)
     warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, network)
     return pixel_range
+
+
+def continue_from(
+    previous: Mapping[str, Any],
+    network: Network,
+    architecture: ArchitectureLike,
+    training: TrainingData,
+) -> Range:
+    """Give a network the weights and the pixel scaling of a previous fit, and return its range.
+
+    Raises
+    ------
+    ValueError
+        If the networks differ.
+    """
+    source: Network = previous["_network"]
+    if network.layout() != source.layout():
+        raise ValueError(
+            "warm_start=True needs the same architecture, image_shape and number of classes as in "
+            "the previous fit, got others; use warm_start=False for a fresh network."
+        )
+    # Whether trained features learn is a parameter, which may have changed.
+    if not isinstance(architecture, TrainedFeatures):
+        network.assign_trainability(source.trainability())
+    network.assign_values(source.values())
+    return widened_range(previous["_pixel_range"], training)
 
 
 def wrapped(
@@ -87,7 +114,7 @@ def wrapped(
         )
     height, width, *channels = cast("tuple[int, ...]", estimator.image_shape)
     image_shape = (height, width, channels[0] if channels else 1)
-    network = _built(estimator, template, image_shape, len(labels), seed=0)
+    network = build_for(estimator, template, image_shape, len(labels), seed=0)
     _adopt_weights(network, model)
     network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
     return Fitted.around(network, labels, stated_range(estimator.pixel_scaling, network))
@@ -125,36 +152,12 @@ def fitted_with_weights(
         If the weights are not those of the estimator's architecture.
     """
     architecture = resolve_architecture(estimator.architecture)
-    network = _built(estimator, architecture, image_shape, len(classes), seed=0)
+    network = build_for(estimator, architecture, image_shape, len(classes), seed=0)
     network.model.set_weights(weights)
     # A few images, of a few digits perhaps, would lead the moving averages astray.
     network.freeze_normalization()
     estimator._adopt(Fitted.around(network, classes, pixel_range, history))
     return estimator
-
-
-def _built(
-    estimator: "DigitCNNClassifier",
-    architecture: ArchitectureLike,
-    image_shape: tuple[int, int, int],
-    n_classes: int,
-    seed: int,
-) -> Network:
-    build = cast("Build", getattr(architecture, "build", architecture))
-    precision = resolve_precision(estimator.precision, architecture)
-    return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
-
-
-def _continue_from(network: Network, previous: Network, architecture: ArchitectureLike) -> None:
-    if network.layout() != previous.layout():
-        raise ValueError(
-            "warm_start=True needs the same architecture, image_shape and number of classes as in "
-            "the previous fit, got others; use warm_start=False for a fresh network."
-        )
-    # Whether trained features learn is a parameter, which may have changed.
-    if not isinstance(architecture, TrainedFeatures):
-        network.assign_trainability(previous.trainability())
-    network.assign_values(previous.values())
 
 
 def _adopt_weights(network: Network, model: keras.Model) -> None:

@@ -30,14 +30,14 @@ class StoredNetworkMixin:
         """Return plain data."""
         inherited: Any = super().__getstate__()
         state: dict[str, Any] = dict(inherited)
-        if "_pooled" in state:
-            state["_network"] = network_state(state.pop("_pooled").compiled)
+        if "_borrowed" in state:
+            state["_network"] = network_state(state.pop("_borrowed").compiled)
             state["callbacks_"] = detached_callbacks(state["callbacks_"])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild the network."""
         if "_network" in state:
-            pooled = POOL.keep(restore_network(state["_network"]))
-            state = {**state, "_network": pooled.network, "_pooled": pooled}
+            borrowed = POOL.unpooled(restore_network(state["_network"]))
+            state = {**state, "_network": borrowed.network, "_borrowed": borrowed}
         super().__setstate__(state)  # type: ignore[misc]

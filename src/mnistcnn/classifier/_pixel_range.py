@@ -37,8 +37,8 @@ def measured_range(data: TrainingData) -> Range:
 
 
 def _measured(data: TrainingData) -> NDArray[Any]:
-    step = _step(len(data.rows), IMAGES_MEASURED)
-    some: NDArray[Any] = data.pixels[data.rows[::step]]
+    step = _step(len(data.indices), IMAGES_MEASURED)
+    some: NDArray[Any] = data.pixels[data.indices[::step]]
     return some
 
 

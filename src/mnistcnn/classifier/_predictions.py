@@ -93,7 +93,7 @@ class PredictionMixin:
     def _as_fitted_now(self) -> Self:
         """Return a twin that stays as it is while another thread refits this estimator.
 
-        It holds the pooled network as well, so that its network serves no other fit meanwhile.
+        It holds the borrowed network as well, so that its network serves no other fit meanwhile.
         """
         fitted = copy(self)
         check_is_fitted(fitted)

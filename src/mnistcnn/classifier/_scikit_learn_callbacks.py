@@ -27,7 +27,7 @@ def epoch_callbacks(
     X, y : array-like
         The training data.
     fitted_attributes : callable
-        Returns what the estimator would be given if the fit ended now.
+        Returns the estimator's fitted attributes, the network as it is now and no history.
     """
     context = fit_context(estimator, estimator.epochs)
     if context is None:

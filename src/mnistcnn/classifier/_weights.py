@@ -61,7 +61,7 @@ def combined_weights(
 
 
 def weights_of_mean_one(
-    weights: NDArray[np.float64], rows: NDArray[np.int32]
+    weights: NDArray[np.float64], indices: NDArray[np.int32]
 ) -> NDArray[np.float32] | None:
     """Return weights whose scale does not matter; None where all that count are the same.
 
@@ -69,15 +69,15 @@ def weights_of_mean_one(
     ----------
     weights : ndarray of shape (n,), float64
         Weights of any size.
-    rows : ndarray of shape (m,), int32
+    indices : ndarray of shape (m,), int32
         The images that count.
     """
-    counted = weights[rows]
+    counted = weights[indices]
     if np.ptp(counted) == 0:
         return None
     # Computed before they are float32, which holds less small and less large ones.
     relative = weights / counted.max()
-    of_mean_one: NDArray[np.float32] = (relative / relative[rows].mean()).astype(np.float32)
+    of_mean_one: NDArray[np.float32] = (relative / relative[indices].mean()).astype(np.float32)
     return of_mean_one
 
 

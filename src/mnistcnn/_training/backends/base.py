@@ -27,14 +27,14 @@ class EpochPrograms(Protocol):
 
     def train(
         self,
-        columns: list[Any],
+        arrays: list[Any],
         plan: "EpochPlan",
         batch_size: int,
         transform: "Transform | None",
     ) -> None:
         """Update the network once for each batch of an epoch."""
 
-    def test(self, columns: list[Any], plan: "EpochPlan", batch_size: int) -> None:
+    def test(self, arrays: list[Any], plan: "EpochPlan", batch_size: int) -> None:
         """Update the network's metrics only."""
 
 

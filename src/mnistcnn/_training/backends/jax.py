@@ -72,10 +72,10 @@ class JaxEpochs:
 
     def on_device(self, data: TrainingData) -> list[Any]:
         """Return pixels, targets and weights on the device."""
-        return [_rounded_up(column) for column in data.arrays()]
+        return [_rounded_up(array) for array in data.arrays()]
 
     def train(
-        self, columns: list[Any], plan: EpochPlan, batch_size: int, transform: Transform | None
+        self, arrays: list[Any], plan: EpochPlan, batch_size: int, transform: Transform | None
     ) -> None:
         """Update the network once for each batch of an epoch."""
         if transform not in self._training:
@@ -87,9 +87,9 @@ class JaxEpochs:
             model.optimizer.variables,
             model.metrics_variables,
         ]
-        _run(self._training[transform], variables, columns, plan, batch_size)
+        _run(self._training[transform], variables, arrays, plan, batch_size)
 
-    def test(self, columns: list[Any], plan: EpochPlan, batch_size: int) -> None:
+    def test(self, arrays: list[Any], plan: EpochPlan, batch_size: int) -> None:
         """Update the network's metrics only."""
         model = self._model
         variables = [
@@ -97,7 +97,7 @@ class JaxEpochs:
             model.non_trainable_variables,
             model.metrics_variables,
         ]
-        _run(self._testing, variables, columns, plan, batch_size)
+        _run(self._testing, variables, arrays, plan, batch_size)
 
     def _train_step(self, state: State, batch: tuple[Any, ...]) -> State:
         new_state: State = self._model.train_step(state, batch)[1]
@@ -110,10 +110,10 @@ class JaxEpochs:
     def _scan(
         self, step: Callable[[State, tuple[Any, ...]], State], transform: Transform | None
     ) -> Callable[..., State]:
-        def epoch(state: State, columns: list[Any], batches: list[Any]) -> State:
+        def epoch(state: State, arrays: list[Any], batches: list[Any]) -> State:
             def one_batch(state: State, batch: list[Any]) -> tuple[State, None]:
-                rows, *changes = batch
-                pixels, *others = (jnp.take(column, rows, axis=0) for column in columns)
+                indices, *changes = batch
+                pixels, *others = (jnp.take(array, indices, axis=0) for array in arrays)
                 images = pixels.reshape(-1, *self._image_shape)
                 images = images if transform is None else transform(images, *changes)
                 return step(state, (images, *others)), None
@@ -124,36 +124,36 @@ class JaxEpochs:
         return epoch
 
 
-def _rounded_up(column: Tensor) -> Any:
-    missing = -len(column) % ROWS_ROUNDED_UP_TO
-    return jnp.pad(jnp.asarray(column), [(0, missing)] + [(0, 0)] * (column.ndim - 1))
+def _rounded_up(array: Tensor) -> Any:
+    missing = -len(array) % ROWS_ROUNDED_UP_TO
+    return jnp.pad(jnp.asarray(array), [(0, missing)] + [(0, 0)] * (array.ndim - 1))
 
 
 def _run(
     program: Callable[..., State],
     variables: list[list[Any]],
-    columns: list[Any],
+    arrays: list[Any],
     plan: EpochPlan,
     batch_size: int,
 ) -> None:
     state: State = tuple([variable.value for variable in group] for group in variables)
-    for batches in _full_batches_and_rest(plan.columns(), batch_size):
-        state = program(state, columns, batches)
+    for batches in _full_batches_and_rest(plan.arrays(), batch_size):
+        state = program(state, arrays, batches)
     for group, values in zip(variables, state, strict=True):
         for variable, value in zip(group, values, strict=True):
             variable.assign(value)
 
 
 def _full_batches_and_rest(
-    columns: tuple[np.ndarray[Any, Any], ...], batch_size: int
+    arrays: tuple[np.ndarray[Any, Any], ...], batch_size: int
 ) -> list[list[Any]]:
     """Return the batches of an epoch stacked, the short last one apart.
 
     Filling it up with weights of zero would let the filling into batch normalization.
     """
-    end = len(columns[0]) // batch_size * batch_size
-    full = [column[:end].reshape(-1, batch_size, *column.shape[1:]) for column in columns]
-    rest = [column[None, end:] for column in columns]
+    end = len(arrays[0]) // batch_size * batch_size
+    full = [array[:end].reshape(-1, batch_size, *array.shape[1:]) for array in arrays]
+    rest = [array[None, end:] for array in arrays]
     return [part for part in (full, rest) if part[0].size]
 
 

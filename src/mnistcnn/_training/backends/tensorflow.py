@@ -135,8 +135,8 @@ def _compiled_by_xla(transform: Callable[..., Any]) -> Callable[..., Any]:
             concrete: Callable[..., Any] = function.get_concrete_function(*signature)
         return concrete
 
-    def call(*columns: Tensor) -> Any:
-        tensors = [tf.convert_to_tensor(column) for column in columns]
+    def call(*arrays: Tensor) -> Any:
+        tensors = [tf.convert_to_tensor(array) for array in arrays]
         return traced(*(tuple(tensor.shape[1:]) for tensor in tensors))(*tensors)
 
     return call
@@ -160,65 +160,65 @@ class TensorFlowEpochs:
 
     def on_device(self, data: TrainingData) -> list[Any]:
         """Return pixels, targets and weights as tensors."""
-        return [tf.convert_to_tensor(column) for column in data.arrays()]
+        return [tf.convert_to_tensor(array) for array in data.arrays()]
 
     def train(
-        self, columns: list[Any], plan: EpochPlan, batch_size: int, transform: Transform | None
+        self, arrays: list[Any], plan: EpochPlan, batch_size: int, transform: Transform | None
     ) -> None:
         """Update the network once for each batch of an epoch."""
-        self._run(self._model.train_step, columns, plan, batch_size, transform)
+        self._run(self._model.train_step, arrays, plan, batch_size, transform)
 
-    def test(self, columns: list[Any], plan: EpochPlan, batch_size: int) -> None:
+    def test(self, arrays: list[Any], plan: EpochPlan, batch_size: int) -> None:
         """Update the network's metrics only."""
-        self._run(self._model.test_step, columns, plan, batch_size, None)
+        self._run(self._model.test_step, arrays, plan, batch_size, None)
 
     def _run(
         self,
         step: Step,
-        columns: list[Any],
+        arrays: list[Any],
         plan: EpochPlan,
         batch_size: int,
         transform: Transform | None,
     ) -> None:
-        planned = [tf.convert_to_tensor(column) for column in plan.columns()]
-        key = (step.__name__, transform, *map(_kind, columns), *map(_kind, planned))
+        planned = [tf.convert_to_tensor(array) for array in plan.arrays()]
+        key = (step.__name__, transform, *map(_kind, arrays), *map(_kind, planned))
         if key not in self._traced:
-            self._traced[key] = self._trace(step, transform, columns, planned)
-        self._traced[key](columns, planned, tf.constant(full_size(batch_size, len(plan.rows))))
+            self._traced[key] = self._trace(step, transform, arrays, planned)
+        self._traced[key](arrays, planned, tf.constant(full_size(batch_size, len(plan.order))))
 
     def _trace(
-        self, step: Step, transform: Transform | None, columns: list[Any], planned: list[Any]
+        self, step: Step, transform: Transform | None, arrays: list[Any], planned: list[Any]
     ) -> Callable[..., Any]:
         compiled_step = tf.function(step, jit_compile=True) if self._model.jit_compile else step
 
         def batch(
-            columns: list[Any], planned: list[Any], start: Tensor, batch_size: Tensor
+            arrays: list[Any], planned: list[Any], start: Tensor, batch_size: Tensor
         ) -> tuple[Any, ...]:
-            rows, *changes = (column[start : start + batch_size] for column in planned)
-            pixels, *others = (tf.gather(column, rows) for column in columns)
+            indices, *changes = (array[start : start + batch_size] for array in planned)
+            pixels, *others = (tf.gather(array, indices) for array in arrays)
             images = tf.reshape(pixels, (-1, *self._image_shape))
             return _changed(transform, batch_size, images, *changes), *others
 
-        def epoch(columns: list[Any], planned: list[Any], batch_size: Tensor) -> None:
+        def epoch(arrays: list[Any], planned: list[Any], batch_size: Tensor) -> None:
             n_rows = tf.shape(planned[0])[0]
 
             def one_step(start: Tensor, *present: Tensor) -> tuple[Any, ...]:
                 end = start + batch_size
                 # Nothing here waits for the step, so that cores which it leaves idle prepare the
                 # next batch; after the last one it holds no rows.
-                following = batch(columns, planned, end, batch_size)
+                following = batch(arrays, planned, end, batch_size)
                 compiled_step(present)
                 return end, *following
 
             tf.while_loop(
                 lambda start, *_: start < n_rows,
                 one_step,
-                [tf.constant(0), *batch(columns, planned, 0, batch_size)],
+                [tf.constant(0), *batch(arrays, planned, 0, batch_size)],
                 parallel_iterations=1,
             )
 
         # Any number of rows; a concrete function never warns of being traced again elsewhere.
-        signature = [_any_length(columns), _any_length(planned), tf.TensorSpec((), tf.int32)]
+        signature = [_any_length(arrays), _any_length(planned), tf.TensorSpec((), tf.int32)]
         traced: Callable[..., Any] = tf.function(epoch, autograph=False).get_concrete_function(
             *signature
         )
@@ -234,8 +234,8 @@ def _changed(
     n_images = tf.shape(images)[0]
     missing = batch_size - n_images
     full = (
-        tf.pad(column, [[0, missing]] + [[0, 0]] * (column.shape.rank - 1))
-        for column in (images, *changes)
+        tf.pad(array, [[0, missing]] + [[0, 0]] * (array.shape.rank - 1))
+        for array in (images, *changes)
     )
     return transform(*full)[:n_images]
 
