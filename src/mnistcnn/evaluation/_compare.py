@@ -26,7 +26,6 @@ from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_lab
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
 Splitter: TypeAlias = int | BaseCrossValidator | Iterable[tuple[ArrayLike, ArrayLike]] | None
-Seed = int | np.random.RandomState | None
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 _CONSTRAINTS = {
@@ -50,7 +49,7 @@ def compare_architectures(
     estimator: DigitCNNClassifier | None = None,
     epochs: int | None = None,
     n_jobs: int | None = None,
-    random_state: Seed = None,
+    random_state: RandomState = None,
     on_architecture_done: Callable[[ComparisonResult], object] | None = None,
 ) -> ComparisonResult:
     """Cross-validate several architectures on the same folds and measure their times.
@@ -146,7 +145,7 @@ def compare_architectures(
     candidates = labelled_architectures(architectures)
     scorers = named_scorers(scoring)
     template = _template(estimator, epochs, random_state)
-    splits = _splits(images, labels, groups, cv, template.random_state)
+    splits = _splits(images, labels, groups, cv, _seed(template.random_state))
     comparison = _Comparison(images, labels, template, splits, scorers, n_jobs)
     parameters = comparison.count_parameters(candidates)
     metadata = comparison.describe() | {
@@ -242,7 +241,7 @@ def _plain(value: object) -> str | int | float | None:
 
 
 def _template(
-    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: Seed
+    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: RandomState
 ) -> DigitCNNClassifier:
     template = DigitCNNClassifier() if estimator is None else clone(estimator)
     if epochs is not None:
@@ -251,7 +250,7 @@ def _template(
     return template.set_params(random_state=_seed(source))
 
 
-def _seed(random_state: Seed) -> int:
+def _seed(random_state: RandomState) -> int:
     """Return an integer for the metadata, from which each architecture starts."""
     if isinstance(random_state, int | np.integer):
         return int(random_state)

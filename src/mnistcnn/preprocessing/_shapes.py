@@ -1,5 +1,6 @@
 """Which image a row of pixels holds: the arithmetic behind every `image_shape` parameter."""
 
+from collections.abc import Sequence
 from math import isqrt, prod
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 # What the parameter of that name may be.
-ImageShape: TypeAlias = str | tuple[int, ...] | list[int]
+ImageShape: TypeAlias = str | Sequence[int]
 
 _ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
 _REMEDY = (
