@@ -29,7 +29,7 @@ class Strokes:
 
 
 def strokes_of(image: NDArray[np.uint8]) -> Strokes:
-    """Return the middle lines of a picture of MNIST."""
+    """Return the middle lines of an image of MNIST."""
     side = ENLARGEMENT * image.shape[0]
     enlarged = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
     line = thinned(np.asarray(enlarged) > 110)
