@@ -33,6 +33,7 @@ NAMES = (
     "normalizer",
     "predict_command",
     "robustness",
+    "own_parts",
 )
 
 

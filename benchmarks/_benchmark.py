@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks._peers import PEERS
+from benchmarks._peers import PEERS, reason_against_backend
 from benchmarks._results import Figure, Measurement, Results
 
 
@@ -23,12 +23,18 @@ class Case:
         Further keyword arguments; `peer` names the one of `PEERS` that is measured, if it is one.
     max_repeats : int or None, default=None
         Fewer repeats than the others have, for what takes many minutes and carries no bar.
+    backend : str or None, default=None
+        The only Keras backend on which it says anything.
+    process : str, default=""
+        The name of the process that it shares with other cases; without one it has its own.
     """
 
     name: str
     task: Callable[..., Measurement]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     max_repeats: int | None = None
+    backend: str | None = None
+    process: str = ""
 
     def measure(self, repeat: int) -> Measurement:
         """Measure once."""
@@ -41,7 +47,8 @@ class Case:
     def reason_for_absence(self) -> str | None:
         """Return why it cannot be measured here, or None if it can."""
         peer = self.arguments.get("peer")
-        return None if peer is None else PEERS[peer].reason_for_absence()
+        reason = None if peer is None else PEERS[peer].reason_for_absence()
+        return reason or reason_against_backend(self.backend)
 
 
 @dataclass(frozen=True)

@@ -41,13 +41,17 @@ class Peer:
         for package in self.packages:
             if find_spec(package) is None:
                 return f"{package} is not installed"
-        if self.backend not in (None, os.environ.get("KERAS_BACKEND", "tensorflow")):
-            return f"runs on {self.backend} only"
-        return None
+        return reason_against_backend(self.backend)
 
     def convert(self, X: Pixels) -> Pixels:
         """Return `uint8` images in the form that it takes."""
         return FORMS[self.form](X)
+
+
+def reason_against_backend(wanted: str | None) -> str | None:
+    """Return why what runs on one Keras backend only cannot be measured, or None if it can."""
+    is_wanted = wanted in (None, os.environ.get("KERAS_BACKEND", "tensorflow"))
+    return None if is_wanted else f"runs on {wanted} only"
 
 
 def network(

@@ -82,7 +82,9 @@ class Run:
         return case.reason_for_absence()
 
     def _measured(self, case: Case, repeat: int) -> dict[str, float]:
-        measured: dict[str, float] = self.processes.call(case.name, case.measure, repeat)
+        measured: dict[str, float] = self.processes.call(
+            case.process or case.name, case.measure, repeat
+        )
         return measured
 
 
