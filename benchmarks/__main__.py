@@ -12,7 +12,7 @@ from typing import Any
 
 # Before any framework is loaded, here and in the processes that inherit these.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# Contestants share a GPU.
+# Cases share a GPU.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
@@ -33,6 +33,7 @@ NAMES = (
     "normalizer",
     "predict_command",
     "robustness",
+    "own_parts",
 )
 
 
@@ -50,7 +51,7 @@ def read_arguments(command: list[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help="tiny sizes in one process, to see that it runs"
     )
     parser.add_argument(
-        "--only", default="", metavar="TEXT", help="measure contestants with TEXT in their names"
+        "--only", default="", metavar="TEXT", help="measure cases with TEXT in their names"
     )
     parser.add_argument("--repeats", type=int, default=5, help="default: 5")
     parser.add_argument(

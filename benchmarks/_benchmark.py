@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks._peers import PEERS
+from benchmarks._peers import PEERS, reason_against_backend
 from benchmarks._results import Figure, Measurement, Results
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """What is measured once in every repeat.
+class Case:
+    """One row of the table: what is measured once in every repeat.
 
     Parameters
     ----------
@@ -21,14 +21,20 @@ class Contestant:
         and they can be pickled.
     arguments : mapping, default={}
         Further keyword arguments; `peer` names the one of `PEERS` that is measured, if it is one.
-    most_repeats : int or None, default=None
+    max_repeats : int or None, default=None
         Fewer repeats than the others have, for what takes many minutes and carries no bar.
+    backend : str or None, default=None
+        The only Keras backend on which it says anything.
+    process : str, default=""
+        The name of the process that it shares with other cases; without one it has its own.
     """
 
     name: str
     task: Callable[..., Measurement]
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    most_repeats: int | None = None
+    max_repeats: int | None = None
+    backend: str | None = None
+    process: str = ""
 
     def measure(self, repeat: int) -> Measurement:
         """Measure once."""
@@ -36,17 +42,18 @@ class Contestant:
 
     def takes_part_in(self, repeat: int) -> bool:
         """Tell whether it is measured in a repeat, counted from 0."""
-        return self.most_repeats is None or repeat < self.most_repeats
+        return self.max_repeats is None or repeat < self.max_repeats
 
     def reason_for_absence(self) -> str | None:
         """Return why it cannot be measured here, or None if it can."""
         peer = self.arguments.get("peer")
-        return None if peer is None else PEERS[peer].reason_for_absence()
+        reason = None if peer is None else PEERS[peer].reason_for_absence()
+        return reason or reason_against_backend(self.backend)
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One question, with whom to ask.
+    """One question, and the cases that answer it.
 
     Parameters
     ----------
@@ -54,17 +61,17 @@ class Benchmark:
         The question, in one line.
     full, quick : dataclass
         The sizes at which figures are taken, and tiny ones that only show that it runs.
-    contestants : callable
-        Returns the contestants at given sizes.
+    cases : callable
+        Returns the cases at given sizes.
     figures : callable
         Returns the figures that follow from results at given sizes.
     process : {"kept", "fresh"}, default="kept"
-        Whether a contestant keeps its process over all repeats, or has a new one for each.
+        Whether a case keeps its process over all repeats, or has a new one for each.
     """
 
     summary: str
     full: Any
     quick: Any
-    contestants: Callable[[Any], list[Contestant]]
+    cases: Callable[[Any], list[Case]]
     figures: Callable[[Results, Any], list[Figure]]
     process: str = "kept"

@@ -1,4 +1,4 @@
-"""The pictures that every contestant is given, each in the form in which it wants them."""
+"""The images that every case is given, each in the form in which it wants them."""
 
 from collections.abc import Callable
 from functools import cache
@@ -34,13 +34,13 @@ def source() -> str:
     return "MNIST"
 
 
-def pictures(n_images: int, *, subset: str = "train", side: int = SIDE) -> tuple[Pixels, Labels]:
-    """Return the first pictures of MNIST, or synthetic ones which only serve to take times.
+def load_images(n_images: int, *, subset: str = "train", side: int = SIDE) -> tuple[Pixels, Labels]:
+    """Return the first images of MNIST, or synthetic ones which only serve to take times.
 
     Parameters
     ----------
     n_images : int
-        Number of pictures.
+        Number of images.
     subset : {"train", "test"}, default="train"
         The part of MNIST.
     side : int, default=28
@@ -49,18 +49,18 @@ def pictures(n_images: int, *, subset: str = "train", side: int = SIDE) -> tuple
     Returns
     -------
     X : ndarray of shape (n_images, side, side), uint8
-        The pictures.
+        The images.
     y : ndarray of shape (n_images,), int64
         Their digits.
     """
-    X, y = _all_pictures(subset)
+    X, y = _all_images(subset)
     X, y = X[:n_images], y[:n_images]
     factor = side // SIDE
     return (X if factor == 1 else X.repeat(factor, axis=1).repeat(factor, axis=2)), y
 
 
 @cache
-def _all_pictures(subset: str) -> tuple[Pixels, Labels]:
+def _all_images(subset: str) -> tuple[Pixels, Labels]:
     if source() == "synthetic":
         return _synthetic(SIZES[subset])
     digits = fetch_mnist(subset=subset, download_if_missing=False)

@@ -1,6 +1,6 @@
 """The fastest loops that a patient person writes around one network, as a limit for `fit`.
 
-No callbacks, no validation, no restart: pictures lie in memory, a whole epoch is one graph, and
+No callbacks, no validation, no restart: images lie in memory, a whole epoch is one graph, and
 loss and accuracy are summed up inside it.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks._data import Pixels
-from benchmarks._peers import Training
+from benchmarks._settings import Training
 from mnistcnn import get_architecture
 from mnistcnn._training.fused_adam import FusedAdam
 from mnistcnn._training.global_state import building_conventions
@@ -36,7 +36,7 @@ class _Loop(ABC):
         return self
 
     def predict(self, X: Pixels) -> Pixels:
-        """Return the most probable digit of each picture."""
+        """Return the most probable digit of each image."""
         digits: Pixels = self.model.predict(_unit(tf.constant(X)), verbose=0).argmax(axis=1)
         return digits
 

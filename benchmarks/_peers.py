@@ -12,34 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmarks._data import FORMS, Pixels
-
-
-@dataclass(frozen=True)
-class Training:
-    """What all peers of one comparison have in common.
-
-    Parameters
-    ----------
-    architecture : str
-        A name from `mnistcnn.list_architectures`.
-    epochs : int
-        Passes over the pictures.
-    batch_size : int, default=128
-        Pictures an update.
-    learning_rate : float, default=0.001
-        Adam's rate, which stays constant.
-    precision : str, default="float32"
-        What our hidden layers compute in; the peers compute in float32.
-    augmentation : str or None, default=None
-        Ours; the peers have none.
-    """
-
-    architecture: str
-    epochs: int
-    batch_size: int = 128
-    learning_rate: float = 0.001
-    precision: str = "float32"
-    augmentation: str | None = None
+from benchmarks._settings import Training
 
 
 @dataclass(frozen=True)
@@ -51,7 +24,7 @@ class Peer:
     make : callable
         Returns an unfitted estimator, from a `Training` and a seed.
     form : str
-        The form of `benchmarks._data.FORMS` in which people hand it pictures.
+        The form of `benchmarks._data.FORMS` in which people hand it images.
     packages : tuple of str, default=()
         What must be installed beside the library.
     backend : str or None, default=None
@@ -68,13 +41,17 @@ class Peer:
         for package in self.packages:
             if find_spec(package) is None:
                 return f"{package} is not installed"
-        if self.backend not in (None, os.environ.get("KERAS_BACKEND", "tensorflow")):
-            return f"runs on {self.backend} only"
-        return None
+        return reason_against_backend(self.backend)
 
     def convert(self, X: Pixels) -> Pixels:
-        """Return `uint8` pictures in the form that it takes."""
+        """Return `uint8` images in the form that it takes."""
         return FORMS[self.form](X)
+
+
+def reason_against_backend(wanted: str | None) -> str | None:
+    """Return why what runs on one Keras backend only cannot be measured, or None if it can."""
+    is_wanted = wanted in (None, os.environ.get("KERAS_BACKEND", "tensorflow"))
+    return None if is_wanted else f"runs on {wanted} only"
 
 
 def network(
@@ -119,7 +96,7 @@ class KerasNetwork:
         return self
 
     def predict(self, X: Pixels) -> Pixels:
-        """Return the most probable digit of each picture."""
+        """Return the most probable digit of each image."""
         digits: Pixels = self.model.predict(X, verbose=0).argmax(axis=1)
         return digits
 
@@ -148,16 +125,6 @@ def wrapped_network(
     layers = [keras.Input(X.shape[1:]), keras.layers.Reshape(image_shape)]
     model = network(architecture, image_shape, layers, **settings)
     return compiled(model, learning_rate, "categorical_crossentropy")
-
-
-def torch_simple() -> Any:
-    """Return `mnistcnn.architectures.Simple` written in PyTorch."""
-    from torch import nn
-
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.2), nn.Flatten(),
-        nn.Linear(32 * 12 * 12, 128), nn.ReLU(), nn.Linear(128, 10),
-    )  # fmt: skip
 
 
 def _ours(training: Training, seed: int) -> Any:
@@ -223,9 +190,11 @@ def _skorch(training: Training, seed: int) -> Any:
     import torch
     from skorch import NeuralNetClassifier
 
+    from benchmarks._torch_loop import simple_network
+
     torch.manual_seed(seed)
     return NeuralNetClassifier(
-        torch_simple,
+        simple_network,
         criterion=torch.nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
         lr=training.learning_rate,
@@ -235,6 +204,12 @@ def _skorch(training: Training, seed: int) -> Any:
         train_split=None,
         verbose=0,
     )
+
+
+def _torch_loop(training: Training, seed: int) -> Any:
+    from benchmarks._torch_loop import TorchLoop
+
+    return TorchLoop(training, seed)
 
 
 def _graph_loop(training: Training, seed: int) -> Any:
@@ -281,6 +256,7 @@ PEERS = {
     "scikeras": Peer(_scikeras, "float images", packages=("scikeras",)),
     "keras.wrappers": Peer(_keras_wrapper, "float rows"),
     "skorch": Peer(_skorch, "channels first", packages=("skorch", "torch")),
+    "PyTorch loop": Peer(_torch_loop, "channels first", packages=("torch",)),
     "hand-written, gathers in the graph": Peer(_graph_loop, "uint8 images", backend="tensorflow"),
     "hand-written, tf.data": Peer(_pipeline_loop, "uint8 images", backend="tensorflow"),
     "SVC(C=5, gamma=0.05)": Peer(_svc, "float rows"),

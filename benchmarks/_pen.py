@@ -31,7 +31,7 @@ class Strokes:
 
 
 def strokes_of(image: NDArray[np.uint8]) -> Strokes:
-    """Return the middle lines of a picture of MNIST."""
+    """Return the middle lines of an image of MNIST."""
     side = ENLARGEMENT * image.shape[0]
     enlarged = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
     line = middle_lines(np.pad(np.asarray(enlarged) > 110, 1)[np.newaxis])[0, 1:-1, 1:-1]

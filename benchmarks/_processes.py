@@ -1,4 +1,4 @@
-"""Where measurements run: each contestant in a process of its own, or all in this one."""
+"""Where measurements run: each case in a process of its own, or all in this one."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator

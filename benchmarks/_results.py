@@ -9,7 +9,7 @@ from typing import Any
 Measurement = dict[str, float]
 Averaging = Callable[[list[float]], float]
 
-# The seconds of one fit, and the accuracy on the test pictures: the two that most figures need.
+# The seconds of one fit, and the accuracy on the test images: the two that most figures need.
 SECONDS, ACCURACY = "seconds", "accuracy_percent"
 
 
@@ -20,54 +20,54 @@ class Results:
     Parameters
     ----------
     measurements : dict of list of dict
-        For each contestant one dict a repeat: quantity to number.
+        For each case one dict a repeat: quantity to number.
     absent : dict of str
-        Contestants that were not measured, and why.
+        Cases that were not measured, and why.
     """
 
     measurements: dict[str, list[Measurement]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
 
-    def values(self, contestant: str, quantity: str = SECONDS) -> list[float]:
+    def values(self, case: str, quantity: str = SECONDS) -> list[float]:
         """Return what each repeat measured; nothing where it did not measure this."""
-        repeats = self.measurements.get(contestant, [])
+        repeats = self.measurements.get(case, [])
         return [repeat[quantity] for repeat in repeats if quantity in repeat]
 
     def quantities(self) -> list[str]:
-        """Return all that any contestant measured, in order of appearance."""
+        """Return all that any case measured, in order of appearance."""
         repeats = (repeat for runs in self.measurements.values() for repeat in runs)
         return list(dict.fromkeys(quantity for repeat in repeats for quantity in repeat))
 
-    def median(self, contestant: str, quantity: str = SECONDS) -> float | None:
+    def median(self, case: str, quantity: str = SECONDS) -> float | None:
         """Return the median over the repeats, None where nothing was measured."""
-        return self._averaged(contestant, quantity, statistics.median)
+        return self._averaged(case, quantity, statistics.median)
 
-    def mean(self, contestant: str, quantity: str = SECONDS) -> float | None:
+    def mean(self, case: str, quantity: str = SECONDS) -> float | None:
         """Return the mean over the repeats, None where nothing was measured."""
-        return self._averaged(contestant, quantity, statistics.fmean)
+        return self._averaged(case, quantity, statistics.fmean)
 
     def ratio(self, over: str, under: str, quantity: str = SECONDS) -> float | None:
-        """Return how many times the median of one contestant is that of another."""
+        """Return how many times the median of one case is that of another."""
         medians = self.median(over, quantity), self.median(under, quantity)
         return combined(operator.truediv, *medians)
 
     def lead(self, ahead: str, behind: str, quantity: str = ACCURACY) -> float | None:
-        """Return how much the mean of one contestant is above that of another."""
+        """Return how much the mean of one case is above that of another."""
         return combined(operator.sub, self.mean(ahead, quantity), self.mean(behind, quantity))
 
     def summary(self) -> dict[str, dict[str, Measurement]]:
-        """Return for each contestant and quantity its median, mean and spread."""
+        """Return for each case and quantity its median, mean and spread."""
         return {
-            contestant: {
+            case: {
                 quantity: _spread(values)
                 for quantity in self.quantities()
-                if (values := self.values(contestant, quantity))
+                if (values := self.values(case, quantity))
             }
-            for contestant in self.measurements
+            for case in self.measurements
         }
 
-    def _averaged(self, contestant: str, quantity: str, average: Averaging) -> float | None:
-        values = self.values(contestant, quantity)
+    def _averaged(self, case: str, quantity: str, average: Averaging) -> float | None:
+        values = self.values(case, quantity)
         return average(values) if values else None
 
 
@@ -80,7 +80,7 @@ class Figure:
     what : str
         What it is a number of.
     value : float or None
-        The number; None where a contestant or MNIST is absent.
+        The number; None where a case or MNIST is absent.
     unit : str, default="x"
         Its unit; ``"x"`` for ratios.
     at_least, at_most : float or None, default=None

@@ -1,4 +1,4 @@
-"""Measures the contestants of a benchmark in turn, and records it."""
+"""Measures the cases of a benchmark in turn, and records it."""
 
 import json
 import shlex
@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._data import source
 from benchmarks._processes import OwnProcesses, ThisProcess
 from benchmarks._results import Results
@@ -31,11 +31,11 @@ class Run:
     sizes : dataclass
         Its full or its quick sizes.
     repeats : int
-        Measurements of each contestant.
+        Measurements of each case.
     processes : OwnProcesses or ThisProcess
         Where they run.
     only : str
-        What the names of the contestants contain that are measured.
+        What the names of the cases contain that are measured.
     """
 
     name: str
@@ -46,16 +46,16 @@ class Run:
     only: str = ""
 
     def results(self) -> Iterator[Results]:
-        """Measure all contestants once in each repeat, alternating; yield after each repeat."""
-        contestants = self.benchmark.contestants(self.sizes)
-        absent = {c.name: self._reason_for_absence(c) for c in contestants}
-        present = [contestant for contestant in contestants if absent[contestant.name] is None]
+        """Measure all cases once in each repeat, alternating; yield after each repeat."""
+        cases = self.benchmark.cases(self.sizes)
+        absent = {c.name: self._reason_for_absence(c) for c in cases}
+        present = [case for case in cases if absent[case.name] is None]
         results = Results(absent={name: why for name, why in absent.items() if why})
-        results.measurements = {contestant.name: [] for contestant in present}
+        results.measurements = {case.name: [] for case in present}
         for repeat in range(self.repeats):
-            for contestant in (one for one in present if one.takes_part_in(repeat)):
-                measured = self._measured(contestant, repeat)
-                results.measurements[contestant.name].append(measured)
+            for case in (one for one in present if one.takes_part_in(repeat)):
+                measured = self._measured(case, repeat)
+                results.measurements[case.name].append(measured)
             yield results
 
     def record(self, results: Results, machine: dict[str, Any]) -> dict[str, Any]:
@@ -76,14 +76,14 @@ class Run:
             "figures": [f.as_dict() for f in self.benchmark.figures(results, self.sizes)],
         }
 
-    def _reason_for_absence(self, contestant: Contestant) -> str | None:
-        if self.only not in contestant.name:
+    def _reason_for_absence(self, case: Case) -> str | None:
+        if self.only not in case.name:
             return f"only {self.only!r} was asked for"
-        return contestant.reason_for_absence()
+        return case.reason_for_absence()
 
-    def _measured(self, contestant: Contestant, repeat: int) -> dict[str, float]:
+    def _measured(self, case: Case, repeat: int) -> dict[str, float]:
         measured: dict[str, float] = self.processes.call(
-            contestant.name, contestant.measure, repeat
+            case.process or case.name, case.measure, repeat
         )
         return measured
 

@@ -1,4 +1,4 @@
-"""Pictures as people take them of their own digits: paper, light, scanner, camera and screen."""
+"""Images as people take them of their own digits: paper, light, scanner, camera and screen."""
 
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -18,14 +18,14 @@ BLACK: Colour = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Scene:
-    """How a digit comes to be a picture; each severity of a transformation is one of these.
+    """How a digit comes to be an image; each severity of a transformation is one of these.
 
     Parameters
     ----------
     side : int, default=200
-        Height and width of the picture in pixels.
+        Height and width of the image in pixels.
     size : float, default=0.6
-        The digit's longer side, as a part of the picture's.
+        The digit's longer side, as a part of the image's.
     pen : float, default=0.1
         Width of the line, as a part of the digit's longer side.
     pen_pixels : float or None, default=None
@@ -63,7 +63,7 @@ class Scene:
     levels : int or None, default=None
         Greys that are left.
     cut_out : bool, default=False
-        Whether the picture is the digit's box, stretched to a square.
+        Whether the image is the digit's box, stretched to a square.
     """
 
     side: int = 200
@@ -91,8 +91,8 @@ class Scene:
     levels: int | None = None
     cut_out: bool = False
 
-    def picture(self, strokes: Strokes, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Return a picture of a digit.
+    def image(self, strokes: Strokes, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return an image of a digit.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ SHEET = Scene(pen=0.07, noise=0.015, blur=0.5, papers=((0.95, 0.95, 0.93),), ink
 
 @dataclass(frozen=True)
 class Transformation:
-    """One way in which pictures differ from MNIST's, at three severities.
+    """One way in which images differ from MNIST's, at three severities.
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ TRANSFORMATIONS = (
         "cut out of few pixels", Scene(size=1.0, pen=0.15, tilt=0, off_centre=0, cut_out=True),
         {"side": 20}, {"side": 16, "levels": 2}, {"side": 8, "levels": 17},
     ),
-    _varied("fills the picture", Scene(off_centre=0, pen=0.12),
+    _varied("fills the image", Scene(off_centre=0, pen=0.12),
         {"size": 0.9}, {"size": 0.96}, {"size": 1.0}),
     _varied(
         "pale on grey paper", replace(SHEET, papers=GREY_PAPERS),

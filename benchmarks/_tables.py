@@ -24,7 +24,7 @@ def _circumstances(record: dict[str, Any]) -> str:
     quick = "; QUICK SIZES: these numbers say nothing" if record["quick"] else ""
     return (
         f"{machine['processor']}, {machine['logical_cores']} cores, "
-        f"{', '.join(machine['devices'])}, Keras on {machine['backend']}; {data} pictures; "
+        f"{', '.join(machine['devices'])}, Keras on {machine['backend']}; {data} images; "
         f"median (lowest to highest) of {record['repeats']}{quick}"
     )
 

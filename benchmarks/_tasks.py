@@ -1,4 +1,4 @@
-"""What is measured once: each function runs in the process of one contestant."""
+"""What is measured once: each function runs in the process of one case."""
 
 import gc
 import statistics
@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 import mnistcnn
-from benchmarks._data import SIDE, Labels, Pixels, pictures, source
-from benchmarks._peers import PEERS, Training
+from benchmarks._data import SIDE, Labels, Pixels, load_images, source
+from benchmarks._peers import PEERS
 from benchmarks._results import ACCURACY, SECONDS, Measurement
+from benchmarks._settings import Training
 
 # Starts thread pools and loads kernels, once a process, before anything is timed.
 WARM_UP_IMAGES = 256
@@ -31,7 +32,7 @@ def time_fit(
     fitted(peer, training)
     if peer == "ours":
         mnistcnn.clear_cache()
-    X, y = peer_pictures(peer, n_images, side)
+    X, y = peer_images(peer, n_images, side)
     estimator = PEERS[peer].make(training, repeat)
     return {SECONDS: seconds_of(lambda: estimator.fit(X, y))}
 
@@ -40,7 +41,7 @@ def time_fit_again(
     *, peer: str, training: Training, n_images: int, repeat: int, side: int = SIDE
 ) -> Measurement:
     """Time a fit after an equal one in the same process, as in a search or a learning curve."""
-    X, y = peer_pictures(peer, n_images, side)
+    X, y = peer_images(peer, n_images, side)
     _fit_once(peer, training, n_images, side)
     estimator = PEERS[peer].make(training, repeat)
     return {SECONDS: seconds_of(lambda: estimator.fit(X, y))}
@@ -49,7 +50,7 @@ def time_fit_again(
 def time_and_score(
     *, peer: str, training: Training, n_images: int, n_test_images: int, repeat: int
 ) -> Measurement:
-    """Time a fit, then the predictions of the test pictures, and score them."""
+    """Time a fit, then the predictions of the test images, and score them."""
     estimator = PEERS[peer].make(training, repeat)
     return time_and_score_estimator(estimator, peer, n_images, n_test_images)
 
@@ -57,9 +58,9 @@ def time_and_score(
 def time_and_score_estimator(
     estimator: Any, peer: str, n_images: int, n_test_images: int
 ) -> Measurement:
-    """Time and score an estimator that takes pictures as this peer does."""
-    X, y = peer_pictures(peer, n_images, SIDE)
-    X_test, y_test = pictures(n_test_images, subset="test")
+    """Time and score an estimator that takes images as this peer does."""
+    X, y = peer_images(peer, n_images, SIDE)
+    X_test, y_test = load_images(n_test_images, subset="test")
     X_test = PEERS[peer].convert(X_test)
     measured = {SECONDS: seconds_of(lambda: estimator.fit(X, y))}
     started = time.perf_counter()
@@ -75,7 +76,7 @@ def time_predictions(
 ) -> Measurement:
     """Time predictions of one image, called often, and of many images at once."""
     del repeat
-    X, _ = pictures(n_images, subset="test")
+    X, _ = load_images(n_images, subset="test")
     X = PEERS[peer].convert(X)
     estimator = fitted(peer, training)
     estimator.predict(X[:1])
@@ -96,19 +97,19 @@ def seconds_of_call(function: Callable[[Pixels], object], X: Pixels) -> float:
 
 @cache
 def fitted(peer: str, training: Training) -> Any:
-    """Return an estimator trained on a few pictures, the same one at every call."""
-    X, y = peer_pictures(peer, WARM_UP_IMAGES, SIDE)
+    """Return an estimator trained on a few images, the same one at every call."""
+    X, y = peer_images(peer, WARM_UP_IMAGES, SIDE)
     return PEERS[peer].make(training, 0).fit(X, y)
 
 
 @cache
-def peer_pictures(peer: str, n_images: int, side: int) -> tuple[Pixels, Labels]:
-    """Return training pictures as the peer takes them, converted once a process."""
-    X, y = pictures(n_images, side=side)
+def peer_images(peer: str, n_images: int, side: int) -> tuple[Pixels, Labels]:
+    """Return training images as the peer takes them, converted once a process."""
+    X, y = load_images(n_images, side=side)
     return PEERS[peer].convert(X), y
 
 
 @cache
 def _fit_once(peer: str, training: Training, n_images: int, side: int) -> None:
-    X, y = peer_pictures(peer, n_images, side)
+    X, y = peer_images(peer, n_images, side)
     PEERS[peer].make(training, 0).fit(X, y)

@@ -2,7 +2,7 @@
 
     MNISTCNN_DATA=FOLDER python benchmarks/acceptance.py
 
-Trains the default classifier on all 60,000 raw pictures with several seeds, and again on the same
+Trains the default classifier on all 60,000 raw images with several seeds, and again on the same
 pixels in other forms: equal pixel values must give equal predictions, pixels from 0 to 1 the same
 accuracy. Nothing is chosen by these figures.
 """
@@ -31,7 +31,7 @@ FORMS_OF_EQUAL_VALUES: dict[str, Callable[[Pixels], Any]] = {
 
 
 def accuracy(train: Any, test: Any, unit: Callable[[Pixels], Any], seed: int) -> dict[str, float]:
-    """Fit on all of MNIST's training pictures and score on the test pictures."""
+    """Fit on all of MNIST's training images and score on the test images."""
     classifier = DigitCNNClassifier(random_state=seed)
     started = time.perf_counter()
     classifier.fit(unit(train.data), train.target)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import Training
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import Figure, Results
+from benchmarks._settings import Training
 from benchmarks._tasks import time_fit_again
 
 ALL_PRESETS = ("light", "mnist", "strong", "handwriting")
@@ -19,11 +19,11 @@ class Sizes:
     presets: tuple[str, ...]
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return each preset, and none."""
     same = {"peer": "ours", "n_images": sizes.n_images}
     return [
-        Contestant(
+        Case(
             name_of(preset),
             time_fit_again,
             {**same, "training": replace(sizes.training, augmentation=preset)},
@@ -33,12 +33,12 @@ def contestants(sizes: Sizes) -> list[Contestant]:
 
 
 def name_of(preset: str | None) -> str:
-    """Return the name of a contestant."""
+    """Return the name of a case."""
     return f"augmentation={preset!r}"
 
 
 def figures(results: Results, sizes: Sizes) -> list[Figure]:
-    """Return each preset's time over that of plain pictures."""
+    """Return each preset's time over that of plain images."""
     name, bars = sizes.training.architecture, {"mnist": 1.25}
     return [
         Figure(
@@ -54,6 +54,6 @@ BENCHMARK = Benchmark(
     summary="seconds of three epochs of `fast` after an equal fit, so that no tracing hides",
     full=Sizes(60_000, Training("fast", epochs=3, precision="auto"), ALL_PRESETS),
     quick=Sizes(128, Training("baseline", epochs=1), ("mnist",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

@@ -31,7 +31,7 @@ from mnistcnn.app._page import read_drawing
 
 SIDE = 280
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Draws one stroke by pointer events, and waits until the picture of what the network saw changes.
+# Draws one stroke by pointer events, and waits until the image of what the network saw changes.
 STROKE = """
 (corner) => new Promise((answered) => {
   const canvas = document.querySelector(".pad-canvas");

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import Training
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import Figure, Results
+from benchmarks._settings import Training
 from benchmarks._tasks import time_fit, time_fit_again
 
 OURS, OURS_AUTO = "ours, float32", "ours, auto"
 OURS_AGAIN = "ours, float32, graph reused"
 LOOPS = ("hand-written, gathers in the graph", "hand-written, tf.data")
 # None of them is part of a bar.
-SLOW_PEERS = ("Keras, float32", "keras.wrappers", "skorch")
-ALL_PEERS = ("Keras, uint8", "Keras, float32", "scikeras", "keras.wrappers", "skorch")
+SLOW_PEERS = ("Keras, float32", "keras.wrappers", "skorch", "PyTorch loop")
+ALL_PEERS = ("Keras, uint8", "scikeras", *SLOW_PEERS)
 
 
 @dataclass(frozen=True)
@@ -24,21 +24,21 @@ class Sizes:
     peers: tuple[str, ...]
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return us, the limit and the peers."""
     same = {"n_images": sizes.n_images, "training": sizes.training}
     ours = {**same, "peer": "ours"}
     auto = {**ours, "training": replace(sizes.training, precision="auto")}
     return [
-        Contestant(OURS, time_fit, ours),
-        Contestant(OURS_AUTO, time_fit, auto),
-        Contestant(OURS_AGAIN, time_fit_again, ours),
+        Case(OURS, time_fit, ours),
+        Case(OURS_AUTO, time_fit, auto),
+        Case(OURS_AGAIN, time_fit_again, ours),
         *(
-            Contestant(
+            Case(
                 peer,
                 time_fit,
                 {**same, "peer": peer},
-                most_repeats=2 if peer in SLOW_PEERS else None,
+                max_repeats=2 if peer in SLOW_PEERS else None,
             )
             for peer in (*LOOPS, *sizes.peers)
         ),
@@ -71,6 +71,6 @@ BENCHMARK = Benchmark(
     summary="seconds of one fit, building and tracing included",
     full=Sizes(60_000, Training("simple", epochs=3), ALL_PEERS),
     quick=Sizes(128, Training("baseline", epochs=1), ("scikeras",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

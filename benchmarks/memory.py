@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import PEERS, Training
+from benchmarks._benchmark import Benchmark, Case
+from benchmarks._peers import PEERS
 from benchmarks._results import Figure, Measurement, Results, combined
-from benchmarks._tasks import peer_pictures
+from benchmarks._settings import Training
+from benchmarks._tasks import peer_images
 from mnistcnn import load_sample_digits
 
 GROWTH, PEAK = "growth_mebibytes", "peak_mebibytes"
@@ -50,7 +51,7 @@ def measure_peak(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
     """Fit once in a fresh process, and read the most memory that it ever held."""
     # Every process imports the same, so that only the fit makes a difference.
     import_module("mnistcnn.classifier")
-    X, y = peer_pictures(peer, sizes.n_images, 28)
+    X, y = peer_images(peer, sizes.n_images, 28)
     estimator = PEERS[peer].make(sizes.large, repeat)
     before = {"before_mebibytes": mebibytes("VmRSS"), "peak_before_mebibytes": mebibytes("VmHWM")}
     estimator.fit(X, y)
@@ -65,18 +66,18 @@ def mebibytes(quantity: str) -> float:
     raise LookupError(f"the kernel does not tell {quantity}")
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return those that fit often, and those that fit much."""
     tasks = (
         (measure_growth, "many fits", sizes.growing),
         (measure_peak, "one large fit", sizes.peaking),
     )
     return [
-        Contestant(
+        Case(
             f"{peer}, {what}",
             task,
             {"peer": peer, "sizes": sizes},
-            most_repeats=1 if task is measure_growth and peer != "ours" else None,
+            max_repeats=1 if task is measure_growth and peer != "ours" else None,
         )
         for task, what, peers in tasks
         for peer in peers
@@ -121,7 +122,7 @@ BENCHMARK = Benchmark(
         growing=("ours", "scikeras"),
         peaking=("ours", "Keras, uint8"),
     ),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
     process="fresh",
 )

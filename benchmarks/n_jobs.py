@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import PEERS, Training
+from benchmarks._benchmark import Benchmark, Case
+from benchmarks._peers import PEERS
 from benchmarks._results import SECONDS, Figure, Measurement, Results
-from benchmarks._tasks import peer_pictures, seconds_of
+from benchmarks._settings import Training
+from benchmarks._tasks import peer_images, seconds_of
 
 RATES = [0.0003, 0.0006, 0.001, 0.002, 0.003, 0.006]
 ALL_PRECISIONS = ("float32", "auto")
@@ -28,7 +29,7 @@ def time_search(
     *, peer: str, sizes: Sizes, precision: str, n_jobs: int, repeat: int
 ) -> Measurement:
     """Time a search without refit, by workers that have fitted before."""
-    X, y = peer_pictures(peer, sizes.n_images, 28)
+    X, y = peer_images(peer, sizes.n_images, 28)
     training = Training(sizes.architecture, sizes.epochs, precision=precision)
     brief = Training(sizes.architecture, 1, precision=precision)
     few = slice(sizes.n_images // 100 + 40)
@@ -48,14 +49,14 @@ def _each_fit(search: Any) -> Measurement:
     return {"seconds_of_each_fit": float(search.cv_results_["mean_fit_time"].mean())}
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return each precision with one job and with two."""
     return [
-        Contestant(
+        Case(
             name_of(precision, n_jobs),
             time_search,
             {"peer": "ours", "sizes": sizes, "precision": precision, "n_jobs": n_jobs},
-            most_repeats=None if precision == "float32" else 2,
+            max_repeats=None if precision == "float32" else 2,
         )
         for precision in sizes.precisions
         for n_jobs in N_JOBS
@@ -63,7 +64,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
 
 
 def name_of(precision: str, n_jobs: int) -> str:
-    """Return the name of a contestant."""
+    """Return the name of a case."""
     return f"{precision}, n_jobs={n_jobs}"
 
 
@@ -85,6 +86,6 @@ BENCHMARK = Benchmark(
     # Each fit sees half of the images; the epochs are to make it last about 5 seconds.
     full=Sizes(60_000, 6, "fast", epochs=3, precisions=ALL_PRECISIONS),
     quick=Sizes(80, 1, "baseline", epochs=1, precisions=("float32",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

@@ -1,4 +1,4 @@
-"""How many pictures `DigitNormalizer` takes a second, on one core and on two."""
+"""How many images `DigitNormalizer` takes a second, on one core and on two."""
 
 import time
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._pen import strokes_of
 from benchmarks._results import Figure, Measurement, Results
 from benchmarks._scenes import SHEET, Scene
 from mnistcnn import DigitNormalizer, load_sample_digits
 
-SPEED = "pictures_a_second"
+SPEED = "images_per_second"
 KINDS: dict[str, Scene] = {
     "28x28, grey": Scene(side=28, size=0.75),
     "200x200, pen": Scene(),
@@ -27,37 +27,37 @@ PEN, MOUSE = "200x200, pen", "200x200, mouse line of 2 pixels"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many pictures are normalised at once, and how many different ones these are."""
+    """How many images are normalised at once, and how many different ones these are."""
 
-    n_pictures: int
+    n_images: int
     n_different: int
 
 
 def time_normalizer(*, kind: str, sizes: Sizes, n_jobs: int, repeat: int) -> Measurement:
-    """Time `transform` on pictures that are in memory."""
-    pictures = _pictures(kind, sizes, repeat)
+    """Time `transform` on images that are in memory."""
+    images = _images(kind, sizes, repeat)
     normalizer = DigitNormalizer(n_jobs=n_jobs)
     # Starts the workers and fills the tables that are kept.
-    normalizer.transform(pictures[: 2 * sizes.n_different])
+    normalizer.transform(images[: 2 * sizes.n_different])
     started = time.perf_counter()
-    normalizer.transform(pictures)
-    return {SPEED: len(pictures) / (time.perf_counter() - started)}
+    normalizer.transform(images)
+    return {SPEED: len(images) / (time.perf_counter() - started)}
 
 
-def _pictures(kind: str, sizes: Sizes, repeat: int) -> list[NDArray[np.uint8]]:
+def _images(kind: str, sizes: Sizes, repeat: int) -> list[NDArray[np.uint8]]:
     scene = KINDS[kind]
     images = load_sample_digits().images[: sizes.n_different]
     different = [
-        scene.picture(strokes_of(image), np.random.default_rng([repeat, number]))
+        scene.image(strokes_of(image), np.random.default_rng([repeat, number]))
         for number, image in enumerate(images)
     ]
-    return different * (sizes.n_pictures // len(different))
+    return different * (sizes.n_images // len(different))
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
-    """Return each kind of picture on one core, and one of them on two."""
-    each = [Contestant(kind, time_normalizer, _arguments(kind, sizes, 1)) for kind in KINDS]
-    return [*each, Contestant(f"{PEN}, n_jobs=2", time_normalizer, _arguments(PEN, sizes, 2))]
+def cases(sizes: Sizes) -> list[Case]:
+    """Return each kind of image on one core, and one of them on two."""
+    each = [Case(kind, time_normalizer, _arguments(kind, sizes, 1)) for kind in KINDS]
+    return [*each, Case(f"{PEN}, n_jobs=2", time_normalizer, _arguments(PEN, sizes, 2))]
 
 
 def _arguments(kind: str, sizes: Sizes, n_jobs: int) -> dict[str, object]:
@@ -68,16 +68,16 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
     """Return the speeds that have a bar, and what a second process adds."""
     del sizes
     bars = [
-        Figure(f"{kind}: pictures a second", results.median(kind, SPEED), "", at_least=1500)
+        Figure(f"{kind}: images per second", results.median(kind, SPEED), "", at_least=1500)
         for kind in (PEN, MOUSE)
     ]
     return [*bars, Figure("n_jobs=2 / 1", results.ratio(f"{PEN}, n_jobs=2", PEN, SPEED))]
 
 
 BENCHMARK = Benchmark(
-    summary="pictures a second through `DigitNormalizer`",
+    summary="images per second through `DigitNormalizer`",
     full=Sizes(2000, 100),
     quick=Sizes(4, 2),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import ACCURACY, Figure, Results
 from benchmarks.time_to_accuracy import score_ours
 
@@ -19,11 +19,11 @@ class Sizes:
     architectures: tuple[str, ...]
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return each architecture in both precisions."""
     same = {"peer": "ours", "n_images": sizes.n_images, "n_test_images": sizes.n_test_images}
     return [
-        Contestant(
+        Case(
             name_of(architecture, precision),
             score_ours,
             {
@@ -41,7 +41,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
 
 
 def name_of(architecture: str, precision: str) -> str:
-    """Return the name of a contestant."""
+    """Return the name of a case."""
     return f"{architecture}, {precision}"
 
 
@@ -64,6 +64,6 @@ BENCHMARK = Benchmark(
     summary="accuracy on MNIST's test set and seconds of fit, a seed each repeat",
     full=Sizes(60_000, 10_000, epochs=10, architectures=("fast",)),
     quick=Sizes(128, 32, epochs=1, architectures=("baseline",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import Training
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import Figure, Results
+from benchmarks._settings import Training
 from benchmarks._tasks import time_predictions
 
 OURS, OURS_AUTO = "ours, float32", "ours, auto"
@@ -24,16 +24,16 @@ class Sizes:
     peers: tuple[str, ...]
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return us and the peers."""
     same = {"n_images": sizes.n_images, "n_calls": sizes.n_calls, "training": sizes.training}
     ours = {**same, "peer": "ours"}
     auto = {**ours, "training": replace(sizes.training, precision="auto")}
     return [
-        Contestant(OURS, time_predictions, ours),
-        Contestant(OURS_AUTO, time_predictions, auto),
-        Contestant(OURS_ON_FLOATS, time_predictions, {**same, "peer": OURS_ON_FLOATS}),
-        *(Contestant(peer, time_predictions, {**same, "peer": peer}) for peer in sizes.peers),
+        Case(OURS, time_predictions, ours),
+        Case(OURS_AUTO, time_predictions, auto),
+        Case(OURS_ON_FLOATS, time_predictions, {**same, "peer": OURS_ON_FLOATS}),
+        *(Case(peer, time_predictions, {**same, "peer": peer}) for peer in sizes.peers),
     ]
 
 
@@ -54,6 +54,6 @@ BENCHMARK = Benchmark(
     summary="milliseconds of `predict`",
     full=Sizes(10_000, 100, Training("simple", epochs=1), ALL_PEERS),
     quick=Sizes(64, 3, Training("baseline", epochs=1), ("scikeras",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

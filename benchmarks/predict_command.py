@@ -1,4 +1,4 @@
-"""How many picture files `mnistcnn predict` answers a second, once it has started."""
+"""How many image files `mnistcnn predict` answers a second, once it has started."""
 
 import subprocess
 import sys
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks._benchmark import Benchmark, Contestant
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import Figure, Measurement, Results
 from mnistcnn import load_sample_digits
 
-SPEED, START = "pictures_a_second", "start_seconds"
+SPEED, START = "images_per_second", "start_seconds"
 SCANS = {"200x200, PNG": (200, "png"), "1000x1000, JPEG": (1000, "jpg")}
 SCAN = next(iter(SCANS))
 
@@ -43,7 +43,7 @@ def _seconds(paths: list[Path]) -> float:
     )
     seconds = time.perf_counter() - started
     if len(answer.stdout.splitlines()) != len(paths) + 1:
-        raise RuntimeError(f"not all pictures were answered: {answer.stderr}")
+        raise RuntimeError(f"not all images were answered: {answer.stderr}")
     return seconds
 
 
@@ -60,9 +60,9 @@ def _written(folder: Path, kind: str, sizes: Sizes) -> list[Path]:
     return paths
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return each kind of file."""
-    return [Contestant(kind, time_command, {"kind": kind, "sizes": sizes}) for kind in SCANS]
+    return [Case(kind, time_command, {"kind": kind, "sizes": sizes}) for kind in SCANS]
 
 
 def figures(results: Results, sizes: Sizes) -> list[Figure]:
@@ -70,15 +70,15 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
     del sizes
     speed, start = results.median(SCAN, SPEED), results.median(SCAN, START)
     return [
-        Figure(f"{SCAN}: pictures a second after the start", speed, "", at_least=100),
-        Figure("the start, with one picture", start, "s"),
+        Figure(f"{SCAN}: images per second after the start", speed, "", at_least=100),
+        Figure("the start, with one image", start, "s"),
     ]
 
 
 BENCHMARK = Benchmark(
-    summary="picture files a second through `mnistcnn predict`",
+    summary="image files per second through `mnistcnn predict`",
     full=Sizes(2000, 100),
     quick=Sizes(2, 2),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

@@ -1,8 +1,8 @@
-"""Accuracy on pictures as people take them, before and after `DigitNormalizer`.
+"""Accuracy on images as people take them, before and after `DigitNormalizer`.
 
 The digits are of MNIST's test set, redrawn with other pens on other papers (`_scenes.py`). The
-normaliser was made with such pictures of training digits, so what the table shows is how much is
-lost on kinds of pictures that were thought of, not on those that were not.
+normaliser was made with such images of training digits, so what the table shows is how much is
+lost on kinds of images that were thought of, not on those that were not.
 """
 
 import time
@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._data import SIDE, Labels, pictures, source
+from benchmarks._benchmark import Benchmark, Case
+from benchmarks._data import SIDE, Labels, load_images, source
 from benchmarks._pen import strokes_of
 from benchmarks._results import Figure, Measurement, Results
 from benchmarks._scenes import SEVERITIES, TRANSFORMATIONS
 from mnistcnn import DigitNormalizer, load_pretrained, load_sample_digits
 from mnistcnn.images import grey_over_white
 
-Picture = NDArray[np.uint8]
-SPEED = "normalised_a_second"
+Pixels = NDArray[np.uint8]
+SPEED = "normalised_per_second"
 
 
 @dataclass(frozen=True)
@@ -35,26 +35,26 @@ class Sizes:
     transformations: tuple[str, ...]
 
 
-def resized(simulated: list[Picture]) -> NDArray[np.uint8]:
-    """Return what nearly everybody tries first: the grey picture, shrunk to 28x28."""
-    greys = (Image.fromarray(grey_over_white(picture)) for picture in simulated)
+def resized(simulated: list[Pixels]) -> NDArray[np.uint8]:
+    """Return what nearly everybody tries first: the grey image, shrunk to 28x28."""
+    greys = (Image.fromarray(grey_over_white(image)) for image in simulated)
     small = (grey.resize((SIDE, SIDE), Image.Resampling.BOX) for grey in greys)
     return np.stack([np.round(255 * np.asarray(grey)).astype(np.uint8) for grey in small])
 
 
-def inverted(simulated: list[Picture]) -> NDArray[np.uint8]:
+def inverted(simulated: list[Pixels]) -> NDArray[np.uint8]:
     """Return what they try next: the same, inverted where most of it is light."""
     small = resized(simulated)
     light = small.mean(axis=(1, 2)) > 127
     return np.where(light[:, np.newaxis, np.newaxis], 255 - small, small)
 
 
-def normalised(simulated: list[Picture]) -> NDArray[np.uint8]:
+def normalised(simulated: list[Pixels]) -> NDArray[np.uint8]:
     """Return what the library makes of them."""
     return DigitNormalizer(empty="blank").transform(simulated)
 
 
-METHODS: dict[str, Callable[[list[Picture]], NDArray[np.uint8]]] = {
+METHODS: dict[str, Callable[[list[Pixels]], NDArray[np.uint8]]] = {
     "plain": resized,
     "inverted": inverted,
     "normalised": normalised,
@@ -62,7 +62,7 @@ METHODS: dict[str, Callable[[list[Picture]], NDArray[np.uint8]]] = {
 
 
 def score_transformation(*, name: str, n_images: int, repeat: int) -> Measurement:
-    """Simulate pictures of one kind, and score the pretrained network on them."""
+    """Simulate images of one kind, and score the pretrained network on them."""
     images, target = _digits(n_images)
     measured: Measurement = {}
     seconds = 0.0
@@ -82,15 +82,15 @@ def _digits(n_images: int) -> tuple[NDArray[np.uint8], Labels]:
     if source() == "synthetic":
         digits = load_sample_digits()
         return digits.images[:n_images], digits.target[:n_images]
-    return pictures(n_images, subset="test")
+    return load_images(n_images, subset="test")
 
 
-def _simulated(name: str, severity: str, images: NDArray[np.uint8], repeat: int) -> list[Picture]:
+def _simulated(name: str, severity: str, images: NDArray[np.uint8], repeat: int) -> list[Pixels]:
     index, transformation = next((i, t) for i, t in enumerate(TRANSFORMATIONS) if t.name == name)
     seed = [repeat, index, SEVERITIES.index(severity)]
     scene = transformation.at(severity)
     return [
-        scene.picture(strokes_of(image), np.random.default_rng([*seed, number]))
+        scene.image(strokes_of(image), np.random.default_rng([*seed, number]))
         for number, image in enumerate(images)
     ]
 
@@ -100,10 +100,10 @@ def _network() -> Any:
     return load_pretrained()
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return each transformation."""
     return [
-        Contestant(name, score_transformation, {"name": name, "n_images": sizes.n_images})
+        Case(name, score_transformation, {"name": name, "n_images": sizes.n_images})
         for name in sizes.transformations
     ]
 
@@ -115,7 +115,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
         for method in METHODS
         for severity in SEVERITIES
     ]
-    return [*means, Figure("normalised a second: mean", _mean(results, sizes, SPEED), "pictures")]
+    return [*means, Figure("normalised per second: mean", _mean(results, sizes, SPEED), "images")]
 
 
 def _mean(results: Results, sizes: Sizes, quantity: str) -> float | None:
@@ -125,10 +125,10 @@ def _mean(results: Results, sizes: Sizes, quantity: str) -> float | None:
 
 
 BENCHMARK = Benchmark(
-    summary="percent right on simulated pictures of three severities, with the pretrained network",
+    summary="percent right on simulated images of three severities, with the pretrained network",
     full=Sizes(200, tuple(transformation.name for transformation in TRANSFORMATIONS)),
     quick=Sizes(2, ("mouse line", "few pixels")),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
     process="fresh",
 )

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import Training
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import Figure, Results
+from benchmarks._settings import Training
 from benchmarks._tasks import time_fit_again
 
 ALL_PEERS = ("Keras, uint8", "scikeras")
@@ -28,15 +28,15 @@ class Sizes:
         ]
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return every peer at every size."""
     return [
-        Contestant(
+        Case(
             name_of(peer, n_images, side),
             time_fit_again,
             {"peer": peer, "training": sizes.training, "n_images": n_images, "side": side},
-            # The bar is ours alone, and the larger pictures take peers minutes.
-            most_repeats=None if peer == "ours" else 2,
+            # The bar is ours alone, and the larger images take peers minutes.
+            max_repeats=None if peer == "ours" else 2,
         )
         for n_images, side in sizes.grid()
         for peer in ("ours", *sizes.peers)
@@ -44,7 +44,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
 
 
 def name_of(peer: str, n_images: int, side: int) -> str:
-    """Return the name of a contestant."""
+    """Return the name of a case."""
     return f"{peer}, {n_images:,} of {side}x{side}"
 
 
@@ -75,6 +75,6 @@ BENCHMARK = Benchmark(
         peers=ALL_PEERS,
     ),
     quick=Sizes((64, 128), (), 64, Training("baseline", epochs=1), ("Keras, uint8",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

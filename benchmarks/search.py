@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import mnistcnn
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import PEERS, Training
+from benchmarks._benchmark import Benchmark, Case
+from benchmarks._peers import PEERS
 from benchmarks._results import SECONDS, Figure, Measurement, Results
+from benchmarks._settings import Training
 from benchmarks._tasks import seconds_of
 from mnistcnn import load_sample_digits
 
@@ -84,14 +85,14 @@ def _fit_parameters(peer: str, training: Training) -> dict[str, Any]:
     return {"epochs": training.epochs, "batch_size": training.batch_size, "verbose": 0}
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return every peer with each search."""
     return [
-        Contestant(
+        Case(
             name_of(peer, over, architecture),
             time_search,
             {"peer": peer, "over": over, "architecture": architecture, "sizes": sizes},
-            most_repeats=None if peer == "ours" or _bar(peer, over, architecture) else 1,
+            max_repeats=None if peer == "ours" or _bar(peer, over, architecture) else 1,
         )
         for architecture in sizes.architectures
         for over in GRIDS
@@ -100,7 +101,7 @@ def contestants(sizes: Sizes) -> list[Contestant]:
 
 
 def name_of(peer: str, over: str, architecture: str) -> str:
-    """Return the name of a contestant."""
+    """Return the name of a case."""
     return f"{peer}, {architecture}, over {over}"
 
 
@@ -127,6 +128,6 @@ BENCHMARK = Benchmark(
     summary="seconds of a grid search of 6 candidates x 5 folds on the bundled digits",
     full=Sizes(1_797, 6, 5, 5, ("simple", "baseline"), ALL_PEERS),
     quick=Sizes(128, 1, 2, 1, ("baseline",), ("scikeras",)),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
 )

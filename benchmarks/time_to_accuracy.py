@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks._benchmark import Benchmark, Contestant
-from benchmarks._peers import Training
+from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import ACCURACY, Figure, Measurement, Results
+from benchmarks._settings import Training
 from benchmarks._tasks import time_and_score, time_and_score_estimator
 
 DEFAULT, ACCURATE = "ours, fast, one epoch", 'ours, accurate, augmentation="mnist"'
@@ -39,7 +39,7 @@ def score_ours(
     return time_and_score_estimator(classifier, peer, n_images, n_test_images)
 
 
-def contestants(sizes: Sizes) -> list[Contestant]:
+def cases(sizes: Sizes) -> list[Case]:
     """Return ours, once quick and once accurate, and scikit-learn's."""
     same = {"n_images": sizes.n_images, "n_test_images": sizes.n_test_images}
     ours = {**same, "peer": "ours"}
@@ -49,14 +49,14 @@ def contestants(sizes: Sizes) -> list[Contestant]:
         "epochs": sizes.accurate_epochs,
     }
     return [
-        Contestant(DEFAULT, score_ours, {**ours, "parameters": {"epochs": 1}}),
-        Contestant(ACCURATE, score_ours, {**ours, "parameters": accurate}),
+        Case(DEFAULT, score_ours, {**ours, "parameters": {"epochs": 1}}),
+        Case(ACCURATE, score_ours, {**ours, "parameters": accurate}),
         *(
-            Contestant(
+            Case(
                 peer,
                 time_and_score,
                 {**same, "peer": peer, "training": NO_TRAINING},
-                most_repeats=1 if peer in MEASURED_ONCE else None,
+                max_repeats=1 if peer in MEASURED_ONCE else None,
             )
             for peer in sizes.peers
         ),
@@ -89,7 +89,7 @@ BENCHMARK = Benchmark(
     summary="seconds of fit and accuracy on MNIST's test set",
     full=Sizes(60_000, 10_000, accurate_epochs=12, peers=ALL_PEERS),
     quick=Sizes(128, 32, accurate_epochs=1, peers=(SVC, "KNeighborsClassifier")),
-    contestants=contestants,
+    cases=cases,
     figures=figures,
     process="fresh",
 )

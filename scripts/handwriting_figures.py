@@ -85,7 +85,7 @@ def main() -> None:
     save(
         sheet(
             [
-                steps_of(scene.picture(strokes_of(images[digit]), np.random.default_rng(digit)))
+                steps_of(scene.image(strokes_of(images[digit]), np.random.default_rng(digit)))
                 for digit, scene in scenes
             ]
         ),
@@ -96,7 +96,7 @@ def main() -> None:
         row: list[Pixels] = []
         for severity in SEVERITIES:
             rng = np.random.default_rng([number, SEVERITIES.index(severity)])
-            picture = transformation.at(severity).picture(strokes_of(images[number % 10]), rng)
+            picture = transformation.at(severity).image(strokes_of(images[number % 10]), rng)
             row += [picture, DigitNormalizer(empty="blank").transform([picture])[0]]
         rows.append(row)
     half = -(-len(rows) // 2)

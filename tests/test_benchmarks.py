@@ -1,7 +1,9 @@
+import ast
 import json
 import os
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.__main__ import NAMES  # noqa: E402
-from benchmarks._benchmark import Contestant  # noqa: E402
+from benchmarks._benchmark import Case  # noqa: E402
 from benchmarks._processes import OwnProcesses  # noqa: E402
 from benchmarks._results import Figure, Results  # noqa: E402
 from benchmarks._tables import report  # noqa: E402
@@ -47,7 +49,7 @@ def test_the_page_of_results_shows_every_record_and_its_command(quick_run, tmp_p
 
 @pytest.fixture
 def results():
-    """Two contestants, one of which was scored; a third is absent."""
+    """Two cases, one of which was scored; a third is absent."""
     measurements = {
         "ours": [{"seconds": 1.0, "accuracy_percent": 99.0}, {"seconds": 3.0}],
         "peer": [{"seconds": 8.0}, {"seconds": 6.0}],
@@ -67,9 +69,9 @@ def test_writes_every_single_measurement_with_machine_and_command(quick_run, nam
     assert record["machine"]["versions"]["keras"]
     assert record["quick"] is True
     assert record["data"] == "synthetic"
-    contestants = record["measurements"].values()
-    numbers = [list(repeat.values()) for runs in contestants for repeat in runs]
-    assert len(numbers) == len(contestants) > 0
+    cases = record["measurements"].values()
+    numbers = [list(repeat.values()) for runs in cases for repeat in runs]
+    assert len(numbers) == len(cases) > 0
     assert all(isinstance(number, float) for repeat in numbers for number in repeat)
 
 
@@ -95,7 +97,7 @@ def test_prints_a_table_a_benchmark_and_says_why_accuracies_lack(quick_run):
     assert "not measured: accuracy: needs MNIST: name its folder in MNISTCNN_DATA" in printed
 
 
-def test_only_the_contestants_that_were_asked_for_are_measured(tmp_path):
+def test_only_the_cases_that_were_asked_for_are_measured(tmp_path):
     command = [sys.executable, "-m", "benchmarks", "normalizer", "--quick", "--repeats", "1"]
     path = tmp_path / "record.json"
     subprocess.run([*command, "--only", "mouse", "--output", path], cwd=ROOT, check=True)
@@ -103,6 +105,18 @@ def test_only_the_contestants_that_were_asked_for_are_measured(tmp_path):
     assert [*record["measurements"]] == ["200x200, mouse line of 2 pixels"]
     assert record["absent"]["28x28, grey"] == "only 'mouse' was asked for"
     assert {figure["value"] is None for figure in record["figures"]} == {True, False}
+
+
+def _imported_modules(path):
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf8")))
+    named = [node.module for node in tree if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.removeprefix("benchmarks.") for name in named if name.startswith("benchmarks.")}
+
+
+def test_imports_make_no_circle_not_even_those_within_functions():
+    imports = {path.stem: _imported_modules(path) for path in (ROOT / "benchmarks").glob("*.py")}
+    order = [*TopologicalSorter(imports).static_order()]
+    assert order.index("_peers") > order.index("_hand_written") > order.index("_settings")
 
 
 def test_refuses_an_unknown_benchmark():
@@ -170,7 +184,7 @@ def test_the_table_names_missed_bars_and_absent_peers():
     assert "- not measured: skorch: skorch is not installed" in printed
 
 
-def test_each_contestant_keeps_a_process_of_its_own():
+def test_each_case_keeps_a_process_of_its_own():
     with OwnProcesses("kept") as processes:
         first, again = (processes.call("ours", os.getpid) for _ in range(2))
         other = processes.call("scikeras", os.getpid)
@@ -186,6 +200,6 @@ def test_memory_is_measured_in_a_fresh_process_each_time():
 
 def test_a_peer_of_another_backend_is_absent(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    loop = Contestant("loop", dict, {"peer": "hand-written, tf.data"})
+    loop = Case("loop", dict, {"peer": "hand-written, tf.data"})
     assert loop.reason_for_absence() == "runs on tensorflow only"
-    assert Contestant("ours", dict, {"peer": "ours"}).reason_for_absence() is None
+    assert Case("ours", dict, {"peer": "ours"}).reason_for_absence() is None

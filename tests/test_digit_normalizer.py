@@ -347,8 +347,8 @@ def test_strokes_are_found_in_simulated_images(name, severity, strokes):
     ideal = Scene(side=scene.side if scene.side < 30 else 200, size=0.9, off_centre=0, tilt=0)
     for index, digit_strokes in enumerate(strokes[:3]):
         straight = type(scene)(**{**vars(scene), "tilt": 0})
-        taken = normalized(straight.picture(digit_strokes, np.random.default_rng(index)))
-        drawn = normalized(ideal.picture(digit_strokes, np.random.default_rng(0)))
+        taken = normalized(straight.image(digit_strokes, np.random.default_rng(index)))
+        drawn = normalized(ideal.image(digit_strokes, np.random.default_rng(0)))
         assert overlap(taken, drawn) > 0.75, (name, severity, index)
 
 
