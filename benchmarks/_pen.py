@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from benchmarks._thinning import middle_lines
+
 # Strokes are thinned at this many times MNIST's resolution, so that their lines are smooth.
 ENLARGEMENT = 4
 Points = NDArray[np.float64]
@@ -32,42 +34,13 @@ def strokes_of(image: NDArray[np.uint8]) -> Strokes:
     """Return the middle lines of a picture of MNIST."""
     side = ENLARGEMENT * image.shape[0]
     enlarged = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-    line = thinned(np.asarray(enlarged) > 110)
+    line = middle_lines(np.pad(np.asarray(enlarged) > 110, 1)[np.newaxis])[0, 1:-1, 1:-1]
     rows, columns = np.nonzero(line)
     number = np.full(line.shape, -1)
     number[rows, columns] = np.arange(len(rows))
     points = _smoothed(line)[rows, columns]
     low, high = points.min(axis=0), points.max(axis=0)
     return Strokes((points - (low + high) / 2) / max((high - low).max(), 1), _links(number))
-
-
-def thinned(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return lines of one pixel in the middle of strokes.
-
-    T. Y. Zhang and C. Y. Suen, "A fast parallel algorithm for thinning digital patterns",
-    Communications of the ACM 27 (3), 1984.
-    """
-    line = np.pad(ink, 1)
-    while True:
-        before = line.copy()
-        for step in (0, 1):
-            line &= ~_removable(line, step)
-        if (line == before).all():
-            return line[1:-1, 1:-1]
-
-
-def _removable(line: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
-    # Clockwise from above.
-    shifts = [(1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1)]
-    around = np.stack([np.roll(line, shift, axis=(0, 1)) for shift in shifts])
-    n_neighbours = around.sum(axis=0)
-    n_starts = (~around & np.roll(around, -1, axis=0)).sum(axis=0)
-    up, right, down, left = around[::2]
-    first = (up & right & down, right & down & left)
-    second = (up & right & left, up & down & left)
-    one, other = second if step else first
-    ends = (n_neighbours >= 2) & (n_neighbours <= 6) & (n_starts == 1)
-    return np.asarray(line & ends & ~one & ~other)
 
 
 def _smoothed(line: NDArray[np.bool_]) -> Points:

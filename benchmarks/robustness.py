@@ -21,7 +21,7 @@ from benchmarks._pen import strokes_of
 from benchmarks._results import Figure, Measurement, Results
 from benchmarks._scenes import SEVERITIES, TRANSFORMATIONS
 from mnistcnn import DigitNormalizer, load_pretrained, load_sample_digits
-from mnistcnn.preprocessing import grey_over_white
+from mnistcnn.images import grey_over_white
 
 Picture = NDArray[np.uint8]
 SPEED = "normalised_a_second"

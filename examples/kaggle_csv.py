@@ -25,7 +25,7 @@ with tempfile.TemporaryDirectory() as folder:
     frame.tail(297).drop(columns="label").to_csv(test_csv, index=False)
 
     digits = read_kaggle_csv(train_csv, as_frame=True)
-    print(f"{train_csv.name}: {len(digits.data)} pictures, of each digit:")
+    print(f"{train_csv.name}: {len(digits.data)} images, of each digit:")
     print(digits.target.value_counts().sort_index().to_frame().T.to_string())
 
     classifier = DigitCNNClassifier(epochs=5, random_state=0).fit(digits.data, digits.target)

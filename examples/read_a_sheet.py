@@ -1,8 +1,8 @@
 """Read every digit of a photographed sheet, with the network that comes with the package.
 
-    python examples/read_a_sheet.py [PICTURE [MARKED.png]]
+    python examples/read_a_sheet.py [IMAGE [MARKED.png]]
 
-Without a picture, one is made: numbers on ruled paper in slanting light.
+Without an image, one is made: numbers on ruled paper in slanting light.
 """
 
 import sys
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistcnn import DigitNormalizer, find_digits, load_pretrained, load_sample_digits
-from mnistcnn.preprocessing import grey_over_white, open_picture
+from mnistcnn.images import grey_over_white, open_image
 
 
 def sheet_of_numbers(numbers):
@@ -31,8 +31,8 @@ def sheet_of_numbers(numbers):
     return Image.fromarray((paper * light).astype(np.uint8))
 
 
-picture = open_picture(sys.argv[1]) if len(sys.argv) > 1 else sheet_of_numbers(["27182", "31415"])
-found = find_digits(picture)
+image = open_image(sys.argv[1]) if len(sys.argv) > 1 else sheet_of_numbers(["27182", "31415"])
+found = find_digits(image)
 print(f"{len(found)} digits in {1 + max((digit.line for digit in found), default=-1)} lines")
 
 if found:
@@ -49,7 +49,7 @@ if found:
 
 if len(sys.argv) > 2:
     # As it was read: Pillow would show 16 bits as white, and transparency as black.
-    greys = np.uint8(255 * grey_over_white(picture))
+    greys = np.uint8(255 * grey_over_white(image))
     marked = Image.fromarray(greys).convert("RGB")
     pen = ImageDraw.Draw(marked)
     for digit in found:

@@ -3,7 +3,7 @@
     MNISTCNN_DATA=FOLDER python scripts/evaluate_pretrained.py
         [--semeion FILE.npz] [--drawings FOLDER]
 
-None of these pictures trained anything; the model card says what was decided after a look at their
+None of these images trained anything; the model card says what was decided after a look at their
 figures. `--semeion` is an archive with the arrays `x` and `y`,
 `--drawings` a folder of PNG files whose names end in their digit.
 """
@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 from pretraining.calibration import expected_calibration_error
-from pretraining.strange import STRANGE_PICTURES
+from pretraining.out_of_distribution import OUT_OF_DISTRIBUTION
 from scipy.stats import binomtest
 from sklearn.datasets import load_digits
 
@@ -40,7 +40,7 @@ def with_interval(n_wrong: int, n: int) -> str:
 
 
 def on_mnist(classifier: Any, images: Any, target: Any) -> None:
-    """Print error, calibration and results by digit on MNIST's test pictures."""
+    """Print error, calibration and results by digit on MNIST's test images."""
     probabilities = classifier.predict_proba(images)
     answers = probabilities.argmax(axis=1)
     print(f"Test error: {with_interval((answers != target).sum(), len(target))}")
@@ -50,7 +50,7 @@ def on_mnist(classifier: Any, images: Any, target: Any) -> None:
         (digit, (target == digit).sum(), *_recall_and_precision(answers, target, digit))
         for digit in range(10)
     ]
-    print(table(("digit", "pictures", "found %", "right where it says so %"), rows))
+    print(table(("digit", "images", "recall %", "precision %"), rows))
     normalised = classifier.predict(DigitNormalizer().transform(images))
     print(f"\nThrough the normaliser: {with_interval((normalised != target).sum(), len(target))}\n")
 
@@ -62,7 +62,7 @@ def _recall_and_precision(answers: Any, target: Any, digit: int) -> tuple[str, s
 
 
 def on_other_pens(classifier: Any, arguments: argparse.Namespace) -> None:
-    """Print errors on pictures of other people and pens, each through the normaliser."""
+    """Print errors on images of other people and pens, each through the normaliser."""
     digits = load_digits()
     collections = {"scikit-learn's digits, 8x8": (list(digits.images), digits.target)}
     if arguments.semeion:
@@ -73,28 +73,28 @@ def on_other_pens(classifier: Any, arguments: argparse.Namespace) -> None:
         collections["own drawings"] = files, np.array([int(file.stem[-1]) for file in files])
     normalizer = DigitNormalizer()
     rows = []
-    for name, (pictures, target) in collections.items():
-        answers = classifier.predict(normalizer.transform(pictures))
+    for name, (images, target) in collections.items():
+        answers = classifier.predict(normalizer.transform(images))
         rows.append((name, len(target), with_interval((answers != target).sum(), len(target))))
-    print(table(("pictures", "number", "error"), rows), end="\n\n")
+    print(table(("images", "number", "error"), rows), end="\n\n")
 
 
-def on_strange_pictures(classifier: Any, images: Any, target: Any) -> None:
-    """Print how many digits and how many other pictures are rejected, by threshold."""
-    strange = {name: make(images, np.random.default_rng(0)) for name, make in STRANGE_PICTURES}
+def on_non_digits(classifier: Any, images: Any, target: Any) -> None:
+    """Print how many digits and how many other images are rejected, by threshold."""
+    kinds = {name: make(images, np.random.default_rng(0)) for name, make in OUT_OF_DISTRIBUTION}
     rows = []
     for threshold in (0.5, 0.8, 0.9, 0.95, 0.99):
         rejecting = RejectingClassifier(classifier, threshold=threshold)
         answers = rejecting.predict(images)
         kept = answers != REJECTED
-        shares = [
+        percentages = [
             f"{100 * (rejecting.predict(others) == REJECTED).mean():.1f}"
-            for others in strange.values()
+            for others in kinds.values()
         ]
         wrong = 100 * (answers != target)[kept].mean()
-        rows.append((threshold, f"{100 * (~kept).mean():.2f}", f"{wrong:.2f}", *shares))
+        rows.append((threshold, f"{100 * (~kept).mean():.2f}", f"{wrong:.2f}", *percentages))
     print("Rejected, in percent:\n")
-    columns = ("threshold", "digits", "error of the other digits", *strange)
+    columns = ("threshold", "digits", "error of the other digits", *kinds)
     print(table(columns, rows))
 
 
@@ -108,7 +108,7 @@ def main() -> None:
     test = fetch_mnist(subset="test")
     on_mnist(classifier, test.images, test.target)
     on_other_pens(classifier, arguments)
-    on_strange_pictures(classifier, test.images, test.target)
+    on_non_digits(classifier, test.images, test.target)
 
 
 if __name__ == "__main__":

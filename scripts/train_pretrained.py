@@ -2,10 +2,10 @@
 
     MNISTCNN_DATA=FOLDER python scripts/train_pretrained.py
 
-Uses MNIST's 60,000 training pictures and nothing else. The network is a committee, whose members
-differ in width and are trained one by one. Twins of the members, trained on the first
-50,000, are measured on the last 10,000, which also set the temperature of the probabilities; what
-is written is trained on all, in the same way. What was done is kept in the folder `--cache`, so
+Uses MNIST's 60,000 training images and nothing else. The network has columns that
+differ in width and are trained one by one. Copies of the columns, trained on the first 50,000, are
+measured on the last 10,000, which also set the temperature of the probabilities; what is written is
+trained on all, in the same way. What was done is kept in the folder `--cache`, so
 that an interrupted run goes on from there, unless the code has changed.
 """
 
@@ -22,13 +22,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 from joblib import Memory
 from numpy.typing import NDArray
-from pretraining.calibration import best_temperature, cooled, expected_calibration_error
-from pretraining.pictures import training_pictures, with_other_pens
+from pretraining.calibration import best_temperature, expected_calibration_error, temperature_scaled
+from pretraining.training_images import training_images, with_other_pens
 from scipy.special import softmax
 
 from mnistcnn import DigitCNNClassifier, fetch_mnist
-from mnistcnn.architectures import Accurate, Architecture, Committee
-from mnistcnn.pretrained._descriptions import described
+from mnistcnn.architectures import Accurate, Architecture, MultiColumn
+from mnistcnn.pretrained._descriptions import to_description
 from mnistcnn.pretrained._files import Description, digest, read_network, write_network
 
 ROOT = Path(__file__).parents[1]
@@ -36,14 +36,14 @@ WEIGHTS = ROOT / "src" / "mnistcnn" / "pretrained" / "weights"
 
 N_HELD_OUT = 10_000
 SEED = 0
-# Chosen on the last 10,000 training pictures and on pictures simulated from them.
-MEMBERS = (Accurate(filters=(32, 64, 64, 128)), Accurate(filters=(32, 96, 96, 192)))
+# Chosen on the last 10,000 training images and on images simulated from them.
+COLUMNS = (Accurate(filters=(32, 64, 64, 128)), Accurate(filters=(32, 96, 96, 192)))
 PARAMETERS: dict[str, Any] = {
     "augmentation": "handwriting",
     "epochs": 16,
     "random_state": SEED,
 }
-NAME = "accurate"
+NAME = "digits"
 
 # A network begins with the offset and the scale of its pixels.
 N_SCALING = 2
@@ -61,23 +61,23 @@ def trained(
     parameters: dict[str, Any],
 ) -> DigitCNNClassifier:
     """Return a network trained on digits, on the same ones redrawn, and on no digits."""
-    X, y = training_pictures(images, other_pens, target, SEED)
-    print(f"training on {len(y):,} pictures, {len(images):,} of them MNIST's own", flush=True)
+    X, y = training_images(images, other_pens, target, SEED)
+    print(f"training on {len(y):,} images, {len(images):,} of them MNIST's own", flush=True)
     classifier = DigitCNNClassifier(architecture, **parameters, verbose=2)
     return classifier.fit(X, y).set_params(verbose=0)
 
 
 def calibration(
-    members: list[DigitCNNClassifier], images: Images, target: Labels
+    columns: list[DigitCNNClassifier], images: Images, target: Labels
 ) -> dict[str, float]:
-    """Return the temperature that suits pictures a network has not seen, and its figures there."""
-    of_members = [member.decision_function(images) for member in members]
-    logits = np.mean(of_members, axis=0)
+    """Return the temperature that suits images a network has not seen, and its figures there."""
+    of_columns = [column.decision_function(images) for column in columns]
+    logits = np.mean(of_columns, axis=0)
     temperature = best_temperature(logits, target)
     before, after = (softmax(logits / divisor, axis=1) for divisor in (1.0, temperature))
     mistakes = {
-        f"held_out_mistakes_of_member_{number}": float((alone.argmax(axis=1) != target).sum())
-        for number, alone in enumerate(of_members, start=1)
+        f"held_out_mistakes_of_column_{number}": float((alone.argmax(axis=1) != target).sum())
+        for number, alone in enumerate(of_columns, start=1)
     }
     return {
         **mistakes,
@@ -92,63 +92,62 @@ def calibration(
 
 
 def write(
-    members: list[DigitCNNClassifier],
+    columns: list[DigitCNNClassifier],
     figures: dict[str, float],
     parameters: dict[str, Any],
     folder: Path,
     name: str,
 ) -> None:
-    """Write the files of a committee, its probabilities calibrated."""
-    first = members[0]
-    architecture = Committee(tuple(member.architecture for member in members))
+    """Write the files of a network of columns, its probabilities calibrated."""
+    first = columns[0]
+    architecture = MultiColumn(tuple(column.architecture for column in columns))
     description = Description(
-        # In float32 the same picture gets the same answer on every machine.
+        # In float32 the same image gets the same answer on every machine.
         parameters={**parameters, "precision": "float32"},
-        architecture=described(architecture),
+        architecture=to_description(architecture),
         image_shape=list(first.image_shape_),
         classes=first.classes_.tolist(),
-        history=_mean_history(members),
+        history=_mean_history(columns),
         about={**_about(first.precision_), **figures},
     )
-    write_network(folder, name, description, _joined(members, figures["temperature"]))
+    write_network(folder, name, description, _joined(columns, figures["temperature"]))
 
 
-def _joined(members: list[DigitCNNClassifier], temperature: float) -> list[Floats]:
-    """Return the weights of the committee: how pixels are scaled, then those of each member."""
-    weights = [cooled(member.model_.get_weights(), temperature) for member in members]
+def _joined(columns: list[DigitCNNClassifier], temperature: float) -> list[Floats]:
+    """Return the weights of all: how pixels are scaled, then those of each column."""
+    weights = [temperature_scaled(column.model_.get_weights(), temperature) for column in columns]
     scaling = weights[0][:N_SCALING]
     if any(each[:N_SCALING] != scaling for each in weights):
-        raise ValueError("members of a committee must have been trained on the same pictures")
+        raise ValueError("columns must have been trained on the same images")
     return [*scaling, *(array for each in weights for array in each[N_SCALING:])]
 
 
 def _about(precision: str) -> dict[str, Any]:
     return {
-        "data": "MNIST's 60,000 training pictures; the same redrawn; 6,000 pictures of no digit",
+        "data": "MNIST's 60,000 training images; the same redrawn; 6,000 images of no digit",
         "command": "python scripts/train_pretrained.py",
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "scipy")},
         "processor": platform.processor() or platform.machine(),
         "trained_in": precision,
-        "history": "the mean over the members, each of which was trained alone",
+        "history": "the mean over the columns, each of which was trained alone",
     }
 
 
-def _mean_history(members: list[DigitCNNClassifier]) -> dict[str, list[float]]:
-    columns = {
-        column: [member.history_[column] for member in members] for column in members[0].history_
-    }
-    return {column: np.mean(values, axis=0).tolist() for column, values in columns.items()}
+def _mean_history(columns: list[DigitCNNClassifier]) -> dict[str, list[float]]:
+    histories = {key: [column.history_[key] for column in columns] for key in columns[0].history_}
+    return {key: np.mean(values, axis=0).tolist() for key, values in histories.items()}
 
 
 def _state_of_the_code() -> str:
     """Return a name that changes with what trains: nothing kept from other code is used."""
     folders = (ROOT / "scripts", ROOT / "src" / "mnistcnn")
     files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+    files.append(ROOT / "benchmarks" / "_thinning.py")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def main() -> None:
-    """Train, print what the held-out pictures say, and write the files."""
+    """Train, print what the held-out images say, and write the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="default: the package's own")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "pretraining")
@@ -160,13 +159,13 @@ def main() -> None:
     training, held_out = slice(None, -N_HELD_OUT), slice(-N_HELD_OUT, None)
     fit = memory.cache(trained)
 
-    def committee(rows: slice) -> list[DigitCNNClassifier]:
+    def trained_columns(rows: slice) -> list[DigitCNNClassifier]:
         examples = images[rows], other_pens[rows], target[rows]
-        return [fit(*examples, member, PARAMETERS) for member in MEMBERS]
+        return [fit(*examples, column, PARAMETERS) for column in COLUMNS]
 
-    figures = calibration(committee(training), images[held_out], target[held_out])
+    figures = calibration(trained_columns(training), images[held_out], target[held_out])
     print("\n".join(f"{name}: {figure:.4f}" for name, figure in figures.items()), flush=True)
-    write(committee(slice(None)), figures, PARAMETERS, arguments.output, NAME)
+    write(trained_columns(slice(None)), figures, PARAMETERS, arguments.output, NAME)
     description, _ = read_network(arguments.output, NAME)
     print(f"to be put into mnistcnn/pretrained/_loading.py: {digest(description)}")
 

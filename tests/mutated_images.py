@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcnn import DigitNormalizer, find_digits, read_images
-from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
+from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 
 MUTATIONS_A_FILE = 110
 SIDE = 40
@@ -114,9 +114,9 @@ def mutated(content, random):
 
 def leak(path, error):
     """Return what is wrong with an error: another kind than ours, or one without the file."""
-    if isinstance(error, UnreadablePictureError):
+    if isinstance(error, UnreadableImageError):
         return None if path.name in str(error) else f"{path.name} is not named: {error}"
-    if isinstance(error, EmptyPictureError):
+    if isinstance(error, EmptyImageError):
         return None
     return f"{path.name}: " + "".join(traceback.format_exception(error)[-3:])
 

@@ -1,19 +1,9 @@
 """Sheets of digits whose places are known: what `find_digits` is tested on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from PIL import Image
 
 PAPER, INK = 0.92, 0.15
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A picture (uint8), and the boxes (x, y, width, height) of its digits in reading order."""
-
-    picture: np.ndarray
-    boxes: list
 
 
 def ink_of(digit, height):

@@ -41,7 +41,7 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
 ]
 SPACE = Path(__file__).parents[1] / "examples/space"
-# Where it names a folder, the pictures that the docs show are written there:
+# Where it names a folder, the images that the docs show are written there:
 #     MNISTCNN_SCREENSHOTS=docs/images pytest tests/test_app.py
 SCREENSHOTS = os.environ.get("MNISTCNN_SCREENSHOTS")
 
@@ -169,7 +169,7 @@ def expect(page, text):
         playwright.expect(shown).to_contain_text(text, timeout=15_000)
 
 
-def keep_picture(page, name):
+def keep_image(page, name):
     """Save what the page shows, where that is asked for."""
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / name, full_page=True)
@@ -238,7 +238,7 @@ class TestDrawing:
         page = open_page()
         draw(page, STROKES[7])
         expect(page, 7)
-        keep_picture(page, "demo.png")
+        keep_image(page, "demo.png")
         widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
         assert int(np.argmax(widths)) == 7
         assert len(widths) == 10
@@ -251,7 +251,7 @@ class TestDrawing:
         for digit, left in ((1, 0.0), (7, 0.45)):
             draw(page, [[(left + 0.5 * x, y) for x, y in stroke] for stroke in STROKES[digit]])
         playwright.expect(page.locator(".sheet-text:visible")).to_have_text("17")
-        keep_picture(page, "demo-several.png")
+        keep_image(page, "demo-several.png")
 
     def test_a_dot_is_no_digit(self, open_page):
         page = open_page()
@@ -299,22 +299,22 @@ class TestDrawing:
         page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
         touch(page, STROKES[7][0])
         expect(page, 7)
-        for tab in ("Draw", "Picture", "Sheet"):
+        for tab in ("Draw", "Image", "Sheet"):
             page.get_by_role("tab", name=tab).click()
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-class TestPictures:
+class TestImages:
     def test_an_uploaded_digit_is_read(self, open_page, written_digit, tmp_path):
         page = open_page()
         written_digit(8).save(tmp_path / "8.png")
-        choose(page, "Picture", tmp_path / "8.png")
+        choose(page, "Image", tmp_path / "8.png")
         expect(page, 8)
 
-    def test_what_is_no_picture_is_named(self, open_page, tmp_path):
+    def test_what_is_no_image_is_named(self, open_page, tmp_path):
         page = open_page()
-        (tmp_path / "letter.png").write_text("Dear reader, this is no picture.")
-        choose(page, "Picture", tmp_path / "letter.png")
+        (tmp_path / "letter.png").write_text("Dear reader, this is no image.")
+        choose(page, "Image", tmp_path / "letter.png")
         expect(page, "letter.png")
 
     def test_a_sheet_is_read_in_rows_with_a_box_around_each_digit(
@@ -325,7 +325,7 @@ class TestPictures:
         choose(page, "Sheet", tmp_path / "sheet.png")
         playwright.expect(page.locator(".sheet-text")).to_have_text("314 70")
         assert page.locator(".sheet rect:visible").count() == 5
-        keep_picture(page, "demo-sheet.png")
+        keep_image(page, "demo-sheet.png")
 
 
 def status(request):

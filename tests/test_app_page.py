@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnistcnn import DigitNormalizer, UnreadablePictureError, load_pretrained
+from mnistcnn import DigitNormalizer, UnreadableImageError, load_pretrained
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
 from mnistcnn.app import DigitReader, Reading
 from mnistcnn.app._answer import answer, message, percent
-from mnistcnn.app._fields import DRAWING_PREFIX, MOST_CHARACTERS, drawn_file, uploaded_file
-from mnistcnn.app._page import read_drawing, read_picture, read_sheet
+from mnistcnn.app._fields import DRAWING_PREFIX, MAX_CHARACTERS, drawn_file, uploaded_file
+from mnistcnn.app._page import read_drawing, read_image, read_sheet
 from mnistcnn.app._reader import Mark
 from mnistcnn.app._sheet import sheet
 
@@ -30,28 +30,28 @@ pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "mnistcnn", "demo"]
 
 
-def content(picture, picture_format="PNG"):
+def content(image, file_format="PNG"):
     file = BytesIO()
-    picture.save(file, format=picture_format)
+    image.save(file, format=file_format)
     return file.getvalue()
 
 
-def drawing(picture):
-    return DRAWING_PREFIX + base64.b64encode(content(picture)).decode()
+def drawing(image):
+    return DRAWING_PREFIX + base64.b64encode(content(image)).decode()
 
 
 def drawn(row):
     """One of the bundled digits as it comes from the drawing pad."""
-    picture = Image.new("L", (280, 280), 255)
+    image = Image.new("L", (280, 280), 255)
     ink = Image.fromarray(row.reshape(28, 28)).resize((200, 200), Image.Resampling.BICUBIC)
-    picture.paste(0, (40, 40), ink.point(lambda value: 255 * (value > 110)))
-    return drawing(picture)
+    image.paste(0, (40, 40), ink.point(lambda value: 255 * (value > 110)))
+    return drawing(image)
 
 
 def doodle(shape):
     """What people draw who do not draw digits, with the pen of the drawing pad."""
-    picture = Image.new("L", (280, 280), 255)
-    pen = ImageDraw.Draw(picture)
+    image = Image.new("L", (280, 280), 255)
+    pen = ImageDraw.Draw(image)
     if shape == "dot":
         pen.ellipse((131, 131, 149, 149), fill=0)
     elif shape == "blob":
@@ -61,7 +61,7 @@ def doodle(shape):
         for x in (100, 165):
             pen.ellipse((x, 95, x + 18, 113), fill=0)
         pen.arc((85, 90, 195, 200), 20, 160, fill=0, width=18)
-    return picture
+    return image
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +88,8 @@ class TestAnswer:
 
     def test_shows_exactly_what_the_network_saw(self, reading):
         encoded = re.search(r'src="data:image/png;base64,([^"]+)"', answer(reading))[1]
-        picture = Image.open(BytesIO(base64.b64decode(encoded)))
-        np.testing.assert_array_equal(np.asarray(picture), reading.image)
+        image = Image.open(BytesIO(base64.b64decode(encoded)))
+        np.testing.assert_array_equal(np.asarray(image), reading.image)
 
     @pytest.mark.parametrize(("probability", "word"), [(0.95, "sure<"), (0.4, "a guess")])
     def test_says_when_it_is_a_guess(self, probability, word):
@@ -123,12 +123,12 @@ class TestFields:
             "hello",
             "data:text/html;base64,aGk=",
             DRAWING_PREFIX + "%%%",
-            DRAWING_PREFIX + "A" * MOST_CHARACTERS,
+            DRAWING_PREFIX + "A" * MAX_CHARACTERS,
         ],
         ids=["text", "other type", "no base64", "large"],
     )
     def test_what_no_page_sends_is_refused(self, value):
-        with pytest.raises(UnreadablePictureError, match="drawing"):
+        with pytest.raises(UnreadableImageError, match="drawing"):
             drawn_file(value)
 
     @pytest.mark.parametrize("path", ["../secret.png", "/etc/hostname", "", None])
@@ -137,13 +137,13 @@ class TestFields:
         uploads.mkdir()
         (tmp_path / "secret.png").write_bytes(b"")
         asked = None if path is None else str(uploads / path)
-        with pytest.raises(UnreadablePictureError, match="not uploaded"):
+        with pytest.raises(UnreadableImageError, match="not uploaded"):
             uploaded_file({"path": asked}, uploads / "mine")
 
     def test_a_link_out_of_the_folder_of_uploads_is_refused(self, tmp_path):
         (tmp_path / "uploads").mkdir()
         (tmp_path / "uploads" / "link.png").symlink_to(tmp_path)
-        with pytest.raises(UnreadablePictureError, match="not uploaded"):
+        with pytest.raises(UnreadableImageError, match="not uploaded"):
             uploaded_file({"path": str(tmp_path / "uploads" / "link.png")}, tmp_path / "uploads")
 
 
@@ -151,11 +151,11 @@ class TestReading:
     def test_drawings_and_files_of_the_same_digit_have_the_same_answer(
         self, reader, written_digit, tmp_path
     ):
-        picture = written_digit(3)
-        picture.save(tmp_path / "3.png")
-        drawn = read_drawing(reader, drawing(picture))
+        image = written_digit(3)
+        image.save(tmp_path / "3.png")
+        drawn = read_drawing(reader, drawing(image))
         assert ">3</output>" in drawn
-        assert drawn == read_picture(reader, tmp_path, {"path": str(tmp_path / "3.png")})
+        assert drawn == read_image(reader, tmp_path, {"path": str(tmp_path / "3.png")})
 
     def test_several_digits_are_answered_as_several(self, reader, written_sheet):
         html = read_drawing(reader, drawing(written_sheet([[3, 1, 4]], side=160)))
@@ -176,14 +176,14 @@ class TestReading:
     def test_blank_paper_gets_a_message(self, reader):
         assert "no ink" in read_drawing(reader, drawing(Image.new("L", (280, 280), 255)))
 
-    def test_a_drawing_that_is_no_picture_gets_a_message(self, reader):
+    def test_a_drawing_that_is_no_image_gets_a_message(self, reader):
         assert "answer-message" in read_drawing(reader, DRAWING_PREFIX + "AAAA")
 
-    @pytest.mark.parametrize("read", [read_picture, read_sheet])
+    @pytest.mark.parametrize("read", [read_image, read_sheet])
     def test_a_field_without_a_file_says_what_to_do(self, reader, tmp_path, read):
-        assert "take a picture" in read(reader, tmp_path, None)
+        assert "take a photo" in read(reader, tmp_path, None)
 
-    @pytest.mark.parametrize("read", [read_picture, read_sheet])
+    @pytest.mark.parametrize("read", [read_image, read_sheet])
     def test_a_broken_file_is_named_without_its_folder(self, reader, tmp_path, written_digit, read):
         path = tmp_path / "holiday.png"
         path.write_bytes(content(written_digit(5))[:-200])

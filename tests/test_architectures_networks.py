@@ -5,7 +5,6 @@ import re
 from contextlib import suppress
 from functools import cache
 from math import ceil
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,44 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.utils._param_validation import StrOptions
 
 from mnistcnn.architectures import (
     M3,
     Accurate,
-    Committee,
     Fast,
     Larger,
     LeNet5,
+    MultiColumn,
     Simple,
     SqueezeExcite,
     get_architecture,
     list_architectures,
 )
-from mnistcnn.architectures._windows import Window, smallest_input
-
-# Published counts for 28x28x1 and 10 classes.
-PARAMETERS = {
-    "baseline": 623_290,
-    "two_layer_mlp": 42_310,
-    "simple": 592_074,
-    "larger": 59_933,
-    "convnet": 34_826,
-    "sketchpad": 243_786,
-    "deep": 42_579_946,
-    "deep_256": 887_530,
-    "lenet5": 61_706,
-    "tiny": 7_714,
-    "deotte": 327_242,
-    "m3": 1_124_180,
-    "m5": 1_128_180,
-    "m7": 2_291_972,
-    "squeeze_excite": 1_189_516,
-    "fast": 147_290,
-    "accurate": 126_426,
-    "committee": 3 * 147_290,
-}
-# Published without the moving averages of batch normalization.
-TRAINABLE_ONLY = {"m3", "m5", "m7"}
+from mnistcnn.architectures._layers import concatenate, convolve, max_pool, multiply
+from mnistcnn.architectures._windows import TracedImage, Window
 
 # 42 million parameters take a second and 170 MB to build: only where they are counted.
 LIGHTER = {"deep": {"dense_units": (16, 8)}}
@@ -90,12 +67,9 @@ def channels_first():
 @each_architecture
 def test_parameter_count_is_the_published_one(name):
     model = default_model(name)
-    weights = model.trainable_weights if name in TRAINABLE_ONLY else model.weights
-    assert sum(np.prod(weight.shape) for weight in weights) == PARAMETERS[name]
-
-
-def test_no_published_count_is_left_over():
-    assert set(PARAMETERS) == set(NAMES)
+    published = get_architecture(name).published
+    weights = model.trainable_weights if published.only_trainable else model.weights
+    assert sum(np.prod(weight.shape) for weight in weights) == published.n_parameters
 
 
 @each_architecture
@@ -143,7 +117,7 @@ def test_logits_are_float32_under_mixed_precision(name):
 @pytest.mark.usefixtures("channels_first")
 def test_channels_are_last_whatever_keras_is_set_to(name):
     model = get_architecture(name).build((28, 28, 1), 10)
-    assert model.count_params() == PARAMETERS[name]
+    assert model.count_params() == get_architecture(name).published.n_parameters
 
 
 def test_weights_follow_python_random():
@@ -161,49 +135,42 @@ def test_weights_follow_python_random():
 
 # --- hyperparameters -------------------------------------------------------------------------
 
-# Where Keras keeps what a parameter sets; a new kind of parameter needs its line here.
-KERAS_NAME = {
-    "filters": "filters",
-    "kernel_size": "kernel_size",
-    "kernel_sizes": "kernel_size",
-    "dropout": "rate",
-    "convolution_dropout": "rate",
-    "dense_dropout": "rate",
-    "dense_units": "units",
-    "squeeze_units": "units",
-    "padding": "padding",
-    "activation": "activation",
-    "pooling": "name",
-    "l1_penalty": "kernel_regularizer",
-    "members": "name",
-}
-OTHER_WORD = {"auto": "same", "relu": "tanh", "average": "max", "fast": "tiny"}
 HYPERPARAMETERS = [(name, key) for name in NAMES for key in get_architecture(name).get_params()]
 
 
-def another(value):
+def another(value, constraint):
     if isinstance(value, tuple):
-        return tuple(another(number) for number in value)
+        return tuple(another(part, constraint) for part in value)
     if isinstance(value, str):
-        return OTHER_WORD[value]
+        known = constraint.options if isinstance(constraint, StrOptions) else {"tiny"}
+        return min(known - {value, "auto"})
     return value + 1 if isinstance(value, int) else 0.375
 
 
-def settings(model, keras_name):
-    configs = [layer.get_config() for layer in model.layers]
-    return " ".join(str(config[keras_name]) for config in configs if keras_name in config)
+def settings(model):
+    """What each layer, or model within, was made with: the kind, the name's words, the values."""
+    for layer in model.layers:
+        # A column bears the name of its architecture, and a number.
+        words = [word for word in layer.name.split("_") if not word.isdigit()]
+        config = {key: value for key, value in layer.get_config().items() if key != "name"}
+        yield [type(layer).__name__, *words, *map(str, config.values())]
+
+
+def new_settings(model, changed):
+    pairs = zip(settings(model), settings(changed), strict=True)
+    return " ".join(new for old, new_ones in pairs for new in new_ones if new not in old)
 
 
 @pytest.mark.parametrize(("name", "parameter"), HYPERPARAMETERS)
 def test_each_hyperparameter_reaches_the_layers(name, parameter):
     architecture = light(name)
-    value = another(getattr(architecture, parameter))
+    constraint = architecture._parameter_constraints[parameter][0]
+    value = another(getattr(architecture, parameter), constraint)
     changed = clone(architecture).set_params(**{parameter: value})
-    before = settings(architecture.build((40, 40, 1), 10), KERAS_NAME[parameter])
-    after = settings(changed.build((40, 40, 1), 10), KERAS_NAME[parameter])
-    assert before != after
-    for number in value if isinstance(value, tuple) else (value,):
-        assert str(number) in after
+    models = architecture.build((40, 40, 1), 10), changed.build((40, 40, 1), 10)
+    added = new_settings(*models).lower()
+    for part in value if isinstance(value, tuple) else (value,):
+        assert str(part) in added
 
 
 def test_numbers_drawn_by_a_search_can_be_saved():
@@ -226,13 +193,19 @@ def test_numbers_drawn_by_a_search_can_be_saved():
         (Larger(dense_units=()), r"'dense_units' .* one or more numbers, .* Got \(\)"),
         (LeNet5(activation="gelu"), "'activation' .* {'relu', 'tanh'}|{'tanh', 'relu'}.*'gelu'"),
         (Fast(padding="full"), "'padding' parameter of Fast must be a str among .* Got 'full'"),
-        (Committee(()), r"'members' parameter of Committee must be .* architectures. Got \(\)"),
-        (Committee("fast"), "'members' parameter of Committee must be .* Got 'fast'"),
-        (Committee((Simple(), 3)), r"'members' parameter of Committee .* Got \(Simple\(\), 3\)"),
-        (Committee(("fastest",)), "'fastest'; did you mean 'fast'"),
-        (Committee((Simple(filters=0),)), "'filters' parameter of Simple must be"),
-        (Committee((Simple(kernel_size="5"),)), "'kernel_size' parameter of Simple must be"),
-        (Committee((Committee((Larger(filters=3),)),)), "'filters' parameter of Larger must be"),
+        (MultiColumn(()), r"'columns' parameter of MultiColumn must be .* architectures. Got \(\)"),
+        (MultiColumn("fast"), "'columns' parameter of MultiColumn must be .* Got 'fast'"),
+        (
+            MultiColumn((Simple(), 3)),
+            r"'columns' parameter of MultiColumn .* Got \(Simple\(\), 3\)",
+        ),
+        (MultiColumn(("fastest",)), "'fastest'; did you mean 'fast'"),
+        (MultiColumn((Simple(filters=0),)), "'filters' parameter of Simple must be"),
+        (MultiColumn((Simple(kernel_size="5"),)), "'kernel_size' parameter of Simple must be"),
+        (
+            MultiColumn((MultiColumn((Larger(filters=3),)),)),
+            "'filters' parameter of Larger must be",
+        ),
         (SqueezeExcite(l1_penalty=-1), "'l1_penalty' .* Got -1"),
     ],
 )
@@ -261,24 +234,24 @@ def test_shapes_that_are_not_allowed_are_named(input_shape, n_classes, message):
 # --- networks side by side ---------------------------------------------------------------------
 
 
-def test_a_committee_answers_the_mean_of_its_members():
-    model = Committee(("tiny", "convnet", "tiny")).build((28, 28, 1), 10)
+def test_several_columns_answer_the_mean_of_each():
+    model = MultiColumn(("tiny", "convnet", "tiny")).build((28, 28, 1), 10)
     images = np.random.default_rng(0).random((5, 28, 28, 1), dtype=np.float32)
-    members = [layer for layer in model.layers if isinstance(layer, keras.Model)]
-    answers = [keras.ops.convert_to_numpy(member(images)) for member in members]
+    columns = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    answers = [keras.ops.convert_to_numpy(column(images)) for column in columns]
     assert len(answers) == 3
     assert not np.allclose(answers[0], answers[2])
     np.testing.assert_allclose(model(images), np.mean(answers, axis=0), rtol=1e-4, atol=1e-5)
 
 
-def test_a_committee_needs_what_its_most_demanding_member_needs():
-    assert Committee(("fast", "lenet5", Simple(kernel_size=8))).minimum_image_size == 12
+def test_several_columns_need_what_the_most_demanding_needs():
+    assert MultiColumn(("fast", "lenet5", Simple(kernel_size=8))).minimum_image_size == 12
 
 
-def test_a_committee_learns_as_carefully_as_its_most_careful_member():
-    committee = Committee(("fast", "simple"))
-    assert (committee.learning_rate, committee.adam_betas) == (0.001, (0.9, 0.999))
-    assert Committee(["fast", "tiny"]).adam_betas == (0.7, 0.9)
+def test_several_columns_learn_at_the_lowest_rate_of_all():
+    columns = MultiColumn(("fast", "simple"))
+    assert (columns.learning_rate, columns.adam_betas) == (0.001, (0.9, 0.999))
+    assert MultiColumn(["fast", "tiny"]).adam_betas == (0.7, 0.9)
 
 
 # --- the smallest image ----------------------------------------------------------------------
@@ -291,12 +264,12 @@ VARIANTS = [
     Fast(padding="valid"),
     Fast(kernel_sizes=(9, 7)),
     Accurate(padding="valid", kernel_sizes=(3, 5, 3, 3)),
-    Committee(("baseline", Simple(kernel_size=8))),
-    Committee((LeNet5(),)),
+    MultiColumn(("baseline", Simple(kernel_size=8))),
+    MultiColumn((LeNet5(),)),
 ]
 SHRINKING = [architecture for architecture in VARIANTS if architecture.minimum_image_size > 1]
-# The members of a committee refuse what is too small themselves.
-ALONE = [architecture for architecture in SHRINKING if not isinstance(architecture, Committee)]
+# The columns refuse what is too small themselves.
+ALONE = [architecture for architecture in SHRINKING if not isinstance(architecture, MultiColumn)]
 
 
 @pytest.mark.parametrize("architecture", VARIANTS, ids=repr)
@@ -334,6 +307,10 @@ def test_scikit_learns_own_digits_are_large_enough(name):
     assert get_architecture(name).build((8, 8, 1), 10).output_shape == (None, 10)
 
 
+def paddings(model):
+    return [layer.padding for layer in model.layers if hasattr(layer, "padding")]
+
+
 @pytest.mark.parametrize(
     ("architecture", "smallest_unpadded"), [(Fast(), 24), (Fast(kernel_sizes=(15, 9)), 34)]
 )
@@ -341,8 +318,27 @@ def test_images_are_padded_only_where_they_must_be(architecture, smallest_unpadd
     for side, padding in ((smallest_unpadded, "valid"), (smallest_unpadded - 1, "same")):
         automatic = architecture.build((side, side, 1), 10)
         stated = clone(architecture).set_params(padding=padding).build((side, side, 1), 10)
-        assert settings(automatic, "padding") == settings(stated, "padding")
+        assert paddings(automatic) == paddings(stated)
         assert automatic.count_params() == stated.count_params()
+
+
+class OwnLayers(Simple):
+    """A user's own, derived from a registered one, with layers of Keras."""
+
+    def _features(self, image):
+        return keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(4, 3)(image))
+
+
+def test_layers_that_cannot_be_traced_are_left_to_keras():
+    assert OwnLayers().minimum_image_size == 1
+    assert OwnLayers().build((3, 3, 1), 10).output_shape == (None, 10)
+
+
+def test_of_several_branches_the_one_that_needs_the_largest_image_counts():
+    image = TracedImage()
+    branches = [max_pool(image), convolve(image, 8, 7), image]
+    for merge in (concatenate, multiply):
+        assert merge(branches).smallest_input == 7
 
 
 def forward(size, windows):
@@ -361,22 +357,6 @@ def forward(size, windows):
     )
 )
 def test_smallest_input_is_exact(windows):
-    smallest = smallest_input(windows)
+    smallest = TracedImage(tuple(windows)).smallest_input
     assert forward(smallest, windows) == 1
     assert smallest == 1 or forward(smallest - 1, windows) == 0
-
-
-# --- the page --------------------------------------------------------------------------------
-
-
-def test_table_of_the_documentation_is_true():
-    page = Path(__file__).parents[1] / "docs" / "architectures.md"
-    rows = [line.strip("|").split("|") for line in page.read_text("utf-8").splitlines()]
-    table = {row[0].strip(" `"): row[1:] for row in rows if row[0].startswith(" `")}
-    assert list(table) == NAMES
-    for name, (constructor, _, parameters, smallest, rate, *_) in table.items():
-        architecture = get_architecture(name)
-        assert constructor.strip(" `") == type(architecture).__name__
-        assert parameters.strip() == f"{PARAMETERS[name]:,}"
-        assert int(smallest) == architecture.minimum_image_size
-        assert float(rate) == architecture.learning_rate

@@ -1,4 +1,4 @@
-"""Random changes to training pictures: what is drawn, what it does, and what it leaves alone."""
+"""Random changes to training images: what is drawn, what it does, and what it leaves alone."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.slow
 STILL = np.float32([[1, 0, 0, 0, 1, 0, 0, 0]])
 
 
-def warped(augmentation, pictures, seed=0):
-    warps = augmentation.draw(len(pictures), pictures.shape[1:], np.random.default_rng(seed))
-    return np.asarray(transform_for(augmentation)(pictures, *warps.columns()))
+def augmented(augmentation, images, seed=0):
+    drawn = augmentation.draw(len(images), images.shape[1:], np.random.default_rng(seed))
+    return np.asarray(transform_for(augmentation)(images, *drawn.columns()))
 
 
 @pytest.fixture(scope="module")
-def pictures(digits):
+def images(digits):
     return digits[0][:40].reshape(-1, 28, 28, 1)
 
 
@@ -32,10 +32,10 @@ def pictures(digits):
 def test_no_change_is_the_identity(height, width, channels, as_float):
     rng = np.random.default_rng(0)
     dtype = np.float32 if as_float else np.uint8
-    pictures = rng.integers(0, 256, (4, height, width, channels)).astype(dtype)
-    result = warped(Augmentation(), pictures)
+    images = rng.integers(0, 256, (4, height, width, channels)).astype(dtype)
+    result = augmented(Augmentation(), images)
     assert result.dtype == np.float32
-    np.testing.assert_allclose(result, pictures, atol=1e-3)
+    np.testing.assert_allclose(result, images, atol=1e-3)
 
 
 def positions(transform, height, width):
@@ -46,28 +46,28 @@ def positions(transform, height, width):
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 3]), st.integers(0, 99))
-def test_pictures_move_as_scipy_moves_them(height, width, channels, seed):
+def test_images_move_as_scipy_moves_them(height, width, channels, seed):
     rng = np.random.default_rng(seed)
-    pictures = rng.integers(0, 256, (3, height, width, channels)).astype(np.uint8)
+    images = rng.integers(0, 256, (3, height, width, channels)).astype(np.uint8)
     augmentation = Augmentation(rotation=40, zoom=0.3, shear=20, shift=0.2)
-    warps = augmentation.draw(3, (height, width, channels), np.random.default_rng(seed))
-    result = np.asarray(transform_for(augmentation)(pictures, warps.transforms))
-    for picture, transform, moved in zip(pictures, warps.transforms, result, strict=True):
+    drawn = augmentation.draw(3, (height, width, channels), np.random.default_rng(seed))
+    result = np.asarray(transform_for(augmentation)(images, drawn.affine))
+    for image, transform, moved in zip(images, drawn.affine, result, strict=True):
         where = positions(transform, height, width)
         for channel in range(channels):
             expected = ndimage.map_coordinates(
-                picture[..., channel].astype(np.float64), where, order=1, mode="nearest"
+                image[..., channel].astype(np.float64), where, order=1, mode="nearest"
             )
             np.testing.assert_allclose(moved[..., channel], expected, atol=0.01)
 
 
-def test_full_strokes_are_those_of_grey_dilation_and_erosion(pictures):
+def test_full_strokes_are_those_of_grey_dilation_and_erosion(images):
     augmentation = Augmentation(stroke=1.0)
     strokes = np.float32([1, -1])
-    warp = transform_for(augmentation)
-    thick, thin = np.asarray(warp(pictures[:2], STILL.repeat(2, axis=0), strokes))[..., 0]
-    np.testing.assert_array_equal(thick, ndimage.grey_dilation(pictures[0, ..., 0], size=3))
-    np.testing.assert_array_equal(thin, ndimage.grey_erosion(pictures[1, ..., 0], size=3))
+    transform = transform_for(augmentation)
+    thick, thin = np.asarray(transform(images[:2], STILL.repeat(2, axis=0), strokes))[..., 0]
+    np.testing.assert_array_equal(thick, ndimage.grey_dilation(images[0, ..., 0], size=3))
+    np.testing.assert_array_equal(thin, ndimage.grey_erosion(images[1, ..., 0], size=3))
 
 
 def between_grid_points(displacements, height, width):
@@ -84,15 +84,15 @@ def between_grid_points(displacements, height, width):
 @given(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_displacements_are_those_of_the_nearest_grid_points(height, width, channels, seed):
     rng = np.random.default_rng(seed)
-    picture = rng.integers(0, 256, (1, height, width, channels)).astype(np.uint8)
+    image = rng.integers(0, 256, (1, height, width, channels)).astype(np.uint8)
     displacements = rng.normal(size=(1, 5, 5, 2)).astype(np.float32)
-    moved = np.asarray(transform_for(Augmentation(elastic=1.0))(picture, STILL, displacements))
+    moved = np.asarray(transform_for(Augmentation(elastic=1.0))(image, STILL, displacements))
     where = positions(STILL[0], height, width) + between_grid_points(
         displacements[0], height, width
     )
     for channel in range(channels):
         expected = ndimage.map_coordinates(
-            picture[0, ..., channel].astype(np.float64), where, order=1, mode="nearest"
+            image[0, ..., channel].astype(np.float64), where, order=1, mode="nearest"
         )
         np.testing.assert_allclose(moved[0, ..., channel], expected, atol=0.01)
 
@@ -100,11 +100,11 @@ def test_displacements_are_those_of_the_nearest_grid_points(height, width, chann
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]), st.floats(0, 1))
 def test_a_blur_is_two_passes_along_each_axis(height, width, channels, deviation):
-    picture = np.random.default_rng(0).integers(0, 256, (1, height, width, channels))
-    picture = picture.astype(np.float32)
-    blurred = transform_for(Augmentation(blur=1.0))(picture, STILL, np.float32([deviation]))
+    image = np.random.default_rng(0).integers(0, 256, (1, height, width, channels))
+    image = image.astype(np.float32)
+    blurred = transform_for(Augmentation(blur=1.0))(image, STILL, np.float32([deviation]))
     share = deviation**2 / 4
-    expected = picture.astype(np.float64)
+    expected = image.astype(np.float64)
     for axis in (1, 1, 2, 2):
         expected = ndimage.convolve1d(
             expected, [share, 1 - 2 * share, share], axis=axis, mode="nearest"
@@ -113,21 +113,21 @@ def test_a_blur_is_two_passes_along_each_axis(height, width, channels, deviation
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_change_every_picture_and_keep_shape_dtype_and_ink(name, pictures):
-    result = warped(PRESETS[name], pictures)
-    assert result.shape == pictures.shape
-    assert (result != pictures).any(axis=(1, 2, 3)).all()
-    assert 0.7 < result.mean() / pictures.mean() < 1.4
+def test_presets_change_every_image_and_keep_shape_dtype_and_ink(name, images):
+    result = augmented(PRESETS[name], images)
+    assert result.shape == images.shape
+    assert (result != images).any(axis=(1, 2, 3)).all()
+    assert 0.7 < result.mean() / images.mean() < 1.4
 
 
-def test_the_same_generator_gives_the_same_changes(pictures):
+def test_the_same_generator_gives_the_same_changes(images):
     strong = PRESETS["strong"]
-    np.testing.assert_array_equal(warped(strong, pictures, 1), warped(strong, pictures, 1))
-    assert (warped(strong, pictures, 1) != warped(strong, pictures, 2)).any()
+    np.testing.assert_array_equal(augmented(strong, images, 1), augmented(strong, images, 1))
+    assert (augmented(strong, images, 1) != augmented(strong, images, 2)).any()
 
 
-def centre(pictures):
-    ink = pictures[..., 0].astype(float)
+def centre(images):
+    ink = images[..., 0].astype(float)
     positions = np.arange(28)
     total = ink.sum(axis=(1, 2))
     rows = (ink.sum(axis=2) * positions).sum(axis=1) / total
@@ -135,8 +135,8 @@ def centre(pictures):
     return rows, columns
 
 
-def test_shift_moves_by_no_more_than_its_share(pictures):
-    before, after = centre(pictures), centre(warped(Augmentation(shift=0.1), pictures))
+def test_shift_moves_by_no_more_than_its_share(images):
+    before, after = centre(images), centre(augmented(Augmentation(shift=0.1), images))
     for axis in (0, 1):
         moved = np.abs(after[axis] - before[axis])
         assert moved.max() < 2.8 + 0.2
@@ -146,28 +146,28 @@ def test_shift_moves_by_no_more_than_its_share(pictures):
 def test_rotation_turns_a_bar_by_no_more_than_its_angle():
     bars = np.zeros((50, 41, 41, 1), np.float32)
     bars[:, 20, 5:36] = 255
-    turned = warped(Augmentation(rotation=10), bars)[..., 0]
+    turned = augmented(Augmentation(rotation=10), bars)[..., 0]
     right_ends = turned[:, :, 34].argmax(axis=1) - 20
     assert np.abs(right_ends).max() <= 15 * np.tan(np.deg2rad(10)) + 1
     assert right_ends.max() > 0 > right_ends.min()
 
 
-def test_stroke_makes_ink_thicker_and_thinner(pictures):
-    ink = warped(Augmentation(stroke=1.0), pictures).mean(axis=(1, 2, 3))
-    ratio = ink / pictures.mean(axis=(1, 2, 3))
+def test_stroke_makes_ink_thicker_and_thinner(images):
+    ink = augmented(Augmentation(stroke=1.0), images).mean(axis=(1, 2, 3))
+    ratio = ink / images.mean(axis=(1, 2, 3))
     assert ratio.min() < 0.7
     assert ratio.max() > 1.3
 
 
-def test_elastic_moves_pixels_a_little(pictures):
-    result = warped(Augmentation(elastic=1.0), pictures)
-    assert (result != pictures).any(axis=(1, 2, 3)).all()
-    assert np.abs(np.subtract(centre(result), centre(pictures))).max() < 3
+def test_elastic_moves_pixels_a_little(images):
+    result = augmented(Augmentation(elastic=1.0), images)
+    assert (result != images).any(axis=(1, 2, 3)).all()
+    assert np.abs(np.subtract(centre(result), centre(images))).max() < 3
 
 
-def spread(pictures):
+def spread(images):
     """Return the standard deviation of the ink along y and x, in pixels."""
-    ink = pictures[..., 0].astype(float)
+    ink = images[..., 0].astype(float)
     positions = np.arange(ink.shape[1]) - ink.shape[1] // 2
     return [np.sqrt((ink.sum(axis=axis) @ positions**2) / ink.sum(axis=(1, 2))) for axis in (1, 2)]
 
@@ -175,7 +175,7 @@ def spread(pictures):
 def test_blur_spreads_a_point_by_up_to_its_standard_deviation():
     points = np.zeros((200, 9, 9, 1), np.float32)
     points[:, 4, 4] = 100
-    blurred = warped(Augmentation(blur=0.8), points)
+    blurred = augmented(Augmentation(blur=0.8), points)
     np.testing.assert_allclose(blurred.sum(axis=(1, 2, 3)), 100, rtol=1e-5)
     across, down = spread(blurred)
     np.testing.assert_allclose(across, down, rtol=1e-4)
@@ -192,14 +192,14 @@ def test_blur_is_the_binomial_kernel_at_its_most():
     np.testing.assert_allclose(blurred, np.outer(binomial, binomial), atol=1e-3)
 
 
-def test_blur_leaves_an_even_ground_even_up_to_the_edge():
+def test_blur_leaves_an_even_background_even_up_to_the_edge():
     even = np.full((5, 7, 6, 3), 90, np.uint8)
-    np.testing.assert_allclose(warped(Augmentation(blur=1.0), even), 90, atol=1e-3)
+    np.testing.assert_allclose(augmented(Augmentation(blur=1.0), even), 90, atol=1e-3)
 
 
-def test_the_ground_of_dark_on_light_pictures_stays_light(pictures):
-    inverted = 255 - pictures
-    assert (warped(PRESETS["mnist"], inverted)[:, 0, 0] > 200).all()
+def test_the_background_of_dark_on_light_images_stays_light(images):
+    inverted = 255 - images
+    assert (augmented(PRESETS["mnist"], inverted)[:, 0, 0] > 200).all()
 
 
 def quick(**parameters):
@@ -207,7 +207,7 @@ def quick(**parameters):
 
 
 @pytest.mark.parametrize("augmentation", [*PRESETS, Augmentation(stroke=0.5, blur=0.5)])
-def test_classifiers_learn_from_changed_pictures_reproducibly(augmentation, digits):
+def test_classifiers_learn_from_changed_images_reproducibly(augmentation, digits):
     X, y = digits[0][:600], digits[1][:600]
     first, second = (quick(augmentation=augmentation).fit(X, y) for _ in range(2))
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
@@ -224,13 +224,13 @@ def test_the_same_pixels_in_another_dtype_are_changed_alike(digits):
     np.testing.assert_array_equal(as_bytes, as_floats)
 
 
-def test_only_training_pictures_are_changed(digits):
+def test_only_training_images_are_changed(digits):
     X, y = digits[0][:600], digits[1][:600]
     classifier = quick(
         augmentation=Augmentation(shift=0.5, rotation=180), early_stopping=True
     ).set_params(epochs=6)
     history = classifier.fit(X, y).history_
-    # Pictures thrown all over the place are far harder than those left alone.
+    # Images thrown all over the place are far harder than those left alone.
     assert history["val_accuracy"][-1] > history["accuracy"][-1]
 
 

@@ -12,14 +12,14 @@ from sklearn.metrics import log_loss
 import mnistcnn
 from mnistcnn import DigitCNNClassifier, load_pretrained
 from mnistcnn._training.pool import POOL
-from mnistcnn.architectures import Committee, Fast, Simple
+from mnistcnn.architectures import Fast, MultiColumn, Simple
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
 
 # Dropout draws in every step, batch normalization keeps moving averages, batches end short.
 ALONE = [Simple(8, kernel_size=3, dense_units=32), Fast((8, 8), dense_units=32)]
-NETWORKS = [*ALONE, Committee(tuple(ALONE))]
+NETWORKS = [*ALONE, MultiColumn(tuple(ALONE))]
 
 
 def quick(architecture, **parameters):
@@ -27,7 +27,7 @@ def quick(architecture, **parameters):
     return DigitCNNClassifier(architecture, **{**settings, **parameters})
 
 
-@pytest.fixture(params=NETWORKS, ids=["dropout", "batch normalization", "committee"])
+@pytest.fixture(params=NETWORKS, ids=["dropout", "batch normalization", "multi-column"])
 def architecture(request):
     return request.param
 

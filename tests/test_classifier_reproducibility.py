@@ -149,5 +149,5 @@ def test_every_public_name_is_there():
     import mnistcnn
 
     assert all(getattr(mnistcnn, name) is not None for name in mnistcnn.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'DigitCNN'"):
+    with pytest.raises(AttributeError, match="No mnistcnn attribute DigitCNN"):
         mnistcnn.DigitCNN  # noqa: B018

@@ -95,7 +95,7 @@ class TestBadInput:
             (["train", "--model-file", "a", "--augmentation", "some"], "'--augmentation': 'some'"),
             (
                 ["train", "--model-file", "a", "--early-stopping", "--validation-fraction", "0"],
-                "--early-stopping needs images that are set aside",
+                "--early-stopping needs validation images",
             ),
             (
                 ["train", "--model-file", "a", "--validation-fraction", "0.001"],
@@ -183,7 +183,7 @@ class TestCompare:
         lines = comparison[0].stderr.splitlines()
         assert [line.split(":")[0] for line in lines] == ["two_layer_mlp", "baseline"]
 
-    def test_writes_table_details_and_picture(self, comparison):
+    def test_writes_table_details_and_chart(self, comparison):
         _, folder = comparison
         assert {path.name for path in folder.iterdir()} == {
             "results.csv",
@@ -197,7 +197,7 @@ class TestCompare:
         }
         assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
-    def test_details_tell_versions_device_seed_and_arguments(self, comparison):
+    def test_details_hold_versions_device_seed_and_arguments(self, comparison):
         _, folder = comparison
         content = json.loads((folder / "results.json").read_text())
         assert len(content["folds"]) == 4
@@ -292,7 +292,7 @@ class TestTrainAndEvaluate:
         X, y = digits
         assert joblib.load(path).score(X[1500:], y[1500:]) > 0.85
 
-    def test_train_tells_each_epoch_and_how_good_the_network_is_on_other_images(self, model_file):
+    def test_train_reports_each_epoch_and_how_good_the_network_is_on_other_images(self, model_file):
         answer, path = model_file
         first, *_, last = answer.stderr.splitlines()
         number = r"\d+\.\d\d"
@@ -300,10 +300,10 @@ class TestTrainAndEvaluate:
         assert re.fullmatch(rf"epoch 1 of 3: {figures}; \d+ s left", first)
         assert re.fullmatch(rf"epoch 3 of 3: {figures}", last)
         classifier = joblib.load(path)
-        best = f"accuracy {100 * max(classifier.validation_scores_):.2f} % on the 150 images"
+        best = f"validation accuracy {100 * max(classifier.validation_scores_):.2f} % on 150 images"
         assert best in answer.stdout
 
-    def test_what_told_of_the_training_is_no_part_of_the_model(self, model_file):
+    def test_what_reported_the_training_is_no_part_of_the_model(self, model_file):
         classifier = joblib.load(model_file[1])
         assert classifier.callbacks is None
         assert classifier.callbacks_ == []
@@ -338,14 +338,14 @@ class TestTrainAndEvaluate:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("options", [["--validation-fraction", "0"], ["--limit", "40"]])
-    def test_without_images_to_set_aside_all_are_trained_on(self, tmp_path, options):
+    def test_without_validation_images_all_are_trained_on(self, tmp_path, options):
         path = tmp_path / "digits.joblib"
         answer = mnistcnn(
             *("train", "--model-file", path, "--architecture", "baseline", "--epochs", "1"),
             *options,
         )
         assert answer.returncode == 0, answer.stderr
-        assert "aside" not in answer.stdout
+        assert "validation" not in answer.stdout
         assert "validation" not in answer.stderr
         assert joblib.load(path).early_stopping is False
 

@@ -17,14 +17,14 @@ from mnistcnn.cli._polarity import warn_of_polarity
 pytestmark = pytest.mark.slow
 
 # A classifier that warns and fails as others might, in a package that is there for these tests.
-STRANGE = """
+UNUSUAL = """
 import warnings
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 class UnitWarning(UserWarning):
     pass
 
-class Strange(ClassifierMixin, BaseEstimator):
+class Unusual(ClassifierMixin, BaseEstimator):
     def fit(self, X, y):
         self.classes_ = [*sorted(set(y))]
         import numpy
@@ -37,7 +37,7 @@ class Strange(ClassifierMixin, BaseEstimator):
         warnings.warn("old", DeprecationWarning)
         return self.classes_[[0] * len(X)]
 
-class Failing(Strange):
+class Failing(Unusual):
     def predict(self, X):
         raise KeyError("nothing fits")
 """
@@ -63,18 +63,18 @@ def model_files(trained, tmp_path_factory):
 
 
 @pytest.fixture
-def strange(tmp_path, monkeypatch):
+def unusual(tmp_path, monkeypatch):
     """Give model files of classes that only the command can import."""
-    (tmp_path / "strange_classifiers.py").write_text(STRANGE)
+    (tmp_path / "unusual_classifiers.py").write_text(UNUSUAL)
     monkeypatch.syspath_prepend(tmp_path)
-    import strange_classifiers
+    import unusual_classifiers
 
     def write(name):
-        classifier = getattr(strange_classifiers, name)().fit(None, range(10))
+        classifier = getattr(unusual_classifiers, name)().fit(None, range(10))
         return joblib.dump(classifier, tmp_path / "model.joblib")[0]
 
     yield write
-    del sys.modules["strange_classifiers"]
+    del sys.modules["unusual_classifiers"]
 
 
 def with_path(folder):
@@ -87,7 +87,7 @@ class TestPolarity:
     @pytest.mark.parametrize(
         ("trained_on", "shown"), [("light", "dark"), ("dark", "light")], ids=str
     )
-    def test_evaluate_says_that_light_and_dark_are_exchanged(
+    def test_evaluate_says_that_pixels_are_inverted(
         self, tmp_path, model_files, digits, trained_on, shown
     ):
         X, y = digits
@@ -111,7 +111,7 @@ class TestPolarity:
         )
         assert answer.returncode == 0
         [line] = answer.stderr.splitlines()
-        assert line.startswith("mnistcnn: warning: with light and dark exchanged ")
+        assert line.startswith("mnistcnn: warning: with inverted pixels ")
 
     @pytest.mark.slow
     def test_predict_says_it_of_a_table_and_of_images(self, tmp_path, model_files):
@@ -156,17 +156,17 @@ class TestPolarity:
 
 
 class TestPlainSentences:
-    def test_a_warning_is_a_line_without_class_and_place(self, strange, tmp_path, monkeypatch):
+    def test_a_warning_is_a_line_without_class_and_place(self, unusual, tmp_path, monkeypatch):
         monkeypatch.delenv("PYTHONWARNINGS", raising=False)
-        model_file = strange("Strange")
+        model_file = unusual("Unusual")
         answer = mnistcnn("evaluate", "--model-file", model_file, **with_path(tmp_path))
         assert answer.returncode == 0, answer.stderr
         assert answer.stderr == (
             "mnistcnn: warning: The pixels reach from 0 to 1, those of the fit from 0 to 255.\n"
         )
 
-    def test_a_classifier_that_fails(self, strange, tmp_path):
-        answer = mnistcnn("evaluate", "--model-file", strange("Failing"), **with_path(tmp_path))
+    def test_a_classifier_that_fails(self, unusual, tmp_path):
+        answer = mnistcnn("evaluate", "--model-file", unusual("Failing"), **with_path(tmp_path))
         assert_one_line(answer, status=2, mentions="model.joblib cannot answer for these images")
 
     def test_pixels_that_are_no_numbers(self, tmp_path, model_files, digits):
@@ -178,9 +178,9 @@ class TestPlainSentences:
         assert_one_line(answer, status=2, mentions="cannot answer for these images: Input X")
         assert "scikit-learn" not in answer.stderr
 
-    def test_a_class_that_is_not_installed(self, strange):
-        answer = mnistcnn("evaluate", "--model-file", strange("Strange"))
-        assert_one_line(answer, status=2, mentions="needs the package strange_classifiers")
+    def test_a_class_that_is_not_installed(self, unusual):
+        answer = mnistcnn("evaluate", "--model-file", unusual("Unusual"))
+        assert_one_line(answer, status=2, mentions="needs the package unusual_classifiers")
 
     def test_images_of_another_size(self, tmp_path, model_files, small_digits):
         X, y = small_digits

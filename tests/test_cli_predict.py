@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
         enlarged.save(folder / f"scan {digit}.png")
     whole = (folder / "scan 3.png").read_bytes()
     (folder / "scan 11.png").write_bytes(whole[: len(whole) // 2])
-    (folder / "scan 12.png").write_text("no picture")
+    (folder / "scan 12.png").write_text("no image")
     Image.new("L", (50, 50), 255).save(folder / "scan 13.png")
     return folder
 
@@ -68,13 +68,13 @@ def model_file(folder):
 
 @pytest.fixture(scope="module")
 def of_folder(folder):
-    """The pretrained network's answers for the folder, and a picture of what it saw."""
+    """The pretrained network's answers for the folder, and an image of what it saw."""
     sheet = folder.parent / f"{folder.name}-seen.png"
     return predict(folder, "--csv", "--show-normalized", sheet), sheet
 
 
 class TestPretrained:
-    def test_every_picture_that_can_be_read_is_answered(self, of_folder, folder):
+    def test_every_image_that_can_be_read_is_answered(self, of_folder, folder):
         answer, _ = of_folder
         rows = answers(answer.stdout)
         assert [row["file"] for row in rows] == [str(folder / f"scan {i}.png") for i in range(10)]
@@ -92,7 +92,7 @@ class TestPretrained:
         assert answer.returncode == 1
         damaged, text, blank = answer.stderr.splitlines()
         assert damaged.startswith(f"mnistcnn: {folder}/scan 11.png is damaged: ")
-        assert text.startswith(f"mnistcnn: {folder}/scan 12.png is no whole BMP, GIF, ")
+        assert text.startswith(f"mnistcnn: {folder}/scan 12.png is not a complete BMP, GIF, ")
         assert blank == f"mnistcnn: {folder}/scan 13.png shows no ink."
 
     def test_what_the_network_saw_is_shown(self, of_folder):
@@ -161,7 +161,7 @@ class TestInput:
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("named", ["scan.png", "."])
-    def test_no_picture_is_overwritten_by_the_sheet(self, named, tmp_path, folder, model_file):
+    def test_no_image_is_overwritten_by_the_sheet(self, named, tmp_path, folder, model_file):
         drawn = shutil.copy(folder / "scan 3.png", tmp_path / "scan.png")
         before = drawn.read_bytes()
         answer = predict(
@@ -172,7 +172,7 @@ class TestInput:
         assert "--show-normalized would overwrite scan.png" in answer.stderr
         assert drawn.read_bytes() == before
 
-    def test_a_classifier_of_other_pictures_is_refused(self, tmp_path):
+    def test_a_classifier_of_other_images_is_refused(self, tmp_path):
         path = tmp_path / "small.joblib"
         joblib.dump(LogisticRegression().fit([[0.0] * 64, [1.0] * 64], [0, 1]), path)
         answer = predict("a.png", "--model-file", path)
@@ -183,7 +183,7 @@ class TestInput:
     def test_nothing_to_read_is_said(self, tmp_path, model_file):
         answer = predict(tmp_path, "--csv", "--model-file", model_file)
         assert answer.returncode == 2
-        assert "must hold pictures" in answer.stderr
+        assert "must hold images" in answer.stderr
         assert answers(answer.stdout) == []
 
 

@@ -1,4 +1,4 @@
-"""DigitNormalizer: any picture of a digit in MNIST's form."""
+"""DigitNormalizer: any image of a digit in MNIST's form."""
 
 import os
 import pickle
@@ -21,15 +21,15 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mnistcnn import (
     DigitNormalizer,
-    EmptyPictureError,
-    UnreadablePictureError,
+    EmptyImageError,
+    UnreadableImageError,
     fetch_mnist,
     load_sample_digits,
 )
-from mnistcnn.preprocessing import to_emnist_form, to_mnist_form
+from mnistcnn.handwriting import to_emnist_form, to_mnist_form
 
 ROOT = Path(__file__).parents[1]
-# The simulated pictures belong to the repository, not to the installed package.
+# The simulated images belong to the repository, not to the installed package.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._pen import strokes_of  # noqa: E402
@@ -57,8 +57,8 @@ def nearest():
     return KNeighborsClassifier(1).fit(rows, TARGET)
 
 
-def normalized(picture, **parameters):
-    return DigitNormalizer(**parameters).transform([picture])[0]
+def normalized(image, **parameters):
+    return DigitNormalizer(**parameters).transform([image])[0]
 
 
 def difference(one, other):
@@ -70,14 +70,14 @@ def difference(one, other):
 
 def drawing(side=200):
     """A black stroke on white."""
-    picture = np.full((side, side), 255, dtype=np.uint8)
-    picture[side // 5 : side * 4 // 5, side // 2 - side // 25 : side // 2 + side // 25] = 0
-    return picture
+    image = np.full((side, side), 255, dtype=np.uint8)
+    image[side // 5 : side * 4 // 5, side // 2 - side // 25 : side // 2 + side // 25] = 0
+    return image
 
 
-def png(picture):
+def png(image):
     file = BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
+    Image.fromarray(image).save(file, "PNG")
     return file.getvalue()
 
 
@@ -92,7 +92,7 @@ def test_passes_those_of_scikit_learns_checks_that_need_no_table():
             check(estimator)
 
 
-def test_tags_say_that_nothing_is_learned_and_pictures_are_taken():
+def test_tags_say_that_nothing_is_learned_and_images_are_taken():
     tags = get_tags(DigitNormalizer())
     assert not tags.requires_fit
     assert not tags.input_tags.two_d_array
@@ -131,19 +131,19 @@ def test_fit_and_pickles_change_no_result():
     np.testing.assert_array_equal(DigitNormalizer().fit_transform([drawing()]), expected)
 
 
-def test_each_picture_is_treated_for_itself():
-    pictures = [drawing(), drawing(60), IMAGES[3]]
-    together = DigitNormalizer().transform(pictures)
-    for picture, digit in zip(pictures, together, strict=True):
-        np.testing.assert_array_equal(normalized(picture), digit)
+def test_each_image_is_treated_for_itself():
+    images = [drawing(), drawing(60), IMAGES[3]]
+    together = DigitNormalizer().transform(images)
+    for image, digit in zip(images, together, strict=True):
+        np.testing.assert_array_equal(normalized(image), digit)
 
 
-def test_pictures_are_left_as_they_were():
-    pictures = [drawing(), drawing().astype(float), IMAGES[0].copy()]
-    copies = [picture.copy() for picture in pictures]
-    DigitNormalizer().transform(pictures)
-    for picture, copy in zip(pictures, copies, strict=True):
-        np.testing.assert_array_equal(picture, copy)
+def test_images_are_left_as_they_were():
+    images = [drawing(), drawing().astype(float), IMAGES[0].copy()]
+    copies = [image.copy() for image in images]
+    DigitNormalizer().transform(images)
+    for image, copy in zip(images, copies, strict=True):
+        np.testing.assert_array_equal(image, copy)
 
 
 def test_stands_in_a_pipeline_before_a_classifier():
@@ -174,14 +174,14 @@ def test_refuses_an_invalid_parameter(parameter, value, method):
 # ---- what it takes
 
 
-def test_kinds_of_the_same_picture_give_the_same_digit(tmp_path):
-    picture = drawing()
+def test_kinds_of_the_same_image_give_the_same_digit(tmp_path):
+    image = drawing()
     path = tmp_path / "one.png"
-    path.write_bytes(png(picture))
+    path.write_bytes(png(image))
     kinds = [
-        picture, picture.tolist(), picture.astype(np.float64), picture / 255,
-        picture.astype(np.uint16) * 257, np.stack([picture] * 3, axis=2), Image.fromarray(picture),
-        path, str(path), path.read_bytes(), BytesIO(path.read_bytes()), {"composite": picture},
+        image, image.tolist(), image.astype(np.float64), image / 255,
+        image.astype(np.uint16) * 257, np.stack([image] * 3, axis=2), Image.fromarray(image),
+        path, str(path), path.read_bytes(), BytesIO(path.read_bytes()), {"composite": image},
     ]  # fmt: skip
     digits = DigitNormalizer().transform(kinds)
     assert digits.shape == (len(kinds), 28, 28)
@@ -190,11 +190,11 @@ def test_kinds_of_the_same_picture_give_the_same_digit(tmp_path):
         np.testing.assert_array_equal(digit, digits[0])
 
 
-def test_takes_arrays_of_many_pictures():
+def test_takes_arrays_of_many_images():
     grey = np.stack([drawing(), drawing().T])
     expected = DigitNormalizer().transform(list(grey))
-    for pictures in (grey, np.stack([grey] * 3, axis=3), iter(grey), grey[..., np.newaxis]):
-        np.testing.assert_array_equal(DigitNormalizer().transform(pictures), expected)
+    for images in (grey, np.stack([grey] * 3, axis=3), iter(grey), grey[..., np.newaxis]):
+        np.testing.assert_array_equal(DigitNormalizer().transform(images), expected)
 
 
 def test_scikit_learns_digits_from_0_to_16_are_taken_as_they_are():
@@ -211,49 +211,49 @@ def test_more_processes_give_the_same_digits(n_jobs):
     # A file that was just written stands at its end.
     file = BytesIO()
     file.write(png(drawing()))
-    pictures = [*IMAGES, file]
+    images = [*IMAGES, file]
     alone = DigitNormalizer().transform([*IMAGES, drawing()])
-    np.testing.assert_array_equal(DigitNormalizer(n_jobs=n_jobs).transform(pictures), alone)
+    np.testing.assert_array_equal(DigitNormalizer(n_jobs=n_jobs).transform(images), alone)
 
 
 @pytest.mark.parametrize(
-    ("pictures", "message"),
+    ("images", "message"),
     [
-        (drawing(), r"got one of shape \(200, 200\); wrap a single picture in a list"),
+        (drawing(), r"got one of shape \(200, 200\); wrap a single image in a list"),
         (np.zeros((5, 784)), r"reshape flat rows to \(n, h, w\)"),
-        (np.zeros((200, 200, 3)), "looks like one picture with 3 channels; wrap"),
-        (np.zeros((200, 200, 1)), "looks like one picture with 1 channels; wrap"),
+        (np.zeros((200, 200, 3)), "looks like one image with 3 channels; wrap"),
+        (np.zeros((200, 200, 1)), "looks like one image with 1 channels; wrap"),
         (np.zeros((20, 20)).tolist(), r"row of numbers in X\[0\]; wrap"),
         (np.array(5), "got a single ndarray; wrap"),
-        ("digit.png", "got a single str; wrap a single picture in a list"),
+        ("digit.png", "got a single str; wrap a single image in a list"),
         (Path("digit.png"), "got a single .*Path; wrap"),
         (b"", "got a single bytes; wrap"),
         (Image.new("L", (9, 9)), "got a single Image; wrap"),
         ({"composite": drawing()}, "got a single dict; wrap"),
         (BytesIO(), "got a single BytesIO; wrap"),
         (3, "got a single int; wrap"),
-        ([], "at least one picture, got none"),
+        ([], "at least one image, got none"),
         ([drawing(), np.full((9, 9), np.nan)], r"X\[1\] must hold finite numbers only, got NaN"),
         ([drawing(), drawing() - 300.0], r"X\[1\] must hold no negative values, got -300"),
         ([drawing(), [1, 2]], r"X\[1\] must be an array"),
         ([drawing(), None], r"X\[1\] must be an array"),
     ],
 )
-def test_refuses_what_is_no_batch_of_pictures(pictures, message):
+def test_refuses_what_is_no_batch_of_images(images, message):
     with pytest.raises(ValueError, match=message):
-        DigitNormalizer().transform(pictures)
+        DigitNormalizer().transform(images)
 
 
-def test_names_the_file_that_is_no_picture(tmp_path):
+def test_names_the_file_that_is_no_image(tmp_path):
     path = tmp_path / "letter.png"
     path.write_bytes(png(drawing())[:-40])
-    with pytest.raises(UnreadablePictureError, match=r"X\[1\]: .*letter.png is damaged"):
+    with pytest.raises(UnreadableImageError, match=r"X\[1\]: .*letter.png is damaged"):
         DigitNormalizer().transform([drawing(), path])
     with pytest.raises(FileNotFoundError, match="missing.png"):
         DigitNormalizer().transform([tmp_path / "missing.png"])
 
 
-# ---- pictures without ink
+# ---- images without ink
 
 
 def grain(seed, level):
@@ -290,11 +290,11 @@ def test_a_digit_may_be_small_on_its_paper(side, size):
 
 
 @pytest.mark.parametrize("name", BLANK)
-def test_a_picture_without_ink_is_named_or_made_blank(name):
-    pictures = [drawing(), BLANK[name], drawing(), BLANK[name]]
-    with pytest.raises(EmptyPictureError, match=r"got none in X\[1\], X\[3\]; empty='blank'"):
-        DigitNormalizer().transform(pictures)
-    digits = DigitNormalizer(empty="blank").transform(pictures)
+def test_an_image_without_ink_is_named_or_made_blank(name):
+    images = [drawing(), BLANK[name], drawing(), BLANK[name]]
+    with pytest.raises(EmptyImageError, match=r"got none in X\[1\], X\[3\]; empty='blank'"):
+        DigitNormalizer().transform(images)
+    digits = DigitNormalizer(empty="blank").transform(images)
     assert not digits[[1, 3]].any()
     assert digits[[0, 2]].any(axis=(1, 2)).all()
 
@@ -302,9 +302,9 @@ def test_a_picture_without_ink_is_named_or_made_blank(name):
 # ---- what becomes of a digit
 
 
-def transformed(picture, scale, margins, inverted, quality):
-    size = (round(scale * picture.shape[1]), round(scale * picture.shape[0]))
-    large = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+def transformed(image, scale, margins, inverted, quality):
+    size = (round(scale * image.shape[1]), round(scale * image.shape[0]))
+    large = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
     large = np.pad(large, margins)
     if inverted:
         large = 255 - large
@@ -335,14 +335,14 @@ def test_size_place_polarity_and_compression_do_not_matter(
 
 
 @given(index=st.integers(0, len(IMAGES) - 1), style=st.sampled_from(["mnist", "emnist"]))
-def test_turning_a_picture_by_quarters_turns_its_digit(index, style):
+def test_turning_an_image_by_quarters_turns_its_digit(index, style):
     digit = normalized(IMAGES[index], style=style)
     turned = np.rot90(normalized(np.rot90(IMAGES[index]), style=style), -1)
     assert difference(digit, turned) < 0.12
 
 
 @pytest.mark.parametrize(("name", "severity"), CASES)
-def test_strokes_are_found_in_simulated_pictures(name, severity, strokes):
+def test_strokes_are_found_in_simulated_images(name, severity, strokes):
     scene = SCENES[name].at(severity)
     ideal = Scene(side=scene.side if scene.side < 30 else 200, size=0.9, off_centre=0, tilt=0)
     for index, digit_strokes in enumerate(strokes[:3]):
@@ -361,7 +361,7 @@ def overlap(one, other):
 
 
 @pytest.mark.skipif(not MNIST, reason="MNISTCNN_DATA names no folder with MNIST")
-def test_pictures_of_mnist_stay_nearly_as_they_are():
+def test_images_of_mnist_stay_nearly_as_they_are():
     images = fetch_mnist(data_home=MNIST, download_if_missing=False).images[:1000]
     digits = DigitNormalizer().transform(images).astype(int)
     assert np.abs(digits - images).mean() < 1.5
@@ -468,7 +468,7 @@ def test_a_bar_or_a_dot_of_the_pen_is_no_speck():
 @given(st.builds(lambda seed, h, w: np.random.default_rng(seed).integers(0, 256, (h, w)),
                  st.integers(0, 99), st.integers(1, 60), st.integers(1, 60)))  # fmt: skip
 @settings(deadline=None, max_examples=60)
-def test_no_picture_makes_it_fail(picture):
+def test_no_image_makes_it_fail(image):
     for style in ("mnist", "emnist"):
-        digit = normalized(picture, empty="blank", style=style)
+        digit = normalized(image, empty="blank", style=style)
         assert digit.shape == (28, 28)

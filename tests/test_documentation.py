@@ -1,16 +1,74 @@
 """The reference holds every public name, and the README what it promises to hold."""
 
 import re
+import sys
 from pathlib import Path
 
 import mnistcnn
 
 ROOT = Path(__file__).parents[1]
+# What makes the tables belongs to the repository, not to the installed package.
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from docs_tables import (  # noqa: E402
+    architectures_table,
+    facts,
+    public_names,
+    reported_table,
+)
+
+from mnistcnn import get_architecture, list_architectures  # noqa: E402
+
+PUBLIC = {f"mnistcnn.{name}" for name in mnistcnn.__all__} - {"mnistcnn.__version__"}
+
+
+def page(name):
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
+def cells(table):
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    return {name.strip("`"): rest for name, *rest in rows}
+
+
+def entries(directive):
+    """What the blocks of a directive on the page of the reference hold."""
+    blocks = re.findall(rf"^\.\. {directive}::\n((?:   .*\n|\n)+)", page("api.md"), re.MULTILINE)
+    return [line.strip() for block in blocks for line in block.splitlines() if line[3:4] not in ":"]
 
 
 def test_reference_lists_every_public_name_once():
-    listed = re.findall(r"^   mnistcnn\.(\w+)$", (ROOT / "docs/api.md").read_text("utf-8"), re.M)
-    assert sorted(listed) == sorted(set(mnistcnn.__all__) - {"__version__"})
+    modules = entries("public-names")
+    assert sorted(public_names(*modules)) == sorted(PUBLIC)
+    assert len(modules) == len(set(modules))
+    # What has a line of its own is imported from where it lives.
+    assert not {name for name in entries("autosummary") if name.count(".") < 2}
+
+
+def test_the_stub_names_each_public_name_once():
+    assert sorted(public_names()) == sorted(PUBLIC)
+    of_evaluation = ["mnistcnn.ComparisonResult", "mnistcnn.compare_architectures"]
+    assert public_names("evaluation") == of_evaluation
+
+
+def test_tables_of_the_architectures_hold_what_the_classes_say():
+    table, reported = cells(architectures_table()), cells(reported_table())
+    assert list(table) == list(reported) == list_architectures()
+    for name, (constructor, layers, parameters, smallest, rate, source) in table.items():
+        architecture = get_architecture(name)
+        published = architecture.published
+        assert constructor == f"`{type(architecture).__name__}`"
+        assert (layers, source) == (published.layers, published.source)
+        assert int(parameters.replace(",", "")) == published.n_parameters
+        assert int(smallest) == architecture.minimum_image_size
+        assert float(rate) == architecture.learning_rate
+        assert reported[name] == [published.reported, source]
+        assert parameters in facts(type(architecture))
+
+
+def test_the_page_of_the_architectures_takes_both_tables():
+    assert "\n{{ registered_architectures }}\n" in page("architectures.md")
+    assert "\n{{ reported_results }}\n" in page("architectures.md")
 
 
 def test_readme_shows_a_runnable_example_and_both_commands():

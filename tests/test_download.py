@@ -108,9 +108,7 @@ def test_a_server_that_never_ends_is_left_at_the_deadline(server, tmp_path, kind
 
 def test_more_bytes_than_allowed_are_refused_on_the_way(server, tmp_path):
     with pytest.raises(OSError, match="more than 1,000 bytes"):
-        download(
-            [f"{server.address}/right/file"], tmp_path / "file", sha256=SHA256, most_bytes=1000
-        )
+        download([f"{server.address}/right/file"], tmp_path / "file", sha256=SHA256, max_bytes=1000)
     assert not list(tmp_path.iterdir())
 
 

@@ -183,7 +183,7 @@ def test_damaged_archive_is_named(tmp_path, halves):
     content = bytearray((tmp_path / "mnist.npz").read_bytes())
     content[len(content) // 4] ^= 255
     (tmp_path / "mnist.npz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"mnist\.npz is not a whole \.npz archive"):
+    with pytest.raises(ValueError, match=r"mnist\.npz is not a complete \.npz archive"):
         fetch_mnist(data_home=tmp_path)
 
 
@@ -200,7 +200,7 @@ def test_archive_is_never_unpickled(tmp_path, halves):
         (np.zeros((3, 32, 32), np.uint8), np.zeros(3, int), r"\(n, 28, 28\) and dtype uint8"),
         (np.zeros((3, 28, 28)), np.zeros(3, int), "got shape .* and dtype float64"),
         (np.zeros((3, 28, 28), np.uint8), np.zeros(4, int), "for each of its 3 images"),
-        (np.zeros((3, 28, 28), np.uint8), np.zeros(3), "whole number as label"),
+        (np.zeros((3, 28, 28), np.uint8), np.zeros(3), "one integer label"),
         (np.zeros((3, 28, 28), np.uint8), np.array([1, 2, 10]), "labels from 0 to 9"),
         (np.zeros((0, 28, 28), np.uint8), np.zeros(0, int), "labels from 0 to 9"),
     ],

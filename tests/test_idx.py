@@ -60,7 +60,9 @@ def test_packing_is_read_from_the_content_not_from_the_name(tmp_path):
 @pytest.mark.parametrize("length", range(1, len(HEADER) + 24))
 def test_file_cut_anywhere_is_refused(tmp_path, length):
     (tmp_path / "images").write_bytes((HEADER + bytes(24))[:length])
-    with pytest.raises(ValueError, match=r"images is not a whole IDX file: its? .*(trunc|magic)"):
+    with pytest.raises(
+        ValueError, match=r"images is not a complete IDX file: its? .*(trunc|magic)"
+    ):
         read_idx(tmp_path / "images")
 
 
@@ -68,7 +70,7 @@ def test_file_cut_anywhere_is_refused(tmp_path, length):
 def test_packed_file_that_is_cut_is_refused(tmp_path, missing):
     content = gzip.compress(HEADER + bytes(range(24)))
     (tmp_path / "images.gz").write_bytes(content[:-missing])
-    with pytest.raises(ValueError, match=r"images\.gz is not a whole IDX file"):
+    with pytest.raises(ValueError, match=r"images\.gz is not a complete IDX file"):
         read_idx(tmp_path / "images.gz")
 
 
@@ -76,7 +78,7 @@ def test_packed_file_with_a_flipped_bit_is_refused(tmp_path):
     content = bytearray(gzip.compress(HEADER + bytes(range(24)), compresslevel=0))
     content[-12] ^= 1
     (tmp_path / "images.gz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"images\.gz is not a whole IDX file: CRC"):
+    with pytest.raises(ValueError, match=r"images\.gz is not a complete IDX file: CRC"):
         read_idx(tmp_path / "images.gz")
 
 

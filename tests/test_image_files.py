@@ -1,4 +1,4 @@
-"""open_picture: whole pictures of every kind come in, everything else is refused by name."""
+"""open_image: whole images of every kind come in, everything else is refused by name."""
 
 import os
 import socket
@@ -16,17 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from mnistcnn import DigitNormalizer, UnreadablePictureError, find_digits, read_images
-from mnistcnn.preprocessing import grey_over_white, open_picture
+from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits, read_images
+from mnistcnn.images import grey_over_white, open_image
 
 LOSSLESS = ["BMP", "GIF", "PNG", "PPM", "TIFF", "WEBP"]
 PIXELS = np.arange(20 * 30, dtype=np.uint32).reshape(20, 30) * 7 % 251
 GREY = Image.fromarray(PIXELS.astype(np.uint8))
 
 
-def saved(picture, format, **options):
+def saved(image, format, **options):
     file = BytesIO()
-    picture.save(file, format=format, **options)
+    image.save(file, format=format, **options)
     return file.getvalue()
 
 
@@ -45,13 +45,13 @@ def png_that_claims(width, height, *, bits=8, colours=0, pixels=bytes(1000)):
 def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
     options = {"lossless": True} if format == "WEBP" else {}
     content = saved(GREY, format, **options)
-    path = tmp_path / "a picture whose name says nothing"
+    path = tmp_path / "an image whose name says nothing"
     path.write_bytes(content)
     sources = {"path": path, "string": str(path), "bytes": content, "file": BytesIO(content)}
-    picture = open_picture(sources[kind])
+    image = open_image(sources[kind])
     path.unlink()
-    assert picture.size == (30, 20)
-    difference = np.asarray(picture.convert("L")).astype(int) - PIXELS
+    assert image.size == (30, 20)
+    difference = np.asarray(image.convert("L")).astype(int) - PIXELS
     assert np.abs(difference).max() <= (40 if format == "JPEG" else 1)
 
 
@@ -63,24 +63,24 @@ def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
     ],
 )
 def test_modes_stay_what_they_are(mode, format):
-    picture = open_picture(saved(GREY.convert(mode), format))
-    assert picture.mode == mode
-    assert picture.size == (30, 20)
+    image = open_image(saved(GREY.convert(mode), format))
+    assert image.mode == mode
+    assert image.size == (30, 20)
 
 
 def test_16_bits_stay_16_bits():
     deep = PIXELS.astype(np.uint16) * 200
-    picture = open_picture(saved(Image.fromarray(deep), "PNG"))
-    np.testing.assert_array_equal(np.asarray(picture), deep)
+    image = open_image(saved(Image.fromarray(deep), "PNG"))
+    np.testing.assert_array_equal(np.asarray(image), deep)
 
 
 def test_palette_keeps_its_colours_and_what_is_transparent():
     palette = Image.new("P", (2, 1))
     palette.putpalette([255, 0, 0, 0, 0, 255])
     palette.putpixel((1, 0), 1)
-    picture = open_picture(saved(palette, "PNG", transparency=b"\x00\xff"))
-    assert picture.mode == "P"
-    colours = np.asarray(picture.convert("RGBA"))
+    image = open_image(saved(palette, "PNG", transparency=b"\x00\xff"))
+    assert image.mode == "P"
+    colours = np.asarray(image.convert("RGBA"))
     np.testing.assert_array_equal(colours, [[[255, 0, 0, 0], [0, 0, 255, 255]]])
 
 
@@ -98,13 +98,13 @@ def test_photographs_are_turned_as_the_camera_says(format, orientation, turn):
     pixels[:8, :8] = 255
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = open_picture(saved(Image.fromarray(pixels), format, exif=exif))
-    seen = np.asarray(picture.convert("L")) > 127
+    image = open_image(saved(Image.fromarray(pixels), format, exif=exif))
+    seen = np.asarray(image.convert("L")) > 127
     np.testing.assert_array_equal(seen, turn(pixels) > 127)
 
 
-def test_one_pixel_is_a_picture():
-    assert open_picture(saved(Image.new("L", (1, 1)), "PNG")).size == (1, 1)
+def test_one_pixel_is_an_image():
+    assert open_image(saved(Image.new("L", (1, 1)), "PNG")).size == (1, 1)
 
 
 @pytest.mark.parametrize("format", [*LOSSLESS, "JPEG"])
@@ -114,23 +114,23 @@ def test_truncated_files_are_refused_by_name(tmp_path, format):
     path = tmp_path / "half"
     for length in [1, 10, len(content) // 4, len(content) // 2, len(content) * 3 // 4]:
         path.write_bytes(content[:length])
-        with pytest.raises(UnreadablePictureError, match=r"half is (damaged: |no whole BMP, GIF)"):
-            open_picture(path)
+        with pytest.raises(UnreadableImageError, match=r"half is (damaged: |not a complete BMP)"):
+            open_image(path)
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
-def test_several_pictures_are_refused(tmp_path, format):
+def test_several_images_are_refused(tmp_path, format):
     path = tmp_path / "film"
     frames = [GREY, GREY.rotate(180)]
     frames[0].save(path, format=format, save_all=True, append_images=frames[1:])
-    with pytest.raises(UnreadablePictureError, match="film must hold one picture, got several"):
-        open_picture(path)
+    with pytest.raises(UnreadableImageError, match="film must hold one image, got several"):
+        open_image(path)
 
 
-def test_further_pictures_of_a_phone_are_left_out():
+def test_further_images_of_a_phone_are_left_out():
     content = saved(GREY, "MPO", save_all=True, append_images=[GREY.rotate(180)])
-    picture = open_picture(content)
-    assert np.abs(np.asarray(picture).astype(int) - PIXELS).max() <= 40
+    image = open_image(content)
+    assert np.abs(np.asarray(image).astype(int) - PIXELS).max() <= 40
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path, size, tol
     refusal = rf"bomb\.png must have at most 80,000,000 .*got .*{told}"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with pytest.raises(UnreadablePictureError, match=refusal):
-            open_picture(path)
+        with pytest.raises(UnreadableImageError, match=refusal):
+            open_image(path)
     assert not caught
 
 
@@ -167,10 +167,8 @@ RGB, RGBA = 2, 6
     ],
 )
 def test_too_many_bytes_are_refused_before_they_are_decoded(width, bits, colours, told):
-    with pytest.raises(
-        UnreadablePictureError, match=f"280,000,000 bytes to be decoded, got {told}"
-    ):
-        open_picture(png_that_claims(width, 10_000, bits=bits, colours=colours))
+    with pytest.raises(UnreadableImageError, match=f"280,000,000 bytes to be decoded, got {told}"):
+        open_image(png_that_claims(width, 10_000, bits=bits, colours=colours))
 
 
 @pytest.mark.parametrize(
@@ -178,8 +176,8 @@ def test_too_many_bytes_are_refused_before_they_are_decoded(width, bits, colours
     [(8_000, 8, 0), (8_000, 16, 0), (7_000, 8, RGB), (4_600, 16, RGB), (3_500, 16, RGBA)],
 )
 def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder(width, bits, colours):
-    with pytest.raises(UnreadablePictureError, match="is damaged: "):
-        open_picture(png_that_claims(width, 10_000, bits=bits, colours=colours))
+    with pytest.raises(UnreadableImageError, match="is damaged: "):
+        open_image(png_that_claims(width, 10_000, bits=bits, colours=colours))
 
 
 # The peak that getrusage tells begins with that of the process that started this one.
@@ -222,10 +220,10 @@ EXIF_OF_NOTHING = {
     "empty": b"",
 }
 READERS = [
-    open_picture,
+    open_image,
     find_digits,
     lambda path: DigitNormalizer().transform([path]),
-    lambda path: grey_over_white(open_picture(path)),
+    lambda path: grey_over_white(open_image(path)),
     read_images,
 ]
 
@@ -236,13 +234,13 @@ def test_a_damaged_exif_header_is_an_error_of_its_file(tmp_path, exif, read):
     path = tmp_path / "holiday.jpg"
     stroke = GREY.point(lambda value: 20 if value < 40 else 230)
     path.write_bytes(with_exif(saved(stroke, "JPEG"), exif))
-    with pytest.raises(UnreadablePictureError, match=r"holiday\.jpg is damaged: "):
+    with pytest.raises(UnreadableImageError, match=r"holiday\.jpg is damaged: "):
         read(path)
 
 
 @pytest.mark.parametrize("exif", EXIF_OF_NOTHING.values(), ids=list(EXIF_OF_NOTHING))
 def test_exif_data_with_nothing_in_it_is_none(exif):
-    assert open_picture(with_exif(saved(GREY, "JPEG"), exif)).size == (30, 20)
+    assert open_image(with_exif(saved(GREY, "JPEG"), exif)).size == (30, 20)
 
 
 def test_a_damaged_exif_header_leaves_the_rest_of_the_folder(tmp_path):
@@ -261,36 +259,39 @@ def test_memory_that_runs_out_is_no_fault_of_the_files(monkeypatch):
 
     monkeypatch.setattr(ImageOps, "exif_transpose", fail)
     with pytest.raises(MemoryError):
-        open_picture(saved(GREY, "PNG"))
+        open_image(saved(GREY, "PNG"))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "a file of 0 bytes is empty"),
-        (b"label,pixel0\n", "a file of 13 bytes is no whole BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is no whole"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is no whole"),
-        (saved(GREY, "ICO"), "is no whole"),
-        (saved(GREY.convert("RGB"), "PDF"), "is no whole"),
+        (
+            b"label,pixel0\n",
+            "of 13 bytes is not a complete BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP",
+        ),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is not a complete"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is not a complete"),
+        (saved(GREY, "ICO"), "is not a complete"),
+        (saved(GREY.convert("RGB"), "PDF"), "is not a complete"),
         (png_that_claims(0, 5), "a file of"),
         (b"P5 3 3 255\n12345678", "is damaged"),
     ],
     ids=["empty", "text", "EPS", "SVG", "ICO", "PDF", "no width", "cut off"],
 )
 def test_other_content_is_refused(content, message):
-    with pytest.raises(UnreadablePictureError, match=message):
-        open_picture(content)
+    with pytest.raises(UnreadableImageError, match=message):
+        open_image(content)
 
 
 def test_what_cannot_be_opened_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
-        open_picture(tmp_path / "nowhere.png")
+        open_image(tmp_path / "nowhere.png")
     with pytest.raises(IsADirectoryError, match=tmp_path.name):
-        open_picture(tmp_path)
+        open_image(tmp_path)
     (tmp_path / "nothing.png").touch()
-    with pytest.raises(UnreadablePictureError, match=r"nothing\.png is empty"):
-        open_picture(tmp_path / "nothing.png")
+    with pytest.raises(UnreadableImageError, match=r"nothing\.png is empty"):
+        open_image(tmp_path / "nothing.png")
 
 
 def make_fifo(path):
@@ -312,7 +313,7 @@ def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path, monkeypatch, m
     monkeypatch.chdir(tmp_path)
     make(tmp_path / "7.png")
     for read in READERS:
-        with pytest.raises(UnreadablePictureError, match=r"7\.png must be a file, got a pipe"):
+        with pytest.raises(UnreadableImageError, match=r"7\.png must be a file, got a pipe"):
             read(tmp_path / "7.png")
     GREY.save(tmp_path / "8.png")
     assert len(read_images(tmp_path, unreadable="skip").images) == 1
@@ -323,9 +324,9 @@ def test_a_tiff_file_of_odd_numbers_is_refused_by_name(tmp_path, value):
     path = tmp_path / "odd.tiff"
     Image.fromarray(np.full((9, 9), value, dtype=np.float32)).save(path)
     for read in (grey_over_white, find_digits, lambda path: DigitNormalizer().transform([path])):
-        with pytest.raises(UnreadablePictureError, match=r"odd\.tiff must hold"):
+        with pytest.raises(UnreadableImageError, match=r"odd\.tiff must hold"):
             read(path)
-    with pytest.raises(UnreadablePictureError, match=r"odd\.tiff: must hold"):
+    with pytest.raises(UnreadableImageError, match=r"odd\.tiff: must hold"):
         read_images(path)
 
 
@@ -333,9 +334,9 @@ def test_a_file_open_as_text_is_refused(tmp_path):
     GREY.save(tmp_path / "7.png")
     with (
         (tmp_path / "7.png").open(encoding="utf-8") as file,
-        pytest.raises(UnreadablePictureError, match=r"7\.png is no whole"),
+        pytest.raises(UnreadableImageError, match=r"7\.png is not a complete"),
     ):
-        open_picture(file)
+        open_image(file)
 
 
 @given(
@@ -354,7 +355,7 @@ def test_damaged_files_open_or_are_refused_and_nothing_else(format, changes, kep
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            picture = open_picture(content[: int(kept * len(content))])
-        except UnreadablePictureError:
+            image = open_image(content[: int(kept * len(content))])
+        except UnreadableImageError:
             return
-    assert min(picture.size) >= 1
+    assert min(image.size) >= 1

@@ -126,7 +126,7 @@ def test_more_lines_than_one_block_come_in_order(train_csv):
 )
 def test_bad_cell_is_named_with_its_place(train_csv, line, column, text):
     path = train_csv(cells={(line, column): text})
-    with pytest.raises(ValueError, match="must hold whole numbers from") as error:
+    with pytest.raises(ValueError, match="must hold integers from") as error:
         read_kaggle_csv(path)
     message = str(error.value)
     assert str(path) in message
@@ -157,8 +157,8 @@ def test_whole_numbers_written_with_a_point_are_taken(train_csv):
         ("label\n7\n", "must have 784 columns of pixels, got 0"),
         (",".join([*HEADER, "Label"]) + "\n", "must have one column of labels"),
         (",".join([*HEADER[:-1], "pixel5"]) + "\n", "must name each pixel once, got 'pixel5'"),
-        (",".join([*HEADER[:9], *HEADER[10:]]) + "\n", "got 783, .*; 'pixel8' lacks"),
-        (",".join([*HEADER, "writer"]) + "\n", "'writer' cannot be told to be pixels or labels"),
+        (",".join([*HEADER[:9], *HEADER[10:]]) + "\n", "got 783, .*; missing: 'pixel8'"),
+        (",".join([*HEADER, "writer"]) + "\n", "'writer' may be pixels, labels or neither"),
         (
             ",".join(["label", *(f"{x}x{y}" for y in range(28) for x in range(28))]) + "\n",
             "of which the first runs fastest",
@@ -273,7 +273,7 @@ def test_missing_file_is_named(tmp_path):
         read_kaggle_csv(tmp_path / "nowhere.csv")
 
 
-def test_submission_has_one_line_a_picture(tmp_path):
+def test_submission_has_one_line_an_image(tmp_path):
     write_kaggle_submission(tmp_path / "submission.csv", np.array([2, 0, 9]))
     assert (tmp_path / "submission.csv").read_bytes() == b"ImageId,Label\n1,2\n2,0\n3,9\n"
 

@@ -80,7 +80,7 @@ def test_file_of_another_form_lists_what_is_allowed(tmp_path):
         ({"X": np.array([{}]), "y": np.zeros(1)}, "allow_pickle=False"),
     ],
 )
-def test_npz_without_labelled_pictures_is_refused(tmp_path, arrays, message):
+def test_npz_without_labelled_images_is_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "digits.npz", **arrays)
     with pytest.raises(ValueError, match=message) as error:
         load_labelled(tmp_path / "digits.npz")
@@ -89,7 +89,7 @@ def test_npz_without_labelled_pictures_is_refused(tmp_path, arrays, message):
 
 def test_text_that_is_called_npz_is_refused(tmp_path):
     (tmp_path / "digits.npz").write_text("label,pixel0")
-    with pytest.raises(ValueError, match=r"digits\.npz is not a whole \.npz archive"):
+    with pytest.raises(ValueError, match=r"digits\.npz is not a complete \.npz archive"):
         load_labelled(tmp_path / "digits.npz")
 
 

@@ -1,4 +1,4 @@
-"""to_mnist_form: the size normalisation that made MNIST's pictures."""
+"""to_mnist_form: the size normalisation that made MNIST's images."""
 
 import os
 from fractions import Fraction
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from mnistcnn import fetch_mnist
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 
 MNIST = os.environ.get("MNISTCNN_DATA")
-PICTURES = arrays(
+IMAGES = arrays(
     np.uint8,
     array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=32),
     elements=st.integers(0, 255),
@@ -31,9 +31,9 @@ def shares(position, side):
     return {first: first + 1 - start, last: end - last}
 
 
-def mnist_form_by_definition(picture):
-    rows, columns = np.nonzero(picture)
-    ink = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+def mnist_form_by_definition(image):
+    rows, columns = np.nonzero(image)
+    ink = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     side = max(*ink.shape, 10)
     square = np.zeros((side, side), dtype=int)
     top, left = (side - ink.shape[0]) // 2, (side - ink.shape[1]) // 2
@@ -54,28 +54,28 @@ def mnist_form_by_definition(picture):
     return result
 
 
-@given(picture=PICTURES)
+@given(image=IMAGES)
 @settings(max_examples=40, deadline=None)
-def test_every_pixel_is_as_the_definition_says(picture):
-    before = picture.copy()
-    np.testing.assert_array_equal(to_mnist_form(picture), mnist_form_by_definition(picture))
-    np.testing.assert_array_equal(picture, before)
+def test_every_pixel_is_as_the_definition_says(image):
+    before = image.copy()
+    np.testing.assert_array_equal(to_mnist_form(image), mnist_form_by_definition(image))
+    np.testing.assert_array_equal(image, before)
 
 
-@given(picture=PICTURES, margins=st.tuples(*[st.integers(0, 40)] * 4))
-def test_place_in_the_picture_does_not_matter(picture, margins):
-    moved = np.pad(picture, (margins[:2], margins[2:]))
-    np.testing.assert_array_equal(to_mnist_form(moved), to_mnist_form(picture))
+@given(image=IMAGES, margins=st.tuples(*[st.integers(0, 40)] * 4))
+def test_place_in_the_image_does_not_matter(image, margins):
+    moved = np.pad(image, (margins[:2], margins[2:]))
+    np.testing.assert_array_equal(to_mnist_form(moved), to_mnist_form(image))
 
 
-@given(picture=PICTURES, factor=st.sampled_from([2, 256, 1 / 256]))
-def test_unit_of_the_greys_does_not_matter(picture, factor):
-    np.testing.assert_array_equal(to_mnist_form(picture * float(factor)), to_mnist_form(picture))
+@given(image=IMAGES, factor=st.sampled_from([2, 256, 1 / 256]))
+def test_unit_of_the_greys_does_not_matter(image, factor):
+    np.testing.assert_array_equal(to_mnist_form(image * float(factor)), to_mnist_form(image))
 
 
-@given(picture=PICTURES)
-def test_digit_fills_twenty_pixels_around_the_middle(picture):
-    digit = to_mnist_form(picture).astype(float)
+@given(image=IMAGES)
+def test_digit_fills_twenty_pixels_around_the_middle(image):
+    digit = to_mnist_form(image).astype(float)
     rows, columns = np.nonzero(digit)
     assert np.ptp(rows) < 20
     assert np.ptp(columns) < 20
@@ -88,10 +88,10 @@ def test_digit_fills_twenty_pixels_around_the_middle(picture):
 
 
 def test_lopsided_digit_is_not_moved_over_the_edge():
-    picture = np.zeros((100, 100))
-    picture[:5] = 1
-    picture[:, 50] = 0.01
-    digit = to_mnist_form(picture)
+    image = np.zeros((100, 100))
+    image[:5] = 1
+    image[:, 50] = 0.01
+    digit = to_mnist_form(image)
     assert digit[8].max() == 255
     assert not digit[:8].any()
     assert digit[27].any()
@@ -105,7 +105,7 @@ def test_inside_of_a_thick_stroke_is_not_quite_white_as_in_mnist(side):
 
 
 @pytest.mark.skipif(not MNIST, reason="MNISTCNN_DATA names no folder with MNIST")
-def test_pictures_of_mnist_stay_as_they_are():
+def test_images_of_mnist_stay_as_they_are():
     images = fetch_mnist(data_home=MNIST, download_if_missing=False).images[:2000]
     formed = np.stack([to_mnist_form(image) for image in images])
     most_off = np.abs(formed.astype(int) - images).max(axis=(1, 2))
@@ -113,17 +113,17 @@ def test_pictures_of_mnist_stay_as_they_are():
 
 
 @pytest.mark.parametrize(
-    ("picture", "message"),
+    ("image", "message"),
     [
         (np.zeros((28, 28)), "some ink, got only zeros"),
         (np.full((28, 28), -1.0), "no negative values, got -1"),
-        (np.full((28, 28), np.nan), "picture contains NaN"),
-        (np.full((28, 28), np.inf), "picture contains infinity"),
+        (np.full((28, 28), np.nan), "image contains NaN"),
+        (np.full((28, 28), np.inf), "image contains infinity"),
         (np.ones(784), "Expected 2D array, got 1D"),
         (np.ones((28, 28, 3)), "dim 3"),
         (np.ones((0, 28)), "0 sample"),
     ],
 )
-def test_picture_without_a_digit_is_refused(picture, message):
+def test_image_without_a_digit_is_refused(image, message):
     with pytest.raises(ValueError, match=message):
-        to_mnist_form(picture)
+        to_mnist_form(image)

@@ -18,7 +18,7 @@ from mnistcnn import load_sample_digits, read_idx, read_kaggle_csv, write_idx
 from mnistcnn.datasets import load_labelled
 
 N_FILES_A_FORM = 750
-MOST_BYTES = 10**9
+MAX_BYTES = 10**9
 
 
 def mutated(content, generator):
@@ -84,7 +84,7 @@ def test_damaged_files_are_named_and_take_little_memory(tmp_path):
     answer = subprocess.run(program, capture_output=True, text=True, check=True)
     *failures, peak = answer.stdout.splitlines()
     assert not failures
-    assert int(peak.removeprefix("peak ")) < MOST_BYTES
+    assert int(peak.removeprefix("peak ")) < MAX_BYTES
 
 
 if __name__ == "__main__":

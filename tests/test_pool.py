@@ -14,7 +14,7 @@ import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
 from mnistcnn._training.pool import MAX_IDLE, MAX_IDLE_PARAMETERS, POOL, PooledNetwork
-from mnistcnn.architectures import Baseline, Committee, Fast, Simple
+from mnistcnn.architectures import Baseline, Fast, MultiColumn, Simple
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ ALONE = [Simple(4, kernel_size=3), Fast((4, 4), dense_units=8)]
 
 
 # Dropout has a seed state, batch normalization moving averages: both must start afresh.
-@pytest.mark.parametrize("architecture", [*ALONE, Committee(tuple(ALONE))])
+@pytest.mark.parametrize("architecture", [*ALONE, MultiColumn(tuple(ALONE))])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", keras.optimizers.Adagrad(0.1)])
 def test_a_reused_network_gives_the_same_bits_as_a_fresh_one(architecture, optimizer, small_digits):
     X, y = small_digits

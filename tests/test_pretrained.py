@@ -19,9 +19,9 @@ from mnistcnn import (
     get_architecture,
     load_pretrained,
 )
-from mnistcnn.architectures import Committee, Fast, Simple
+from mnistcnn.architectures import Fast, MultiColumn, Simple
 from mnistcnn.pretrained import _loading
-from mnistcnn.pretrained._descriptions import architecture_of, described
+from mnistcnn.pretrained._descriptions import from_description, to_description
 from mnistcnn.pretrained._files import Description, read_network, stored_names, write_network
 
 # Each fits several networks.
@@ -58,7 +58,7 @@ def test_rows_and_images_get_equal_answers_wherever_it_is_loaded(pretrained, dig
     X = digits[0][:50]
     expected = pretrained.predict_proba(X)
     np.testing.assert_array_equal(pretrained.predict_proba(X.reshape(-1, 28, 28)), expected)
-    np.testing.assert_array_equal(load_pretrained("accurate").predict_proba(X), expected)
+    np.testing.assert_array_equal(load_pretrained("digits").predict_proba(X), expected)
     copied = pickle.loads(pickle.dumps(pretrained))
     np.testing.assert_array_equal(copied.predict_proba(X), expected)
 
@@ -73,7 +73,7 @@ def test_a_clone_has_its_parameters_and_trains_afresh(pretrained, digits):
 
 
 @pytest.fixture
-def own_pictures(digits):
+def own_images(digits):
     """Fours with a tail that other people do not write, and sevens: two digits of ten."""
     X, y = digits
     chosen = np.isin(y, [4, 7])
@@ -86,8 +86,8 @@ def mean_loss(classifier, X, y):
     return -np.log(classifier.predict_proba(X)[np.arange(len(y)), y]).mean()
 
 
-def test_fine_tuning_learns_own_pictures_and_forgets_no_digit(own_pictures, digits):
-    X, y = own_pictures
+def test_fine_tuning_learns_own_images_and_forgets_no_digit(own_images, digits):
+    X, y = own_images
     tuned = load_pretrained().set_params(warm_start=True, epochs=3, learning_rate=1e-4)
     loss, score, score_of_others = mean_loss(tuned, X, y), tuned.score(X, y), tuned.score(*digits)
     tuned.fit(X, y)
@@ -98,7 +98,7 @@ def test_fine_tuning_learns_own_pictures_and_forgets_no_digit(own_pictures, digi
     assert tuned.score(*digits) > score_of_others - 0.01
 
 
-def test_few_pictures_of_few_digits_do_not_lead_it_astray(digits):
+def test_few_images_of_few_digits_do_not_lead_it_astray(digits):
     X, y = digits[0][:300], digits[1][:300]
     tuned = load_pretrained().set_params(warm_start=True, epochs=10, learning_rate=1e-9)
     before = tuned.predict_proba(X)
@@ -108,8 +108,8 @@ def test_few_pictures_of_few_digits_do_not_lead_it_astray(digits):
     assert tuned.score(X, y) >= (before.argmax(axis=1) == y).mean()
 
 
-def test_a_warm_start_refuses_labels_that_the_network_does_not_know(own_pictures):
-    X, y = own_pictures
+def test_a_warm_start_refuses_labels_that_the_network_does_not_know(own_images):
+    X, y = own_images
     tuned = load_pretrained().set_params(warm_start=True)
     with pytest.raises(ValueError, match=r"labels that the estimator knows already.*\[11\]"):
         tuned.fit(X, np.where(y == 4, 11, 7))
@@ -117,15 +117,15 @@ def test_a_warm_start_refuses_labels_that_the_network_does_not_know(own_pictures
 
 
 @pytest.mark.parametrize("label", [4, 7])
-def test_a_warm_start_takes_pictures_of_a_single_digit(label, own_pictures):
-    X, y = own_pictures
+def test_a_warm_start_takes_images_of_a_single_digit(label, own_images):
+    X, y = own_images
     tuned = load_pretrained().set_params(warm_start=True, epochs=1, class_weight="balanced")
     tuned.fit(X[y == label], y[y == label])
     np.testing.assert_array_equal(tuned.classes_, np.arange(10))
 
 
-def test_training_in_parts_goes_on_from_it(own_pictures):
-    X, y = own_pictures
+def test_training_in_parts_goes_on_from_it(own_images):
+    X, y = own_images
     tuned = load_pretrained().set_params(learning_rate=1e-3)
     loss_before, epochs_before = mean_loss(tuned, X, y), tuned.n_iter_
     tuned.partial_fit(X, y)
@@ -133,7 +133,7 @@ def test_training_in_parts_goes_on_from_it(own_pictures):
     assert mean_loss(tuned, X, y) < loss_before
 
 
-def test_pictures_of_no_digit_are_rejected_and_digits_kept(pretrained, digits):
+def test_images_of_no_digit_are_rejected_and_digits_kept(pretrained, digits):
     X, y = digits
     rng = np.random.default_rng(0)
     rejecting = RejectingClassifier(pretrained)
@@ -154,16 +154,16 @@ def test_the_threshold_can_be_found_without_training_it_again(pretrained, digits
 def test_the_file_is_small_and_needs_no_unpickling():
     sizes = {path.name: path.stat().st_size for path in PACKAGED.iterdir()}
     assert sum(sizes.values()) < 1.5e6
-    with np.load(PACKAGED / "accurate.npz", allow_pickle=False) as archive:
+    with np.load(PACKAGED / "digits.npz", allow_pickle=False) as archive:
         assert {archive[name].dtype for name in archive.files} == {np.dtype(np.float16)}
 
 
 def test_an_unknown_name_gets_a_list_of_the_names():
-    with pytest.raises(ValueError, match="'acurate'; the names are accurate"):
-        load_pretrained("acurate")
+    with pytest.raises(ValueError, match="'digit'; the names are digits"):
+        load_pretrained("digit")
 
 
-@pytest.mark.parametrize("name", ["../weights/accurate", "", "accurate.json"])
+@pytest.mark.parametrize("name", ["../weights/digits", "", "digits.json"])
 def test_names_are_no_paths(name):
     with pytest.raises(ValueError, match="Unknown pretrained model"):
         load_pretrained(name)
@@ -179,10 +179,10 @@ def changed_byte(content):
     ids=["one bit", "truncated", "empty", "longer"],
 )
 def test_changed_weights_are_refused_by_their_hash(damage, stored):
-    file = stored / "accurate.npz"
+    file = stored / "digits.npz"
     file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(ValueError, match=r"accurate\.npz is damaged or .* SHA-256 must be"):
-        _loading._loaded(stored, "accurate")
+    with pytest.raises(ValueError, match=r"digits\.npz is damaged or .* SHA-256 must be"):
+        _loading._loaded(stored, "digits")
 
 
 def test_an_archive_of_python_objects_is_never_opened(stored, tmp_path):
@@ -192,15 +192,15 @@ def test_an_archive_of_python_objects_is_never_opened(stored, tmp_path):
 
     archive = io.BytesIO()
     np.savez(archive, **{"000": np.array([Trap()], dtype=object)})
-    (stored / "accurate.npz").write_bytes(archive.getvalue())
+    (stored / "digits.npz").write_bytes(archive.getvalue())
     with pytest.raises(ValueError, match="SHA-256"):
-        _loading._loaded(stored, "accurate")
+        _loading._loaded(stored, "digits")
     # Nor where whoever changed it changed the hash too.
-    description, _ = read_network(PACKAGED, "accurate")
+    description, _ = read_network(PACKAGED, "digits")
     content = {**vars(description), "sha256": hashlib.sha256(archive.getvalue()).hexdigest()}
-    (stored / "accurate.json").write_text(json.dumps(content), encoding="utf-8")
+    (stored / "digits.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        _loading._loaded(stored, "accurate")
+        _loading._loaded(stored, "digits")
     assert not (tmp_path / "executed").exists()
 
 
@@ -210,25 +210,25 @@ def test_an_archive_of_python_objects_is_never_opened(stored, tmp_path):
     ids=["truncated", "list", "other keys", "no JSON"],
 )
 def test_a_damaged_description_is_named(damage, stored):
-    file = stored / "accurate.json"
+    file = stored / "digits.json"
     file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"accurate\.json is damaged"):
-        _loading._loaded(stored, "accurate")
+    with pytest.raises(ValueError, match=r"digits\.json is damaged"):
+        _loading._loaded(stored, "digits")
 
 
 def test_a_changed_description_is_refused_by_its_hash(stored):
-    file = stored / "accurate.json"
+    file = stored / "digits.json"
     content = json.loads(file.read_text(encoding="utf-8"))
     content["classes"] = content["classes"][::-1]
     file.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"accurate\.json is damaged or .* SHA-256 must be"):
-        _loading._loaded(stored, "accurate", _loading.DIGESTS["accurate"])
+    with pytest.raises(ValueError, match=r"digits\.json is damaged or .* SHA-256 must be"):
+        _loading._loaded(stored, "digits", _loading.DIGESTS["digits"])
 
 
 def test_missing_weights_are_named(stored):
-    (stored / "accurate.npz").unlink()
-    with pytest.raises(ValueError, match=r"accurate\.npz lacks"):
-        _loading._loaded(stored, "accurate")
+    (stored / "digits.npz").unlink()
+    with pytest.raises(ValueError, match=r"digits\.npz is missing"):
+        _loading._loaded(stored, "digits")
 
 
 def test_what_is_written_is_read_and_equal_weights_are_equal_files(tmp_path):
@@ -256,7 +256,7 @@ def test_weights_that_float16_cannot_hold_are_refused(too_large, tmp_path):
 
 
 def test_an_architecture_comes_back_from_its_description():
-    members = ("tiny", Committee((Fast(dense_units=8), "m3")), Simple(dropout=0.5))
-    for architecture in (Committee(members), Fast(filters=(4, 4)), get_architecture("m7")):
-        told = json.loads(json.dumps(described(architecture)))
-        assert architecture_of(told) == architecture
+    columns = ("tiny", MultiColumn((Fast(dense_units=8), "m3")), Simple(dropout=0.5))
+    for architecture in (MultiColumn(columns), Fast(filters=(4, 4)), get_architecture("m7")):
+        plain = json.loads(json.dumps(to_description(architecture)))
+        assert from_description(plain) == architecture

@@ -1,4 +1,4 @@
-"""What trains the network of the package: other pens, pictures of no digit, calibration."""
+"""What trains the network of the package: other pens, images of no digit, calibration."""
 
 import sys
 from pathlib import Path
@@ -9,19 +9,19 @@ from scipy.special import log_softmax
 
 ROOT = Path(__file__).parents[1]
 # The commands belong to the repository, not to the installed package.
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
 
 import train_pretrained  # noqa: E402
+from benchmarks._thinning import middle_lines  # noqa: E402
+from pretraining.allographs import with_allographs  # noqa: E402
 from pretraining.calibration import (  # noqa: E402
     best_temperature,
     expected_calibration_error,
 )
-from pretraining.habits import with_habits  # noqa: E402
-from pretraining.others import even_greys, no_digits, pairs  # noqa: E402
+from pretraining.non_digits import even_greys, non_digits, pairs  # noqa: E402
+from pretraining.out_of_distribution import OUT_OF_DISTRIBUTION  # noqa: E402
 from pretraining.pens import redrawn  # noqa: E402
-from pretraining.pictures import training_pictures, with_other_pens  # noqa: E402
-from pretraining.strange import STRANGE_PICTURES  # noqa: E402
-from pretraining.thinning import middle_lines  # noqa: E402
+from pretraining.training_images import training_images, with_other_pens  # noqa: E402
 
 from mnistcnn import get_architecture, load_pretrained  # noqa: E402
 from mnistcnn.pretrained._loading import _loaded  # noqa: E402
@@ -49,15 +49,15 @@ def test_a_bar_is_thinned_to_its_middle_line_and_its_neighbours_do_not_matter():
 
 def test_other_pens_draw_the_same_digits_thinner_and_thicker(images):
     X, y = images
-    pictures = with_other_pens(X, y, 0)
-    assert pictures.shape == X.shape
-    assert pictures.dtype == np.uint8
-    assert load_pretrained().score(pictures, y) > 0.75
-    ratio = pictures.mean(axis=(1, 2)) / X.mean(axis=(1, 2))
+    images = with_other_pens(X, y, 0)
+    assert images.shape == X.shape
+    assert images.dtype == np.uint8
+    assert load_pretrained().score(images, y) > 0.75
+    ratio = images.mean(axis=(1, 2)) / X.mean(axis=(1, 2))
     assert ratio.min() < 0.7
     assert ratio.max() > 1.2
-    np.testing.assert_array_equal(with_other_pens(X, y, 0), pictures)
-    assert (with_other_pens(X, y, 1) != pictures).any()
+    np.testing.assert_array_equal(with_other_pens(X, y, 0), images)
+    assert (with_other_pens(X, y, 1) != images).any()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def straight_line():
 )
 def test_strokes_are_added_where_writers_elsewhere_put_them(digit, where, straight_line):
     lines = np.stack([straight_line] * 50)
-    drawn = with_habits(lines, np.full(50, digit), np.random.default_rng(0))
+    drawn = with_allographs(lines, np.full(50, digit), np.random.default_rng(0))
     added = drawn & ~lines
     assert (drawn & lines == lines).all()
     assert 0.1 < added.any(axis=(1, 2)).mean() < 0.9
@@ -88,7 +88,7 @@ def test_strokes_are_added_where_writers_elsewhere_put_them(digit, where, straig
 
 def test_some_fours_are_drawn_anew_in_the_place_of_the_others(straight_line):
     lines = np.stack([straight_line] * 50)
-    drawn = with_habits(lines, np.full(50, 4), np.random.default_rng(0))
+    drawn = with_allographs(lines, np.full(50, 4), np.random.default_rng(0))
     anew = (drawn != lines).any(axis=(1, 2))
     assert 0.1 < anew.mean() < 0.6
     rows = np.nonzero(drawn[anew].any(axis=(0, 2)))[0]
@@ -96,21 +96,21 @@ def test_some_fours_are_drawn_anew_in_the_place_of_the_others(straight_line):
     assert (drawn[anew].any(axis=1).sum(axis=1) > 15).all()
 
 
-def test_other_digits_and_empty_pictures_are_left_alone(straight_line):
+def test_other_digits_and_empty_images_are_left_alone(straight_line):
     lines = np.stack([straight_line] * 20 + [np.zeros_like(straight_line)] * 20)
     target = np.array([5] * 20 + [1] * 20)
-    np.testing.assert_array_equal(with_habits(lines, target, np.random.default_rng(0)), lines)
+    np.testing.assert_array_equal(with_allographs(lines, target, np.random.default_rng(0)), lines)
 
 
-def test_pictures_come_in_many_sizes(images):
-    sizes = {picture.shape for picture in redrawn(*images, np.random.default_rng(0))}
+def test_images_come_in_many_sizes(images):
+    sizes = {image.shape for image in redrawn(*images, np.random.default_rng(0))}
     assert min(map(max, sizes)) < 24
     assert max(map(max, sizes)) > 60
 
 
-def test_no_digits_are_in_mnists_form_and_some_are_empty(images):
+def test_non_digits_are_in_mnists_form_and_some_are_empty(images):
     X, y = images
-    others = no_digits(X, y, np.random.default_rng(0))
+    others = non_digits(X, y, np.random.default_rng(0))
     assert others.shape == X.shape
     assert others.dtype == np.uint8
     greys = even_greys(200, np.random.default_rng(0))
@@ -119,12 +119,12 @@ def test_no_digits_are_in_mnists_form_and_some_are_empty(images):
     assert (widths == 20).mean() > 0.9
 
 
-def test_training_pictures_are_digits_twice_and_a_tenth_of_others(images):
+def test_training_images_are_digits_twice_and_a_tenth_of_others(images):
     X, y = images
     pens = with_other_pens(X, y, 0)
-    pictures, labels = training_pictures(X, pens, y, 0)
-    assert len(pictures) == len(labels) == 210
-    np.testing.assert_array_equal(pictures[:200], np.concatenate([X, pens]))
+    images, labels = training_images(X, pens, y, 0)
+    assert len(images) == len(labels) == 210
+    np.testing.assert_array_equal(images[:200], np.concatenate([X, pens]))
     np.testing.assert_array_equal(labels[:200], np.concatenate([y, y]))
 
 
@@ -150,20 +150,20 @@ def test_what_is_written_answers_as_the_trained_networks_at_their_temperature(di
     X, y = digits[0][:400].reshape(-1, 28, 28), digits[1][:400]
     parameters = {"epochs": 2, "random_state": 0, "precision": "float32"}
     kinds = get_architecture("tiny"), get_architecture("tiny").set_params(filters=(4, 8, 8, 8, 8))
-    members = [train_pretrained.trained(X[:300], X[:300], y[:300], k, parameters) for k in kinds]
-    figures = train_pretrained.calibration(members, X[300:], y[300:])
-    train_pretrained.write(members, figures, parameters, tmp_path, "tiny")
+    columns = [train_pretrained.trained(X[:300], X[:300], y[:300], k, parameters) for k in kinds]
+    figures = train_pretrained.calibration(columns, X[300:], y[300:])
+    train_pretrained.write(columns, figures, parameters, tmp_path, "tiny")
     loaded = _loaded(tmp_path, "tiny")
-    assert loaded.architecture == get_architecture("committee").set_params(members=kinds)
-    logits = np.mean([member.decision_function(X[300:]) for member in members], axis=0)
+    assert loaded.architecture == get_architecture("multi_column").set_params(columns=kinds)
+    logits = np.mean([member.decision_function(X[300:]) for member in columns], axis=0)
     # The weights are stored in float16.
     expected = logits / figures["temperature"]
     np.testing.assert_allclose(loaded.decision_function(X[300:]), expected, rtol=0.01, atol=0.02)
     assert loaded.score(X, y) > 0.5
 
 
-@pytest.mark.parametrize("make", dict(STRANGE_PICTURES).values(), ids=dict(STRANGE_PICTURES))
-def test_strange_pictures_are_of_the_size_of_digits(make, images):
-    pictures = make(images[0], np.random.default_rng(0))
-    assert pictures.shape[1:] == (28, 28)
-    assert pictures.dtype == np.uint8
+@pytest.mark.parametrize("make", dict(OUT_OF_DISTRIBUTION).values(), ids=dict(OUT_OF_DISTRIBUTION))
+def test_images_out_of_distribution_are_of_the_size_of_digits(make, images):
+    images = make(images[0], np.random.default_rng(0))
+    assert images.shape[1:] == (28, 28)
+    assert images.dtype == np.uint8

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.utils import Bunch
 
-from mnistcnn import UnreadablePictureError, read_images
-from mnistcnn.datasets._picture_paths import natural_key
+from mnistcnn import UnreadableImageError, read_images
+from mnistcnn.images._paths import natural_key
 
 
 def save(path, grey=200, size=(5, 4)):
@@ -21,12 +21,12 @@ def save(path, grey=200, size=(5, 4)):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Six pictures in four folders, among files that are none."""
+    """Six images in four folders, among files that are none."""
     for name in ("7/b10.png", "7/b9.png", "7/A1.JPG", "3/x.bmp", "3/deep/x2.webp", "0.png"):
         save(tmp_path / name)
     for name in ("notes.txt", ".hidden.png", ".cache/1.png", "7/._b9.png", "7/png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"no picture")
+        (tmp_path / name).write_bytes(b"no image")
     return tmp_path
 
 
@@ -39,14 +39,14 @@ IN_ORDER = ["0.png", "3/deep/x2.webp", "3/x.bmp", "7/A1.JPG", "7/b9.png", "7/b10
 
 class TestFiles:
     @pytest.mark.parametrize("kind", [str, Path])
-    def test_folder_gives_its_pictures_in_natural_order(self, folder, kind):
+    def test_folder_gives_its_images_in_natural_order(self, folder, kind):
         digits = read_images(kind(folder))
         assert isinstance(digits, Bunch)
         assert names(digits, folder) == IN_ORDER
         assert digits.target is None
         assert digits.target_names is None
         assert digits.unreadable == {}
-        assert "6 pictures" in digits.DESCR
+        assert "6 images" in digits.DESCR
 
     def test_pattern_gives_what_it_matches(self, folder):
         assert names(read_images(f"{folder}/7/b*.png"), folder) == ["7/b9.png", "7/b10.png"]
@@ -173,15 +173,15 @@ class TestUnreadable:
     @pytest.fixture
     def damaged(self, folder):
         (folder / "7/b9.png").write_bytes((folder / "7/b9.png").read_bytes()[:50])
-        (folder / "0.png").write_bytes(b"no picture")
+        (folder / "0.png").write_bytes(b"no image")
         return [folder, folder / "nowhere.png"]
 
     def test_error_lists_all_of_them(self, damaged, folder):
-        with pytest.raises(UnreadablePictureError) as error:
+        with pytest.raises(UnreadableImageError) as error:
             read_images(damaged)
         lines = str(error.value).splitlines()
         assert lines[0] == "3 of 7 files cannot be read:"
-        assert lines[1].startswith(f"{folder}/0.png is no whole ")
+        assert lines[1].startswith(f"{folder}/0.png is not a complete ")
         assert lines[2].startswith(f"{folder}/7/b9.png is ")
         assert lines[3] == f"{folder}/nowhere.png: No such file or directory"
 
@@ -195,7 +195,7 @@ class TestUnreadable:
         assert "No such file" in digits.unreadable[missing[-1]]
 
     def test_skip_does_not_go_on_with_nothing(self, tmp_path):
-        with pytest.raises(UnreadablePictureError, match="1 of 1 files cannot be read"):
+        with pytest.raises(UnreadableImageError, match="1 of 1 files cannot be read"):
             read_images(tmp_path / "nowhere.png", unreadable="skip")
 
 
@@ -206,32 +206,32 @@ class TestBadInput:
         with pytest.raises(FileNotFoundError, match="must not be empty"):
             read_images(source)
 
-    def test_folder_without_pictures(self, tmp_path):
+    def test_folder_without_images(self, tmp_path):
         (tmp_path / "notes.txt").touch()
-        with pytest.raises(FileNotFoundError, match=rf"{tmp_path.name} must hold pictures \(\.bmp"):
+        with pytest.raises(FileNotFoundError, match=rf"{tmp_path.name} must hold images \(\.bmp"):
             read_images(tmp_path)
 
-    def test_pattern_of_folders_without_pictures(self, tmp_path):
+    def test_pattern_of_folders_without_images(self, tmp_path):
         (tmp_path / "empty").mkdir()
-        with pytest.raises(FileNotFoundError, match="no picture that matches"):
+        with pytest.raises(FileNotFoundError, match="no image that matches"):
             read_images(tmp_path / "emp*")
 
     def test_files_whose_values_are_no_greys_are_named_and_the_others_read(self, tmp_path):
         for name, value in (("nan", np.nan), ("negative", -1.0), ("good", 0.5)):
             greys = np.full((9, 9), value, dtype=np.float32)
             Image.fromarray(greys).save(tmp_path / f"{name}.tif")
-        pictures = read_images(tmp_path, unreadable="skip")
-        assert len(pictures.images) == 1
-        reasons = [reason.removeprefix(f"{tmp_path}/") for reason in pictures.unreadable.values()]
+        images = read_images(tmp_path, unreadable="skip")
+        assert len(images.images) == 1
+        reasons = [reason.removeprefix(f"{tmp_path}/") for reason in images.unreadable.values()]
         assert reasons[0].startswith("nan.tif: must hold finite numbers only")
         assert reasons[1].startswith("negative.tif: must hold no negative values")
 
     def test_pattern_that_matches_nothing(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"no picture that matches .*\*\.png"):
+        with pytest.raises(FileNotFoundError, match=r"no image that matches .*\*\.png"):
             read_images(tmp_path / "*.png")
 
     def test_empty_list(self):
-        with pytest.raises(FileNotFoundError, match="at least one picture"):
+        with pytest.raises(FileNotFoundError, match="at least one image"):
             read_images([])
 
     @pytest.mark.parametrize(

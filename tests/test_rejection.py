@@ -18,8 +18,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mnistcnn import DigitCNNClassifier, RejectingClassifier
 
 WORDS = "Labels that are words need a rejected_label that is a word; the check uses both kinds."
-REJECTS = "A found threshold rejects about one picture in a hundred, where the check wants a label."
-FOLDS = "The folds that find the threshold differ between weighted and repeated pictures."
+REJECTS = "A found threshold rejects about one image in a hundred, where the check wants a label."
+FOLDS = "The folds that find the threshold differ between weighted and repeated images."
 
 
 def expected_failures(classifier):
@@ -47,18 +47,18 @@ def linear():
 
 
 @pytest.fixture(scope="module")
-def pictures(small_digits):
+def images(small_digits):
     X, y = small_digits
     return X / 16, y
 
 
 @pytest.fixture(scope="module")
-def fitted(pictures):
-    return linear().fit(*pictures)
+def fitted(images):
+    return linear().fit(*images)
 
 
-def test_rejects_what_is_below_the_threshold_and_nothing_else(fitted, pictures):
-    X, _ = pictures
+def test_rejects_what_is_below_the_threshold_and_nothing_else(fitted, images):
+    X, _ = images
     confidence = fitted.predict_proba(X).max(axis=1)
     answers = RejectingClassifier(fitted, threshold=0.8).predict(X)
     np.testing.assert_array_equal(answers == -1, confidence < 0.8)
@@ -66,8 +66,8 @@ def test_rejects_what_is_below_the_threshold_and_nothing_else(fitted, pictures):
     assert 0 < (answers == -1).sum() < len(X)
 
 
-def test_a_fitted_estimator_serves_without_fit_at_the_usual_threshold(fitted, pictures):
-    X, y = pictures
+def test_a_fitted_estimator_serves_without_fit_at_the_usual_threshold(fitted, images):
+    X, y = images
     rejecting = RejectingClassifier(fitted)
     np.testing.assert_array_equal(
         rejecting.predict(X) == -1, fitted.predict_proba(X).max(axis=1) < 0.9
@@ -79,13 +79,13 @@ def test_a_fitted_estimator_serves_without_fit_at_the_usual_threshold(fitted, pi
     assert rejecting.score(X, y) == (rejecting.predict(X) == y).mean()
 
 
-def test_an_estimator_that_is_not_fitted_needs_fit(pictures):
+def test_an_estimator_that_is_not_fitted_needs_fit(images):
     with pytest.raises(NotFittedError):
-        RejectingClassifier(linear()).predict(pictures[0])
+        RejectingClassifier(linear()).predict(images[0])
     assert not hasattr(RejectingClassifier(linear()), "classes_")
 
 
-def test_the_threshold_gives_up_one_in_a_hundred_unseen_pictures(digits):
+def test_the_threshold_gives_up_one_in_a_hundred_unseen_images(digits):
     X, y = digits[0][:1500] / 255, digits[1][:1500]
     rejecting = RejectingClassifier(linear()).fit(X[:1000], y[:1000])
     share = (rejecting.predict(X[1000:]) == -1).mean()
@@ -94,8 +94,8 @@ def test_the_threshold_gives_up_one_in_a_hundred_unseen_pictures(digits):
     assert (rejecting.predict_proba(X[:1000]).max(axis=1) < rejecting.threshold_).mean() < 0.01
 
 
-def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitted, pictures):
-    X, y = pictures
+def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitted, images):
+    X, y = images
     some = np.isin(y, [2, 3])
     before = fitted.coef_.copy()
     rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[some], y[some])
@@ -106,21 +106,21 @@ def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitte
     assert rejecting.threshold_ in confidence
 
 
-def test_an_empty_picture_is_rejected_however_sure_the_estimator_is(fitted):
+def test_a_blank_image_is_rejected_however_sure_the_estimator_is(fitted):
     empty = np.zeros((3, 64)) + [[0.0], [0.5], [1.0]]
     assert (RejectingClassifier(fitted, threshold=0.0).predict(empty) == -1).all()
     assert (RejectingClassifier(fitted, threshold=0.0).predict(empty.tolist()) == -1).all()
 
 
-def test_pictures_of_different_sizes_go_to_a_pipeline(fitted, pictures):
-    X, _ = pictures
-    images = [X[0].reshape(8, 8), np.kron(X[1].reshape(8, 8), np.ones((2, 2)))]
+def test_images_of_different_sizes_go_to_a_pipeline(fitted, images):
+    X, _ = images
+    two_sizes = [X[0].reshape(8, 8), np.kron(X[1].reshape(8, 8), np.ones((2, 2)))]
     shrunk = FunctionTransformer(
         lambda batch: np.stack([image[:: len(image) // 8, :: len(image) // 8] for image in batch])
     )
     flat = FunctionTransformer(lambda batch: batch.reshape(len(batch), -1))
     pipeline = make_pipeline(shrunk, flat, fitted)
-    answers = RejectingClassifier(pipeline, threshold=0.0).predict(images)
+    answers = RejectingClassifier(pipeline, threshold=0.0).predict(two_sizes)
     np.testing.assert_array_equal(answers, fitted.predict(X[:2]))
 
 
@@ -159,7 +159,7 @@ def test_weights_by_class_name_the_labels(two_classes):
     assert (rejecting.predict(X / 16) != "none").mean() > 0.9
 
 
-def test_pictures_of_no_weight_do_not_move_the_threshold(two_classes):
+def test_images_of_no_weight_do_not_move_the_threshold(two_classes):
     X, y = two_classes
     junk = np.random.default_rng(0).uniform(0, 16, (len(X) // 5, X.shape[1]))
     mixed, labels = np.concatenate([X, junk]) / 16, np.concatenate([y, y[: len(junk)]])
@@ -173,10 +173,10 @@ def test_pictures_of_no_weight_do_not_move_the_threshold(two_classes):
     ("rejected_label", "labels", "message"),
     [
         (1, [0, 1], "none of the labels"),
-        (-1, ["a", "b"], "must be a word"),
+        (-1, ["a", "b"], "must be a string"),
         ("none", [0, 1], "must be a number"),
-        (np.nan, [0, 1], "must be a whole number or a word"),
-        (0.5, [0, 1], "must be a whole number or a word"),
+        (np.nan, [0, 1], "must be an integer or a string"),
+        (0.5, [0, 1], "must be an integer or a string"),
     ],
 )
 def test_a_label_that_would_be_mistaken_is_refused(rejected_label, labels, message, two_classes):
@@ -189,23 +189,23 @@ def test_a_label_that_would_be_mistaken_is_refused(rejected_label, labels, messa
 
 
 @pytest.mark.parametrize("threshold", [1.5, -0.1, "low", None])
-def test_bad_thresholds_are_refused(threshold, fitted, pictures):
+def test_bad_thresholds_are_refused(threshold, fitted, images):
     with pytest.raises(ValueError, match="'threshold' parameter"):
-        RejectingClassifier(linear(), threshold=threshold).fit(*pictures)
+        RejectingClassifier(linear(), threshold=threshold).fit(*images)
     with pytest.raises(ValueError, match="'threshold' parameter"):
-        RejectingClassifier(fitted, threshold=threshold).predict(pictures[0])
+        RejectingClassifier(fitted, threshold=threshold).predict(images[0])
 
 
-def test_labels_too_rare_to_find_a_threshold_are_named(pictures):
-    X, y = pictures
+def test_labels_too_rare_to_find_a_threshold_are_named(images):
+    X, y = images
     X, y = np.concatenate([X, X[:2]]), np.concatenate([y, [11, 11]])
-    with pytest.raises(ValueError, match="at least 3 pictures of each label, got 2 of 11"):
+    with pytest.raises(ValueError, match="at least 3 images of each label, got 2 of 11"):
         RejectingClassifier(linear()).fit(X, y)
     assert RejectingClassifier(linear(), threshold=0.5).fit(X, y).threshold_ == 0.5
 
 
-def test_a_fit_that_fails_leaves_it_as_it_was(pictures):
-    X, y = pictures
+def test_a_fit_that_fails_leaves_it_as_it_was(images):
+    X, y = images
     rejecting = RejectingClassifier(linear(), threshold=0.5).fit(X, y)
     before = vars(rejecting).copy()
     with pytest.raises(ValueError, match="rejected_label"):
@@ -213,23 +213,23 @@ def test_a_fit_that_fails_leaves_it_as_it_was(pictures):
     assert vars(rejecting) == before
 
 
-def test_weights_reach_the_estimator(pictures):
-    X, y = pictures
+def test_weights_reach_the_estimator(images):
+    X, y = images
     weight = (y < 5).astype(float) + 1e-3
     weighted = RejectingClassifier(linear(), threshold=0.0).fit(X, y, sample_weight=weight)
     expected = linear().fit(X, y, sample_weight=weight)
     np.testing.assert_array_equal(weighted.predict_proba(X), expected.predict_proba(X))
 
 
-def test_serves_in_scikit_learns_tools(pictures):
-    X, y = pictures
+def test_serves_in_scikit_learns_tools(images):
+    X, y = images
     rejecting = clone(RejectingClassifier(linear(), threshold=0.3)).set_params(estimator__C=0.5)
     assert rejecting.get_params()["estimator__C"] == 0.5
     assert (cross_val_score(rejecting, X, y, cv=3) > 0.7).all()
 
 
-def test_a_threshold_set_after_fit_takes_effect_at_once(pictures):
-    X, y = pictures
+def test_a_threshold_set_after_fit_takes_effect_at_once(images):
+    X, y = images
     rejecting = RejectingClassifier(linear()).fit(X, y)
     confidence, found = rejecting.predict_proba(X).max(axis=1), rejecting.threshold_
     for threshold in (0.0, 0.8, np.float32(0.95)):
@@ -242,8 +242,8 @@ def test_a_threshold_set_after_fit_takes_effect_at_once(pictures):
     np.testing.assert_array_equal(rejecting.predict(X) == -1, confidence < found)
 
 
-def test_copies_keep_a_threshold_that_was_set_after_fit(pictures):
-    X, y = pictures
+def test_copies_keep_a_threshold_that_was_set_after_fit(images):
+    X, y = images
     rejecting = RejectingClassifier(linear()).fit(X, y).set_params(threshold=0.8)
     for same in (pickle.loads(pickle.dumps(rejecting)), copy.deepcopy(rejecting)):
         np.testing.assert_array_equal(same.predict(X), rejecting.predict(X))
@@ -253,8 +253,8 @@ def test_copies_keep_a_threshold_that_was_set_after_fit(pictures):
 
 
 @pytest.mark.parametrize("threshold", [1.5, "low", None, np.nan])
-def test_a_bad_threshold_set_after_fit_is_refused(threshold, pictures):
-    X, y = pictures
+def test_a_bad_threshold_set_after_fit_is_refused(threshold, images):
+    X, y = images
     rejecting = RejectingClassifier(linear(), threshold=0.5).fit(X, y)
     rejecting.set_params(threshold=threshold)
     with pytest.raises(ValueError, match="'threshold' parameter"):
@@ -262,8 +262,8 @@ def test_a_bad_threshold_set_after_fit_is_refused(threshold, pictures):
 
 
 @pytest.mark.parametrize("estimator", [linear(), KNeighborsClassifier()], ids=["own", "logarithm"])
-def test_log_probabilities_are_those_of_the_estimator(estimator, pictures):
-    X, y = pictures
+def test_log_probabilities_are_those_of_the_estimator(estimator, images):
+    X, y = images
     rejecting = RejectingClassifier(estimator, threshold=0.5).fit(X, y)
     logarithms = rejecting.predict_log_proba(X)
     np.testing.assert_allclose(np.exp(logarithms), rejecting.predict_proba(X), atol=1e-12)
@@ -271,8 +271,8 @@ def test_log_probabilities_are_those_of_the_estimator(estimator, pictures):
         np.testing.assert_array_equal(logarithms, rejecting.estimator_.predict_log_proba(X))
 
 
-def test_the_greatest_weights_find_the_same_threshold(pictures):
-    X, y = pictures
+def test_the_greatest_weights_find_the_same_threshold(images):
+    X, y = images
     weights = np.random.default_rng(0).choice([0.5, 1.0], len(X))
     frozen = FrozenEstimator(linear().fit(X, y))
     usual, extreme = (

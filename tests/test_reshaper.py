@@ -1,4 +1,4 @@
-"""ImageReshaper: rows to pictures and back."""
+"""ImageReshaper: rows to images and back."""
 
 import numpy as np
 import pandas as pd
@@ -53,9 +53,9 @@ def test_result_has_the_documented_shape(image_shape, input_shape, output_shape)
 def test_rows_survive_the_round_trip(X):
     before = X.copy()
     reshaper = ImageReshaper(image_shape="pad").fit(X)
-    pictures = reshaper.transform(X)
-    back = reshaper.inverse_transform(pictures)
-    assert pictures.dtype == back.dtype == X.dtype
+    images = reshaper.transform(X)
+    back = reshaper.inverse_transform(images)
+    assert images.dtype == back.dtype == X.dtype
     np.testing.assert_array_equal(back, X)
     np.testing.assert_array_equal(X, before)
 
@@ -67,7 +67,7 @@ def test_rows_survive_the_round_trip(X):
         elements=st.integers(0, 100),
     )
 )
-def test_pictures_and_their_rows_are_interchangeable(X):
+def test_images_and_their_rows_are_interchangeable(X):
     rows = X.reshape(len(X), -1)
     reshaper = ImageReshaper(image_shape=X.shape[1:]).fit(X)
     np.testing.assert_array_equal(reshaper.transform(X), X)
@@ -76,11 +76,11 @@ def test_pictures_and_their_rows_are_interchangeable(X):
 
 
 def test_pixels_stand_in_reading_order():
-    picture = ImageReshaper((2, 3)).fit_transform([[1, 2, 3, 4, 5, 6]])[0]
-    np.testing.assert_array_equal(picture, [[1, 2, 3], [4, 5, 6]])
+    image = ImageReshaper((2, 3)).fit_transform([[1, 2, 3, 4, 5, 6]])[0]
+    np.testing.assert_array_equal(image, [[1, 2, 3], [4, 5, 6]])
 
 
-def test_data_frame_gives_the_pictures_of_its_values():
+def test_data_frame_gives_the_images_of_its_values():
     frame = pd.DataFrame(np.arange(18).reshape(2, 9), columns=[f"pixel{i}" for i in range(9)])
     reshaper = ImageReshaper().fit(frame)
     assert list(reshaper.feature_names_in_) == list(frame.columns)
@@ -93,7 +93,7 @@ def test_rows_of_another_length_than_in_fit_are_refused():
         reshaper.transform(np.zeros((3, 49)))
 
 
-def test_pictures_of_another_shape_than_in_fit_are_refused():
+def test_images_of_another_shape_than_in_fit_are_refused():
     reshaper = ImageReshaper().fit(np.zeros((3, 8, 8)))
     with pytest.raises(ValueError, match=r"shape \(8, 8, 1\), on which .* was fitted"):
         reshaper.transform(np.zeros((3, 4, 16)))
@@ -111,13 +111,13 @@ def test_fit_that_fails_leaves_the_transformer_as_it_was():
 def test_only_padding_needs_fit_and_only_to_undo_it():
     X = np.arange(16).reshape(2, 8)
     square = np.arange(18).reshape(2, 9)
-    pictures = ImageReshaper(image_shape="pad").transform(X)
-    assert pictures.shape == (2, 3, 3, 1)
+    images = ImageReshaper(image_shape="pad").transform(X)
+    assert images.shape == (2, 3, 3, 1)
     np.testing.assert_array_equal(
         ImageReshaper().inverse_transform(ImageReshaper().transform(square)), square
     )
     with pytest.raises(NotFittedError, match="image_shape='pad'"):
-        ImageReshaper(image_shape="pad").inverse_transform(pictures)
+        ImageReshaper(image_shape="pad").inverse_transform(images)
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,12 @@ def test_bad_parameter_is_refused(image_shape):
         ImageReshaper(image_shape).fit(np.zeros((2, 64)))
 
 
-def test_pictures_stay_arrays_where_frames_are_asked_for():
+def test_images_stay_arrays_where_frames_are_asked_for():
     X = np.zeros((3, 64), dtype=np.uint8)
     with config_context(transform_output="pandas"):
-        pictures = make_pipeline(ImageReshaper(), PixelScaler(method="unit")).fit_transform(X)
-    assert isinstance(pictures, np.ndarray)
-    assert pictures.shape == (3, 8, 8, 1)
+        images = make_pipeline(ImageReshaper(), PixelScaler(method="unit")).fit_transform(X)
+    assert isinstance(images, np.ndarray)
+    assert images.shape == (3, 8, 8, 1)
 
 
 def test_clone_keeps_the_shape():

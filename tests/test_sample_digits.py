@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from mnistcnn import load_sample_digits
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 
 
 def test_pixels_and_labels_never_change():
@@ -38,7 +38,7 @@ def test_labels_are_those_of_scikit_learn():
     np.testing.assert_array_equal(load_sample_digits().target, load_digits().target)
 
 
-def test_pictures_have_the_form_of_mnist():
+def test_images_have_the_form_of_mnist():
     images = load_sample_digits().images
     again = np.stack([to_mnist_form(image) for image in images])
     # A faint edge that was rounded to nothing leaves 19 pixels, which would be stretched again.

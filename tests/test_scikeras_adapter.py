@@ -63,7 +63,7 @@ def test_scikit_learns_own_checks(estimator, check):
 
 @pytest.fixture(scope="module")
 def digits():
-    """Return 30 pictures of each digit, in the order of their labels."""
+    """Return 30 images of each digit, in the order of their labels."""
     X, y = load_digits(return_X_y=True)
     rows = np.concatenate([np.flatnonzero(y == digit)[:30] for digit in range(10)])
     return X[rows], y[rows]
@@ -155,7 +155,7 @@ class TestAnyDtype:
             classifier.predict(frame.add_suffix("_later"))
 
 
-def test_probabilities_of_one_picture_are_one_row(fitted, digits):
+def test_probabilities_of_one_image_are_one_row(fitted, digits):
     X, _ = digits
     one = fitted.predict_proba(X[:1])
     assert one.shape == (1, 10)

@@ -55,8 +55,8 @@ def test_column_count_that_is_no_square_names_the_next_squares():
         ((28, 28), (5, 28, 28, 3), r"use 'auto' or \(28, 28, 3\)"),
         ("auto", (784,), r"got an array of shape \(784,\)"),
         ("auto", (1, 2, 3, 4, 5), r"got an array of shape \(1, 2, 3, 4, 5\)"),
-        ("auto", (5, 0), r"at least one pixel a picture, got shape \(5, 0\)"),
-        ("auto", (5, 28, 0), r"at least one pixel a picture, got shape \(5, 28, 0\)"),
+        ("auto", (5, 0), r"at least one pixel an image, got shape \(5, 0\)"),
+        ("auto", (5, 28, 0), r"at least one pixel an image, got shape \(5, 28, 0\)"),
     ],
 )
 def test_data_that_does_not_fit_is_refused(image_shape, array_shape, message):
@@ -90,8 +90,8 @@ def test_padding_keeps_values_and_dtype_and_adds_zeros(n_columns, dtype):
 
 
 @given(shape=st.tuples(SIDES, SIDES, SIDES, st.sampled_from([1, 3])))
-def test_rows_hold_the_pictures_in_reading_order(shape):
-    pictures = np.arange(np.prod(shape)).reshape(shape)
-    rows, array_shape = as_rows(pictures.tolist())
+def test_rows_hold_the_images_in_reading_order(shape):
+    images = np.arange(np.prod(shape)).reshape(shape)
+    rows, array_shape = as_rows(images.tolist())
     assert array_shape == shape
-    np.testing.assert_array_equal(rows.ravel(), pictures.ravel())
+    np.testing.assert_array_equal(rows.ravel(), images.ravel())

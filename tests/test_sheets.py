@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from mnistcnn import DigitNormalizer, FoundDigit, UnreadablePictureError, find_digits
-from mnistcnn.preprocessing._reading_order import lines_of_text
+from mnistcnn import DigitNormalizer, FoundDigit, UnreadableImageError, find_digits
+from mnistcnn.handwriting._reading_order import lines_of_text
 from sheets import box_of, ink_of, photographed, sheet_of
 
 
@@ -35,9 +35,9 @@ def overlap(one, other):
     return shared / (w * h + s * t - shared)
 
 
-def assert_found(picture, boxes, *, at_least=0.7):
+def assert_found(image, boxes, *, at_least=0.7):
     """Check that these boxes are found, in this order and each by itself."""
-    found = find_digits(picture)
+    found = find_digits(image)
     assert len(found) == len(boxes)
     shared = [overlap(digit.box, box) for digit, box in zip(found, boxes, strict=True)]
     assert min(shared) > at_least
@@ -75,8 +75,8 @@ class TestPapers:
         ink, boxes = sheet_of(rows, height, seed=seed, jitter=jitter, slope=slope)
         # Dust is to be no larger than dust on a sheet of small digits.
         specks = specks if height > 40 else 0
-        picture = photographed(ink, seed=seed, light=light, noise=noise, dark=dark, specks=specks)
-        found = assert_found(picture, boxes, at_least=0.5)
+        image = photographed(ink, seed=seed, light=light, noise=noise, dark=dark, specks=specks)
+        found = assert_found(image, boxes, at_least=0.5)
         assert [digit.line for digit in found] == [row for row in range(4) for _ in range(7)]
 
     @pytest.mark.parametrize("height", [20, 50, 120])
@@ -96,8 +96,8 @@ class TestPapers:
             name: round(height * value) if name in ("pitch", "margin") else value
             for name, value in paper.items()
         }
-        picture = photographed(ink, light=0.4, noise=0.015, rules=ruled(ink.shape, **lengths))
-        assert_found(picture, boxes, at_least=0.5)
+        image = photographed(ink, light=0.4, noise=0.015, rules=ruled(ink.shape, **lengths))
+        assert_found(image, boxes, at_least=0.5)
 
     def test_frames_around_digits_are_left_out(self, rows):
         ink, boxes = sheet_of(rows, 50, seed=2, gap=0.9)
@@ -119,17 +119,17 @@ class TestPapers:
 
     def test_a_blurred_photograph_in_bad_light_saved_as_jpeg(self, rows):
         ink, boxes = sheet_of(rows, 40, seed=3, jitter=0.3, slope=0.06)
-        picture = Image.fromarray(photographed(ink, light=0.6, noise=0.03, specks=20))
+        image = Image.fromarray(photographed(ink, light=0.6, noise=0.03, specks=20))
         file = BytesIO()
-        picture.filter(ImageFilter.GaussianBlur(1)).save(file, format="JPEG", quality=40)
+        image.filter(ImageFilter.GaussianBlur(1)).save(file, format="JPEG", quality=40)
         assert_found(file.getvalue(), boxes)
 
     def test_large_photographs_have_boxes_in_their_own_pixels(self, rows):
         ink, boxes = sheet_of(rows[:2], 150, seed=4)
-        picture = np.pad(photographed(ink, light=0.4), ((300, 1200), (900, 1300)), mode="edge")
-        assert max(picture.shape) > 2400
+        image = np.pad(photographed(ink, light=0.4), ((300, 1200), (900, 1300)), mode="edge")
+        assert max(image.shape) > 2400
         there = [(x + 900, y + 300, width, height) for x, y, width, height in boxes]
-        assert_found(picture, there, at_least=0.8)
+        assert_found(image, there, at_least=0.8)
 
     @pytest.mark.parametrize("count", [1, 2, 3])
     def test_few_digits(self, rows, count):
@@ -250,14 +250,14 @@ class TestCrops:
 
 
 class TestKinds:
-    def test_kinds_of_pictures_give_the_same_boxes(self, tmp_path, rows):
+    def test_kinds_of_images_give_the_same_boxes(self, tmp_path, rows):
         ink, _ = sheet_of(rows, 40, seed=12)
-        picture = photographed(ink)
-        Image.fromarray(picture).save(tmp_path / "sheet.png")
-        expected = [digit.box for digit in find_digits(picture)]
+        image = photographed(ink)
+        Image.fromarray(image).save(tmp_path / "sheet.png")
+        expected = [digit.box for digit in find_digits(image)]
         assert len(expected) == 28
-        colours = np.repeat(picture[..., np.newaxis], 3, axis=2)
-        for same in (picture / 255, colours, Image.fromarray(picture), tmp_path / "sheet.png"):
+        colours = np.repeat(image[..., np.newaxis], 3, axis=2)
+        for same in (image / 255, colours, Image.fromarray(image), tmp_path / "sheet.png"):
             assert [digit.box for digit in find_digits(same)] == expected
 
     def test_what_is_found_is_plain_data(self, rows):
@@ -276,13 +276,13 @@ class TestKinds:
         assert find_digits(photographed(np.zeros((300, 400)), light=light, noise=noise)) == []
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (5, 5), (28, 28)])
-    def test_tiny_pictures(self, shape):
+    def test_tiny_images(self, shape):
         assert find_digits(np.full(shape, 255, dtype=np.uint8)) == []
 
     def test_polarity_can_be_stated(self, rows):
         ink, boxes = sheet_of(rows, 40, seed=13)
-        picture = photographed(ink, dark=True)
-        found = find_digits(picture, polarity="light_on_dark")
+        image = photographed(ink, dark=True)
+        found = find_digits(image, polarity="light_on_dark")
         assert [overlap(a.box, b) > 0.7 for a, b in zip(found, boxes, strict=True)] == [True] * 28
 
     def test_bad_input_is_refused(self, tmp_path):
@@ -290,8 +290,8 @@ class TestKinds:
             find_digits(np.zeros((9, 9)), polarity="dark")
         with pytest.raises(ValueError, match="must hold finite numbers"):
             find_digits(np.full((9, 9), np.nan))
-        with pytest.raises(UnreadablePictureError, match="is no whole"):
-            find_digits(b"no picture")
+        with pytest.raises(UnreadableImageError, match="is not a complete"):
+            find_digits(b"no image")
         with pytest.raises(FileNotFoundError, match="nowhere"):
             find_digits(tmp_path / "nowhere.png")
 

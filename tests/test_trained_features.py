@@ -19,7 +19,7 @@ from mnistcnn import (
     TrainedFeatures,
     load_pretrained,
 )
-from mnistcnn.architectures import Accurate, Committee, Simple
+from mnistcnn.architectures import Accurate, MultiColumn, Simple
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
@@ -229,8 +229,11 @@ def own_functions(input_shape, n_classes):
 
 # The architecture of the source, and how many features there are.
 SOURCES = {
-    "committee": (Committee((Simple(dense_units=5), Simple(dense_units=7))), 5 + 7),
-    "committee within": (Committee((Committee((Simple(dense_units=5),)), "two_layer_mlp")), 5 + 50),
+    "multi-column": (MultiColumn((Simple(dense_units=5), Simple(dense_units=7))), 5 + 7),
+    "multi-column within": (
+        MultiColumn((MultiColumn((Simple(dense_units=5),)), "two_layer_mlp")),
+        5 + 50,
+    ),
     "flat, softmax as a layer": (own_network, 6),
     "convolution last, own function": (own_functions, 6 * 6 * 6),
 }  # fmt: skip

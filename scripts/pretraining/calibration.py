@@ -18,9 +18,9 @@ def best_temperature(logits: NDArray[np.float64], target: NDArray[np.int64]) -> 
     Parameters
     ----------
     logits : ndarray of shape (n, n_classes)
-        Of pictures that the network has not seen.
+        Of images that the network has not seen.
     target : ndarray of shape (n,)
-        The index of each picture's class.
+        The index of each image's class.
 
     Returns
     -------
@@ -35,7 +35,9 @@ def best_temperature(logits: NDArray[np.float64], target: NDArray[np.int64]) -> 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def cooled(weights: list[NDArray[np.float32]], temperature: float) -> list[NDArray[np.float32]]:
+def temperature_scaled(
+    weights: list[NDArray[np.float32]], temperature: float
+) -> list[NDArray[np.float32]]:
     """Return a network's weights whose last layer, kernel and bias, is divided."""
     *others, kernel, bias = weights
     return [*others, kernel / np.float32(temperature), bias / np.float32(temperature)]
@@ -51,12 +53,12 @@ def expected_calibration_error(
     probabilities : ndarray of shape (n, n_classes)
         Predicted.
     target : ndarray of shape (n,)
-        The index of each picture's class.
+        The index of each image's class.
 
     Returns
     -------
     error : float
-        From 0 to 1; each bin counts with its share of the pictures.
+        From 0 to 1; each bin counts with its share of the images.
     """
     confidence = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == target

@@ -1,111 +1,12 @@
 """Keras CNNs for handwritten digits as scikit-learn estimators.
 
-Importing the package loads nothing heavy: each public name is imported at its first use.
+Importing the package loads nothing heavy: each public name is imported at its first use, from where
+the stub beside this file says.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from mnistcnn._training.pool import clear_cache
-    from mnistcnn.architectures import get_architecture, list_architectures
-    from mnistcnn.augmentation import Augmentation
-    from mnistcnn.classifier import DigitCNNClassifier, TrainedFeatures
-    from mnistcnn.datasets import (
-        fetch_mnist,
-        load_sample_digits,
-        read_idx,
-        read_images,
-        read_kaggle_csv,
-        write_idx,
-        write_kaggle_submission,
-    )
-    from mnistcnn.evaluation import ComparisonResult, compare_architectures
-    from mnistcnn.exceptions import (
-        EmptyPictureError,
-        NonFiniteLossError,
-        PixelRangeWarning,
-        UnreadablePictureError,
-    )
-    from mnistcnn.preprocessing import (
-        DigitNormalizer,
-        FoundDigit,
-        ImageReshaper,
-        PixelScaler,
-        find_digits,
-    )
-    from mnistcnn.pretrained import load_pretrained
-    from mnistcnn.rejection import RejectingClassifier
+from lazy_loader import attach_stub
 
 __version__ = "0.1.0"
 
-_HOME_OF = {
-    "Augmentation": "augmentation",
-    "ComparisonResult": "evaluation",
-    "DigitCNNClassifier": "classifier",
-    "DigitNormalizer": "preprocessing",
-    "FoundDigit": "preprocessing",
-    "EmptyPictureError": "exceptions",
-    "ImageReshaper": "preprocessing",
-    "NonFiniteLossError": "exceptions",
-    "PixelRangeWarning": "exceptions",
-    "PixelScaler": "preprocessing",
-    "RejectingClassifier": "rejection",
-    "TrainedFeatures": "classifier",
-    "UnreadablePictureError": "exceptions",
-    "clear_cache": "_training.pool",
-    "compare_architectures": "evaluation",
-    "fetch_mnist": "datasets",
-    "find_digits": "preprocessing",
-    "get_architecture": "architectures",
-    "list_architectures": "architectures",
-    "load_pretrained": "pretrained",
-    "load_sample_digits": "datasets",
-    "read_idx": "datasets",
-    "read_images": "datasets",
-    "read_kaggle_csv": "datasets",
-    "write_idx": "datasets",
-    "write_kaggle_submission": "datasets",
-}
-
-__all__ = [
-    "Augmentation",
-    "ComparisonResult",
-    "DigitCNNClassifier",
-    "DigitNormalizer",
-    "EmptyPictureError",
-    "FoundDigit",
-    "ImageReshaper",
-    "NonFiniteLossError",
-    "PixelRangeWarning",
-    "PixelScaler",
-    "RejectingClassifier",
-    "TrainedFeatures",
-    "UnreadablePictureError",
-    "__version__",
-    "clear_cache",
-    "compare_architectures",
-    "fetch_mnist",
-    "find_digits",
-    "get_architecture",
-    "list_architectures",
-    "load_pretrained",
-    "load_sample_digits",
-    "read_idx",
-    "read_images",
-    "read_kaggle_csv",
-    "write_idx",
-    "write_kaggle_submission",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ += ["__version__"]

@@ -14,7 +14,7 @@ from typing import IO
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS_ONLY = "2"
 
-# Tells worker processes that the level is this library's choice and not the user's.
+# Shows worker processes that the level is this library's choice and not the user's.
 CHOSEN_HERE = "MNISTCNN_TF_CPP_MIN_LOG_LEVEL"
 
 STDERR = 2
@@ -77,7 +77,7 @@ def _held_back() -> Iterator[None]:
         yield
         return
     with os.fdopen(terminal, "wb") as stderr, TemporaryFile() as held:
-        with _crashes_told(stderr):
+        with _crashes_reported(stderr):
             os.dup2(held.fileno(), STDERR)
             try:
                 yield
@@ -88,7 +88,7 @@ def _held_back() -> Iterator[None]:
 
 
 @contextmanager
-def _crashes_told(stderr: IO[bytes]) -> Iterator[None]:
+def _crashes_reported(stderr: IO[bytes]) -> Iterator[None]:
     """Say where a crash in a C++ library was, whose own last words are held back."""
     if faulthandler.is_enabled():
         yield

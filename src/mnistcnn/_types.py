@@ -20,7 +20,6 @@ Labels: TypeAlias = "ArrayLike | pd.Series"
 
 # What holds one image: an array, or an image of Pillow's.
 ImageLike: TypeAlias = "ArrayLike | Image.Image"
-ImageSource: TypeAlias = "ImageLike | str | os.PathLike[str] | bytes"
 
 # What either has become, and one label of it.
 Array: TypeAlias = "NDArray[Any]"

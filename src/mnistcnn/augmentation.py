@@ -1,4 +1,4 @@
-"""Random changes to training pictures, as parameters and NumPy draws; who warps is elsewhere."""
+"""Random changes to training images: parameters and NumPy draws; backends apply them."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-__all__ = ["Augmentation", "Warps"]
+from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
+
+__all__ = ["Augmentation", "RandomTransforms"]
 
 Floats = NDArray[np.float32]
 
@@ -19,55 +20,55 @@ GRID = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Warps:
-    """What happens to each of n pictures.
+class RandomTransforms:
+    """What was drawn for each of n images.
 
     Parameters
     ----------
-    transforms : ndarray of shape (n, 8), float32
-        Projective transforms from a pixel of the result to one of the picture, row by row:
+    affine : ndarray of shape (n, 8), float32
+        Transforms from a pixel of the result to one of the image, row by row:
         ``x' = a0 x + a1 y + a2``, ``y' = b0 x + b1 y + b2``; the last two numbers are 0.
     displacements : ndarray of shape (n, 5, 5, 2), float32, or None
-        How far, in pixels, the points of a grid over the picture are moved along y and x.
+        How far, in pixels, the points of a grid over the image are moved along y and x.
     strokes : ndarray of shape (n,), float32, or None
         From -1, as thin as one step of erosion makes it, to 1, as thick as one of dilation.
     blurs : ndarray of shape (n,), float32, or None
         Standard deviation of a blur, in pixels, from 0 to 1.
     """
 
-    transforms: Floats
+    affine: Floats
     displacements: Floats | None = None
     strokes: Floats | None = None
     blurs: Floats | None = None
 
     def columns(self) -> list[Floats]:
-        """Return the arrays that are there, the transforms first."""
+        """Return the arrays that are there, the affine transforms first."""
         return [part for part in vars(self).values() if part is not None]
 
 
 class Augmentation(BaseEstimator):  # type: ignore[misc]
-    """Random changes to each training picture, all in one warp.
+    """Random changes to each training image, all in one transform.
 
-    Each number is the largest change; every picture of every epoch draws its own, evenly from both
-    directions. Its parameters can be searched as ``augmentation__rotation`` and the like.
+    Each number is the largest change; every image of every epoch draws its own, uniformly from
+    both directions. Its parameters can be searched as ``augmentation__rotation`` and the like.
 
     Parameters
     ----------
     rotation : float, default=0.0
         Degrees.
     zoom : float, default=0.0
-        Share of the size, for height and width apart, from 0 to below 1.
+        Fraction of the size, for height and width apart, from 0 to below 1.
     shear : float, default=0.0
         Degrees, from 0 to below 90.
     shift : float, default=0.0
-        Share of height and width.
+        Fraction of height and width.
     elastic : float, default=0.0
         Standard deviation, in pixels, of a smooth random displacement [1]_.
     stroke : float, default=0.0
-        Up to which share of one pixel strokes grow or shrink on each side, from 0 to 1; for light
-        ink on a dark ground.
+        How far strokes grow or shrink on each side, in pixels, from 0 to 1; for light ink on a dark
+        background.
     blur : float, default=0.0
-        Largest standard deviation of a blur, in pixels, from 0 to 1. Each picture draws its own
+        Largest standard deviation of a blur, in pixels, from 0 to 1. Each image draws its own
         from 0 up to it. The blur is that of a binomial kernel of 5x5 pixels, which at 1 is the
         usual one of a Gaussian; it comes last, as that of a camera or a scanner does.
 
@@ -131,66 +132,66 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         )
 
     def draw(
-        self, n_pictures: int, image_shape: tuple[int, int, int], generator: np.random.Generator
-    ) -> Warps:
-        """Draw what happens to each of so many pictures.
+        self, n_images: int, image_shape: tuple[int, int, int], generator: np.random.Generator
+    ) -> RandomTransforms:
+        """Draw what happens to each of n images.
 
         Parameters
         ----------
-        n_pictures : int
-            Number of pictures.
+        n_images : int
+            Number of images.
         image_shape : tuple of 3 int
-            Height, width and channels of one picture.
+            Height, width and channels of one image.
         generator : numpy.random.Generator
             Where the draws come from.
 
         Returns
         -------
-        warps : Warps
-            One row for each picture.
+        transforms : RandomTransforms
+            One row for each image.
 
         Examples
         --------
         >>> import numpy as np
         >>> from mnistcnn import Augmentation
-        >>> warps = Augmentation(rotation=10).draw(3, (28, 28, 1), np.random.default_rng(0))
-        >>> warps.transforms.shape
+        >>> drawn = Augmentation(rotation=10).draw(3, (28, 28, 1), np.random.default_rng(0))
+        >>> drawn.affine.shape
         (3, 8)
         """
-        transforms = self._transforms(n_pictures, image_shape, generator)
+        affine = self._affine(n_images, image_shape, generator)
         parts: dict[str, Floats] = {}
         if self.elastic:
-            field = generator.standard_normal((n_pictures, GRID, GRID, 2), dtype=np.float32)
+            field = generator.standard_normal((n_images, GRID, GRID, 2), dtype=np.float32)
             parts["displacements"] = np.float32(self.elastic) * field
         if self.stroke:
-            parts["strokes"] = _evenly(generator, self.stroke, n_pictures).astype(np.float32)
+            parts["strokes"] = _uniform(generator, self.stroke, n_images).astype(np.float32)
         if self.blur:
-            parts["blurs"] = generator.uniform(0, self.blur, n_pictures).astype(np.float32)
-        return Warps(transforms, **parts)
+            parts["blurs"] = generator.uniform(0, self.blur, n_images).astype(np.float32)
+        return RandomTransforms(affine, **parts)
 
-    def _transforms(
-        self, n_pictures: int, image_shape: tuple[int, int, int], generator: np.random.Generator
+    def _affine(
+        self, n_images: int, image_shape: tuple[int, int, int], generator: np.random.Generator
     ) -> Floats:
         height, width, _ = image_shape
-        angle = np.deg2rad(_evenly(generator, self.rotation, n_pictures))
-        slant = np.tan(np.deg2rad(_evenly(generator, self.shear, n_pictures)))
-        across, down = 1 + _evenly(generator, self.zoom, 2, n_pictures)
+        angle = np.deg2rad(_uniform(generator, self.rotation, n_images))
+        slant = np.tan(np.deg2rad(_uniform(generator, self.shear, n_images)))
+        across, down = 1 + _uniform(generator, self.zoom, 2, n_images)
         cosine, sine = np.cos(angle), np.sin(angle)
         a0, a1 = cosine / across, (slant * cosine - sine) / across
         b0, b1 = sine / down, (slant * sine + cosine) / down
-        shift_x = _evenly(generator, self.shift * width, n_pictures)
-        shift_y = _evenly(generator, self.shift * height, n_pictures)
+        shift_x = _uniform(generator, self.shift * width, n_images)
+        shift_y = _uniform(generator, self.shift * height, n_images)
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-        # The middle of the result comes from the shifted middle of the picture.
+        # The middle of the result comes from the shifted middle of the image.
         a2 = middle_x + shift_x - a0 * middle_x - a1 * middle_y
         b2 = middle_y + shift_y - b0 * middle_x - b1 * middle_y
-        nothing = np.zeros(n_pictures)
+        nothing = np.zeros(n_images)
         rows = np.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], axis=1)
         return rows.astype(np.float32)
 
 
-def _evenly(generator: np.random.Generator, most: float, *shape: int) -> NDArray[np.float64]:
-    return generator.uniform(-most, most, shape)
+def _uniform(generator: np.random.Generator, largest: float, *shape: int) -> NDArray[np.float64]:
+    return generator.uniform(-largest, largest, shape)
 
 
 PRESETS = {

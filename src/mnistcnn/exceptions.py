@@ -1,25 +1,25 @@
 """The errors and warnings of the library beyond Python's own."""
 
 __all__ = [
-    "EmptyPictureError",
+    "EmptyImageError",
     "NonFiniteLossError",
     "PixelRangeWarning",
-    "UnreadablePictureError",
+    "UnreadableImageError",
 ]
 
 
-class EmptyPictureError(ValueError):
-    """A picture shows no ink; its index is named.
+class EmptyImageError(ValueError):
+    """An image shows no ink; its index is named.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn import DigitNormalizer, EmptyPictureError
+    >>> from mnistcnn import DigitNormalizer, EmptyImageError
     >>> try:
     ...     DigitNormalizer().transform([np.ones((200, 200))])
-    ... except EmptyPictureError as error:
+    ... except EmptyImageError as error:
     ...     print(error)
-    X must hold pictures with ink, got none in X[0]; empty='blank' makes them black.
+    X must hold images with ink, got none in X[0]; empty='blank' makes them black.
     """
 
 
@@ -38,7 +38,7 @@ class PixelRangeWarning(UserWarning):
     """Pixels are in another unit than the classifier takes; both ranges and a remedy are named.
 
     It comes from `fit`, `partial_fit`, `predict` and all that predict, and only where the unit is
-    beyond doubt. ``warnings.simplefilter("error", PixelRangeWarning)`` makes it an error.
+    certain. ``warnings.simplefilter("error", PixelRangeWarning)`` makes it an error.
 
     Examples
     --------
@@ -55,16 +55,16 @@ class PixelRangeWarning(UserWarning):
     """
 
 
-class UnreadablePictureError(ValueError):
-    """A file is no picture, is damaged, too large, or holds several pictures; it is named.
+class UnreadableImageError(ValueError):
+    """A file is not an image, is damaged, too large, or holds several images; it is named.
 
     Examples
     --------
-    >>> from mnistcnn import UnreadablePictureError
-    >>> from mnistcnn.preprocessing import open_picture
+    >>> from mnistcnn import UnreadableImageError
+    >>> from mnistcnn.images import open_image
     >>> try:
-    ...     open_picture(b"no picture")
-    ... except UnreadablePictureError as error:
+    ...     open_image(b"not an image")
+    ... except UnreadableImageError as error:
     ...     print(error)
-    a file of 10 bytes is no whole BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP file.
+    a file of 12 bytes is not a complete BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP file.
     """

@@ -10,8 +10,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
     from mnistcnn.classifier import DigitCNNClassifier
     from mnistcnn.evaluation import ComparisonResult
@@ -58,7 +60,7 @@ class ComparisonDisplay:
     figure_: "Figure"
 
     def __init__(
-        self, *, prediction_errors: Mapping[str, Any], parameters: Mapping[str, int]
+        self, *, prediction_errors: Mapping[str, "ArrayLike"], parameters: Mapping[str, int]
     ) -> None:
         self.prediction_errors = prediction_errors
         self.parameters = parameters
@@ -127,7 +129,9 @@ class ComparisonDisplay:
         return [f"{name}\n{self.parameters[name]:,} parameters" for name in self.prediction_errors]
 
 
-def _draw_row(ax: "Axes", row: int, errors: Any, dot_options: dict[str, Any]) -> None:
+def _draw_row(
+    ax: "Axes", row: int, errors: "NDArray[np.float64]", dot_options: dict[str, Any]
+) -> None:
     looks = {"marker": "o", "linestyle": "none", "color": "tab:blue", "alpha": 0.35}
     ax.plot(errors, np.full(len(errors), row), **{**looks, "label": "one fold", **dot_options})
     mean = errors.mean()
@@ -149,7 +153,7 @@ def _write_above(ax: "Axes", text: str, point: tuple[float, float]) -> None:
     )
 
 
-def _one_of_each(ax: "Axes") -> tuple[list[Any], list[str]]:
+def _one_of_each(ax: "Axes") -> tuple[list["Artist"], list[str]]:
     """Return the handles of a legend in which the rows do not repeat each other."""
     handles, labels = ax.get_legend_handles_labels()
     by_label = dict(zip(labels, handles, strict=True))
@@ -157,7 +161,7 @@ def _one_of_each(ax: "Axes") -> tuple[list[Any], list[str]]:
 
 
 class TrainingHistoryDisplay:
-    """A quantity of one fit, epoch by epoch: on the training images and, where held out, others.
+    """A quantity of one fit, epoch by epoch: on the training and any validation images.
 
     Parameters
     ----------
@@ -198,7 +202,7 @@ class TrainingHistoryDisplay:
         ax: "Axes | None" = None,
         **line_options: Any,
     ) -> "TrainingHistoryDisplay":
-        """Draw what a fitted classifier has noted in `history_`.
+        """Draw the `history_` of a fitted classifier.
 
         Parameters
         ----------

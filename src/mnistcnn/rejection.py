@@ -1,40 +1,42 @@
-"""Says "no digit" instead of a label where a classifier is not sure enough."""
+"""Rejects images of which a classifier is not sure enough, instead of labelling them."""
 
+from collections.abc import Callable
 from copy import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, get_tags, indexable
-from sklearn.utils._param_validation import (
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
     StrOptions,
     validate_parameter_constraints,
+    validate_parameters,
 )
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
-
-from mnistcnn.preprocessing._containers import as_array, check_in_memory
-from mnistcnn.preprocessing._labels import check_one_label_each
+from mnistcnn._types import Classifier, Images, Label, Labels
+from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
 
 __all__ = ["RejectingClassifier"]
 
 # With calibrated probabilities this rejects where an answer would be wrong more often than once
 # in ten times (Chow 1970): right where a wrong digit costs ten times what asking again does.
-USUAL_THRESHOLD = 0.9
+DEFAULT_THRESHOLD = 0.9
 
-# The share of pictures like those of fit that "auto" gives up.
-SHARE_REJECTED = 0.01
+# Of images like those of fit, with threshold="auto".
+REJECTION_RATE = 0.01
 N_FOLDS = 3
 
 
-def _estimator_has(method: str) -> Any:
+def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
     def check(classifier: "RejectingClassifier") -> bool:
         return hasattr(getattr(classifier, "estimator_", classifier.estimator), method)
 
@@ -48,9 +50,9 @@ class RejectingClassifier(
 ):
     """A classifier that answers `rejected_label` where it is not sure, as for letters and noise.
 
-    It rejects a picture whose highest probability is below the threshold [1]_, and any whose pixels
-    are all equal: there is nothing on it. It can be fitted, or put around an estimator that is
-    fitted already, such as `mnistcnn.load_pretrained`'s.
+    It rejects an image whose highest probability is below the threshold [1]_, and any whose pixels
+    are all equal, as it is blank. It can be fitted, or put around an estimator that is fitted
+    already, such as `mnistcnn.load_pretrained`'s.
 
     Parameters
     ----------
@@ -59,13 +61,13 @@ class RejectingClassifier(
         in a :class:`~sklearn.frozen.FrozenEstimator` it stays as it is in `fit`, which then only
         finds the threshold.
     threshold : {"auto"} or float, default="auto"
-        The lowest probability of an answer, from 0 to 1. ``"auto"`` is found in `fit`: the one that
-        99 % of the pictures there reach when a classifier predicts them that has not seen them (in
-        a cross-validation with three folds). Without `fit` it is 0.9, which suits probabilities
-        that are calibrated. A number that is set after `fit` takes effect at once.
+        The lowest probability of an answer, from 0 to 1. ``"auto"`` is found in `fit`, by a
+        cross-validation with three folds: 99 % of the held-out images reach it. Without `fit` it is
+        0.9, which suits calibrated probabilities. A number that is set after `fit` takes effect at
+        once.
     rejected_label : int, float or str, default=-1
-        The answer where there is none: none of the labels, but of their kind, so a word where the
-        labels are words.
+        What `predict` returns for a rejected image: none of the labels, but of their kind, so a
+        string where the labels are strings.
 
     Attributes
     ----------
@@ -79,11 +81,11 @@ class RejectingClassifier(
 
     See Also
     --------
-    mnistcnn.load_pretrained : A classifier that is trained to be unsure of what is no digit.
+    mnistcnn.load_pretrained : A classifier that is trained to be unsure of what is not a digit.
 
     Notes
     -----
-    `score` is the accuracy over all pictures, where a rejected one is not right.
+    `score` is the accuracy over all images; a rejected one counts as wrong.
 
     References
     ----------
@@ -113,13 +115,17 @@ class RejectingClassifier(
     }
 
     def __init__(
-        self, estimator: Any, *, threshold: float | str = "auto", rejected_label: Any = -1
+        self,
+        estimator: Classifier,
+        *,
+        threshold: float | str = "auto",
+        rejected_label: Label = -1,
     ) -> None:
         self.estimator = estimator
         self.threshold = threshold
         self.rejected_label = rejected_label
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Images, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Train a clone of the estimator and, for ``threshold="auto"``, find the threshold.
 
         Parameters
@@ -127,7 +133,7 @@ class RejectingClassifier(
         X : array-like of shape (n, ...)
             What the estimator takes.
         y : array-like of shape (n,)
-            Labels; for ``threshold="auto"`` at least three pictures of each.
+            Labels; for ``threshold="auto"`` at least three images of each.
         sample_weight : array-like of shape (n,), default=None
             Weights, passed to the estimator's `fit` where there are any.
 
@@ -140,26 +146,26 @@ class RejectingClassifier(
         ------
         ValueError
             If a parameter is not as described, `rejected_label` is one of the labels or not of
-            their kind, labels are one-hot rows, or a label has too few pictures.
+            their kind, labels are one-hot rows, or a label has too few images.
         TypeError
             If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
         """
-        self._validate_params()
+        validate_parameters(self)
         check_in_memory(X)
         check_one_label_each(y)
-        y = column_or_1d(y, warn=True)
+        labels = column_or_1d(y, warn=True)
         weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
-        fitted = clone(self.estimator).fit(X, y, **weights)
+        fitted = clone(self.estimator).fit(X, labels, **weights)
         _check_rejected_label(self.rejected_label, fitted.classes_)
         threshold = self.threshold
         if isinstance(threshold, str):
-            threshold = _found_threshold(self.estimator, X, y, weights)
+            threshold = _found_threshold(self.estimator, X, labels, weights)
         # One call: neither an interrupt nor another thread's predict finds one without the other.
         self.__dict__.update(estimator_=fitted, threshold_=float(threshold))
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable label of each picture, or `rejected_label`.
+    def predict(self, X: Images) -> NDArray[Any]:
+        """Return the most probable label of each image, or `rejected_label`.
 
         Parameters
         ----------
@@ -182,17 +188,17 @@ class RejectingClassifier(
         threshold, probabilities = fitted._threshold(), fitted.predict_proba(X)
         classes = fitted.classes_
         _check_rejected_label(self.rejected_label, classes)
-        is_rejected = (probabilities.max(axis=1) < threshold) | _shows_nothing(X)
+        is_rejected = (probabilities.max(axis=1) < threshold) | _are_blank(X)
         labels = classes[probabilities.argmax(axis=1)]
-        # Whole numbers of any size and words of any length find room in the wider dtype.
+        # Integers of any size and strings of any length find room in the wider dtype.
         kind = object if classes.dtype == object else None
         answers: NDArray[Any] = np.where(
             is_rejected, np.asarray(self.rejected_label, dtype=kind), labels
         )
         return answers
 
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Return the estimator's probabilities, of rejected pictures too.
+    def predict_proba(self, X: Images) -> NDArray[Any]:
+        """Return the estimator's probabilities, of rejected images too.
 
         Parameters
         ----------
@@ -204,12 +210,10 @@ class RejectingClassifier(
         probabilities : ndarray of shape (n, n_classes)
             Columns in the order of `classes_`.
         """
-        check_is_fitted(self)
-        probabilities: NDArray[Any] = self._fitted_estimator().predict_proba(X)
-        return probabilities
+        return self._answers_of("predict_proba", X)
 
-    def predict_log_proba(self, X: Any) -> NDArray[Any]:
-        """Return the logarithms of the estimator's probabilities, of rejected pictures too.
+    def predict_log_proba(self, X: Images) -> NDArray[Any]:
+        """Return the logarithms of the estimator's probabilities, of rejected images too.
 
         Parameters
         ----------
@@ -222,17 +226,14 @@ class RejectingClassifier(
             Columns in the order of `classes_`; minus infinity where the estimator gives a
             probability of 0 and no logarithms of its own.
         """
-        check_is_fitted(self)
-        fitted = self._fitted_estimator()
-        if hasattr(fitted, "predict_log_proba"):
-            logarithms: NDArray[Any] = fitted.predict_log_proba(X)
-            return logarithms
+        if hasattr(self._fitted_estimator(), "predict_log_proba"):
+            return self._answers_of("predict_log_proba", X)
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(fitted.predict_proba(X)))
+            return np.asarray(np.log(self._answers_of("predict_proba", X)))
 
     @available_if(_estimator_has("decision_function"))  # type: ignore[untyped-decorator]
-    def decision_function(self, X: Any) -> NDArray[Any]:
-        """Return the estimator's scores, of rejected pictures too.
+    def decision_function(self, X: Images) -> NDArray[Any]:
+        """Return the estimator's scores, of rejected images too.
 
         Parameters
         ----------
@@ -244,9 +245,7 @@ class RejectingClassifier(
         scores : ndarray of shape (n, n_classes), or (n,) for two classes
             Columns in the order of `classes_`.
         """
-        check_is_fitted(self)
-        scores: NDArray[Any] = self._fitted_estimator().decision_function(X)
-        return scores
+        return self._answers_of("decision_function", X)
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -255,7 +254,7 @@ class RejectingClassifier(
 
     @property
     def n_features_in_(self) -> int:
-        """Numbers in one picture."""
+        """Pixels of one image."""
         return int(self._fitted_estimator().n_features_in_)
 
     @property
@@ -266,6 +265,11 @@ class RejectingClassifier(
     def _fitted_estimator(self) -> Any:
         return vars(self).get("estimator_", self.estimator)
 
+    def _answers_of(self, method: str, X: Images) -> NDArray[Any]:
+        check_is_fitted(self)
+        answers: NDArray[Any] = getattr(self._fitted_estimator(), method)(X)
+        return answers
+
     def _threshold(self) -> float:
         """Return the threshold in use, which may have been set after `fit`."""
         validate_parameter_constraints(
@@ -274,11 +278,11 @@ class RejectingClassifier(
             caller_name=type(self).__name__,
         )
         if isinstance(self.threshold, str):
-            return float(vars(self).get("threshold_", USUAL_THRESHOLD))
+            return float(vars(self).get("threshold_", DEFAULT_THRESHOLD))
         return float(self.threshold)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether it was fitted, or the estimator in it."""
+        """Return whether it was fitted, or the estimator in it."""
         try:
             check_is_fitted(self._fitted_estimator())
         except NotFittedError:
@@ -292,25 +296,27 @@ class RejectingClassifier(
         return tags
 
 
-def _found_threshold(estimator: Any, X: Any, y: Any, weights: dict[str, Any]) -> float:
-    """Return the highest confidence that 99 % of unseen pictures reach."""
+def _found_threshold(
+    estimator: Classifier, X: Images, y: NDArray[Any], weights: dict[str, NDArray[Any]]
+) -> float:
+    """Return the highest confidence that 99 % of the held-out images reach."""
     (X,) = indexable(X)
     of_each = weights.get("sample_weight", np.ones(len(y)))
-    # A picture of weight 0 counts as little as one that is not there.
+    # An image of weight 0 counts as little as one that is not there.
     counted = np.flatnonzero(of_each)
     X, y, of_each = _safe_indexing(X, counted), y[counted], of_each[counted]
     if isinstance(estimator, FrozenEstimator):
         confidence = estimator.predict_proba(X).max(axis=1)
     else:
         _check_folds(y)
-        confidence = _confidence_in_unseen(estimator, X, y, of_each if weights else None)
-    return _quantile(confidence, of_each, SHARE_REJECTED)
+        confidence = _held_out_confidence(estimator, X, y, of_each if weights else None)
+    return _quantile(confidence, of_each, REJECTION_RATE)
 
 
-def _confidence_in_unseen(
-    estimator: Any, X: Any, y: NDArray[Any], weights: NDArray[Any] | None
+def _held_out_confidence(
+    estimator: Classifier, X: Images, y: NDArray[Any], weights: NDArray[Any] | None
 ) -> NDArray[np.float64]:
-    """Return each picture's highest probability, from a clone that was not trained on it.
+    """Return each image's highest probability, from a clone that was not trained on it.
 
     `cross_val_predict` would train on numbers in place of the labels, which `class_weight` names.
     """
@@ -331,39 +337,37 @@ def _quantile(values: NDArray[Any], weights: NDArray[Any], share: float) -> floa
     return float(values[order][min(place, len(values) - 1)])
 
 
-def _check_folds(y: Any) -> None:
+def _check_folds(y: NDArray[Any]) -> None:
     labels, counts = np.unique(y, return_counts=True)
     if counts.min() < N_FOLDS:
         raise ValueError(
-            f"threshold='auto' needs at least {N_FOLDS} pictures of each label, got "
+            f"threshold='auto' needs at least {N_FOLDS} images of each label, got "
             f"{counts.min()} of {labels.tolist()[counts.argmin()]!r}; state a number from 0 to 1."
         )
 
 
-def _check_rejected_label(rejected_label: Any, classes: NDArray[Any]) -> None:
+def _check_rejected_label(rejected_label: Label, classes: NDArray[Any]) -> None:
     if rejected_label in classes.tolist():
         raise ValueError(
             f"rejected_label must be none of the labels, {classes.tolist()}, got "
             f"{rejected_label!r}."
         )
     if not (isinstance(rejected_label, str) or float(rejected_label).is_integer()):
+        raise ValueError(f"rejected_label must be an integer or a string, got {rejected_label!r}.")
+    are_strings = isinstance(classes.tolist()[0], str)
+    if are_strings != isinstance(rejected_label, str):
         raise ValueError(
-            f"rejected_label must be a whole number or a word, got {rejected_label!r}."
-        )
-    are_words = isinstance(classes.tolist()[0], str)
-    if are_words != isinstance(rejected_label, str):
-        raise ValueError(
-            f"rejected_label must be a {'word' if are_words else 'number'}, as the labels are, got "
-            f"{rejected_label!r}."
+            f"rejected_label must be a {'string' if are_strings else 'number'}, as the labels are, "
+            f"got {rejected_label!r}."
         )
 
 
-def _shows_nothing(X: Any) -> NDArray[np.bool_] | bool:
-    """Tell of each picture whether all its pixels are equal; of what is no array nothing."""
+def _are_blank(X: Images) -> NDArray[np.bool_] | bool:
+    """Return for each image whether all its pixels are equal; False for what is not an array."""
     try:
         pixels = as_array(X)
     except ValueError:
-        # Pictures of different sizes, which a pipeline may take.
+        # Images of different sizes, which a pipeline may take.
         return False
     if pixels.ndim < 2 or pixels.dtype.kind not in "buif" or pixels[0].size < 2:
         return False

@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 )
 
 from mnistcnn._quiet_start import start_up_silenced
+from mnistcnn._types import Images, Labels
 
 with start_up_silenced():
     import keras
@@ -49,7 +50,7 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
     - `sklearn.base.is_classifier` is True, so that `GridSearchCV` and `cross_validate` stratify
       their folds; that it can learn several labels and outputs at once is declared too.
     - A `random_state` leaves TensorFlow's op determinism and random seed as the caller had them.
-    - Pictures are handed to Keras in its own float type, so that a network fitted on one dtype
+    - Images are handed to Keras in its own float type, so that a network fitted on one dtype
       predicts from any other; the same holds for the dtype of the labels. Column names and counts
       are checked as scikit-learn checks them, and sparse matrices are refused.
     - `predict_proba` of a single sample has one row.
@@ -97,7 +98,7 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         tags.input_tags.three_d_array = True
         return tags
 
-    def predict_proba(self, X: Any, **kwargs: Any) -> NDArray[Any]:
+    def predict_proba(self, X: Images, **kwargs: object) -> NDArray[Any]:
         """Return the probability of each class.
 
         Parameters
@@ -119,7 +120,11 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         return probabilities
 
     def _validate_data(
-        self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
+        self,
+        X: "Images | None" = None,
+        y: "Labels | None" = None,
+        reset: bool = False,
+        y_numeric: bool = False,
     ) -> tuple[Any, Any]:
         if X is not None:
             X = validate_data(self, X, reset=reset, dtype=keras.config.floatx(), allow_nd=True)
@@ -130,23 +135,23 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
             X, _ = super()._validate_data(X)
         return X, self._labels_of_any_dtype(X, y)
 
-    def _labels_of_any_dtype(self, X: Any, y: Any) -> Any:
+    def _labels_of_any_dtype(self, X: "Images | None", y: "Labels | None") -> NDArray[Any] | None:
         if y is None:
             return None
         check_consistent_length(X, y)
-        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-        if y.ndim != self.y_ndim_:
+        labels: NDArray[Any] = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        if labels.ndim != self.y_ndim_:
             raise ValueError(
-                f"y must have {self.y_ndim_} dimensions, as in the first fit, got {y.ndim}: an "
-                f"array of shape {y.shape}."
+                f"y must have {self.y_ndim_} dimensions, as in the first fit, got {labels.ndim}: "
+                f"an array of shape {labels.shape}."
             )
-        return y
+        return labels
 
     def _build_keras_model(self) -> keras.Model:
         with _tensorflow_as_it_was():
             return super()._build_keras_model()
 
-    def _fit_keras_model(self, *args: Any, **kwargs: Any) -> None:
+    def _fit_keras_model(self, *args: object, **kwargs: object) -> None:
         with _tensorflow_as_it_was():
             super()._fit_keras_model(*args, **kwargs)
 

@@ -14,9 +14,9 @@ from mnistcnn._training.tensors import Tensor
 def trained_features(network: Network) -> keras.Model:
     """Return a copy of a network's layers between the pixel scaling and the last with a kernel.
 
-    Where several such layers come last, as in an ensemble, the model has as many outputs. Layers
-    that are frozen in the network are frozen in the copy. What its layers draw in training depends
-    on where Keras draws seeds from, not on the network.
+    Where several such layers come last, as in a `MultiColumn`, the model has as many outputs.
+    Layers that are frozen in the network are frozen in the copy. What its layers draw in training
+    depends on where Keras draws seeds from, not on the network.
 
     Raises
     ------

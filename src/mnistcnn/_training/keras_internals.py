@@ -47,11 +47,8 @@ def are_complete() -> bool:
 
 
 def _try_all() -> None:
-    counted = global_state.get_global_attribute(COUNTED_NAMES)
-    try:
+    with _names_counted_anew():
         _try_model(_probe())
-    finally:
-        global_state.set_global_attribute(COUNTED_NAMES, counted)
     vars(seed_generator)["python_random"].randint  # noqa: B018
     keras.callbacks.Callback()._model  # noqa: B018
 
@@ -87,6 +84,12 @@ def names_counted_anew() -> Iterator[None]:
     if not are_complete():
         yield
         return
+    with _names_counted_anew():
+        yield
+
+
+@contextmanager
+def _names_counted_anew() -> Iterator[None]:
     callers = {
         name: global_state.get_global_attribute(name) for name in (COUNTED_NAMES, UNSEEDED_DRAWS)
     }

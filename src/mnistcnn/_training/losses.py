@@ -13,7 +13,7 @@ class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ign
     """Cross-entropy of integer targets whose one-hot form is smoothed.
 
     Keras smooths only one-hot targets; these are made inside the graph, so that the data keep one
-    integer a picture. Label smoothing: Szegedy et al. 2016, "Rethinking the Inception
+    integer an image. Label smoothing: Szegedy et al. 2016, "Rethinking the Inception
     Architecture for Computer Vision".
 
     A file of Keras's holds it without the smoothing.
@@ -34,7 +34,7 @@ class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ign
         self.from_logits = from_logits
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Any:
-        """Return one loss a picture."""
+        """Return one loss an image."""
         # Keras casts targets to the dtype of the loss.
         indices = keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32")
         targets = keras.ops.one_hot(indices, y_pred.shape[-1], dtype=y_pred.dtype)

@@ -9,9 +9,9 @@ import numpy as np
 from mnistcnn._training import backends
 from mnistcnn._training.callbacks import (
     BestEpoch,
+    BetweenBatches,
     FiniteLoss,
     RecordedRate,
-    BetweenBatches,
     watches_batches,
 )
 from mnistcnn._training.compiled_network import CompiledNetwork

@@ -20,7 +20,7 @@ def transform_for(augmentation: Augmentation | None) -> Callable[..., Any] | Non
     """Return what applies the columns that an augmentation draws to a batch of images.
 
     It takes images as a tensor of shape (n, h, w, c), uint8 or float32, and the columns of
-    `mnistcnn.augmentation.Warps`, and returns images of the same shape in float32, as rounding
+    `RandomTransforms`, and returns images of the same shape in float32, as rounding
     would tell dtypes apart. Beyond the edge the edge is repeated, so that images need not have a
     background of 0. Augmentations that draw the same columns share one function, and so one
     compiled program.

@@ -7,10 +7,10 @@ from io import BytesIO
 from PIL import Image
 
 from mnistcnn.app._reader import Reading
-from mnistcnn.rejection import USUAL_THRESHOLD
+from mnistcnn.rejection import DEFAULT_THRESHOLD
 
 # What RejectingClassifier would reject is shown as a guess.
-SURE_FROM = USUAL_THRESHOLD
+SURE_FROM = DEFAULT_THRESHOLD
 
 
 def message(text: str) -> str:
@@ -46,12 +46,12 @@ def percent(probability: float) -> str:
     return "< 0.1 %" if probability < 0.0005 else f"{100 * probability:.1f} %"
 
 
-def data_url(picture: Image.Image, picture_format: str = "PNG") -> str:
-    """Return a picture as an address that holds it, so that the page has nothing to ask for."""
+def data_url(image: Image.Image, file_format: str = "PNG") -> str:
+    """Return an image as an address that holds it, so that the page has nothing to ask for."""
     file = BytesIO()
-    picture.save(file, format=picture_format)
+    image.save(file, format=file_format)
     content = base64.b64encode(file.getvalue()).decode("ascii")
-    return f"data:image/{picture_format.lower()};base64,{content}"
+    return f"data:image/{file_format.lower()};base64,{content}"
 
 
 def _headline(reading: Reading) -> str:

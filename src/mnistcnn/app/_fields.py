@@ -1,4 +1,4 @@
-"""The fields that take a drawing or a picture, and what they hand over."""
+"""The fields that take a drawing or an image file, and what they hand over."""
 
 import base64
 import binascii
@@ -8,13 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from mnistcnn.exceptions import UnreadablePictureError
+from mnistcnn.exceptions import UnreadableImageError
 
 DRAWING_PREFIX = "data:image/png;base64,"
 # A drawing of 280x280 pixels takes about 5,000.
-MOST_CHARACTERS = 500_000
-# The drawing pad's own is 280 pixels wide and high; its bytes could unpack to millions.
-MOST_PIXELS_A_SIDE = 1_000
+MAX_CHARACTERS = 500_000
+# In pixels. The drawing pad's own is 280; the bytes of a file could unpack to millions.
+MAX_SIDE = 1_000
 
 
 def drawing_pad() -> gr.HTML:
@@ -33,11 +33,11 @@ def drawing_pad() -> gr.HTML:
     )
 
 
-def picture_field(label: str) -> gr.Image:
-    """Return a field that takes a file, the camera's picture or the clipboard's.
+def image_field(label: str) -> gr.Image:
+    """Return a field that takes an image from a file, the camera or the clipboard.
 
     Its value is what Gradio knows of the uploaded file. Gradio would open the file to preprocess
-    it, which is left to `mnistcnn.preprocessing.open_picture`: that refuses what is too large
+    it, which is left to `mnistcnn.images.open_image`: that refuses what is too large
     before it is decoded, and says what is wrong with a file.
     """
     return gr.Image(
@@ -54,7 +54,7 @@ def drawn_file(value: str | None) -> bytes | None:
 
     Raises
     ------
-    UnreadablePictureError
+    UnreadableImageError
         If it is not a PNG file in a data URL, or a large one: no page of ours sends those.
 
     Examples
@@ -65,38 +65,38 @@ def drawn_file(value: str | None) -> bytes | None:
     """
     if not value:
         return None
-    if not value.startswith(DRAWING_PREFIX) or len(value) > MOST_CHARACTERS:
-        raise UnreadablePictureError("the drawing is no small PNG file.")
+    if not value.startswith(DRAWING_PREFIX) or len(value) > MAX_CHARACTERS:
+        raise UnreadableImageError("the drawing is not a small PNG file.")
     try:
         drawing = base64.b64decode(value.removeprefix(DRAWING_PREFIX), validate=True)
     except binascii.Error as error:
-        raise UnreadablePictureError("the drawing is no PNG file in base64.") from error
+        raise UnreadableImageError("the drawing is not a PNG file in base64.") from error
     # Width and height stand there in every PNG file.
-    if any(int.from_bytes(drawing[at : at + 4]) > MOST_PIXELS_A_SIDE for at in (16, 20)):
-        raise UnreadablePictureError("the drawing has too many pixels.")
+    if any(int.from_bytes(drawing[at : at + 4]) > MAX_SIDE for at in (16, 20)):
+        raise UnreadableImageError("the drawing has too many pixels.")
     return drawing
 
 
 def uploaded_file(value: dict[str, Any] | None, uploads: Path) -> Path | None:
-    """Return where the file of a picture field lies, or None where there is none.
+    """Return where the file of an image field lies, or None where there is none.
 
     Parameters
     ----------
     value : dict or None
-        What the browser says of the file: its ``"path"`` on the server, as this has told it.
+        What the browser says of the file: its ``"path"`` on the server.
     uploads : Path
         The folder of all that was uploaded.
 
     Raises
     ------
-    UnreadablePictureError
+    UnreadableImageError
         If the file lies elsewhere: nobody may read the other files of this machine.
     """
     if value is None:
         return None
     path = Path(str(value.get("path"))).resolve()
     if not path.is_relative_to(uploads.resolve()):
-        raise UnreadablePictureError("the picture was not uploaded.")
+        raise UnreadableImageError("the image was not uploaded.")
     return path
 
 

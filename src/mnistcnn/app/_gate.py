@@ -12,10 +12,11 @@ from starlette.responses import PlainTextResponse
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# Gradio's own limit of a file, and what a form puts around it.
-LARGEST_REQUEST = 25_000_000
-MOST_UPLOADED = 200_000_000
+# In bytes: Gradio's own limit of a file, and what a form puts around it.
+MAX_REQUEST = 25_000_000
+MAX_UPLOADED = 200_000_000
 
 
 class Gate:
@@ -37,11 +38,13 @@ class Gate:
         The folder of what was uploaded, which must not grow without end.
     """
 
-    def __init__(self, app: Any, *, names: set[str], local: bool, uploads: Path) -> None:
+    def __init__(self, app: Application, *, names: set[str], local: bool, uploads: Path) -> None:
         self.app = app
         self.names = names
         self.local = local
         self.uploads = uploads
+        # The bytes of uploads that have begun, and of which the folder may hold nothing yet.
+        self.arriving = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer, or hand on, one request."""
@@ -52,11 +55,16 @@ class Gate:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         refusal = self._refusal(scope, headers)
-        if refusal is None:
-            await self.app(scope, _limited(receive), send)
-        else:
+        if refusal is not None:
             status, reason = refusal
             await PlainTextResponse(reason, status)(scope, receive, send)
+            return
+        arriving = _announced_length(headers) if _is_upload(scope) else 0
+        self.arriving += arriving
+        try:
+            await self.app(scope, _limited(receive), send)
+        finally:
+            self.arriving -= arriving
 
     def _refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -67,10 +75,10 @@ class Gate:
             return 403, "Requests from other pages are refused."
         if headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(scope, headers):
             return 403, "Requests from other pages are refused."
-        length = int(_digits(headers.get("content-length", "0")))
-        if length > LARGEST_REQUEST:
+        length = _announced_length(headers)
+        if length > MAX_REQUEST:
             return 413, "The request is too large."
-        if scope["path"].endswith("/upload") and _size_of(self.uploads) + length > MOST_UPLOADED:
+        if _is_upload(scope) and _size_of(self.uploads) + self.arriving + length > MAX_UPLOADED:
             return 503, "Too many images were uploaded; try again in some minutes."
         return None
 
@@ -85,13 +93,13 @@ class Gate:
 
 
 def names_of(host: str, extra: str | None = None) -> set[str]:
-    """Return the names of this machine that are no addresses in numbers, in lower case."""
+    """Return the names of this machine beside its numeric addresses, in lower case."""
     own = socket.gethostname().lower()
     return {"localhost", host.lower(), *filter(None, [own, f"{own}.local", (extra or "").lower()])}
 
 
 def _limited(receive: Receive) -> Receive:
-    """Count what comes, too, as not every request says how long it is."""
+    """Count the bytes that come, too, as not every request states its length."""
     received = 0
 
     async def count() -> Message:
@@ -99,7 +107,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         # To the application, it is as if the browser had gone away.
-        return {"type": "http.disconnect"} if received > LARGEST_REQUEST else message
+        return {"type": "http.disconnect"} if received > MAX_REQUEST else message
 
     return count
 
@@ -111,8 +119,13 @@ def _name_in(host: str) -> str:
         return ""
 
 
-def _digits(length: str) -> str:
-    return length if length.isascii() and length.isdigit() and len(length) < 20 else "0"
+def _announced_length(headers: dict[str, str]) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
+def _is_upload(scope: Message) -> bool:
+    return bool(scope["path"].endswith("/upload"))
 
 
 def _is_navigation(scope: Message, headers: dict[str, str]) -> bool:

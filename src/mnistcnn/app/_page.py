@@ -6,21 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from mnistcnn.app._answer import answer, message
-from mnistcnn.app._fields import drawing_pad, drawn_file, picture_field, uploaded_file
+from mnistcnn.app._fields import drawing_pad, drawn_file, image_field, uploaded_file
 from mnistcnn.app._reader import DigitReader
 from mnistcnn.app._sheet import sheet
-from mnistcnn.exceptions import EmptyPictureError, UnreadablePictureError
-from mnistcnn.preprocessing import open_picture
-from mnistcnn.preprocessing._digit_likeness import are_apart, may_be_a_digit
+from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
+from mnistcnn.handwriting import are_apart, may_be_a_digit
+from mnistcnn.images import open_image
 
 TITLE = """<div class="page-title"><h1>Handwritten digits</h1>
-<p>Draw a digit, or take a picture of one or of many, and see what the network reads.</p></div>"""
-FOOT = '<p class="page-foot">Pictures are read by this program and go nowhere else.</p>'
+<p>Draw a digit, or take a photo of one or of many, and see what the network reads.</p></div>"""
+FOOT = '<p class="page-foot">Images are read by this program and go nowhere else.</p>'
 NOTHING_DRAWN = "The canvas is empty. Draw a digit from 0 to 9; the answer comes with each stroke."
-NO_PICTURE = "Choose, drop, paste or take a picture of one digit."
-NO_SHEET = "Choose, drop, paste or take a picture of a sheet with several digits."
+NO_IMAGE = "Choose, drop, paste or take a photo of one digit."
+NO_SHEET = "Choose, drop, paste or take a photo of a sheet with several digits."
 NO_DIGIT = "No digit: a dot, or a drawing that no digit looks like."
 NO_INK = "There is nothing to read: no ink was found on the paper."
 # The fonts that each system brings along: others would be fetched.
@@ -46,13 +47,11 @@ def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Draw"):
                 _lay_out(drawing_pad, partial(read_drawing, reader))
-            with gr.Tab("Picture"):
-                _lay_out(
-                    partial(picture_field, "One digit"), partial(read_picture, reader, uploads)
-                )
+            with gr.Tab("Image"):
+                _lay_out(partial(image_field, "One digit"), partial(read_image, reader, uploads))
             with gr.Tab("Sheet"):
                 _lay_out(
-                    partial(picture_field, "Several digits"), partial(read_sheet, reader, uploads)
+                    partial(image_field, "Several digits"), partial(read_sheet, reader, uploads)
                 )
         gr.HTML(FOOT, apply_default_css=False)
     return page
@@ -74,53 +73,53 @@ def read_drawing(reader: DigitReader, value: str | None) -> str:
 
 
 def _answer_to(reader: DigitReader, drawing: bytes) -> str:
-    picture = open_picture(drawing)
-    found = reader.digits_in(picture)
+    image = open_image(drawing)
+    found = reader.digits_in(image)
     if found and not any(may_be_a_digit(digit.crop) for digit in found):
         return message(NO_DIGIT)
     if not are_apart([digit.box for digit in found]):
-        return answer(reader.read(picture))
-    return sheet(picture, reader.read_found(found))
+        return answer(reader.read(image))
+    return sheet(image, reader.read_found(found))
 
 
-def read_picture(reader: DigitReader, uploads: Path, value: dict[str, Any] | None) -> str:
-    """Return the answer to a picture of one digit, or a message that says what is wrong with it."""
+def read_image(reader: DigitReader, uploads: Path, value: dict[str, Any] | None) -> str:
+    """Return the answer to an image of one digit, or a message that says what is wrong with it."""
 
     def read() -> str:
         path = uploaded_file(value, uploads)
-        return message(NO_PICTURE) if path is None else answer(reader.read(_opened(path)))
+        return message(NO_IMAGE) if path is None else answer(reader.read(_opened(path)))
 
     return _read_or_say_why_not(read)
 
 
 def read_sheet(reader: DigitReader, uploads: Path, value: dict[str, Any] | None) -> str:
-    """Return the answer to a picture of many digits, or a message that says what is wrong."""
+    """Return the answer to an image of many digits, or a message that says what is wrong."""
 
     def read() -> str:
         path = uploaded_file(value, uploads)
         if path is None:
             return message(NO_SHEET)
-        picture = _opened(path)
-        marks = reader.read_sheet(picture)
-        return sheet(picture, marks) if marks else message(NO_INK)
+        image = _opened(path)
+        marks = reader.read_sheet(image)
+        return sheet(image, marks) if marks else message(NO_INK)
 
     return _read_or_say_why_not(read)
 
 
-def _opened(path: Path) -> Any:
+def _opened(path: Path) -> Image.Image:
     try:
-        return open_picture(path)
-    except UnreadablePictureError as error:
-        # Where uploads lie tells a user nothing.
-        raise UnreadablePictureError(str(error).replace(str(path), path.name)) from error
+        return open_image(path)
+    except UnreadableImageError as error:
+        # The folder of uploads means nothing to a user.
+        raise UnreadableImageError(str(error).replace(str(path), path.name)) from error
 
 
 def _read_or_say_why_not(read: Callable[[], str]) -> str:
     try:
         return read()
-    except EmptyPictureError:
+    except EmptyImageError:
         return message(NO_INK)
-    # UnreadablePictureError, or pixels that are no numbers.
+    # UnreadableImageError, or pixels that are not numbers.
     except ValueError as error:
         return message(str(error).removeprefix("X[0] "))
 
@@ -140,7 +139,7 @@ def _lay_out(make_field: Callable[[], Any], read: Callable[[Any], str]) -> None:
         show_progress="hidden",
         # Of strokes that come faster than the answers, the last one counts.
         trigger_mode="always_last",
-        # One network for all, one picture at a time.
+        # One network for all, one image at a time.
         concurrency_id="network",
         api_visibility="private",
     )

@@ -1,19 +1,19 @@
-"""From a picture to what the page shows of it; the computing is that of other rooms."""
+"""From an image to what the page shows of it; the computing is that of other rooms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.preprocessing._digit_likeness import may_be_a_digit
-from mnistcnn.preprocessing._sheets import FoundDigit, find_digits
+from mnistcnn._types import Classifier
+from mnistcnn.handwriting import DigitNormalizer, FoundDigit, find_digits, may_be_a_digit
+from mnistcnn.images import ReadableImage
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the network makes of one picture.
+    """What the network makes of one image.
 
     Attributes
     ----------
@@ -60,9 +60,9 @@ class DigitReader:
     Parameters
     ----------
     classifier : DigitCNNClassifier
-        Fitted on pictures in MNIST's form.
+        Fitted on images in MNIST's form.
     normalizer : DigitNormalizer
-        Brings a picture to that form.
+        Brings an image to that form.
 
     Examples
     --------
@@ -76,28 +76,28 @@ class DigitReader:
     1
     """
 
-    def __init__(self, classifier: Any, normalizer: Any) -> None:
+    def __init__(self, classifier: Classifier, normalizer: DigitNormalizer) -> None:
         self.classifier = classifier
         self.normalizer = normalizer
 
-    def read(self, picture: Any) -> Reading:
-        """Read a picture of one digit.
+    def read(self, image: ReadableImage) -> Reading:
+        """Read an image of one digit.
 
         Parameters
         ----------
-        picture : array, PIL image, path or bytes
+        image : array, PIL image, path or bytes
             As `DigitNormalizer` takes it.
 
         Raises
         ------
-        EmptyPictureError
+        EmptyImageError
             If there is no ink in it.
-        UnreadablePictureError
-            If it is no picture.
+        UnreadableImageError
+            If it is not an image.
         """
-        return self.read_all([picture])[0]
+        return self.read_all([image])[0]
 
-    def read_sheet(self, sheet: Any) -> list[Mark]:
+    def read_sheet(self, sheet: ReadableImage) -> list[Mark]:
         """Find the digits of a sheet and read each of them; return them in reading order.
 
         Parameters
@@ -107,12 +107,12 @@ class DigitReader:
 
         Raises
         ------
-        UnreadablePictureError
-            If it is no picture.
+        UnreadableImageError
+            If it is not an image.
         """
         return self.read_found(self.digits_in(sheet))
 
-    def digits_in(self, sheet: Any) -> list[FoundDigit]:
+    def digits_in(self, sheet: ReadableImage) -> list[FoundDigit]:
         """Find the digits of a sheet or a drawing, without reading them."""
         found: list[FoundDigit] = find_digits(sheet)
         return found
@@ -127,13 +127,14 @@ class DigitReader:
             for digit, is_single in zip(found, single, strict=True)
         ]
 
-    def read_all(self, pictures: Sequence[Any]) -> list[Reading]:
-        """Read pictures of one digit each, and return a `Reading` for each."""
-        if not pictures:
+    def read_all(self, images: Sequence[ReadableImage]) -> list[Reading]:
+        """Read images of one digit each, and return a `Reading` for each."""
+        if not images:
             return []
-        images = self.normalizer.transform(pictures)
+        normalized = self.normalizer.transform(images)
         labels = self.classifier.classes_.tolist()
-        probabilities = self.classifier.predict_proba(images)
+        probabilities = self.classifier.predict_proba(normalized)
         return [
-            Reading(image, labels, row) for image, row in zip(images, probabilities, strict=True)
+            Reading(image, labels, row)
+            for image, row in zip(normalized, probabilities, strict=True)
         ]

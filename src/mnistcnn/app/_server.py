@@ -35,7 +35,7 @@ NO_DOCUMENTATION = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 # Hugging Face names the host of a Space there.
 SPACE_HOST = "SPACE_HOST"
 # So many requests may wait for the one that is answered; further ones are refused at once.
-MOST_WAITING = 20
+MAX_WAITING = 20
 
 
 def _settle_environment(host: str, uploads: str) -> None:
@@ -85,7 +85,7 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
         _settle_environment(host, uploads)
         from mnistcnn.app._page import build_page, theme
 
-        page = build_page(reader, Path(uploads)).queue(max_size=MOST_WAITING)
+        page = build_page(reader, Path(uploads)).queue(max_size=MAX_WAITING)
         _, address, _ = page.launch(
             server_name=host,
             server_port=port,

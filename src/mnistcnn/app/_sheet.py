@@ -1,4 +1,4 @@
-"""How a sheet with many digits looks: the picture, a box around each digit, and what they say."""
+"""How a sheet with many digits looks: the image, a box around each digit, and its label."""
 
 from itertools import groupby
 from operator import attrgetter
@@ -8,7 +8,7 @@ from PIL import Image
 
 from mnistcnn.app._answer import SURE_FROM, data_url, percent
 from mnistcnn.app._reader import Mark
-from mnistcnn.preprocessing import grey_over_white
+from mnistcnn.images import grey_over_white
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
 LARGEST_SIDE = 1400
@@ -17,17 +17,17 @@ LABEL = 0.1
 UNREAD = "?"
 
 
-def sheet(picture: Image.Image, marks: list[Mark]) -> str:
-    """Return the digits of a sheet as text, and the picture with a box around each of them.
+def sheet(image: Image.Image, marks: list[Mark]) -> str:
+    """Return the digits of a sheet as text, and the image with a box around each of them.
 
     Parameters
     ----------
-    picture : PIL.Image.Image
+    image : PIL.Image.Image
         The sheet.
     marks : list of Mark
         What was read where on it, in reading order.
     """
-    return f'<div class="sheet">{_text(marks)}{_marked(picture, marks)}{_legend(marks)}</div>'
+    return f'<div class="sheet">{_text(marks)}{_marked(image, marks)}{_legend(marks)}</div>'
 
 
 def _text(marks: list[Mark]) -> str:
@@ -44,27 +44,27 @@ def _is_sure(mark: Mark) -> bool:
     return mark.reading is not None and mark.reading.ranking()[0][1] >= SURE_FROM
 
 
-def _marked(picture: Image.Image, marks: list[Mark]) -> str:
-    width, height = picture.size
+def _marked(image: Image.Image, marks: list[Mark]) -> str:
+    width, height = image.size
     boxes = "".join(_box(mark, LABEL * height) for mark in marks)
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The sheet with a box around '
-        f'each digit"><image href="{_shown(picture)}" width="{width}" height="{height}"/>'
+        f'each digit"><image href="{_shown(image)}" width="{width}" height="{height}"/>'
         f"{boxes}</svg>"
     )
 
 
-def _shown(picture: Image.Image) -> str:
-    smaller = _in_colours(picture)
+def _shown(image: Image.Image) -> str:
+    smaller = _in_colours(image)
     smaller.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     return data_url(smaller, "JPEG")
 
 
-def _in_colours(picture: Image.Image) -> Image.Image:
+def _in_colours(image: Image.Image) -> Image.Image:
     """Return it as it was read: Pillow would show 16 bits as white, and transparency as black."""
-    if picture.mode in ("L", "RGB") and "transparency" not in picture.info:
-        return picture.convert("RGB")
-    return Image.fromarray(np.rint(255 * grey_over_white(picture)).astype(np.uint8)).convert("RGB")
+    if image.mode in ("L", "RGB") and "transparency" not in image.info:
+        return image.convert("RGB")
+    return Image.fromarray(np.rint(255 * grey_over_white(image)).astype(np.uint8)).convert("RGB")
 
 
 def _box(mark: Mark, largest: float) -> str:

@@ -1,5 +1,5 @@
 // Strokes are kept as points on a square of SIDE units, so that one can be undone, and so that the
-// picture that is sent does not depend on the size of the screen or on its colours.
+// image that is sent does not depend on the size of the screen or on its colours.
 const SIDE = 280;
 const PEN = 18;
 const STEP = 7;
@@ -40,7 +40,7 @@ function show() {
   context.stroke();
 }
 
-function picture() {
+function image() {
   const paper = document.createElement("canvas");
   paper.width = paper.height = SIDE;
   const context = paper.getContext("2d");
@@ -52,7 +52,7 @@ function picture() {
 
 function finish() {
   show();
-  props.value = strokes.length ? picture() : "";
+  props.value = strokes.length ? image() : "";
   trigger("change");
 }
 

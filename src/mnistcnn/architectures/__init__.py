@@ -1,45 +1,35 @@
 """The registered networks: one small parameter object each, and one dict of their names.
 
-A new architecture is a class derived from `Architecture` and its line in `_by_name`'s list below.
 Importing this package does not load Keras; `Architecture.build` does.
 """
 
 from difflib import get_close_matches
 
-from sklearn.utils._param_validation import validate_parameter_constraints
+from mnistcnn._scikit_learn import validate_parameter_constraints
+from mnistcnn.architectures import _base
+from mnistcnn.architectures._base import Architecture as Architecture
 
-from mnistcnn.architectures._base import Architecture
-from mnistcnn.architectures._committee import Committee
-from mnistcnn.architectures._deep import Deep, Deep256, Deotte
-from mnistcnn.architectures._fully_connected import Baseline, TwoLayerMLP
-from mnistcnn.architectures._own import Accurate, Fast, Tiny
-from mnistcnn.architectures._pooled import ConvNet, Larger, LeNet5, Simple, Sketchpad
-from mnistcnn.architectures._squeeze_excite import SqueezeExcite
-from mnistcnn.architectures._unpooled import M3, M5, M7
-
-__all__ = [
-    "M3",
-    "M5",
-    "M7",
-    "Accurate",
-    "Architecture",
-    "Baseline",
-    "Committee",
-    "ConvNet",
-    "Deep",
-    "Deep256",
-    "Deotte",
-    "Fast",
-    "Larger",
-    "LeNet5",
-    "Simple",
-    "Sketchpad",
-    "SqueezeExcite",
-    "Tiny",
-    "TwoLayerMLP",
-    "get_architecture",
-    "list_architectures",
-]
+# The registry: one line an architecture, in the order of `list_architectures`.
+# isort: off
+from mnistcnn.architectures._fully_connected import Baseline as Baseline
+from mnistcnn.architectures._fully_connected import TwoLayerMLP as TwoLayerMLP
+from mnistcnn.architectures._pooled import Simple as Simple
+from mnistcnn.architectures._pooled import Larger as Larger
+from mnistcnn.architectures._pooled import ConvNet as ConvNet
+from mnistcnn.architectures._pooled import Sketchpad as Sketchpad
+from mnistcnn.architectures._deep import Deep as Deep
+from mnistcnn.architectures._deep import Deep256 as Deep256
+from mnistcnn.architectures._pooled import LeNet5 as LeNet5
+from mnistcnn.architectures._own import Tiny as Tiny
+from mnistcnn.architectures._deep import Deotte as Deotte
+from mnistcnn.architectures._unpooled import M3 as M3
+from mnistcnn.architectures._unpooled import M5 as M5
+from mnistcnn.architectures._unpooled import M7 as M7
+from mnistcnn.architectures._squeeze_excite import SqueezeExcite as SqueezeExcite
+from mnistcnn.architectures._own import Fast as Fast
+from mnistcnn.architectures._own import Accurate as Accurate
+from mnistcnn.architectures._multi_column import MultiColumn as MultiColumn
+# isort: on
 
 
 def _by_name(*architectures: type[Architecture]) -> dict[str, type[Architecture]]:
@@ -50,29 +40,17 @@ def _by_name(*architectures: type[Architecture]) -> dict[str, type[Architecture]
     return registry
 
 
-# How much of two names must agree (difflib's ratio) before one is taken for a slip of the other.
-NEAR = 0.7
+def _is_registered(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, _base.RegisteredArchitecture)
 
-_ARCHITECTURES = _by_name(
-    Baseline,
-    TwoLayerMLP,
-    Simple,
-    Larger,
-    ConvNet,
-    Sketchpad,
-    Deep,
-    Deep256,
-    LeNet5,
-    Tiny,
-    Deotte,
-    M3,
-    M5,
-    M7,
-    SqueezeExcite,
-    Fast,
-    Accurate,
-    Committee,
-)
+
+_ARCHITECTURES = _by_name(*filter(_is_registered, list(vars().values())))
+
+__all__ = ["Architecture", "get_architecture", "list_architectures"]
+__all__ += [architecture.__name__ for architecture in _ARCHITECTURES.values()]
+
+# The least similarity of two names (difflib's ratio) at which one is suggested for the other.
+MIN_SIMILARITY = 0.7
 
 
 def list_architectures() -> list[str]:
@@ -131,5 +109,5 @@ def get_architecture(name: str) -> Architecture:
 
 
 def _suggestion(name: str) -> str:
-    nearest = get_close_matches(name.lower(), _ARCHITECTURES, n=1, cutoff=NEAR)
+    nearest = get_close_matches(name.lower(), _ARCHITECTURES, n=1, cutoff=MIN_SIMILARITY)
     return f"; did you mean {nearest[0]!r}?" if nearest else "."

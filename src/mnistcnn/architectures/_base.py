@@ -1,15 +1,16 @@
 """What every architecture is: parameters like an estimator's, and a Keras model built from them."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import validate_parameter_constraints
 
 from mnistcnn._quiet_start import find_devices, load_keras
+from mnistcnn._scikit_learn import validate_parameter_constraints, validate_parameters
 from mnistcnn.architectures._constraints import COUNT, EachCount
-from mnistcnn.architectures._layers import to_logits
-from mnistcnn.architectures._windows import Window, smallest_input
+from mnistcnn.architectures._layers import Tensor, to_logits
+from mnistcnn.architectures._windows import TracedImage
 
 if TYPE_CHECKING:
     import keras
@@ -60,7 +61,7 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
     @property
     def minimum_image_size(self) -> int:
         """Smallest height and width, in pixels, that the layers accept."""
-        return smallest_input(self._windows())
+        return 1
 
     def build(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
         """Build the Keras model with fresh initial weights, not compiled.
@@ -97,7 +98,7 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
         given = {"input_shape": input_shape, "n_classes": n_classes}
         caller_name = f"{type(self).__name__}.build"
         validate_parameter_constraints(_BUILD_CONSTRAINTS, given, caller_name=caller_name)
-        self._validate_params()
+        validate_parameters(self)
         self._check_image_size(*input_shape[:2])
         return self._assemble(input_shape, n_classes)
 
@@ -118,15 +119,11 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
         logits = self._logits(self._features(image), n_classes)
         return keras.Model(image, logits, name=self.name)
 
-    def _windows(self) -> list[Window]:
-        """Return the windows of the layers that shrink the image, in order."""
-        return []
-
     @abstractmethod
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         """Apply all layers but the last to a Keras tensor; gives shape (n, n_features)."""
 
-    def _logits(self, features: Any, n_classes: int) -> Any:
+    def _logits(self, features: Tensor, n_classes: int) -> Tensor:
         """Apply the last layer."""
         return to_logits(features, n_classes)
 
@@ -137,3 +134,48 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
 
     # Equal by parameters that can change: no hash could stay true.
     __hash__ = None  # type: ignore[assignment]
+
+
+class Published(NamedTuple):
+    """What is known of a network's default, for the tables of the documentation and for tests.
+
+    Attributes
+    ----------
+    n_parameters : int
+        Number of weights on images of 28x28x1 pixels with 10 classes.
+    layers : str
+        The layers in short.
+    source : str
+        Who published it, and when.
+    reported : str
+        What the source says that it reaches.
+    only_trainable : bool, default=False
+        Whether `n_parameters` counts the weights that training moves, and no others.
+    """
+
+    n_parameters: int
+    layers: str
+    source: str
+    reported: str
+    only_trainable: bool = False
+
+
+class RegisteredArchitecture(Architecture):
+    """An architecture of the registry, whose ``_features`` call functions of `_layers` only.
+
+    Attributes
+    ----------
+    published : Published
+        Its number of parameters, its source and the reported result. A class attribute.
+    """
+
+    published: ClassVar[Published]
+
+    @property
+    def minimum_image_size(self) -> int:
+        """Smallest height and width, in pixels, that the layers accept."""
+        # A class of a user's own that derives from this one may have layers that cannot be traced.
+        with suppress(AttributeError, TypeError, ValueError):
+            traced = self._features(TracedImage())
+            return int(traced.smallest_input)
+        return 1

@@ -1,12 +1,11 @@
 """What the parameters of an architecture may be, in scikit-learn's form of constraints."""
 
 from numbers import Integral, Real
-from typing import Any
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from mnistcnn._scikit_learn import Interval, StrOptions
 
 COUNT = Interval(Integral, 1, None, closed="left")
-SHARE = Interval(Real, 0, 1, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="left")
 PADDING = StrOptions({"auto", "valid", "same"})
 
 
@@ -26,8 +25,8 @@ class EachCount(Interval):  # type: ignore[misc]
         super().__init__(Integral, 1, None, closed="left")
         self.length = length
 
-    def is_satisfied_by(self, val: Any) -> bool:
-        """Tell whether `val` has the right length and holds positive integers only."""
+    def is_satisfied_by(self, val: object) -> bool:
+        """Return whether `val` has the right length and holds positive integers only."""
         if not isinstance(val, tuple | list) or len(val) != (self.length or max(1, len(val))):
             return False
         return all(super(EachCount, self).is_satisfied_by(number) for number in val)

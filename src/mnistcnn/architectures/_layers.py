@@ -1,21 +1,30 @@
 """Keras layers as functions of tensors, so that a network reads from its image to its features.
 
 Keras is imported inside the functions: a list of architectures must not take seconds. Images have
-their channels last, whatever the user's Keras is configured for.
+their channels last, whatever the user's Keras is configured for. Given a `TracedImage`, a function
+makes no layer: it notes the window that the layer would slide over the image.
 """
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from mnistcnn.architectures._windows import POOLING, TracedImage, Window
+
+if TYPE_CHECKING:
+    import keras
+
+# What layers are applied to: feature maps (n, height, width, channels) or rows (n, features).
+Tensor: TypeAlias = "keras.KerasTensor | TracedImage"
 
 CHANNELS_LAST = "channels_last"
 
 
 def _of_keras(name: str) -> Callable[..., Any]:
-    def make(*arguments: Any, **options: Any) -> Any:
+    def make(**options: object) -> Any:
         from keras import layers
 
-        return getattr(layers, name)(*arguments, **options)
+        return getattr(layers, name)(**options)
 
     return make
 
@@ -32,8 +41,17 @@ OF_KERAS = LayerKinds()
 LAYER_KINDS: ContextVar[LayerKinds] = ContextVar("layer_kinds", default=OF_KERAS)
 
 
+def _apply(
+    layer: Callable[..., Any], values: Tensor, window: Window | None = None, /, **options: object
+) -> Tensor:
+    """Make a layer and apply it, or note its window where there is a `TracedImage`."""
+    if isinstance(values, TracedImage):
+        return values.through(window) if window else values
+    return layer(**options)(values)
+
+
 def convolve(
-    maps: Any,
+    maps: Tensor,
     filters: int,
     kernel_size: int,
     *,
@@ -41,95 +59,105 @@ def convolve(
     padding: str = "valid",
     use_bias: bool = True,
     activation: str | None = "relu",
-) -> Any:
+) -> Tensor:
     """Apply a convolution with a square kernel and its activation."""
-    from keras import layers
-
     # NumPy's integers, as a randomised search draws them, would not survive Keras's JSON.
-    convolution = layers.Conv2D(
-        int(filters),
-        int(kernel_size),
+    return _apply(
+        _of_keras("Conv2D"),
+        maps,
+        Window(kernel_size, strides, padding),
+        filters=int(filters),
+        kernel_size=int(kernel_size),
         strides=strides,
         padding=padding,
         use_bias=use_bias,
         activation=activation,
         data_format=CHANNELS_LAST,
     )
-    return convolution(maps)
 
 
-def max_pool(maps: Any) -> Any:
+def max_pool(maps: Tensor) -> Tensor:
     """Keep the largest value of each 2x2 square."""
-    from keras import layers
+    layer = _of_keras("MaxPooling2D")
+    return _apply(layer, maps, POOLING, pool_size=POOLING.size, data_format=CHANNELS_LAST)
 
-    return layers.MaxPooling2D(2, data_format=CHANNELS_LAST)(maps)
 
-
-def average_pool(maps: Any) -> Any:
+def average_pool(maps: Tensor) -> Tensor:
     """Keep the mean of each 2x2 square."""
-    from keras import layers
+    layer = _of_keras("AveragePooling2D")
+    return _apply(layer, maps, POOLING, pool_size=POOLING.size, data_format=CHANNELS_LAST)
 
-    return layers.AveragePooling2D(2, data_format=CHANNELS_LAST)(maps)
 
-
-def global_average(maps: Any, *, keepdims: bool = False) -> Any:
+def global_average(maps: Tensor, *, keepdims: bool = False) -> Tensor:
     """Keep each channel's mean."""
-    from keras import layers
+    layer = _of_keras("GlobalAveragePooling2D")
+    return _apply(layer, maps, data_format=CHANNELS_LAST, keepdims=keepdims)
 
-    return layers.GlobalAveragePooling2D(data_format=CHANNELS_LAST, keepdims=keepdims)(maps)
 
-
-def global_max(maps: Any) -> Any:
+def global_max(maps: Tensor) -> Tensor:
     """Keep each channel's largest value."""
-    from keras import layers
-
-    return layers.GlobalMaxPooling2D(data_format=CHANNELS_LAST)(maps)
+    return _apply(_of_keras("GlobalMaxPooling2D"), maps, data_format=CHANNELS_LAST)
 
 
-def normalize(values: Any, **options: Any) -> Any:
+def normalize(values: Tensor, **options: object) -> Tensor:
     """Apply batch normalization, with Keras's defaults where `options` say nothing else."""
-    return LAYER_KINDS.get().batch_normalization(**options)(values)
+    return _apply(LAYER_KINDS.get().batch_normalization, values, None, **options)
 
 
-def rectify(values: Any) -> Any:
+def relu(values: Tensor) -> Tensor:
     """Apply ReLU."""
-    from keras import layers
-
-    return layers.Activation("relu")(values)
+    return _apply(_of_keras("Activation"), values, activation="relu")
 
 
-def drop(values: Any, rate: float) -> Any:
-    """Apply dropout."""
-    return LAYER_KINDS.get().dropout(float(rate))(values)
+def dropout(values: Tensor, rate: float) -> Tensor:
+    """Set a fraction of the values, the rate, to zero in training."""
+    return _apply(LAYER_KINDS.get().dropout, values, rate=float(rate))
 
 
-def flatten(maps: Any) -> Any:
+def flatten(maps: Tensor) -> Tensor:
     """Lay all pixels and channels out in one row."""
-    from keras import layers
-
-    return layers.Flatten(data_format=CHANNELS_LAST)(maps)
+    return _apply(_of_keras("Flatten"), maps, data_format=CHANNELS_LAST)
 
 
-def connect(values: Any, units: int, *, activation: str = "relu") -> Any:
+def dense(values: Tensor, units: int, *, activation: str = "relu") -> Tensor:
     """Apply one fully connected layer and its activation."""
-    from keras import layers
-
-    return layers.Dense(int(units), activation=activation)(values)
+    return _apply(_of_keras("Dense"), values, units=int(units), activation=activation)
 
 
-def connect_all(
-    values: Any, units: Iterable[int], *, activation: str = "relu", dropout: float | None = None
-) -> Any:
+def dense_stack(
+    values: Tensor,
+    units: Iterable[int],
+    *,
+    activation: str = "relu",
+    dropout_rate: float | None = None,
+) -> Tensor:
     """Apply fully connected layers one after the other, with dropout after each if given."""
     for width in units:
-        values = connect(values, width, activation=activation)
-        if dropout is not None:
-            values = drop(values, dropout)
+        values = dense(values, width, activation=activation)
+        if dropout_rate is not None:
+            values = dropout(values, dropout_rate)
     return values
 
 
-def to_logits(features: Any, n_classes: int, **options: Any) -> Any:
-    """Apply the last layer, which computes in float32 whatever the dtype policy."""
-    from keras import layers
+def concatenate(parts: list[Tensor]) -> Tensor:
+    """Lay the channels of several tensors side by side."""
+    return _merge("Concatenate", parts)
 
-    return layers.Dense(int(n_classes), dtype="float32", **{"name": "logits", **options})(features)
+
+def multiply(factors: list[Tensor]) -> Tensor:
+    """Multiply tensors value by value."""
+    return _merge("Multiply", factors)
+
+
+def _merge(name: str, branches: list[Tensor]) -> Tensor:
+    traced = [branch for branch in branches if isinstance(branch, TracedImage)]
+    if traced:
+        return max(traced, key=lambda branch: branch.smallest_input)
+    return _of_keras(name)()(branches)
+
+
+def to_logits(features: Tensor, n_classes: int, **options: object) -> Tensor:
+    """Apply the last layer, which computes in float32 whatever the dtype policy."""
+    layer = _of_keras("Dense")
+    options = {"name": "logits", "dtype": "float32", **options}
+    return _apply(layer, features, None, units=int(n_classes), **options)

@@ -1,22 +1,20 @@
 """The library's own networks: the default, the most accurate one and a very small one."""
 
-from typing import Any
-
 from sklearn.base import clone
 
-from mnistcnn.architectures._base import Architecture
-from mnistcnn.architectures._constraints import COUNT, PADDING, SHARE, EachCount
+from mnistcnn.architectures._base import Published, RegisteredArchitecture
+from mnistcnn.architectures._constraints import COUNT, FRACTION, PADDING, EachCount
 from mnistcnn.architectures._layers import (
-    connect,
+    Tensor,
     convolve,
-    drop,
+    dense,
+    dropout,
     flatten,
     global_average,
     max_pool,
     normalize,
-    rectify,
+    relu,
 )
-from mnistcnn.architectures._windows import HALVING, Window
 
 # MNIST leaves an empty border of 4 pixels, which convolutions without padding may eat. Smaller
 # images, such as USPS's of 16x16 and scikit-learn's of 8x8, carry ink up to the edge.
@@ -26,20 +24,17 @@ _SMALLEST_WITH_BORDER = 24
 _MOMENTUM = 0.9
 
 
-class _PaddedAsNeeded(Architecture):
+class _PaddedAsNeeded(RegisteredArchitecture):
     padding: str
 
-    def _least_padding(self) -> str:
-        return "same" if self.padding == "auto" else self.padding
-
-    def _padding_for(self, image: Any) -> str:
+    def _padding_for(self, image: Tensor) -> str:
         if self.padding != "auto":
             return self.padding
         unpadded = clone(self).set_params(padding="valid")
         needed = max(_SMALLEST_WITH_BORDER, unpadded.minimum_image_size)
         return "valid" if min(image.shape[1:3]) >= needed else "same"
 
-    def _convolve(self, maps: Any, filters: int, kernel_size: int, padding: str) -> Any:
+    def _convolve(self, maps: Tensor, filters: int, kernel_size: int, padding: str) -> Tensor:
         return convolve(
             maps, filters, kernel_size, padding=padding, use_bias=False, activation=None
         )
@@ -49,10 +44,9 @@ class Fast(_PaddedAsNeeded):
     """Two convolutions, pooled before they are normalized: about 99 % on MNIST after one epoch.
 
     Conv16 5x5, max pooling, batch normalization, ReLU; Conv32 5x5, max pooling, batch
-    normalization, ReLU; Flatten, Dense 256 (ReLU); convolutions without bias: 147,290 parameters
-    on 28x28 images and 10 classes. The default of `DigitCNNClassifier`, made for this library:
-    normalizing after pooling is a quarter of the work, and a high rate under a one-cycle schedule
-    [1]_ needs one epoch only.
+    normalization, ReLU; Flatten, Dense 256 (ReLU); convolutions without bias. The default of
+    `DigitCNNClassifier`, made for this library: normalizing after pooling is a quarter of the work,
+    and a high learning rate under a one-cycle schedule [1]_ needs one epoch only.
 
     Parameters
     ----------
@@ -81,6 +75,12 @@ class Fast(_PaddedAsNeeded):
     """
 
     name = "fast"
+    published = Published(
+        n_parameters=147_290,
+        layers="Conv16 5x5, pool, Conv32 5x5, pool, Dense 256",
+        source="this library",
+        reported="accuracy 0.9938 by default, 0.9911 after one epoch, means of 5",
+    )
     # Rates and betas here: trained on MNIST's first 50,000 training images or on 1,500 of them,
     # compared on the last 10,000. A higher rate gains nothing in one epoch and loses in ten. (They
     # were chosen with 24 filters and a second kernel of 3x3, which lost to the present ones there.)
@@ -106,27 +106,21 @@ class Fast(_PaddedAsNeeded):
         self.dense_units = dense_units
         self.padding = padding
 
-    def _windows(self) -> list[Window]:
-        first, second = self.kernel_sizes
-        padding = self._least_padding()
-        return [Window(first, 1, padding), HALVING, Window(second, 1, padding), HALVING]
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         padding = self._padding_for(image)
         maps = image
         for filters, kernel_size in zip(self.filters, self.kernel_sizes, strict=True):
             maps = max_pool(self._convolve(maps, filters, kernel_size, padding))
-            maps = rectify(normalize(maps, momentum=_MOMENTUM))
-        return connect(flatten(maps), self.dense_units)
+            maps = relu(normalize(maps, momentum=_MOMENTUM))
+        return dense(flatten(maps), self.dense_units)
 
 
 class Accurate(_PaddedAsNeeded):
     """Four convolutions with batch normalization, for accuracy at the price of minutes on a CPU.
 
     Conv16 5x5, max pooling; Conv64 3x3; Conv64 3x3, max pooling; Conv128 3x3 (each without bias
-    and followed, after the pooling, by batch normalization and ReLU); Flatten, dropout 0.3:
-    126,426 parameters on 28x28 images and 10 classes. Made for this library, to be trained on
-    augmented images under a one-cycle schedule.
+    and followed, after the pooling, by batch normalization and ReLU); Flatten, dropout 0.3. Made
+    for this library, to be trained on augmented images under a one-cycle schedule.
 
     Parameters
     ----------
@@ -135,7 +129,7 @@ class Accurate(_PaddedAsNeeded):
     kernel_sizes : tuple of int, default=(5, 3, 3, 3)
         Sides of their kernels, in pixels.
     dropout : float, default=0.3
-        Share of the last convolution's values that is dropped in training.
+        Fraction of the last convolution's values that is dropped in training.
     padding : {"auto", "valid", "same"}, default="auto"
         Padding of the convolutions. "auto" pads images of under 24 pixels, which have no empty
         border as MNIST's have, so that 4x4 pixels are enough.
@@ -148,11 +142,17 @@ class Accurate(_PaddedAsNeeded):
     """
 
     name = "accurate"
+    published = Published(
+        n_parameters=126_426,
+        layers="Conv16 5x5, pool, Conv64 3x3, Conv64 3x3, pool, Conv128 3x3",
+        source="this library",
+        reported="accuracy 0.99598 after 12 epochs, augmented, mean of 5",
+    )
     learning_rate = 5e-3
     _parameter_constraints = {
         "filters": [EachCount(4)],
         "kernel_sizes": [EachCount(4)],
-        "dropout": [SHARE],
+        "dropout": [FRACTION],
         "padding": [PADDING],
     }
 
@@ -169,32 +169,25 @@ class Accurate(_PaddedAsNeeded):
         self.dropout = dropout
         self.padding = padding
 
-    def _windows(self) -> list[Window]:
-        padding = self._least_padding()
-        first, second, third, fourth = (Window(size, 1, padding) for size in self.kernel_sizes)
-        return [first, HALVING, second, third, HALVING, fourth]
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         first, second, third, fourth = zip(self.filters, self.kernel_sizes, strict=True)
         padding = self._padding_for(image)
-        maps = self._rectified(max_pool(self._convolve(image, *first, padding)))
-        maps = self._rectified(self._convolve(maps, *second, padding))
-        maps = self._rectified(max_pool(self._convolve(maps, *third, padding)))
-        maps = self._rectified(self._convolve(maps, *fourth, padding))
-        return drop(flatten(maps), self.dropout)
+        maps = self._normalized(max_pool(self._convolve(image, *first, padding)))
+        maps = self._normalized(self._convolve(maps, *second, padding))
+        maps = self._normalized(max_pool(self._convolve(maps, *third, padding)))
+        maps = self._normalized(self._convolve(maps, *fourth, padding))
+        return dropout(flatten(maps), self.dropout)
 
-    def _rectified(self, maps: Any) -> Any:
-        return rectify(normalize(maps, momentum=_MOMENTUM))
+    def _normalized(self, maps: Tensor) -> Tensor:
+        return relu(normalize(maps, momentum=_MOMENTUM))
 
 
-class Tiny(Architecture):
+class Tiny(RegisteredArchitecture):
     """Five narrow convolutions: under 8,000 parameters.
 
     Twice Conv 3x3, max pooling, twice Conv 3x3, max pooling, Conv 3x3 (8, 12, 16, 16 and 16
-    filters, padded, without bias, each followed by batch normalization and ReLU), global average:
-    7,714 parameters on 28x28 images and 10 classes. After the many solutions to the exercise of
-    reaching 99.4 % with fewer than 8,000 parameters; reported for one of them is a peak accuracy
-    of 0.9952 on MNIST's test set within 20 epochs.
+    filters, padded, without bias, each followed by batch normalization and ReLU), global average.
+    After the many solutions to the exercise of reaching 99.4 % with fewer than 8,000 parameters.
 
     Parameters
     ----------
@@ -211,6 +204,12 @@ class Tiny(Architecture):
     """
 
     name = "tiny"
+    published = Published(
+        n_parameters=7_714,
+        layers="2 Conv, pool, 2 Conv, pool, Conv, all 3x3, global average",
+        source="this library",
+        reported="peak accuracy 0.9952 within 20 epochs, of another one of this size",
+    )
     learning_rate = 1e-2
     _parameter_constraints = {"filters": [EachCount(5)], "kernel_size": [COUNT]}
 
@@ -220,18 +219,15 @@ class Tiny(Architecture):
         self.filters = filters
         self.kernel_size = kernel_size
 
-    def _windows(self) -> list[Window]:
-        return [HALVING, HALVING]
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = max_pool(self._blocks(image, self.filters[:2]))
         maps = max_pool(self._blocks(maps, self.filters[2:4]))
         return global_average(self._blocks(maps, self.filters[4:]))
 
-    def _blocks(self, maps: Any, filters: tuple[int, ...]) -> Any:
+    def _blocks(self, maps: Tensor, filters: tuple[int, ...]) -> Tensor:
         for width in filters:
             maps = convolve(
                 maps, width, self.kernel_size, padding="same", use_bias=False, activation=None
             )
-            maps = rectify(normalize(maps, momentum=_MOMENTUM))
+            maps = relu(normalize(maps, momentum=_MOMENTUM))
         return maps

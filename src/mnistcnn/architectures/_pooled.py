@@ -1,31 +1,26 @@
 """Small networks of convolutions, each followed by pooling."""
 
-from typing import Any
-
-from sklearn.utils._param_validation import StrOptions
-
-from mnistcnn.architectures._base import Architecture
-from mnistcnn.architectures._constraints import COUNT, SHARE, EachCount
+from mnistcnn._scikit_learn import StrOptions
+from mnistcnn.architectures._base import Published, RegisteredArchitecture
+from mnistcnn.architectures._constraints import COUNT, FRACTION, EachCount
 from mnistcnn.architectures._layers import (
+    Tensor,
     average_pool,
-    connect,
-    connect_all,
     convolve,
-    drop,
+    dense,
+    dense_stack,
+    dropout,
     flatten,
     max_pool,
 )
-from mnistcnn.architectures._windows import HALVING, Window
 
 _POOLING = {"average": average_pool, "max": max_pool}
 
 
-class Simple(Architecture):
+class Simple(RegisteredArchitecture):
     """One convolution and one hidden layer: the tutorials' first CNN.
 
-    Conv32 5x5, max pooling, dropout 0.2, Flatten, Dense 128 (ReLU): 592,074 parameters on 28x28
-    images and 10 classes. Published with an error of 1.03 % on MNIST's test set after 10 epochs
-    of Adam in batches of 200 [1]_.
+    Conv32 5x5, max pooling, dropout 0.2, Flatten, Dense 128 (ReLU). From a tutorial [1]_.
 
     Parameters
     ----------
@@ -34,7 +29,7 @@ class Simple(Architecture):
     kernel_size : int, default=5
         Side of the convolution's kernel, in pixels.
     dropout : float, default=0.2
-        Share of the pooled values that is dropped in training.
+        Fraction of the pooled values that is dropped in training.
     dense_units : int, default=128
         Width of the hidden layer.
 
@@ -53,10 +48,16 @@ class Simple(Architecture):
     """
 
     name = "simple"
+    published = Published(
+        n_parameters=592_074,
+        layers="Conv32 5x5, pool, Dense 128",
+        source="Brownlee 2016",
+        reported="error 1.03 % after 10 epochs of Adam, batches of 200",
+    )
     _parameter_constraints = {
         "filters": [COUNT],
         "kernel_size": [COUNT],
-        "dropout": [SHARE],
+        "dropout": [FRACTION],
         "dense_units": [COUNT],
     }
 
@@ -73,20 +74,16 @@ class Simple(Architecture):
         self.dropout = dropout
         self.dense_units = dense_units
 
-    def _windows(self) -> list[Window]:
-        return [Window(self.kernel_size), HALVING]
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = max_pool(convolve(image, self.filters, self.kernel_size))
-        return connect(flatten(drop(maps, self.dropout)), self.dense_units)
+        return dense(flatten(dropout(maps, self.dropout)), self.dense_units)
 
 
-class Larger(Architecture):
+class Larger(RegisteredArchitecture):
     """Two convolutions and two hidden layers: the tutorials' larger CNN.
 
     Conv30 5x5, max pooling, Conv15 3x3, max pooling, dropout 0.2, Flatten, Dense 128, Dense 50
-    (ReLU): 59,933 parameters on 28x28 images and 10 classes. Published with an error of 0.82 to
-    0.89 % on MNIST's test set after 10 epochs of Adam in batches of 200 [1]_.
+    (ReLU). From a tutorial [1]_.
 
     Parameters
     ----------
@@ -95,7 +92,7 @@ class Larger(Architecture):
     kernel_sizes : tuple of int, default=(5, 3)
         Sides of their kernels, in pixels.
     dropout : float, default=0.2
-        Share of the pooled values that is dropped in training.
+        Fraction of the pooled values that is dropped in training.
     dense_units : tuple of int, default=(128, 50)
         Widths of the hidden layers, one or more.
 
@@ -112,10 +109,16 @@ class Larger(Architecture):
     """
 
     name = "larger"
+    published = Published(
+        n_parameters=59_933,
+        layers="Conv30 5x5, pool, Conv15 3x3, pool, Dense 128, 50",
+        source="Brownlee 2016",
+        reported="error 0.82 to 0.89 % after 10 epochs of Adam, batches of 200",
+    )
     _parameter_constraints = {
         "filters": [EachCount(2)],
         "kernel_sizes": [EachCount(2)],
-        "dropout": [SHARE],
+        "dropout": [FRACTION],
         "dense_units": [EachCount()],
     }
 
@@ -132,24 +135,18 @@ class Larger(Architecture):
         self.dropout = dropout
         self.dense_units = dense_units
 
-    def _windows(self) -> list[Window]:
-        first, second = self.kernel_sizes
-        return [Window(first), HALVING, Window(second), HALVING]
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters, kernel_size in zip(self.filters, self.kernel_sizes, strict=True):
             maps = max_pool(convolve(maps, filters, kernel_size))
-        return connect_all(flatten(drop(maps, self.dropout)), self.dense_units)
+        return dense_stack(flatten(dropout(maps, self.dropout)), self.dense_units)
 
 
-class ConvNet(Architecture):
+class ConvNet(RegisteredArchitecture):
     """Keras's own example for MNIST: two convolutions and strong dropout.
 
-    Conv32 3x3, max pooling, Conv64 3x3, max pooling, Flatten, dropout 0.5 (ReLU): 34,826
-    parameters on 28x28 images and 10 classes. From Keras's examples [1]_; reported with an
-    accuracy of 0.989 and a loss of 0.0374 after 20 epochs of Adam in batches of 128, trained on
-    80 % of the images and measured on the rest.
+    Conv32 3x3, max pooling, Conv64 3x3, max pooling, Flatten, dropout 0.5 (ReLU). From Keras's
+    examples [1]_.
 
     Parameters
     ----------
@@ -158,7 +155,7 @@ class ConvNet(Architecture):
     kernel_size : int, default=3
         Side of their kernels, in pixels.
     dropout : float, default=0.5
-        Share of the pooled values that is dropped in training.
+        Fraction of the pooled values that is dropped in training.
 
     References
     ----------
@@ -172,10 +169,16 @@ class ConvNet(Architecture):
     """
 
     name = "convnet"
+    published = Published(
+        n_parameters=34_826,
+        layers="Conv32, pool, Conv64, pool, all 3x3",
+        source="Chollet, Keras's examples",
+        reported="accuracy 0.989, loss 0.0374 after 20 epochs, on a fifth of the images",
+    )
     _parameter_constraints = {
         "filters": [EachCount(2)],
         "kernel_size": [COUNT],
-        "dropout": [SHARE],
+        "dropout": [FRACTION],
     }
 
     def __init__(
@@ -185,23 +188,19 @@ class ConvNet(Architecture):
         self.kernel_size = kernel_size
         self.dropout = dropout
 
-    def _windows(self) -> list[Window]:
-        return [Window(self.kernel_size), HALVING] * 2
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters in self.filters:
             maps = max_pool(convolve(maps, filters, self.kernel_size))
-        return drop(flatten(maps), self.dropout)
+        return dropout(flatten(maps), self.dropout)
 
 
-class Sketchpad(Architecture):
+class Sketchpad(RegisteredArchitecture):
     """Two wide convolutions and one hidden layer, the network behind many drawing pages.
 
-    Conv64 3x3, max pooling, Conv64 3x3, max pooling, Flatten, Dense 128 (ReLU): 243,786
-    parameters on 28x28 images and 10 classes. The layers are those of Laurence Moroney's
-    introduction to convolutions [1]_; reported for a sketchpad page with an accuracy of 0.992 and
-    a loss of 0.0241 on MNIST's test set, trained by Adam at a rate of 0.001.
+    Conv64 3x3, max pooling, Conv64 3x3, max pooling, Flatten, Dense 128 (ReLU). The layers are
+    those of Laurence Moroney's introduction to convolutions [1]_; what is reported, was for a
+    sketchpad page.
 
     Parameters
     ----------
@@ -225,6 +224,12 @@ class Sketchpad(Architecture):
     """
 
     name = "sketchpad"
+    published = Published(
+        n_parameters=243_786,
+        layers="Conv64, pool, Conv64, pool, all 3x3, Dense 128",
+        source="Moroney 2019",
+        reported="accuracy 0.992, loss 0.0241 by Adam at a rate of 0.001",
+    )
     _parameter_constraints = {
         "filters": [EachCount(2)],
         "kernel_size": [COUNT],
@@ -238,23 +243,19 @@ class Sketchpad(Architecture):
         self.kernel_size = kernel_size
         self.dense_units = dense_units
 
-    def _windows(self) -> list[Window]:
-        return [Window(self.kernel_size), HALVING] * 2
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters in self.filters:
             maps = max_pool(convolve(maps, filters, self.kernel_size))
-        return connect(flatten(maps), self.dense_units)
+        return dense(flatten(maps), self.dense_units)
 
 
-class LeNet5(Architecture):
+class LeNet5(RegisteredArchitecture):
     """LeNet-5, with today's activation.
 
-    Conv6 5x5 padded, pooling, Conv16 5x5, pooling, Dense 120, Dense 84: 61,706 parameters on
-    28x28 images and 10 classes. LeCun and colleagues reported an error of 0.95 % on MNIST's test
-    set [1]_, with tanh, trainable pooling and a partly connected second convolution, which this
-    version leaves out, as is usual.
+    Conv6 5x5 padded, pooling, Conv16 5x5, pooling, Dense 120, Dense 84. LeCun and colleagues [1]_
+    had tanh, trainable pooling and a partly connected second convolution, which this version
+    leaves out, as is usual.
 
     Parameters
     ----------
@@ -282,6 +283,12 @@ class LeNet5(Architecture):
     """
 
     name = "lenet5"
+    published = Published(
+        n_parameters=61_706,
+        layers="Conv6, pool, Conv16, pool, all 5x5, Dense 120, 84",
+        source="LeCun et al. 1998",
+        reported="error 0.95 %",
+    )
     _parameter_constraints = {
         "filters": [EachCount(2)],
         "kernel_size": [COUNT],
@@ -305,15 +312,11 @@ class LeNet5(Architecture):
         self.activation = activation
         self.pooling = pooling
 
-    def _windows(self) -> list[Window]:
-        padded, inside = Window(self.kernel_size, padding="same"), Window(self.kernel_size)
-        return [padded, HALVING, inside, HALVING]
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters, padding in zip(self.filters, ("same", "valid"), strict=True):
             maps = convolve(
                 maps, filters, self.kernel_size, padding=padding, activation=self.activation
             )
             maps = _POOLING[self.pooling](maps)
-        return connect_all(flatten(maps), self.dense_units, activation=self.activation)
+        return dense_stack(flatten(maps), self.dense_units, activation=self.activation)

@@ -1,32 +1,31 @@
 """The network of Matuzas: wide convolutions whose channels are weighted by the whole image."""
 
 from numbers import Real
-from typing import Any
 
-from sklearn.utils._param_validation import Interval
-
-from mnistcnn.architectures._base import Architecture
+from mnistcnn._scikit_learn import Interval
+from mnistcnn.architectures._base import Published, RegisteredArchitecture
 from mnistcnn.architectures._constraints import COUNT
 from mnistcnn.architectures._layers import (
+    Tensor,
     average_pool,
-    connect,
+    concatenate,
     convolve,
+    dense,
     global_average,
     global_max,
+    multiply,
     normalize,
     to_logits,
 )
-from mnistcnn.architectures._windows import HALVING, Window
 
 
-class SqueezeExcite(Architecture):
+class SqueezeExcite(RegisteredArchitecture):
     """Nine wide convolutions in three stages, with squeeze-and-excitation after each stage.
 
     Three stages of three Conv128 3x3 (padded, ReLU), one batch normalization and one
     squeeze-and-excitation block [2]_ with 4 hidden units; average pooling after the second and
     the third; global maximum and global average side by side; a last layer without bias, under an
-    L1 penalty: 1,189,516 parameters on 28x28 images and 10 classes. Published with a mean accuracy
-    of 0.99748 for one network and 0.9984 for 20 together on MNIST's test set [1]_.
+    L1 penalty [1]_.
 
     Parameters
     ----------
@@ -53,6 +52,12 @@ class SqueezeExcite(Architecture):
     """
 
     name = "squeeze_excite"
+    published = Published(
+        n_parameters=1_189_516,
+        layers="3 stages of 3 Conv128 3x3 with squeeze-and-excitation",
+        source="Matuzas, MNIST-0.17",
+        reported="accuracy 0.99748 in the mean; 0.9984 of 20 together",
+    )
     _parameter_constraints = {
         "filters": [COUNT],
         "kernel_size": [COUNT],
@@ -73,30 +78,23 @@ class SqueezeExcite(Architecture):
         self.squeeze_units = squeeze_units
         self.l1_penalty = l1_penalty
 
-    def _windows(self) -> list[Window]:
-        return [HALVING, HALVING]
-
-    def _features(self, image: Any) -> Any:
-        from keras import layers
-
+    def _features(self, image: Tensor) -> Tensor:
         maps = self._stage(image)
         maps = average_pool(self._stage(maps))
         maps = average_pool(self._stage(maps))
-        return layers.Concatenate()([global_max(maps), global_average(maps)])
+        return concatenate([global_max(maps), global_average(maps)])
 
-    def _stage(self, maps: Any) -> Any:
+    def _stage(self, maps: Tensor) -> Tensor:
         for _ in range(3):
             maps = convolve(maps, self.filters, self.kernel_size, padding="same")
         return self._excite(normalize(maps))
 
-    def _excite(self, maps: Any) -> Any:
-        from keras import layers
+    def _excite(self, maps: Tensor) -> Tensor:
+        squeezed = dense(global_average(maps, keepdims=True), self.squeeze_units)
+        weights = dense(squeezed, self.filters, activation="sigmoid")
+        return multiply([maps, weights])
 
-        squeezed = connect(global_average(maps, keepdims=True), self.squeeze_units)
-        weights = connect(squeezed, self.filters, activation="sigmoid")
-        return layers.Multiply()([maps, weights])
-
-    def _logits(self, features: Any, n_classes: int) -> Any:
+    def _logits(self, features: Tensor, n_classes: int) -> Tensor:
         from keras import regularizers
 
         penalty = regularizers.L1(self.l1_penalty)

@@ -1,17 +1,14 @@
 """The networks of An and colleagues: convolutions inside the image, and no pooling at all."""
 
-from typing import Any
-
-from mnistcnn.architectures._base import Architecture
+from mnistcnn.architectures._base import Published, RegisteredArchitecture
 from mnistcnn.architectures._constraints import COUNT, EachCount
-from mnistcnn.architectures._layers import convolve, flatten, normalize, rectify, to_logits
-from mnistcnn.architectures._windows import Window
+from mnistcnn.architectures._layers import Tensor, convolve, flatten, normalize, relu, to_logits
 
 # PyTorch's batch normalization, which the networks were published with.
 _NORMALIZATION = {"momentum": 0.9, "epsilon": 1e-5}
 
 
-class _Unpooled(Architecture):
+class _Unpooled(RegisteredArchitecture):
     learning_rate = 3e-3
     _parameter_constraints = {"filters": [EachCount()], "kernel_size": [COUNT]}
 
@@ -19,17 +16,14 @@ class _Unpooled(Architecture):
         self.filters = filters
         self.kernel_size = kernel_size
 
-    def _windows(self) -> list[Window]:
-        return [Window(self.kernel_size)] * len(self.filters)
-
-    def _features(self, image: Any) -> Any:
+    def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters in self.filters:
             maps = convolve(maps, filters, self.kernel_size, use_bias=False, activation=None)
-            maps = rectify(normalize(maps, **_NORMALIZATION))
+            maps = relu(normalize(maps, **_NORMALIZATION))
         return flatten(maps)
 
-    def _logits(self, features: Any, n_classes: int) -> Any:
+    def _logits(self, features: Tensor, n_classes: int) -> Tensor:
         products = to_logits(features, n_classes, use_bias=False, name="products")
         return normalize(products, dtype="float32", name="logits", **_NORMALIZATION)
 
@@ -38,9 +32,8 @@ class M3(_Unpooled):
     """Ten 3x3 convolutions without pooling.
 
     Conv32, 48, 64, ..., 176 3x3, each without bias and followed by batch normalization and ReLU;
-    Flatten; a last layer without bias, batch normalization: 1,124,180 trainable parameters on
-    28x28 images and 10 classes. Published with up to 0.9987 for `M3`, `M5` and `M7` voting together
-    and 0.9991 for an ensemble of such ensembles, both selected on MNIST's test set [1]_.
+    Flatten; a last layer without bias, batch normalization. Published [1]_ in ensembles with `M5`
+    and `M7`, which were selected on MNIST's test set.
 
     Parameters
     ----------
@@ -63,6 +56,13 @@ class M3(_Unpooled):
     """
 
     name = "m3"
+    published = Published(
+        n_parameters=1_124_180,
+        layers="10 Conv 3x3, 32 to 176 filters, no pooling",
+        source="An et al. 2020",
+        reported="up to 0.9987 of `m3`, `m5`, `m7` together, 0.9991 of several trios",
+        only_trainable=True,
+    )
 
     def __init__(
         self,
@@ -77,8 +77,7 @@ class M5(_Unpooled):
     """Five 5x5 convolutions without pooling.
 
     Conv32, 64, 96, 128, 160 5x5, each without bias and followed by batch normalization and ReLU;
-    Flatten; a last layer without bias, batch normalization: 1,128,180 trainable parameters on
-    28x28 images and 10 classes. Published together with `M3` [1]_.
+    Flatten; a last layer without bias, batch normalization. Published together with `M3` [1]_.
 
     Parameters
     ----------
@@ -101,6 +100,13 @@ class M5(_Unpooled):
     """
 
     name = "m5"
+    published = Published(
+        n_parameters=1_128_180,
+        layers="5 Conv 5x5, 32 to 160 filters, no pooling",
+        source="An et al. 2020",
+        reported="with `m3`",
+        only_trainable=True,
+    )
 
     def __init__(self, filters: tuple[int, ...] = (32, 64, 96, 128, 160), *, kernel_size: int = 5):
         super().__init__(filters, kernel_size=kernel_size)
@@ -110,8 +116,7 @@ class M7(_Unpooled):
     """Four 7x7 convolutions without pooling.
 
     Conv48, 96, 144, 192 7x7, each without bias and followed by batch normalization and ReLU;
-    Flatten; a last layer without bias, batch normalization: 2,291,972 trainable parameters on
-    28x28 images and 10 classes. Published together with `M3` [1]_.
+    Flatten; a last layer without bias, batch normalization. Published together with `M3` [1]_.
 
     Parameters
     ----------
@@ -134,6 +139,13 @@ class M7(_Unpooled):
     """
 
     name = "m7"
+    published = Published(
+        n_parameters=2_291_972,
+        layers="4 Conv 7x7, 48 to 192 filters, no pooling",
+        source="An et al. 2020",
+        reported="with `m3`",
+        only_trainable=True,
+    )
 
     def __init__(self, filters: tuple[int, ...] = (48, 96, 144, 192), *, kernel_size: int = 7):
         super().__init__(filters, kernel_size=kernel_size)

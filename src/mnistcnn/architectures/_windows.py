@@ -1,6 +1,5 @@
 """How far an image shrinks on its way through a network, without Keras."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -27,18 +26,36 @@ class Window(NamedTuple):
         return (output_size - 1) * self.stride + inside
 
 
-HALVING = Window(2, stride=2)
+POOLING = Window(2, stride=2)
 
 
-def smallest_input(windows: Sequence[Window]) -> int:
-    """Return the smallest side, in pixels, that leaves one pixel after all windows.
+class TracedImage(NamedTuple):
+    """An image of no pixels, that the functions of `_layers` take in place of a Keras tensor.
+
+    Attributes
+    ----------
+    windows : tuple of Window, default=()
+        What has been slid over it, in order.
+    shape : tuple of int, default=(1, 1, 1, 1)
+        That of the smallest image there is.
 
     Examples
     --------
-    >>> smallest_input([Window(5), HALVING])
+    >>> TracedImage().through(Window(5)).through(POOLING).smallest_input
     6
     """
-    size = 1
-    for window in reversed(windows):
-        size = window.smallest_input(size)
-    return size
+
+    windows: tuple[Window, ...] = ()
+    shape: tuple[int, ...] = (1, 1, 1, 1)
+
+    @property
+    def smallest_input(self) -> int:
+        """Smallest side, in pixels, of which one pixel is left."""
+        size = 1
+        for window in reversed(self.windows):
+            size = window.smallest_input(size)
+        return size
+
+    def through(self, window: Window) -> "TracedImage":
+        """Return the image after one more window."""
+        return TracedImage((*self.windows, window))

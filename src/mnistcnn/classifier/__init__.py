@@ -4,10 +4,11 @@ from mnistcnn._quiet_start import load_keras
 
 load_keras()
 
+from mnistcnn.classifier._counting import count_parameters  # noqa: E402
 from mnistcnn.classifier._estimator import DigitCNNClassifier  # noqa: E402
 from mnistcnn.classifier._networks import (  # noqa: E402
     fitted_with_weights as fitted_with_weights,
 )
 from mnistcnn.classifier._trained_features import TrainedFeatures  # noqa: E402
 
-__all__ = ["DigitCNNClassifier", "TrainedFeatures"]
+__all__ = ["DigitCNNClassifier", "TrainedFeatures", "count_parameters"]

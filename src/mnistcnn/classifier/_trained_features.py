@@ -26,8 +26,8 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     It is an architecture: ``DigitCNNClassifier(TrainedFeatures(load_pretrained()))`` learns
     letters, or any labels, from few images. Each `fit` begins with a copy of the trained layers, up
-    to the last with a kernel (of a committee: up to each member's), and one fully connected layer
-    with fresh weights behind them. The fitted classifier itself is never changed.
+    to the last with a kernel (of a `MultiColumn`: up to each column's), and one fully connected
+    layer with fresh weights behind them. The fitted classifier itself is never changed.
 
     The layers see the pixels as they saw them before: the pixel scaling of the fitted classifier
     is kept, whatever `pixel_scaling` says, and so is its precision. Images must be in the unit,

@@ -1,11 +1,12 @@
-"""What is said of each image, and the forms in which it is printed."""
+"""The prediction for each image, and the forms in which it is printed."""
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._image_sources import Named
 from mnistcnn.cli._polarity import warn_of_polarity
 from mnistcnn.cli._tables import plain_label, print_json, print_table
@@ -15,16 +16,18 @@ BATCH_SIZE = 128
 
 
 class Answer(NamedTuple):
-    """What is said of one image; the fields are the columns of the CSV."""
+    """The prediction for one image; the fields are the columns of the CSV."""
 
     file: str
-    digit: Any
+    digit: Label
     probability: float
-    second_digit: Any
+    second_digit: Label
     second_probability: float
 
 
-def answers_for(images: Iterator[Named], classifier: Any, probabilities: Any) -> Iterator[Answer]:
+def answers_for(
+    images: Iterator[Named], classifier: Classifier, predict_proba: Callable[[Array], Array]
+) -> Iterator[Answer]:
     """Give the answers in the order of the images.
 
     Parameters
@@ -33,8 +36,8 @@ def answers_for(images: Iterator[Named], classifier: Any, probabilities: Any) ->
         Names and pixels.
     classifier : estimator
         Has the labels.
-    probabilities : callable
-        Returns those of each label for an array of images.
+    predict_proba : callable
+        Returns the probability of each label for an array of images.
     """
     import numpy as np
 
@@ -44,12 +47,12 @@ def answers_for(images: Iterator[Named], classifier: Any, probabilities: Any) ->
         if is_first:
             warn_of_polarity(classifier, rows)
             is_first = False
-        for (name, _), shares in zip(batch, probabilities(rows), strict=True):
-            first, second = np.argsort(-shares, kind="stable")[:2]
+        for (name, _), probabilities in zip(batch, predict_proba(rows), strict=True):
+            first, second = np.argsort(-probabilities, kind="stable")[:2]
             yield Answer(
                 name,
-                *(plain_label(classifier.classes_[first]), float(shares[first])),
-                *(plain_label(classifier.classes_[second]), float(shares[second])),
+                *(plain_label(classifier.classes_[first]), float(probabilities[first])),
+                *(plain_label(classifier.classes_[second]), float(probabilities[second])),
             )
 
 
@@ -64,7 +67,7 @@ def print_as_csv(answers: Iterable[Answer]) -> None:
                 *(answer.second_digit, f"{answer.second_probability:.6f}"),
             )
         )
-        # Ctrl-C or a kill shall not take it back.
+        # Ctrl-C or a kill must not lose it.
         sys.stdout.flush()
 
 

@@ -1,12 +1,15 @@
 """``mnistcnn architectures``: the names that the other commands take."""
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnistcnn.cli._options import json_option, quiet_option
 from mnistcnn.cli._tables import print_json, print_table
+
+if TYPE_CHECKING:
+    from mnistcnn.architectures import Architecture
 
 IMAGE_SHAPE, N_CLASSES = (28, 28, 1), 10
 
@@ -26,7 +29,7 @@ def architectures(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
     (print_json if as_json else _print)(rows)
 
 
-def _row(name: str, architecture: Any) -> dict[str, Any]:
+def _row(name: str, architecture: "Architecture") -> dict[str, Any]:
     model = architecture.build(IMAGE_SHAPE, N_CLASSES)
     return {
         "architecture": name,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn._types import Array
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
@@ -70,8 +71,8 @@ def compare(
     """Cross-validate architectures and print a table.
 
     Accuracy is the mean over the folds and sd their standard deviation; the error is 100 % minus
-    the accuracy; "fit s" is the mean time of one training and "us/image" the time that one
-    prediction takes, in microseconds an image.
+    the accuracy; "fit s" is the mean time of one fit and "us/image" the time of one prediction, in
+    microseconds per image.
 
     Ctrl-C ends it with the table of the architectures that are done.
     """
@@ -98,8 +99,8 @@ def compare(
 
 
 def _compare(
-    X: Any,
-    y: Any,
+    X: Array,
+    y: Array,
     names: list[str],
     folder: ResultsFolder | None,
     done: list["ComparisonResult"],

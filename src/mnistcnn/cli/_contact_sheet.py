@@ -1,30 +1,31 @@
-"""Many small pictures beside each other in one."""
+"""Many small images beside each other in one."""
 
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
 
-# Up to so many pictures there is room to enlarge them.
-FEW = 100
+from mnistcnn._types import Array
+
+# Up to so many images there is room to enlarge them.
+N_ENLARGED = 100
 GAP, GAP_GREY = 4, 96
 
 
-def write_contact_sheet(images: Sequence[Any], path: Path) -> None:
-    """Write pictures of one size as one PNG file, in reading order.
+def write_contact_sheet(images: Sequence[Array], path: Path) -> None:
+    """Write images of one size as one PNG file, in reading order.
 
     Parameters
     ----------
     images : sequence of ndarray of shape (h, w), dtype uint8
         At least one.
     path : Path
-        Where to write; an older file is replaced when the new one is whole.
+        Where to write; an older file is replaced when the new one is complete.
     """
     from PIL import Image
 
-    from mnistcnn._files import replaced_at_the_end
+    from mnistcnn._safe_writing import replaced_at_the_end
 
-    zoom, n_columns = (4, 10) if len(images) <= FEW else (1, 40)
+    zoom, n_columns = (4, 10) if len(images) <= N_ENLARGED else (1, 40)
     n_columns = min(n_columns, len(images))
     height, width = (zoom * side + GAP for side in images[0].shape)
     n_rows = ceil(len(images) / n_columns)

@@ -30,7 +30,7 @@ from mnistcnn.cli._tables import print_json
 def demo(host: str, port: int | None, as_json: bool, quiet: bool) -> None:
     """Serve a page to draw a digit on, and show what the pretrained network reads.
 
-    It also reads pictures from files and the camera, and sheets with many digits. Nothing leaves
+    It also reads images from files and the camera, and sheets with many digits. Nothing leaves
     this machine. Ctrl-C ends it.
     """
     _check_gradio()
@@ -41,11 +41,11 @@ def demo(host: str, port: int | None, as_json: bool, quiet: bool) -> None:
     _end_as_by_ctrl_c()
     reader = DigitReader(load_pretrained(), DigitNormalizer())
     with served_page(reader, host=host, port=port) as address:
-        _tell(address, as_json=as_json, quiet=quiet)
+        _announce(address, as_json=as_json, quiet=quiet)
         Event().wait()
 
 
-def _tell(address: str, *, as_json: bool, quiet: bool) -> None:
+def _announce(address: str, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json({"address": address})
     elif not quiet:
@@ -55,7 +55,7 @@ def _tell(address: str, *, as_json: bool, quiet: bool) -> None:
 
 
 def _end_as_by_ctrl_c() -> None:
-    """Have uploads removed too if the process is told to end, or its terminal goes away."""
+    """Have uploads removed too if the process is terminated, or its terminal closed."""
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
@@ -83,6 +83,6 @@ def _check_address(host: str, port: int | None) -> None:
         ) from error
 
 
-def _resolved(host: str, port: int | None) -> Any:
+def _resolved(host: str, port: int | None) -> tuple[Any, ...]:
     # Gradio cannot listen at addresses of IPv6.
     return socket.getaddrinfo(host, port or 0, socket.AF_INET, socket.SOCK_STREAM)[0]

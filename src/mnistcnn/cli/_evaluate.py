@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
 from mnistcnn.cli._options import (
     data_option,
@@ -15,7 +16,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     random_state_option,
 )
-from mnistcnn.cli._polarity import warn_if_better_exchanged, warn_of_polarity
+from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 
@@ -42,22 +43,21 @@ def evaluate(
     """Measure the accuracy of a trained classifier.
 
     Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
-    not use. An .npz file or a folder gives its
-    test part, a CSV file is used whole.
+    not use. Of an .npz file or a folder it takes the test part, of a CSV file all images.
     """
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = load_classifier(model_file)
     _check_labels(classifier, y)
     _check_size(classifier, X, model_file)
     predict = partial(answered_by, classifier.predict, model_file=model_file)
-    is_exchanged = warn_of_polarity(classifier, X)
+    is_inverted = warn_of_polarity(classifier, X)
     summary = _summary(y, predict(X))
-    if not is_exchanged:
-        warn_if_better_exchanged(predict, X, y, summary["accuracy"])
+    if not is_inverted:
+        warn_if_better_inverted(predict, X, y, summary["accuracy"])
     (print_json if as_json else _print)(summary)
 
 
-def _check_size(classifier: Any, X: Any, model_file: Path) -> None:
+def _check_size(classifier: Classifier, X: Array, model_file: Path) -> None:
     expected = getattr(classifier, "n_features_in_", None)
     n_pixels = X[0].size
     if expected is not None and expected != n_pixels:
@@ -67,7 +67,7 @@ def _check_size(classifier: Any, X: Any, model_file: Path) -> None:
         )
 
 
-def _check_labels(classifier: Any, y: Any) -> None:
+def _check_labels(classifier: Classifier, y: Array) -> None:
     known = classifier.classes_.tolist()
     unknown = sorted(set(y.tolist()) - set(known), key=str)
     if unknown:
@@ -78,11 +78,11 @@ def _check_labels(classifier: Any, y: Any) -> None:
 
 
 def _listed(labels: list[Any]) -> str:
-    # Quotes tell the text '3' from the number 3.
+    # Quotes distinguish the text '3' from the number 3.
     return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)
 
 
-def _summary(y: Any, predicted: Any) -> dict[str, Any]:
+def _summary(y: Array, predicted: Array) -> dict[str, Any]:
     accuracy = float((predicted == y).mean())
     return {
         "images": len(y),
@@ -92,7 +92,7 @@ def _summary(y: Any, predicted: Any) -> dict[str, Any]:
     }
 
 
-def _by_label(y: Any, predicted: Any) -> list[dict[str, Any]]:
+def _by_label(y: Array, predicted: Array) -> list[dict[str, Any]]:
     from sklearn.metrics import confusion_matrix
     from sklearn.utils.multiclass import unique_labels
 
@@ -110,7 +110,7 @@ def _by_label(y: Any, predicted: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _most_frequent_mistake(labels: Any, row: Any, position: int) -> dict[str, Any]:
+def _most_frequent_mistake(labels: Array, row: Array, position: int) -> dict[str, Any]:
     wrong = row.copy()
     wrong[position] = 0
     label = plain_label(labels[wrong.argmax()]) if wrong.any() else None

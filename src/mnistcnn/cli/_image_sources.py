@@ -83,12 +83,12 @@ def _piped(problems: Problems) -> Iterator[str]:
 
 
 def _files(names: Iterable[str], problems: Problems) -> Iterator[Path]:
-    from mnistcnn.datasets._picture_paths import find_pictures
+    from mnistcnn.images import find_image_files
 
     name = None
     for name in names:
         try:
-            found = find_pictures(name)
+            found = find_image_files(name)
         except (OSError, ValueError) as error:
             problems.report_error(error, name)
         else:
@@ -113,13 +113,13 @@ def _are_the_same(path: Path, other: Path) -> bool:
 
 def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
     """Give the image in MNIST's form, if it can be read and is not blank."""
-    from mnistcnn import DigitNormalizer, UnreadablePictureError
-    from mnistcnn.preprocessing import open_picture
+    from mnistcnn import DigitNormalizer, UnreadableImageError
+    from mnistcnn.images import open_image
 
     try:
         # One after the other: photographs are large, and what is left of each is small.
-        image = DigitNormalizer(empty="blank").transform([open_picture(path)])[0]
-    except (OSError, UnreadablePictureError) as error:
+        image = DigitNormalizer(empty="blank").transform([open_image(path)])[0]
+    except (OSError, UnreadableImageError) as error:
         problems.report_error(error, str(path))
     except ValueError as error:
         problems.report(f"{path} {str(error).removeprefix('X[0] ')}")
@@ -132,11 +132,10 @@ def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
 
 def _rows_of_table(path: Path, problems: Problems) -> Iterator[Named]:
     """Give the rows as they are: their pixels are in MNIST's form already."""
-    from mnistcnn.datasets import read_kaggle_csv
-    from mnistcnn.datasets._csv import label_name
+    from mnistcnn.datasets import label_column, read_kaggle_csv
 
     try:
-        rows = read_kaggle_csv(path, target=label_name(path)).data
+        rows = read_kaggle_csv(path, target=label_column(path)).data
     except (OSError, ValueError) as error:
         problems.report_error(error, str(path))
     else:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._options import NamedPath
+
+Method = Callable[[Array], Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 WARNING = (
@@ -13,7 +15,7 @@ WARNING = (
 )
 
 
-def load_classifier(model_file: Path) -> Any:
+def load_classifier(model_file: Path) -> Classifier:
     """Load a fitted classifier.
 
     Parameters
@@ -31,7 +33,7 @@ def load_classifier(model_file: Path) -> Any:
 
     try:
         model = joblib.load(model_file)
-    # A file that is no pickle can fail in as many ways as there are instructions in a pickle.
+    # A file that is not a pickle can fail in as many ways as there are instructions in a pickle.
     except Exception as error:
         raise ValueError(
             f"--model-file must be a classifier that `mnistcnn train` has written; {model_file} "
@@ -44,7 +46,8 @@ def load_classifier(model_file: Path) -> Any:
             f"--model-file must be a fitted classifier; {model_file} holds something else (a "
             f"{type(model).__name__})."
         )
-    return model
+    classifier: Classifier = model
+    return classifier
 
 
 def _cause(error: Exception) -> str:
@@ -55,8 +58,8 @@ def _cause(error: Exception) -> str:
     return "it is damaged, of another version, or no such file."
 
 
-def answered_by(method: Callable[[Any], Any], X: Any, model_file: Path) -> Any:
-    """Return what a method of a classifier says of images, or say whose fault it is that it fails.
+def answered_by(method: Method, X: Array, model_file: Path) -> Array:
+    """Return what a classifier's method gives for images; an error names the classifier's file.
 
     Raises
     ------

@@ -1,10 +1,13 @@
 """The options that several commands share, and what they mean."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from mnistcnn._types import Array
 
 DIGITS_PARTS = {
     "comparison": slice(None),
@@ -27,7 +30,12 @@ class NamedPath(click.Path):
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
         """Return the path, or refuse an empty name."""
         if value == "":
             self.fail("must be the name of a file or folder, got an empty one.", param, ctx)
@@ -62,7 +70,7 @@ epochs_option: Decorator = click.option(
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="How often a training passes over its images.",
+    help="Passes over the training images.",
 )
 
 force_option: Decorator = click.option(
@@ -79,7 +87,7 @@ quiet_option: Decorator = click.option(
 
 
 def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:
-    """Stop where a file would be overwritten that nobody has given up.
+    """Stop where a file would be overwritten without --force.
 
     Parameters
     ----------
@@ -97,7 +105,9 @@ def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:
         )
 
 
-def load_images(source: str, *, part: str, limit: int | None, random_state: int) -> tuple[Any, Any]:
+def load_images(
+    source: str, *, part: str, limit: int | None, random_state: int
+) -> tuple[Array, Array]:
     """Return the images and labels that ``--data`` and ``--limit`` name.
 
     Parameters

@@ -1,18 +1,18 @@
-"""Notices images whose light and dark are exchanged, compared with those of the training."""
+"""Notices images whose pixels are inverted, compared with those of the training."""
 
 from collections.abc import Callable
 from math import isqrt
-from typing import Any
 
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._messages import say
 
-SOME = 1000
+N_EXAMINED = 1000
 # How many standard deviations of the training's pixels a background may be off their mean. That of
 # thin strokes is 0.4 off, of very fat ones 0.8, and the ink itself 1.2 to 3 in the other direction.
-FAR = 1.2
-# An accuracy below which something may be wrong with the images, and by how much more must be right
-# once light and dark are exchanged.
-DOUBTFUL, MUCH = 0.5, 0.3
+MAX_DISTANCE = 1.2
+# An accuracy below which something may be wrong with the images, and by how much inverting them
+# must raise it.
+LOW_ACCURACY, MIN_GAIN = 0.5, 0.3
 
 DARK_INK = (
     "warning: the images show dark ink on a light background, and the classifier was trained on "
@@ -26,8 +26,8 @@ LIGHT_INK = (
 )
 
 
-def warn_of_polarity(classifier: Any, X: Any) -> bool:
-    """Say it where the background of the images is what the ink was in the training.
+def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
+    """Warn where the background of the images is what the ink was in the training.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def warn_of_polarity(classifier: Any, X: Any) -> bool:
         Others than those that learn the pixels' mean, as DigitCNNClassifier does by default, give
         no warning.
     X : ndarray of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        The images; the first thousand are looked at.
+        The images; the first thousand are examined.
 
     Returns
     -------
@@ -43,21 +43,21 @@ def warn_of_polarity(classifier: Any, X: Any) -> bool:
         Whether there was a warning.
     """
     statistics = _training_pixels(classifier)
-    edge = _edge(X[:SOME])
+    edge = _edge(X[:N_EXAMINED])
     if statistics is None or edge is None:
         return False
     mean, deviation = statistics
     distance = (edge - mean) / deviation
-    if abs(distance) <= FAR:
+    if abs(distance) <= MAX_DISTANCE:
         return False
     say(DARK_INK if distance > 0 else LIGHT_INK)
     return True
 
 
-def warn_if_better_exchanged(
-    predict: Callable[[Any], Any], X: Any, y: Any, accuracy: float
+def warn_if_better_inverted(
+    predict: Callable[[Array], Array], X: Array, y: Array, accuracy: float
 ) -> None:
-    """Say it where many more images would be right with light and dark exchanged.
+    """Warn where the accuracy would be much higher on inverted images.
 
     Parameters
     ----------
@@ -68,29 +68,30 @@ def warn_if_better_exchanged(
     accuracy : float
         That of the images as they are.
     """
-    if accuracy >= DOUBTFUL:
+    if accuracy >= LOW_ACCURACY:
         return
-    some = X[:SOME]
-    exchanged = some.max() - (some - some.min())
-    share = float((predict(exchanged) == y[:SOME]).mean())
-    if share > accuracy + MUCH:
+    some = X[:N_EXAMINED]
+    inverted = some.max() - (some - some.min())
+    accuracy_inverted = float((predict(inverted) == y[:N_EXAMINED]).mean())
+    if accuracy_inverted > accuracy + MIN_GAIN:
         say(
-            f"warning: with light and dark exchanged {100 * share:.0f} % of these images would be "
-            "right, so they show dark ink where the classifier was trained on light ink, or the "
+            f"warning: with inverted pixels the accuracy would be {100 * accuracy_inverted:.0f} %, "
+            "so the images show dark ink where the classifier was trained on light ink, or the "
             "other way round; DigitNormalizer brings images to one form."
         )
 
 
-def _training_pixels(classifier: Any) -> tuple[float, float] | None:
+def _training_pixels(classifier: Classifier) -> tuple[float, float] | None:
     """Return mean and standard deviation of the pixels that a network was trained on."""
-    network = vars(classifier).get("_network")
-    if network is None or classifier.pixel_scaling != "standard":
+    if getattr(classifier, "pixel_scaling", None) != "standard":
         return None
-    return float(network.pixel_layer.offset), float(network.pixel_layer.scale)
+    from mnistcnn import TrainedFeatures
+
+    return TrainedFeatures(classifier).pixel_scaling
 
 
-def _edge(X: Any) -> float | None:
-    """Return the median of the outermost pixels, None where no edge is known or all is even."""
+def _edge(X: Array) -> float | None:
+    """Return the median of the outermost pixels, None where no edge is known or all are equal."""
     import numpy as np
 
     side = isqrt(X[0].size)

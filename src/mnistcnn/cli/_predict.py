@@ -4,21 +4,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from mnistcnn.cli._answers import (
-    Answer,
-    answers_for,
-    print_as_csv,
-    print_as_json,
-    print_as_table,
-)
+from mnistcnn._types import Array, Classifier, Label
+from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, Named, Problems, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
+from mnistcnn.cli._model_files import MODEL_FILE, WARNING, Method, answered_by, load_classifier
 from mnistcnn.cli._options import (
     NamedPath,
     force_option,
@@ -84,11 +78,11 @@ def predict(
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file)
     problems = Problems()
-    seen: list[Any] = []
+    seen: list[Array] = []
     named = images_named(images or (STDIN,), problems, sheet_file)
     if sheet_file is not None:
         named = _remembered(named, seen)
-    labels: list[Any] = []
+    labels: list[Label] = []
     answers = answers_for(named, classifier, _probabilities(classifier, model_file))
     try:
         show(_with_labels_noted(answers, labels))
@@ -151,7 +145,7 @@ def _print_nothing(answers: Iterable[Answer]) -> None:
         pass
 
 
-def _classifier(model_file: Path | None) -> Any:
+def _classifier(model_file: Path | None) -> Classifier:
     if model_file is None:
         from mnistcnn import load_pretrained
 
@@ -168,19 +162,19 @@ def _classifier(model_file: Path | None) -> Any:
     return classifier
 
 
-def _probabilities(classifier: Any, model_file: Path | None) -> Callable[[Any], Any]:
+def _probabilities(classifier: Classifier, model_file: Path | None) -> Method:
     if model_file is None:
-        return classifier.predict_proba  # type: ignore[no-any-return]
+        return classifier.predict_proba
     return partial(answered_by, classifier.predict_proba, model_file=model_file)
 
 
-def _remembered(images: Iterable[Named], seen: list[Any]) -> Iterator[Named]:
+def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:
     for name, image in images:
         seen.append(image.reshape(28, 28))
         yield name, image
 
 
-def _with_labels_noted(answers: Iterable[Answer], labels: list[Any]) -> Iterator[Answer]:
+def _with_labels_noted(answers: Iterable[Answer], labels: list[Label]) -> Iterator[Answer]:
     for answer in answers:
         labels.append(answer.digit)
         yield answer
@@ -191,7 +185,7 @@ def _interrupted(n_answers: int, submission_file: Path | None) -> str:
     return f"interrupted after {n_answers:,} answers{kept}."
 
 
-def _write_submission(labels: list[Any], submission_file: Path) -> None:
+def _write_submission(labels: list[Label], submission_file: Path) -> None:
     from mnistcnn import write_kaggle_submission
 
     write_kaggle_submission(submission_file, labels, overwrite=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult
 
-Advance = Callable[..., None]
+Advance = Callable[[str, int, str], None]
 
 
 @contextmanager

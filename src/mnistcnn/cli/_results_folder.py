@@ -62,7 +62,7 @@ class ResultsFolder:
             self._progress = f"{len(result.table)} of {n_asked} architectures"
 
     def _replace_all(self, result: "ComparisonResult") -> None:
-        from mnistcnn._files import replaced_at_the_end
+        from mnistcnn._safe_writing import replaced_at_the_end
 
         with ExitStack() as files:
             # The last one entered is the first to be put in its place.
@@ -83,7 +83,11 @@ class ResultsFolder:
 def _writers(result: "ComparisonResult") -> dict[str, Callable[[Path], None]]:
     """Return what writes each of the files, the one that all others are derived from last."""
     chart = {CHART: partial(_draw, result)} if _matplotlib_is_installed() else {}
-    return {**chart, TABLE: result.to_csv, DETAILS: result.to_json}
+    return {
+        **chart,
+        TABLE: partial(result.to_csv, overwrite=True),
+        DETAILS: partial(result.to_json, overwrite=True),
+    }
 
 
 def _matplotlib_is_installed() -> bool:

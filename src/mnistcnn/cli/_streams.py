@@ -14,7 +14,7 @@ def secure_streams() -> None:
     r"""Replace closed streams by empty ones, and let nothing that is written end a command.
 
     A file name goes to stdout byte for byte where it can, and with escapes such as ``\xe9`` where
-    the encoding of the stream lacks a letter. Messages that nobody can take on stderr are lost.
+    the encoding of the stream has no such letter. Messages that nobody can take on stderr are lost.
     """
     codecs.register_error(NAMES_AS_THEY_ARE, _bytes_or_escapes)
     _open_what_is_closed()
@@ -62,7 +62,7 @@ def _open_what_is_closed() -> None:
 
 
 def _bytes_or_escapes(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Encode one character that the encoding lacks: a byte of a file name, or another letter."""
+    """Encode one character that is not in the encoding: a byte of a file name, or a letter."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     end = error.start + 1

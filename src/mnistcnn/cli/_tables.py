@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
+from mnistcnn._types import Label
 from mnistcnn.cli._messages import in_one_line
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 # Between two columns, and once more around the table.
 GAP = 3
@@ -42,16 +46,16 @@ def print_table(
     console.print(table)
 
 
-def _narrowest(table: Any) -> int:
-    return sum(column.min_width + GAP for column in table.columns)
+def _narrowest(table: "Table") -> int:
+    return sum((column.min_width or 0) + GAP for column in table.columns)
 
 
-def print_json(result: Any) -> None:
-    """Print lists, dicts, text and numbers in a form that any terminal and program can take."""
+def print_json(result: object) -> None:
+    """Print lists, dicts, text and numbers in a form that any terminal and program can read."""
     print(json.dumps(result, indent=2, allow_nan=False))
 
 
-def plain_label(label: Any) -> Any:
+def plain_label(label: object) -> Label:
     """Return a label as JSON can hold it."""
     value = label.item() if hasattr(label, "item") else label
-    return value if isinstance(value, str | int | float) else str(value)
+    return value if isinstance(value, Label) else str(value)

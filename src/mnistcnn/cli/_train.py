@@ -3,10 +3,11 @@
 from math import ceil
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn._types import Array
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
@@ -23,9 +24,12 @@ from mnistcnn.cli._options import (
 from mnistcnn.cli._progress import Advance, progress, report_of_epoch
 from mnistcnn.cli._tables import print_json
 
+if TYPE_CHECKING:
+    from mnistcnn import DigitCNNClassifier
+
 AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
 # With fewer images of a class, a tenth of them may hold none of it.
-ENOUGH_TO_SET_ASIDE = 10
+MIN_IMAGES_TO_VALIDATE = 10
 VALIDATION_FRACTION = 0.1
 
 
@@ -47,12 +51,12 @@ VALIDATION_FRACTION = 0.1
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0, min_open=True),
-    help="The highest rate.  [default: the architecture's own]",
+    help="The peak learning rate.  [default: the architecture's own]",
 )
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
-    help="Images in a mini-batch.  [default: 32 to 256, by the number of images]",
+    help="Images per update (mini-batch size).  [default: 32 to 256, by the number of images]",
 )
 @click.option(
     "--augmentation",
@@ -62,14 +66,14 @@ VALIDATION_FRACTION = 0.1
 @click.option(
     "--validation-fraction",
     type=click.FloatRange(0, 1, max_open=True),
-    help="Set this part of the images aside, measure the accuracy on them after each epoch, and "
-    "keep the network of the best one. With 0 all images are trained on.  "
+    help="Hold out this fraction of the images for validation, measure the accuracy on them after "
+    "each epoch, and keep the weights of the best one. With 0 all images are trained on.  "
     f"[default: {VALIDATION_FRACTION}, or 0 for a few images]",
 )
 @click.option(
     "--early-stopping",
     is_flag=True,
-    help="End after --n-iter-no-change epochs without a better accuracy on the images set aside.",
+    help="Stop after --n-iter-no-change epochs without a better validation accuracy.",
 )
 @click.option(
     "--n-iter-no-change",
@@ -97,8 +101,8 @@ def train(
     """Train a classifier and write it to a file.
 
     Of mnist it takes the 60,000 training images, of digits the first 1,500; the others are for
-    `mnistcnn evaluate`. An .npz file or a folder gives its
-    training part, a CSV file is used whole.
+    `mnistcnn evaluate`. Of an .npz file or a folder it takes the training part, of a CSV file all
+    images.
 
     Ctrl-C ends it, and no file is written.
     """
@@ -111,9 +115,8 @@ def train(
             data, part="training", limit=limit, random_state=settings["random_state"]
         )
         fraction = _fraction(validation_fraction, y)
-        classifier = training.fit(
-            X, y, quiet=quiet, **_parameters(fraction, early_stopping, **settings)
-        )
+        parameters = _parameters(fraction, early_stopping, **settings)
+        classifier = training.fit(X, y, parameters, quiet=quiet)
         _write(classifier, model_file)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
@@ -125,7 +128,7 @@ def train(
 
 
 class _Training:
-    """One fit, of which it is known at any time how far it is.
+    """One fit, and how far it is.
 
     Parameters
     ----------
@@ -144,12 +147,16 @@ class _Training:
             return "before the first epoch ended"
         return f"after epoch {self.n_done} of {self.n_epochs}"
 
-    def fit(self, X: Any, y: Any, *, quiet: bool, **parameters: Any) -> Any:
+    def fit(
+        self, X: Array, y: Array, parameters: dict[str, Any], *, quiet: bool
+    ) -> "DigitCNNClassifier":
         """Return the fitted classifier; `parameters` are its own."""
         with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
             return interruptible(lambda: self._fitted(X, y, advance, parameters))
 
-    def _fitted(self, X: Any, y: Any, advance: Advance, parameters: dict[str, Any]) -> Any:
+    def _fitted(
+        self, X: Array, y: Array, advance: Advance, parameters: dict[str, Any]
+    ) -> "DigitCNNClassifier":
         from keras.callbacks import LambdaCallback
 
         from mnistcnn import DigitCNNClassifier
@@ -162,11 +169,11 @@ class _Training:
             report = report_of_epoch(self.n_done, self.n_epochs, logs, seconds_left)
             advance(report, self.n_done, f"epoch {min(self.n_done + 1, self.n_epochs)}")
 
-        classifier = DigitCNNClassifier(
-            **parameters, callbacks=[LambdaCallback(on_epoch_end=note)]
-        ).fit(X, y)
+        callbacks = [LambdaCallback(on_epoch_end=note)]
+        classifier = DigitCNNClassifier(**parameters, callbacks=callbacks)
+        classifier.fit(X, y)
         self.seconds = perf_counter() - start
-        # What reports to this terminal is no part of the model.
+        # What reports to this terminal does not belong to the model.
         classifier.callbacks, classifier.callbacks_ = None, []
         return classifier
 
@@ -181,20 +188,20 @@ def _check_folder(model_file: Path) -> None:
 def _check_validation(fraction: float | None, early_stopping: bool) -> None:
     if early_stopping and fraction == 0:
         raise click.UsageError(
-            "--early-stopping needs images that are set aside: --validation-fraction must be "
-            "above 0, got 0."
+            "--early-stopping needs validation images: --validation-fraction must be above 0, got "
+            "0."
         )
 
 
-def _fraction(asked: float | None, y: Any) -> float:
-    """Return the part of the images to set aside, which must hold some of every class."""
+def _fraction(asked: float | None, y: Array) -> float:
+    """Return the fraction of the images to validate on, which must hold some of every class."""
     import numpy as np
 
     smallest, n_classes = np.unique(y, return_counts=True)[1].min(), len(np.unique(y))
     if asked is None:
-        return VALIDATION_FRACTION if smallest >= ENOUGH_TO_SET_ASIDE else 0.0
-    n_aside = ceil(asked * len(y))
-    if asked and (smallest < 2 or not n_classes <= n_aside <= len(y) - n_classes):
+        return VALIDATION_FRACTION if smallest >= MIN_IMAGES_TO_VALIDATE else 0.0
+    n_validation = ceil(asked * len(y))
+    if asked and (smallest < 2 or not n_classes <= n_validation <= len(y) - n_classes):
         raise click.UsageError(
             f"--validation-fraction {asked:g} of {len(y):,} images cannot leave images of each of "
             f"the {n_classes} classes in both parts; 0 trains on all images."
@@ -203,7 +210,7 @@ def _fraction(asked: float | None, y: Any) -> float:
 
 
 def _parameters(
-    fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: Any
+    fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: object
 ) -> dict[str, Any]:
     """Return the classifier's parameters; what was not asked for is left to its defaults."""
     given = {name: value for name, value in others.items() if value is not None}
@@ -219,25 +226,26 @@ def _parameters(
     }
 
 
-def _write(classifier: Any, model_file: Path) -> None:
+def _write(classifier: "DigitCNNClassifier", model_file: Path) -> None:
     import joblib
 
-    from mnistcnn._files import replaced_at_the_end
+    from mnistcnn._safe_writing import replaced_at_the_end
 
     with replaced_at_the_end(model_file) as temporary:
         joblib.dump(classifier, temporary)
 
 
-def _summary(classifier: Any, n_images: int, seconds: float) -> dict[str, Any]:
-    n_aside, validation_accuracy = 0, None
+def _summary(classifier: "DigitCNNClassifier", n_images: int, seconds: float) -> dict[str, Any]:
+    n_validation, validation_accuracy = 0, None
     epoch = classifier.n_iter_
     if classifier.early_stopping:
-        n_aside, epoch = ceil(classifier.validation_fraction * n_images), classifier.best_epoch_
+        n_validation = ceil(classifier.validation_fraction * n_images)
+        epoch = classifier.best_epoch_
         validation_accuracy = classifier.validation_scores_[epoch - 1]
     return {
         "architecture": classifier.architecture,
-        "images": n_images - n_aside,
-        "validation_images": n_aside,
+        "images": n_images - n_validation,
+        "validation_images": n_validation,
         "epochs": classifier.n_iter_,
         "kept_epoch": epoch,
         "training_accuracy": classifier.history_["accuracy"][epoch - 1],
@@ -250,8 +258,8 @@ def _print(summary: dict[str, Any]) -> None:
     accuracies = f"training accuracy {100 * summary['training_accuracy']:.2f} %"
     if summary["validation_images"]:
         accuracies = (
-            f"accuracy {100 * summary['validation_accuracy']:.2f} % on the "
-            f"{summary['validation_images']:,} images set aside (epoch {summary['kept_epoch']} of "
+            f"validation accuracy {100 * summary['validation_accuracy']:.2f} % on "
+            f"{summary['validation_images']:,} images (epoch {summary['kept_epoch']} of "
             f"{summary['epochs']}), {accuracies}"
         )
     print(

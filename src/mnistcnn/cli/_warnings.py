@@ -1,8 +1,7 @@
-"""What Python code warns of, as sentences on stderr."""
+"""Warnings of Python code, as sentences on stderr."""
 
 import warnings
 from functools import cache
-from typing import Any
 
 from mnistcnn.cli._messages import say
 
@@ -17,11 +16,13 @@ def warn_in_sentences() -> None:
     warnings.showwarning = _say_warning
 
 
-def _say_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
+def _say_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
     if category.__name__ == "InconsistentVersionWarning":
+        versions = vars(message)
         _say_once(
-            f"the classifier was written with scikit-learn {message.original_sklearn_version}, and "
-            f"this is {message.current_sklearn_version}; its answers may be wrong: train it again."
+            f"the classifier was written with scikit-learn {versions['original_sklearn_version']}, "
+            f"and this is {versions['current_sklearn_version']}; its answers may be wrong: train "
+            "it again."
         )
     else:
         _say_once(str(message))

@@ -1,5 +1,6 @@
 """Digits to learn from: bundled ones, MNIST, and the files that people have them in."""
 
+from mnistcnn.datasets._csv import label_column
 from mnistcnn.datasets._idx import read_idx, write_idx
 from mnistcnn.datasets._images import read_images
 from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
@@ -9,6 +10,7 @@ from mnistcnn.datasets._sample_digits import load_sample_digits
 
 __all__ = [
     "fetch_mnist",
+    "label_column",
     "load_labelled",
     "load_sample_digits",
     "read_idx",

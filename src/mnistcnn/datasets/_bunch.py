@@ -24,7 +24,7 @@ def digits_result(
     Parameters
     ----------
     images : ndarray of shape (n, h, w) or (n, h, w, c)
-        Pictures, in one piece of memory.
+        In one piece of memory.
     target : ndarray of shape (n,), or None
         Labels; None where the file has none.
     description : str

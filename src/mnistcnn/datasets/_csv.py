@@ -9,26 +9,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.datasets._csv_columns import (
-    LABELS,
-    SIDE,
-    Columns,
-    LabelColumn,
-    columns_of,
-    is_header,
-)
+from mnistcnn._types import Path
+from mnistcnn.datasets._csv_columns import LABELS, SIDE, Columns, LabelColumn, columns_of, is_header
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["label_name", "read_digit_table"]
+__all__ = ["label_column", "read_digit_table"]
 
 LINES_A_BLOCK = 2048
 # 785 numbers of 25 characters are 20,000; a line without an end would fill the memory.
 _LONGEST_LINE = 1 << 18
 _SEPARATORS = ",;\t"
-# Beyond it, floats no longer hold every whole number.
+# Beyond it, floats no longer hold every integer.
 _LARGEST_LABEL = 2**53
 _WANTED = "a table of digits"
 
@@ -74,7 +68,7 @@ class _Lines:
             raise ValueError(f"it has a line of more than {_LONGEST_LINE:,} characters.")
 
 
-def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) -> Table:
+def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     """Read images and their labels, block by block, so that memory holds each pixel once.
 
     Parameters
@@ -95,10 +89,10 @@ def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) ->
     Raises
     ------
     OSError
-        If there is no such file, or it is no regular one.
+        If there is no such file, or it is not a regular one.
     ValueError
-        If columns are wrong or cannot be told apart, a line is longer or shorter, or a cell is no
-        whole number in its range; the message names the file, and line and column.
+        If columns are wrong or ambiguous, a line is longer or shorter, or a cell is not an integer
+        in its range; the message names the file, line and column.
     """
     name = os.fspath(path)
     with open_file(path) as file:
@@ -118,13 +112,13 @@ def read_digit_table(path: str | os.PathLike[str], label: LabelColumn | None) ->
     return table
 
 
-def label_name(path: str | os.PathLike[str]) -> str | None:
+def label_column(path: Path) -> str | None:
     """Return the name of a table's column of labels; None where it has none.
 
     Raises
     ------
     OSError
-        If there is no such file, or it is no regular one.
+        If there is no such file, or it is not a regular one.
     ValueError
         If its first line cannot be read.
     """
@@ -173,10 +167,10 @@ def _go_to_digits(
 def _read(lines: _Lines, separator: str, columns: Columns, name: str) -> Table:
     pixels, labels = [], []
     for block in _blocks(lines, separator, columns, name):
-        pixels.append(_whole_numbers(name, block.iloc[:, columns.pixels], 0, 255).astype(np.uint8))
+        pixels.append(_integers(name, block.iloc[:, columns.pixels], 0, 255).astype(np.uint8))
         if columns.label is not None:
             label = block.iloc[:, [columns.label]]
-            numbers = _whole_numbers(name, label, -_LARGEST_LABEL, _LARGEST_LABEL)
+            numbers = _integers(name, label, -_LARGEST_LABEL, _LARGEST_LABEL)
             labels.append(numbers.astype(np.int64))
     return np.concatenate(pixels), np.concatenate(labels).ravel() if labels else None
 
@@ -197,7 +191,7 @@ def _blocks(lines: _Lines, separator: str, columns: Columns, name: str) -> Itera
             yield block
 
 
-def _whole_numbers(name: str, block: "pd.DataFrame", lowest: int, highest: int) -> NDArray[Any]:
+def _integers(name: str, block: "pd.DataFrame", lowest: int, highest: int) -> NDArray[Any]:
     numbers = _numbers(block)
     allowed = (numbers >= lowest) & (numbers <= highest)
     if numbers.dtype.kind == "f":
@@ -205,7 +199,7 @@ def _whole_numbers(name: str, block: "pd.DataFrame", lowest: int, highest: int) 
     if not allowed.all():
         line, column = np.argwhere(~allowed)[0]
         raise ValueError(
-            f"{name} must hold whole numbers from {lowest} to {highest} here, got "
+            f"{name} must hold integers from {lowest} to {highest} here, got "
             f"{str(block.iat[line, column])[:60]!r} in line {block.index[line]}, column "
             f"{block.columns[column]!r}."
         )

@@ -62,7 +62,7 @@ class Columns:
 def is_header(cells: list[str]) -> bool:
     """Say whether a table's first line names its columns: no line of numbers holds words.
 
-    A line that counts, as pandas names columns without names, is no digit either.
+    A line that counts, as pandas names columns without names, is not a digit either.
     """
     filled = [cell for cell in cells if cell]
     if not all(_NUMBER.fullmatch(cell) for cell in filled):
@@ -85,8 +85,7 @@ def columns_of(cells: list[str], label: LabelColumn | None, path: str) -> Column
     Raises
     ------
     ValueError
-        If a column lacks, is there twice, or cannot be told from others; the message says what
-        to write instead.
+        If a column is missing, duplicate or ambiguous; the message says what to write instead.
     """
     if not is_header(cells):
         return _by_place(len(cells), label, path)
@@ -160,11 +159,11 @@ def _keys(names: list[str]) -> list[_Key | None] | None:
 
 def _check_numbered(names: list[str], keys: list[_Key | None], path: str) -> None:
     """Refuse names that do not count all pixels, each once."""
-    strangers = [name for name, key in zip(names, keys, strict=True) if key is None]
-    if strangers:
+    unknown = [name for name, key in zip(names, keys, strict=True) if key is None]
+    if unknown:
         raise ValueError(
             f"{path} must have {N_PIXELS} columns of pixels, got {len(names)}: "
-            f"{_some(strangers)} cannot be told to be pixels or labels. Take such columns out."
+            f"{_some(unknown)} may be pixels, labels or neither. Remove such columns."
         )
     times = Counter(keys)
     twice = [name for name, key in zip(names, keys, strict=True) if times[key] > 1]
@@ -174,7 +173,7 @@ def _check_numbered(names: list[str], keys: list[_Key | None], path: str) -> Non
     if not _counts(found, len(found)) or len(found) != N_PIXELS:
         raise ValueError(
             f"{path} must have {N_PIXELS} columns of pixels, got {len(names)}, from "
-            f"{names[0]!r} to {names[-1]!r}{_what_lacks(names, found)}; they are numbered from 0 "
+            f"{names[0]!r} to {names[-1]!r}{_missing(names, found)}; they are numbered from 0 "
             "or from 1."
         )
 
@@ -190,13 +189,13 @@ def _counts(keys: set[_Key], n_keys: int) -> bool:
     return keys == set(product(range(start, start + SIDE), repeat=2))
 
 
-def _what_lacks(names: list[str], found: set[_Key]) -> str:
+def _missing(names: list[str], found: set[_Key]) -> str:
     if any(len(key) > 1 for key in found):
         return ""
     start = min(1, *(key[0] for key in found))
-    lacking = [number for number in range(start, start + N_PIXELS) if (number,) not in found]
+    missing = [number for number in range(start, start + N_PIXELS) if (number,) not in found]
     form = names[0].rstrip("0123456789")
-    return f"; {_some([f'{form}{number}' for number in lacking])} lacks" if lacking else ""
+    return f"; missing: {_some([f'{form}{number}' for number in missing])}" if missing else ""
 
 
 def _sorted_by_key(keys: list[_Key | None], path: str) -> list[int]:

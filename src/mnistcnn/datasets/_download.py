@@ -1,4 +1,4 @@
-"""Getting a file from one of several servers: whole and with the right content, or not at all."""
+"""Getting a file from one of several servers: complete and the right one, or not at all."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ from time import monotonic
 from typing import BinaryIO
 from urllib.request import urlopen
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 __all__ = ["download"]
 
-# Without a byte for so long, a server is given up.
+# Without a byte for so long, the next server is tried.
 TIMEOUT_SECONDS = 30.0
 # For one file from all addresses together, however steadily the bytes come.
-MOST_SECONDS = 600.0
+MAX_SECONDS = 600.0
 # The largest file has 10 million.
-MOST_BYTES = 1 << 24
+MAX_BYTES = 1 << 24
 BYTES_A_BLOCK = 1 << 16
 
 
@@ -27,8 +27,8 @@ def download(
     target: Path,
     *,
     sha256: str,
-    most_bytes: int = MOST_BYTES,
-    seconds: float = MOST_SECONDS,
+    max_bytes: int = MAX_BYTES,
+    seconds: float = MAX_SECONDS,
 ) -> None:
     """Download a file from the first address that gives the right one.
 
@@ -37,11 +37,11 @@ def download(
     urls : iterable of str
         Where the file can be had, in the order to try.
     target : Path
-        Where to put it, in a folder that exists. What is there stays until the download is whole.
+        Where to put it, in a folder that exists. An older file stays until it is complete.
     sha256 : str
         The hash of the right file, in hexadecimal digits.
-    most_bytes : int, default=16777216
-        The size at which a file is taken for a wrong one.
+    max_bytes : int, default=16777216
+        The size above which a file is taken for a wrong one.
     seconds : float, default=600.0
         How long it may take in all.
 
@@ -55,7 +55,7 @@ def download(
     for url in urls:
         try:
             with replaced_at_the_end(target) as temporary:
-                _save_in_time(url, temporary, most_bytes, seconds, end)
+                _save_in_time(url, temporary, max_bytes, seconds, end)
                 _check_hash(temporary, sha256)
             return
         except (OSError, HTTPException, ValueError) as error:
@@ -65,7 +65,7 @@ def download(
     raise OSError(f"{target.name} could not be downloaded.\n" + "\n".join(failures))
 
 
-def _save_in_time(url: str, path: Path, most_bytes: int, seconds: float, end: float) -> None:
+def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: float) -> None:
     """Leave a server at the deadline, which may hold up a read for ever with a byte now and then.
 
     The thread that is left behind ends at its next block, for its file is closed.
@@ -74,7 +74,7 @@ def _save_in_time(url: str, path: Path, most_bytes: int, seconds: float, end: fl
 
     def save() -> None:
         try:
-            _save(url, file, most_bytes)
+            _save(url, file, max_bytes)
         except Exception as error:  # whatever it is, the caller raises it
             failures.append(error)
 
@@ -88,13 +88,13 @@ def _save_in_time(url: str, path: Path, most_bytes: int, seconds: float, end: fl
         raise failures.pop()
 
 
-def _save(url: str, file: BinaryIO, most_bytes: int) -> None:
+def _save(url: str, file: BinaryIO, max_bytes: int) -> None:
     n_bytes = 0
     with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
         while block := response.read1(BYTES_A_BLOCK):
             n_bytes += len(block)
-            if n_bytes > most_bytes:
-                raise ValueError(f"what comes has more than {most_bytes:,} bytes.")
+            if n_bytes > max_bytes:
+                raise ValueError(f"what comes has more than {max_bytes:,} bytes.")
             file.write(block)
 
 

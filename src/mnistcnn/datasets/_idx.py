@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._types import Path
 from mnistcnn.datasets._opening import as_value_error, open_file
 
 __all__ = ["read_idx", "write_idx"]
@@ -25,10 +26,10 @@ _DTYPE_OF_CODE: dict[int, np.dtype[Any]] = {
 _CODE_OF_DTYPE = {dtype.name: code for code, dtype in _DTYPE_OF_CODE.items()}
 _GZIP_MAGIC = b"\x1f\x8b"
 # zlib's own bound on how far deflate can shrink anything (https://zlib.net/zlib_tech.html).
-_MOST_BYTES_FROM_ONE_PACKED = 1032
+_MAX_BYTES_FROM_ONE_PACKED = 1032
 
 
-def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
+def read_idx(path: Path) -> NDArray[Any]:
     """Read an array from an IDX file.
 
     Parameters
@@ -46,7 +47,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, truncated or damaged, goes on after its values, or is no IDX file.
+        If the file is empty, truncated or damaged, has bytes after its values, or is not an IDX
+        file.
 
     See Also
     --------
@@ -71,14 +73,14 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     """
     with open_file(path) as file:
         packed = file.read(2) == _GZIP_MAGIC
-        largest = os.fstat(file.fileno()).st_size * (_MOST_BYTES_FROM_ONE_PACKED if packed else 1)
+        largest = os.fstat(file.fileno()).st_size * (_MAX_BYTES_FROM_ONE_PACKED if packed else 1)
         file.seek(0)
-        with as_value_error(path, "a whole IDX file"):
+        with as_value_error(path, "a complete IDX file"):
             return _read_array(gzip.GzipFile(fileobj=file) if packed else file, largest)
 
 
-def write_idx(path: str | os.PathLike[str], array: ArrayLike) -> None:
-    """Write an array to an IDX file, which takes the place of an older one only when it is whole.
+def write_idx(path: Path, array: ArrayLike) -> None:
+    """Write an array to an IDX file, which replaces an older one only when it is complete.
 
     Parameters
     ----------

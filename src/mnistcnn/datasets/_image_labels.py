@@ -1,4 +1,4 @@
-"""Labels of pictures, from where their files lie or from what they are called."""
+"""Labels of images, from where their files lie or from what they are called."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Picture files as arrays, with labels."""
+"""Image files as arrays, with labels."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.datasets._image_labels import labels_of
-from mnistcnn.datasets._picture_paths import find_pictures
-from mnistcnn.exceptions import UnreadablePictureError
-from mnistcnn.preprocessing._image_files import open_picture
-from mnistcnn.preprocessing._pictures import grey_over_white
+from mnistcnn.exceptions import UnreadableImageError
+from mnistcnn.images import find_image_files, grey_over_white, open_image
 
 __all__ = ["read_images"]
 
@@ -37,9 +35,9 @@ def read_images(
     unreadable: str = "error",
     return_X_y: bool = False,
 ) -> Any:
-    """Read picture files, in grey and in the size that each of them has.
+    """Read image files, in grey and in the size that each of them has.
 
-    The pictures are as they were drawn, scanned or photographed: `DigitNormalizer` brings those of
+    The images are as they were drawn, scanned or photographed: `DigitNormalizer` brings those of
     single digits to MNIST's form, `find_digits` finds the digits of a whole sheet.
 
     Parameters
@@ -48,7 +46,7 @@ def read_images(
         What to read, as BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP:
 
         - a file;
-        - a folder: all pictures in it and in its subfolders, by their names' endings; names that
+        - a folder: all images in it and in its subfolders, by their names' endings; names that
           begin with a dot are left out;
         - a pattern: what ``*``, ``?`` and ``[...]`` match, and ``**`` for any subfolders.
 
@@ -64,7 +62,7 @@ def read_images(
         - a function: called with each file's path, it returns the label.
         - None: there are no labels.
     unreadable : {"error", "skip"}, default="error"
-        What to do about files that are missing, damaged, too large or no pictures.
+        What to do about files that are missing, damaged, too large or not images.
 
         - ``"error"``: an error that lists all of them.
         - ``"skip"``: read the others, and list them in the Bunch.
@@ -85,24 +83,24 @@ def read_images(
         target_names : ndarray, or None
             The labels that occur.
         filenames : list of str
-            The file of each picture.
+            The file of each image.
         unreadable : dict
             The files that were left out, and why.
         DESCR : str
-            How many pictures there are.
+            How many images there are.
 
     Raises
     ------
     FileNotFoundError
-        If a folder holds no picture, or a pattern matches nothing.
-    UnreadablePictureError
+        If a folder holds no image, or a pattern matches nothing.
+    UnreadableImageError
         If files cannot be read and `unreadable` is ``"error"``, or none can.
     ValueError
         If a parameter is invalid, or names of files do not tell a label; all of them are listed.
 
     See Also
     --------
-    DigitNormalizer : Brings such pictures to MNIST's form.
+    DigitNormalizer : Brings such images to MNIST's form.
     find_digits : Finds the digits on a sheet.
 
     Examples
@@ -120,11 +118,11 @@ def read_images(
     >>> [Path(name).name for name in digits.filenames]
     ['digit-3.png', 'digit-10.png']
     """
-    paths = find_pictures(source)
+    paths = find_image_files(source)
     labels = None if return_labels is None else labels_of(paths, return_labels)
     images, failures = _read_all(paths)
     if failures and (unreadable == "error" or not images):
-        raise UnreadablePictureError(_listed(failures, len(paths)))
+        raise UnreadableImageError(_listed(failures, len(paths)))
     target = None if labels is None else labels[list(images)]
     if return_X_y:
         return list(images.values()), target
@@ -134,19 +132,19 @@ def read_images(
         target_names=None if target is None else np.unique(target),
         filenames=[os.fspath(paths[place]) for place in images],
         unreadable={os.fspath(paths[place]): reason for place, reason in failures.items()},
-        DESCR=f"{len(images):,} pictures read from files.",
+        DESCR=f"{len(images):,} images read from files.",
     )
 
 
 def _read_all(paths: list[Path]) -> tuple[dict[int, _Image], dict[int, str]]:
-    """Return by their places the pictures, and the reasons why there are no others."""
+    """Return by their places the images, and the reasons why there are no others."""
     images, failures = {}, {}
     for place, path in enumerate(paths):
         try:
             images[place] = _grey(path)
         except OSError as error:
             failures[place] = f"{path}: {error.strerror or error}"
-        except UnreadablePictureError as error:
+        except UnreadableImageError as error:
             failures[place] = str(error)
         except ValueError as error:
             failures[place] = f"{path}: {error}"
@@ -154,7 +152,7 @@ def _read_all(paths: list[Path]) -> tuple[dict[int, _Image], dict[int, str]]:
 
 
 def _grey(path: Path) -> _Image:
-    grey = grey_over_white(open_picture(path))
+    grey = grey_over_white(open_image(path))
     return np.asarray(np.rint(grey * 255), dtype=np.uint8)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils._param_validation import validate_params
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._scikit_learn import validate_params
+from mnistcnn._types import Path
 from mnistcnn.datasets._bunch import TARGET_NAME, digits_result
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LabelColumn
@@ -31,7 +32,7 @@ _OTHERWISE = (
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
 def read_kaggle_csv(
-    path: str | os.PathLike[str],
+    path: Path,
     *,
     target: str | None = TARGET_NAME,
     return_X_y: bool = False,
@@ -64,7 +65,7 @@ def read_kaggle_csv(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One image a row, 0 (ground) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64, or None
             The labels; the Series is named ``label``. None without labels.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -83,9 +84,9 @@ def read_kaggle_csv(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty or damaged, lacks the column of labels, has another number of columns
-        of pixels than 784, names one twice, or holds text, gaps, or pixels that are no whole
-        numbers from 0 to 255.
+        If the file is empty or damaged, has no column of labels, has not exactly 784 columns of
+        pixels, names one twice, or holds text, missing values, or pixels that are not integers
+        from 0 to 255.
 
     See Also
     --------
@@ -119,9 +120,7 @@ def read_kaggle_csv(
     )
 
 
-def write_kaggle_submission(
-    path: str | os.PathLike[str], predictions: ArrayLike, *, overwrite: bool = False
-) -> None:
+def write_kaggle_submission(path: Path, predictions: ArrayLike, *, overwrite: bool = False) -> None:
     """Write predicted digits as Kaggle's "Digit Recognizer" wants them.
 
     The file has the columns ``ImageId``, counted from 1, and ``Label``.
@@ -133,14 +132,14 @@ def write_kaggle_submission(
     predictions : array-like of shape (n,), integer
         The predicted digit of each image, in the order of ``test.csv``.
     overwrite : bool, default=False
-        Whether to replace a file that is there, once the new one is whole.
+        Whether to replace a file that is there, once the new one is complete.
 
     Raises
     ------
     FileExistsError
         If the file is there, unless `overwrite`.
     ValueError
-        If the predictions are no integers, not one-dimensional, or none at all.
+        If the predictions are not integers, not one-dimensional, or empty.
 
     See Also
     --------
@@ -166,12 +165,7 @@ def write_kaggle_submission(
             "predictions must be a one-dimensional array of at least one integer, got an array "
             f"of shape {labels.shape} and dtype {labels.dtype}."
         )
-    if not overwrite and os.path.isfile(path):
-        raise FileExistsError(
-            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
-            "under another name."
-        )
     lines = [f"{image_id},{label}" for image_id, label in enumerate(labels.tolist(), start=1)]
-    with replaced_at_the_end(path) as temporary:
+    with replaced_at_the_end(path, overwrite=overwrite) as temporary:
         content = "\n".join(["ImageId,Label", *lines, ""])
         temporary.write_text(content, encoding="utf-8", newline="\n")

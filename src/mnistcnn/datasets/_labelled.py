@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._mnist import FORMS, fetch_mnist, read_local_split
@@ -25,7 +25,7 @@ _ALLOWED = "'digits', 'mnist', a .csv file, a .npz file, or a folder with MNIST'
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
 def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> Labelled:
-    """Load labelled pictures from whatever one word or path can name.
+    """Load labelled images from whatever one word or path can name.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     Returns
     -------
     X : ndarray of shape (n, 784), dtype uint8
-        One picture a row, 0 (ground) to 255 (ink); from a ``.npz`` file any dtype, and shape
+        One image a row, 0 (background) to 255 (ink); from a ``.npz`` file any dtype, and shape
         (n, p), (n, h, w) or (n, h, w, c).
     y : ndarray of shape (n,), dtype int64
         The labels; from a ``.npz`` file any dtype.
@@ -108,7 +108,7 @@ def _read_npz(path: Path, subset: str) -> Labelled:
     X, y = read_npz_pair(path, (f"x_{subset}", f"y_{subset}"), ("X", "y"))
     if X.ndim not in (2, 3, 4) or y.shape != X.shape[:1] or not y.size:
         raise ValueError(
-            f"{path} must hold pictures and one label for each, got arrays of shape {X.shape} and "
+            f"{path} must hold images and one label for each, got arrays of shape {X.shape} and "
             f"{y.shape}."
         )
     return X, y

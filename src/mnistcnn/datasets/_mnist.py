@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mnistcnn._scikit_learn import StrOptions, validate_params
+from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._bunch import digits_result
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
@@ -56,7 +57,7 @@ L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to documen
 Proceedings of the IEEE, 1998): 60,000 to train on and 10,000 to test on.
 
 :Number of instances: {n:,} ({subset})
-:Number of attributes: 784, integers from 0 (ground) to 255 (ink)
+:Number of attributes: 784, integers from 0 (background) to 255 (ink)
 :Read from: {folder}
 """
 
@@ -74,7 +75,7 @@ Proceedings of the IEEE, 1998): 60,000 to train on and 10,000 to test on.
 def fetch_mnist(
     *,
     subset: str = "train",
-    data_home: str | os.PathLike[str] | None = None,
+    data_home: PathLike | None = None,
     download_if_missing: bool = True,
     return_X_y: bool = False,
     as_frame: bool = False,
@@ -85,7 +86,7 @@ def fetch_mnist(
     the names of Keras; the four original IDX files, with ``.gz`` or without, also as
     ``train-images.idx3-ubyte``, in folders of their own names as Kaggle packs them, or in
     ``MNIST/raw`` where torchvision puts them; ``mnist_train.csv`` and ``mnist_test.csv``, packed or
-    not, whose columns are told as :func:`read_kaggle_csv` tells them.
+    not, whose columns are recognised as by :func:`read_kaggle_csv`.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def fetch_mnist(
         where that is not set either, ``mnistcnn`` in the user's cache folder (``XDG_CACHE_HOME``,
         or ``~/.cache``).
     download_if_missing : bool, default=True
-        Whether to download what the folder lacks, about 11 MB.
+        Whether to download what is not in the folder, about 11 MB.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -108,7 +109,7 @@ def fetch_mnist(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One picture a row, 0 (ground) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64
             The digits 0 to 9; the Series is named ``label``.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -165,14 +166,14 @@ def fetch_mnist(
 
 
 def read_local_split(folder: Path, split: str) -> Split | None:
-    """Read one half of MNIST from a folder, in whichever form lies there.
+    """Read the training or the test set from a folder, in whichever form lies there.
 
     Parameters
     ----------
     folder : Path
         Where to look.
     split : {"train", "test"}
-        Which half.
+        Which set.
 
     Returns
     -------
@@ -196,7 +197,7 @@ def read_local_split(folder: Path, split: str) -> Split | None:
     return None
 
 
-def _folder(data_home: str | os.PathLike[str] | None) -> Path:
+def _folder(data_home: PathLike | None) -> Path:
     name = "data_home" if data_home else "MNISTCNN_DATA"
     stated = data_home or os.environ.get("MNISTCNN_DATA")
     if not stated:
@@ -275,7 +276,7 @@ def _checked(path: Path, images: NDArray[Any], labels: NDArray[Any] | None) -> S
         )
     if labels is None or labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"{path} must come with one whole number as label for each of its {len(images)} "
+            f"{path} must come with one integer label for each of its {len(images)} "
             f"images, got {'none' if labels is None else f'{labels.shape} of {labels.dtype}'}."
         )
     if not len(labels) or labels.min() < 0 or labels.max() > 9:

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
+from mnistcnn._types import Path
 from mnistcnn.datasets._opening import as_value_error, open_file
 
 __all__ = ["read_npz_pair"]
@@ -14,9 +15,7 @@ __all__ = ["read_npz_pair"]
 _SUFFIX = ".npy"
 
 
-def read_npz_pair(
-    path: str | os.PathLike[str], *pairs: tuple[str, str]
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def read_npz_pair(path: Path, *pairs: tuple[str, str]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Read the first of several pairs of arrays that an archive holds; never unpickle anything.
 
     Parameters
@@ -52,10 +51,10 @@ def read_npz_pair(
     ((2, 784), array([7, 3]))
     """
     with open_file(path) as file:
-        with as_value_error(path, "a whole .npz archive of NumPy"):
+        with as_value_error(path, "a complete .npz archive of NumPy"):
             archive = zipfile.ZipFile(file)
         chosen = _names_in(_array_names(archive), pairs, path)
-        with as_value_error(path, "a whole .npz archive of NumPy"):
+        with as_value_error(path, "a complete .npz archive of NumPy"):
             first, second = (_read_array(archive, name) for name in chosen)
     return first, second
 
@@ -73,9 +72,7 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     return array
 
 
-def _names_in(
-    names: list[str], pairs: tuple[tuple[str, str], ...], path: str | os.PathLike[str]
-) -> tuple[str, str]:
+def _names_in(names: list[str], pairs: tuple[tuple[str, str], ...], path: Path) -> tuple[str, str]:
     for pair in pairs:
         if set(pair) <= set(names):
             return pair

@@ -9,14 +9,18 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, TypeVar, cast
+
+from mnistcnn._types import Path
 
 __all__ = ["as_value_error", "open_file", "unpacked"]
+
+Member = TypeVar("Member", str, tarfile.TarInfo)
 
 _TAR_MAGIC = slice(257, 262), b"ustar"
 
 
-def open_file(path: str | os.PathLike[str]) -> BinaryIO:
+def open_file(path: Path) -> BinaryIO:
     """Open a regular file for reading, ``~`` expanded.
 
     Raises
@@ -40,7 +44,7 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 @contextmanager
-def as_value_error(path: str | os.PathLike[str], wanted: str) -> Iterator[None]:
+def as_value_error(path: Path, wanted: str) -> Iterator[None]:
     """Turn whatever a parser raises over damaged content into a ValueError that names the file.
 
     The parsers of NumPy, pandas and of packed files raise a dozen classes of errors between them,
@@ -107,7 +111,7 @@ def _only_member_of_tar(file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, archive.extractfile(_only(members)))
 
 
-def _only(members: list[Any]) -> Any:
+def _only(members: list[Member]) -> Member:
     if len(members) != 1:
         raise ValueError(f"the archive must hold one file, got {len(members)}.")
     return members[0]

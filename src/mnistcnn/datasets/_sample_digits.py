@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
-from sklearn.utils._param_validation import validate_params
 
+from mnistcnn._scikit_learn import validate_params
 from mnistcnn.datasets._bunch import digits_result
-from mnistcnn.preprocessing import to_mnist_form
+from mnistcnn.handwriting import to_mnist_form
 
 __all__ = ["load_sample_digits"]
 
@@ -19,9 +19,10 @@ Sample digits in MNIST's form
 
 1,797 handwritten digits of 43 people: the test set of "Optical Recognition of Handwritten Digits"
 (E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, CC BY 4.0,
-https://doi.org/10.24432/C50P49), which comes with scikit-learn as 8x8 pictures of 17 greys. Here
+https://doi.org/10.24432/C50P49), which comes with scikit-learn as 8x8 images of 17 greys. Here
 each is enlarged smoothly, its strokes are sharpened, and it is brought to 28x28 pixels as MNIST's
-pictures were: 20x20 for the digit, centre of gravity in the middle, ink up to 255 on a ground of 0.
+images were: 20x20 for the digit, centre of gravity in the middle, ink up to 255 on a background
+of 0.
 
 These are not MNIST's digits: they were written by other people and have lost detail at 8x8. Use
 them to try things out, and MNIST to report results.
@@ -32,9 +33,9 @@ them to try things out, and MNIST to report results.
 
 ENLARGEMENT = 8
 MARGIN = 2
-# Of the 16 greys of a picture: below is ground, above is full ink. Chosen by looking, and by how
+# Of the 16 greys of an image: below is background, above is full ink. Chosen by looking, and by how
 # many of the digits a support-vector machine trained on MNIST's training set recognises.
-GROUND, FULL_INK = 5, 12
+BACKGROUND, FULL_INK = 5, 12
 
 
 @validate_params(
@@ -59,7 +60,7 @@ def load_sample_digits(*, return_X_y: bool = False, as_frame: bool = False) -> A
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (1797, 784), dtype uint8
-            One picture a row, 0 (ground) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (1797,), dtype int64
             The digits 0 to 9; the Series is named ``label``.
         images : ndarray of shape (1797, 28, 28), dtype uint8
@@ -99,8 +100,8 @@ def _sample_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     digits = load_digits()
     padded = np.pad(digits.images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
     weights = _bicubic_weights(padded.shape[1])
-    # One by one, since the enlarged pictures together would not fit into any cache.
-    images = [to_mnist_form(_sharpened(weights @ picture @ weights.T)) for picture in padded]
+    # One by one, since the enlarged images together would not fit into any cache.
+    images = [to_mnist_form(_sharpened(weights @ image @ weights.T)) for image in padded]
     return np.stack(images), digits.target.astype(np.int64)
 
 
@@ -123,6 +124,6 @@ def _bicubic_weights(length: int) -> NDArray[np.float64]:
 
 
 def _sharpened(enlarged: NDArray[np.float64]) -> NDArray[np.float64]:
-    ground, full_ink = (grey * _ONE**2 for grey in (GROUND, FULL_INK))
-    ink = np.clip(enlarged, ground, full_ink) - ground
-    return np.floor(255 * ink / (full_ink - ground))
+    background, full_ink = (grey * _ONE**2 for grey in (BACKGROUND, FULL_INK))
+    ink = np.clip(enlarged, background, full_ink) - background
+    return np.floor(255 * ink / (full_ink - background))

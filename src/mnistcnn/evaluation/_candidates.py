@@ -1,13 +1,17 @@
 """From what a caller names as architectures to labels and objects that can build networks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from mnistcnn._training.global_state import isolated_building
-from mnistcnn.architectures import get_architecture, list_architectures
+from mnistcnn.architectures import Architecture, get_architecture, list_architectures
+
+# What builds a network, and what may name it.
+Builder = Architecture | Callable[..., Any]
+Candidate = str | Builder
+Candidates = Candidate | Iterable[Candidate] | Mapping[str, Candidate]
 
 
-def labelled_architectures(architectures: Any) -> dict[str, Any]:
+def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
     """Return label to architecture, every name already replaced by an object.
 
     Raises
@@ -28,17 +32,17 @@ def labelled_architectures(architectures: Any) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _listed(architectures: Any) -> list[Any]:
+def _listed(architectures: Candidate | Iterable[Candidate]) -> list[Candidate]:
     if isinstance(architectures, str):
-        return list_architectures() if architectures == "all" else [architectures]
+        return [*list_architectures()] if architectures == "all" else [architectures]
     return list(architectures) if isinstance(architectures, Iterable) else [architectures]
 
 
-def _resolved(architecture: Any) -> Any:
+def _resolved(architecture: Candidate) -> Builder:
     return get_architecture(architecture) if isinstance(architecture, str) else architecture
 
 
-def _label(architecture: Any) -> str:
+def _label(architecture: Candidate) -> str:
     if isinstance(architecture, str):
         return architecture
     if hasattr(architecture, "build"):
@@ -47,7 +51,7 @@ def _label(architecture: Any) -> str:
     return getattr(architecture, "__name__", repr(architecture))
 
 
-def _check_labels(labels: list[str], architectures: Any) -> None:
+def _check_labels(labels: list[str], architectures: Candidates) -> None:
     if not labels:
         raise ValueError(
             "architectures must hold at least one name, Architecture or callable, got "
@@ -59,26 +63,3 @@ def _check_labels(labels: list[str], architectures: Any) -> None:
             f"architectures must have different labels, got {', '.join(repeated)} more than once; "
             "hand over a dict of label to architecture."
         )
-
-
-def count_parameters(architecture: Any, image_shape: tuple[int, int, int], n_classes: int) -> int:
-    """Return how many parameters the network for these images has, trained or not.
-
-    Parameters
-    ----------
-    architecture : Architecture or callable
-        As the classifier takes it.
-    image_shape : tuple of 3 int
-        Height, width and channels.
-    n_classes : int
-        The width of the output.
-    """
-    build = getattr(architecture, "build", architecture)
-    with isolated_building(0, "float32"):
-        model = build(image_shape, n_classes)
-    if not hasattr(model, "count_params"):
-        raise ValueError(
-            "architectures must build a keras.Model when called with (input_shape, n_classes), got "
-            f"{type(model).__name__} from {architecture!r}."
-        )
-    return int(model.count_params())

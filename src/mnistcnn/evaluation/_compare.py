@@ -1,30 +1,33 @@
 """Cross-validation of a pipeline for several architectures, on the same folds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold, check_cv, cross_validate
+from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv, cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d, indexable
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.multiclass import check_classification_targets
 
-from mnistcnn.classifier import DigitCNNClassifier
-from mnistcnn.evaluation._candidates import count_parameters, labelled_architectures
+from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
+from mnistcnn._types import Images, Labels
+from mnistcnn.classifier import DigitCNNClassifier, count_parameters
+from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_architectures
 from mnistcnn.evaluation._environment import describe_environment
-from mnistcnn.evaluation._measurement import FoldMeasurement, Scorer, named_scorers
+from mnistcnn.evaluation._measurement import FoldMeasurement, Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
-from mnistcnn.preprocessing import ImageReshaper
-from mnistcnn.preprocessing._containers import check_in_memory
-from mnistcnn.preprocessing._labels import check_one_label_each
+from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_label_each
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
+Splitter: TypeAlias = int | BaseCrossValidator | Iterable[tuple[ArrayLike, ArrayLike]] | None
+Seed = int | np.random.RandomState | None
+Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 _CONSTRAINTS = {
     "cv": ["cv_object"],
@@ -37,17 +40,17 @@ _CONSTRAINTS = {
 
 
 def compare_architectures(
-    X: Any,
-    y: Any,
+    X: Images,
+    y: Labels,
     *,
-    architectures: Any = DEFAULT_ARCHITECTURES,
-    cv: Any = 5,
-    scoring: Any = "accuracy",
-    groups: Any = None,
+    architectures: Candidates = DEFAULT_ARCHITECTURES,
+    cv: Splitter = 5,
+    scoring: Scoring = "accuracy",
+    groups: ArrayLike | None = None,
     estimator: DigitCNNClassifier | None = None,
     epochs: int | None = None,
     n_jobs: int | None = None,
-    random_state: Any = None,
+    random_state: Seed = None,
     on_architecture_done: Callable[[ComparisonResult], object] | None = None,
 ) -> ComparisonResult:
     """Cross-validate several architectures on the same folds and measure their times.
@@ -138,14 +141,13 @@ def compare_architectures(
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="compare_architectures")
     check_in_memory(X)
     check_one_label_each(y)
-    X, y, groups = indexable(X, column_or_1d(y, warn=True), groups)
-    check_classification_targets(y)
+    images, labels, groups = indexable(X, column_or_1d(y, warn=True), groups)
+    check_classification_targets(labels)
     candidates = labelled_architectures(architectures)
     scorers = named_scorers(scoring)
     template = _template(estimator, epochs, random_state)
-    comparison = _Comparison(
-        X, y, template, _splits(X, y, groups, cv, template.random_state), scorers, n_jobs
-    )
+    splits = _splits(images, labels, groups, cv, template.random_state)
+    comparison = _Comparison(images, labels, template, splits, scorers, n_jobs)
     parameters = comparison.count_parameters(candidates)
     metadata = comparison.describe() | {
         "cv": repr(cv),
@@ -164,10 +166,10 @@ def compare_architectures(
 class _Comparison:
     """What stays the same from one architecture to the next."""
 
-    X: Any
-    y: Any
+    X: Images
+    y: NDArray[Any]
     template: DigitCNNClassifier
-    splits: list[tuple[Any, Any]]
+    splits: list[Split]
     scorers: dict[str, Scorer]
     n_jobs: int | None
 
@@ -184,7 +186,7 @@ class _Comparison:
     def n_classes(self) -> int:
         return len(np.unique(self.y))
 
-    def count_parameters(self, candidates: dict[str, Any]) -> dict[str, int]:
+    def count_parameters(self, candidates: dict[str, Builder]) -> dict[str, int]:
         """Build each network once, which also finds those that the images are too small for."""
         return {
             label: count_parameters(architecture, self.image_shape, self.n_classes)
@@ -205,7 +207,7 @@ class _Comparison:
             "classifier": {name: _plain(value) for name, value in settings.items()},
         } | describe_environment()
 
-    def records_of(self, label: str, architecture: Any) -> list[dict[str, Any]]:
+    def records_of(self, label: str, architecture: Builder) -> list[dict[str, Any]]:
         """Cross-validate one architecture and return one record a fold."""
         classifier = clone(self.template).set_params(architecture=architecture, image_shape="auto")
         measured = cross_validate(
@@ -233,14 +235,14 @@ class _Comparison:
         }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str | int | float | None:
     """Return what JSON can hold: the value itself, or how it is written in Python."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, str | int | float | None) else repr(value)
 
 
 def _template(
-    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: Any
+    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: Seed
 ) -> DigitCNNClassifier:
     template = DigitCNNClassifier() if estimator is None else clone(estimator)
     if epochs is not None:
@@ -249,16 +251,18 @@ def _template(
     return template.set_params(random_state=_seed(source))
 
 
-def _seed(random_state: Any) -> int:
-    """Return an integer, so that it can be told and each architecture starts from the same one."""
-    if isinstance(random_state, Integral):
+def _seed(random_state: Seed) -> int:
+    """Return an integer for the metadata, from which each architecture starts."""
+    if isinstance(random_state, int | np.integer):
         return int(random_state)
     # None asks for fresh entropy, which leaves NumPy's global generator to its owner.
     generator = np.random.RandomState() if random_state is None else random_state
     return int(generator.randint(np.iinfo(np.int32).max))
 
 
-def _splits(X: Any, y: Any, groups: Any, cv: Any, seed: int) -> list[tuple[Any, Any]]:
+def _splits(
+    X: Images, y: NDArray[Any], groups: ArrayLike | None, cv: Splitter, seed: int
+) -> list[Split]:
     """Draw the splits once, so that a splitter without a seed gives each architecture the same."""
     if cv is None or isinstance(cv, Integral):
         n_splits = 5 if cv is None else int(cv)
@@ -267,7 +271,7 @@ def _splits(X: Any, y: Any, groups: Any, cv: Any, seed: int) -> list[tuple[Any, 
     return list(check_cv(cv, y, classifier=True).split(X, y, groups))
 
 
-def _check_class_sizes(y: Any, n_splits: int) -> None:
+def _check_class_sizes(y: NDArray[Any], n_splits: int) -> None:
     classes, sizes = np.unique(y, return_counts=True)
     if sizes.min() < n_splits:
         raise ValueError(

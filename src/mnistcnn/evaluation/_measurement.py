@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 # Unpickling the class below in a worker process imports Keras there, so that the seconds of the
 # import are never charged to the first architecture's fit.
 import keras  # noqa: F401
 from sklearn.metrics import get_scorer
 
-Scorer = Callable[[Any, Any, Any], float]
+from mnistcnn._types import Classifier, Images, Labels
+
+Scorer = Callable[[Classifier, Images, Labels], float]
+Scoring = str | Scorer | Iterable[str] | Mapping[str, str | Scorer]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class FoldMeasurement:
 
     scorers: dict[str, Scorer]
 
-    def __call__(self, estimator: Any, X: Any, y: Any) -> dict[str, float]:
+    def __call__(self, estimator: Classifier, X: Images, y: Labels) -> dict[str, float]:
         """Return the scores by name and `predict_seconds`.
 
         The scores come first: the prediction that is timed is then never the one in which the
@@ -35,13 +37,13 @@ class FoldMeasurement:
         return scores | {"predict_seconds": _seconds_of_one_prediction(estimator, X)}
 
 
-def _seconds_of_one_prediction(estimator: Any, X: Any) -> float:
+def _seconds_of_one_prediction(estimator: Classifier, X: Images) -> float:
     start = perf_counter()
     estimator.predict(X)
     return perf_counter() - start
 
 
-def named_scorers(scoring: Any) -> dict[str, Scorer]:
+def named_scorers(scoring: Scoring) -> dict[str, Scorer]:
     """Return the scorers that were asked for by name, and accuracy, which the table always holds.
 
     Parameters
@@ -53,7 +55,7 @@ def named_scorers(scoring: Any) -> dict[str, Scorer]:
     return asked if "accuracy" in asked else asked | {"accuracy": get_scorer("accuracy")}
 
 
-def _scoring_by_name(scoring: Any) -> Mapping[str, Any]:
+def _scoring_by_name(scoring: Scoring) -> Mapping[str, str | Scorer]:
     if isinstance(scoring, str):
         return {scoring: scoring}
     if callable(scoring):

@@ -1,14 +1,13 @@
 """The result of a comparison: records a fold, one table, and files."""
 
 import json
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._types import Path
 
 _MICROSECONDS = 1_000_000
 
@@ -100,28 +99,42 @@ class ComparisonResult:
             "metadata": self.metadata,
         }
 
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
+    def to_csv(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the table, as CSV with a header.
 
         Parameters
         ----------
         path : str or path-like
-            A file that exists is replaced in one step once the new one is complete.
+            Where to write, in a folder that exists.
+        overwrite : bool, default=False
+            Whether to replace a file that is there, in one step once the new one is complete.
+
+        Raises
+        ------
+        FileExistsError
+            If the file is there, unless `overwrite`.
         """
-        with replaced_at_the_end(path) as temporary:
+        with replaced_at_the_end(path, overwrite=overwrite) as temporary:
             self.table.to_csv(temporary, index=False)
 
-    def to_json(self, path: str | os.PathLike[str]) -> None:
+    def to_json(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the table, the records of the folds and the metadata, as one JSON object.
 
         Parameters
         ----------
         path : str or path-like
-            A file that exists is replaced in one step once the new one is complete.
+            Where to write, in a folder that exists.
+        overwrite : bool, default=False
+            Whether to replace a file that is there, in one step once the new one is complete.
+
+        Raises
+        ------
+        FileExistsError
+            If the file is there, unless `overwrite`.
         """
         content = json.dumps(self.to_dict(), indent=2, allow_nan=False)
-        with replaced_at_the_end(path) as temporary:
-            Path(temporary).write_text(content + "\n", encoding="utf-8")
+        with replaced_at_the_end(path, overwrite=overwrite) as temporary:
+            temporary.write_text(content + "\n", encoding="utf-8")
 
     def __repr__(self) -> str:
         """Return the table as text, under a line that says what was compared."""

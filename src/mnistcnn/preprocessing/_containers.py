@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from mnistcnn._types import Images
+
 __all__ = ["as_array", "check_in_memory"]
 
 # Base classes, by package and name: none of the packages is imported to look.
@@ -39,7 +41,7 @@ _CONVERSIONS = {
 }
 
 
-def check_in_memory(data: Any, name: str = "X") -> None:
+def check_in_memory(data: object, name: str = "X") -> None:
     """Refuse what only promises data, with what to pass instead.
 
     Parameters
@@ -76,7 +78,7 @@ def check_in_memory(data: Any, name: str = "X") -> None:
         )
 
 
-def _conversion(data: Any, name: str) -> str | None:
+def _conversion(data: object, name: str) -> str | None:
     """Return how to bring data into memory; None if they are there."""
     of_batches, of_numbered_batches, of_pairs, of_iterator = _CONVERSIONS[name]
     bases = {(base.__module__.split(".")[0], base.__name__) for base in type(data).__mro__}
@@ -95,20 +97,20 @@ def _conversion(data: Any, name: str) -> str | None:
     return of_iterator if _comes_one_by_one(data) else None
 
 
-def _is_dask_plan(data: Any) -> bool:
+def _is_dask_plan(data: object) -> bool:
     package, _, module = type(data).__module__.partition(".")
     # dask's arrays become NumPy's wherever NumPy asks for them.
     return package in ("dask", "dask_expr") and not module.startswith("array")
 
 
-def _comes_one_by_one(data: Any) -> bool:
+def _comes_one_by_one(data: object) -> bool:
     if any(hasattr(type(data), protocol) for protocol in _ARRAY_PROTOCOLS):
         return False
     is_sequence = hasattr(data, "__len__") and hasattr(data, "__getitem__")
     return isinstance(data, Set) or (isinstance(data, Iterable) and not is_sequence)
 
 
-def as_array(images: Any) -> NDArray[Any]:
+def as_array(images: Images) -> NDArray[Any]:
     """Return images as one array, also those that come one by one in an array of objects.
 
     Parameters

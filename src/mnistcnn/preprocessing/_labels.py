@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._types import Labels
 from mnistcnn.preprocessing._containers import check_in_memory
 
 __all__ = ["check_one_label_each"]
 
 
-def check_one_label_each(y: Any) -> None:
+def check_one_label_each(y: Labels) -> None:
     """Refuse one-hot labels, and labels that are not in memory, with what to pass instead.
 
     Parameters

@@ -1,4 +1,4 @@
-"""From flat rows of pixels to pictures, and back."""
+"""From flat rows of pixels to images, and back."""
 
 from typing import Any, ClassVar, Self
 
@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, validate_data
 
-from mnistcnn.preprocessing._shapes import as_rows, pad_columns, resolve_image_shape
+from mnistcnn._scikit_learn import StrOptions, validate_parameters
+from mnistcnn._types import Images, Labels
+from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
 
 __all__ = ["ImageReshaper"]
 
@@ -21,39 +22,39 @@ _PRESERVED = [
 
 
 class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Reshape flat rows of pixels into pictures.
+    """Reshape flat rows of pixels into images.
 
-    Values and dtype stay as they are; only the shape changes. Pictures that already have the
+    Values and dtype stay as they are; only the shape changes. Images that already have the
     right height, width and channels are taken as well as flat rows.
 
     Parameters
     ----------
     image_shape : {"auto", "pad"}, tuple of 2 int or tuple of 3 int, default="auto"
-        The shape of one picture.
+        The shape of one image.
 
         - ``"auto"``: rows must have a square number of columns and become
           ``(n, side, side, 1)``; images ``(n, h, w)`` become ``(n, h, w, 1)``.
         - ``"pad"``: as ``"auto"``, after filling the rows up to the next square with zeros.
-        - ``(h, w)``: pictures become ``(n, h, w)``.
-        - ``(h, w, c)``: pictures become ``(n, h, w, c)``.
+        - ``(h, w)``: images become ``(n, h, w)``.
+        - ``(h, w, c)``: images become ``(n, h, w, c)``.
 
     Attributes
     ----------
     image_shape_ : tuple of 3 int
-        Height, width and channels of the pictures seen in `fit`.
+        Height, width and channels of the images seen in `fit`.
     n_features_in_ : int
-        Number of values a picture, before any padding.
+        Number of values an image, before any padding.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, where they are all strings.
 
     See Also
     --------
-    PixelScaler : Scales the values of rows or pictures.
+    PixelScaler : Scales the values of rows or images.
 
     Notes
     -----
     Nothing is learned but the shape, so `transform` also works without `fit`. The result shares
-    memory with the input where :func:`numpy.reshape` can do so. Pictures are no table, so there is
+    memory with the input where :func:`numpy.reshape` can do so. Images are not a table, so there is
     no `set_output`.
 
     Examples
@@ -72,11 +73,11 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         "image_shape": [StrOptions({"auto", "pad"}), tuple, list],
     }
 
-    def __init__(self, image_shape: Any = "auto") -> None:
+    def __init__(self, image_shape: ImageShape = "auto") -> None:
         self.image_shape = image_shape
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
-        """Learn the shape of the pictures.
+    def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
+        """Learn the shape of the images.
 
         Parameters
         ----------
@@ -96,30 +97,30 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If `image_shape` is invalid or does not fit `X`, or `X` holds anything but finite
             numbers.
         """
-        self._validate_params()
+        validate_parameters(self)
         rows, array_shape = as_rows(X)
         check_array(rows, dtype="numeric", estimator=self, input_name="X")
         self.image_shape_ = resolve_image_shape(self.image_shape, array_shape)
         validate_data(self, rows, skip_check_array=True)
         return self
 
-    def transform(self, X: Any) -> NDArray[Any]:
-        """Reshape rows into pictures.
+    def transform(self, X: Images) -> NDArray[Any]:
+        """Reshape rows into images.
 
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
-            Flat rows or images, as many values a picture as in `fit`.
+            Flat rows or images, as many values an image as in `fit`.
 
         Returns
         -------
         ndarray of shape (n, h, w) or (n, h, w, c), dtype of X
-            Pictures; without channels only if `image_shape` is ``(h, w)``.
+            Images; without channels only if `image_shape` is ``(h, w)``.
 
         Raises
         ------
         ValueError
-            If the pictures do not have the shape seen in `fit`.
+            If the images do not have the shape seen in `fit`.
         """
         rows, array_shape = as_rows(X)
         rows = validate_data(self, rows, dtype="numeric", reset=False)
@@ -129,13 +130,13 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             shown = image_shape[: len(self.image_shape)]
         return pad_columns(rows, image_shape).reshape(-1, *shown)
 
-    def inverse_transform(self, X: Any) -> NDArray[Any]:
-        """Flatten pictures into rows, without the columns that `transform` filled up.
+    def inverse_transform(self, X: Images) -> NDArray[Any]:
+        """Flatten images into rows, without the columns that `transform` filled up.
 
         Parameters
         ----------
         X : array-like of shape (n, h, w) or (n, h, w, c), any numeric dtype
-            Pictures as `transform` returns them.
+            Images as `transform` returns them.
 
         Returns
         -------
@@ -145,7 +146,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If the pictures do not have the shape seen in `fit`.
+            If the images do not have the shape seen in `fit`.
         NotFittedError
             If `image_shape` is ``"pad"`` and `fit` has not been called: only `fit` knows how many
             columns were filled up.
@@ -165,7 +166,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         fitted = getattr(self, "image_shape_", image_shape)
         if image_shape != fitted:
             raise ValueError(
-                f"X must hold pictures of shape {fitted}, on which ImageReshaper was fitted, got "
+                f"X must hold images of shape {fitted}, on which ImageReshaper was fitted, got "
                 f"an array of shape {array_shape}."
             )
         return image_shape

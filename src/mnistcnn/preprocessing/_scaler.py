@@ -5,12 +5,13 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils._param_validation import Options, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from mnistcnn._scikit_learn import Options, StrOptions, validate_parameters
+from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._shapes import as_rows
 from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._statistics import PIXELS_A_BLOCK, pixel_statistics
@@ -26,7 +27,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
     """Scale pixels, all by the same two numbers.
 
     scikit-learn's scalers treat each column for itself, which blows up the noise in the corners
-    of a picture; here every pixel is scaled alike, so a picture still looks the same.
+    of an image; here every pixel is scaled alike, so an image still looks the same.
 
     Parameters
     ----------
@@ -48,13 +49,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
     scale_ : float
         The standard deviation of all pixels; only with ``method="standard"``.
     n_features_in_ : int
-        Number of values a picture.
+        Number of values an image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, where they are all strings.
 
     See Also
     --------
-    ImageReshaper : Reshapes rows into pictures.
+    ImageReshaper : Reshapes rows into images.
     sklearn.preprocessing.StandardScaler : Scales each column by its own mean and deviation.
 
     Notes
@@ -89,13 +90,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         method: str = "standard",
         *,
         data_range: tuple[float, float] = (0, 255),
-        dtype: Any = "float32",
+        dtype: DTypeLike = "float32",
     ) -> None:
         self.method = method
         self.data_range = data_range
         self.dtype = dtype
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+    def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
         """Learn the mean and the deviation of the pixels; with ``method="unit"`` only their number.
 
         Parameters
@@ -126,13 +127,13 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         validate_data(self, rows, skip_check_array=True)
         return self
 
-    def transform(self, X: Any) -> NDArray[Any]:
+    def transform(self, X: Images) -> NDArray[Any]:
         """Scale the pixels.
 
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
-            Flat rows or images, as many values a picture as in `fit`.
+            Flat rows or images, as many values an image as in `fit`.
 
         Returns
         -------
@@ -142,7 +143,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         Raises
         ------
         ValueError
-            If `X` has another number of values a picture than in `fit`, or integers below zero
+            If `X` has another number of values an image than in `fit`, or integers below zero
             that look like bytes which were read with a sign, or a result does not fit into `dtype`.
         """
         self._check_parameters()
@@ -152,7 +153,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         shift, scale = self._shift_and_scale()
         return self._in_blocks(rows, lambda block: (block - shift) / scale).reshape(array_shape)
 
-    def inverse_transform(self, X: Any) -> NDArray[Any]:
+    def inverse_transform(self, X: Images) -> NDArray[Any]:
         """Bring scaled pixels back to the unit they had.
 
         Parameters
@@ -177,7 +178,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         return self._in_blocks(rows, lambda block: block * scale + shift).reshape(array_shape)
 
     @available_if(_gives_rows)  # type: ignore[untyped-decorator]
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Name the columns of the result: as those of the input.
 
         Only there where `fit` has seen flat rows; the values of images have no names.
@@ -196,7 +197,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         return names
 
     def _check_parameters(self) -> None:
-        self._validate_params()
+        validate_parameters(self)
         numbers = all(isinstance(end, Real) and np.isfinite(end) for end in self.data_range)
         if not (numbers and len(self.data_range) == 2 and self.data_range[0] < self.data_range[1]):
             raise ValueError(

@@ -1,22 +1,30 @@
-"""Which picture a row of pixels holds: the arithmetic behind every `image_shape` parameter."""
+"""Which image a row of pixels holds: the arithmetic behind every `image_shape` parameter."""
 
 from math import isqrt, prod
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from mnistcnn._types import Images
 from mnistcnn.preprocessing._containers import as_array, check_in_memory
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
+    "ImageShape",
     "as_rows",
     "check_channels_last",
     "check_image_shape",
     "pad_columns",
     "resolve_image_shape",
 ]
+
+# What the parameter of that name may be.
+ImageShape: TypeAlias = str | tuple[int, ...] | list[int]
 
 _ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
 _REMEDY = (
@@ -25,7 +33,7 @@ _REMEDY = (
 )
 
 
-def check_image_shape(image_shape: Any) -> None:
+def check_image_shape(image_shape: object) -> None:
     """Check that a value can stand for `image_shape` at all, whatever the data.
 
     Parameters
@@ -60,13 +68,15 @@ def check_image_shape(image_shape: Any) -> None:
         raise ValueError(f"image_shape must be {_ALLOWED}, got {image_shape!r}.")
 
 
-def resolve_image_shape(image_shape: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """Say which height, width and number of channels the pictures in an array have.
+def resolve_image_shape(
+    image_shape: ImageShape, array_shape: tuple[int, ...]
+) -> tuple[int, int, int]:
+    """Say which height, width and number of channels the images in an array have.
 
     Parameters
     ----------
     image_shape : {"auto", "pad"}, tuple of 2 int or tuple of 3 int
-        - ``"auto"``: flat rows are square pictures of one channel; images are what they are.
+        - ``"auto"``: flat rows are square images of one channel; images are what they are.
         - ``"pad"``: as ``"auto"``, but rows are taken as filled up to the next square.
         - ``(height, width)`` or ``(height, width, channels)``: must fit the array.
     array_shape : tuple of int
@@ -102,14 +112,14 @@ def resolve_image_shape(image_shape: Any, array_shape: tuple[int, ...]) -> tuple
         _check_columns(image_shape, stated, array_shape)
     elif _own_shape(array_shape) != stated:
         raise ValueError(
-            f"image_shape={image_shape!r} does not fit pictures in an array of shape "
+            f"image_shape={image_shape!r} does not fit images in an array of shape "
             f"{array_shape}; use 'auto' or {array_shape[1:]}."
         )
     return stated
 
 
-def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
-    """Flatten pictures, so that scikit-learn's own checks can look at them.
+def as_rows(X: Images) -> tuple[Any, tuple[int, ...]]:
+    """Flatten images, so that scikit-learn's own checks can look at them.
 
     Parameters
     ----------
@@ -141,15 +151,16 @@ def as_rows(X: Any) -> tuple[Any, tuple[int, ...]]:
     """
     check_in_memory(X)
     if issparse(X) or hasattr(X, "columns"):
-        _check_no_column_of_images(X)
-        return X, X.shape
+        table = cast("pd.DataFrame", X)
+        _check_no_column_of_images(table)
+        return table, table.shape
     array = as_array(X)
     if array.ndim <= 2:
         return array, array.shape
     return array.reshape(array.shape[0], prod(array.shape[1:])), array.shape
 
 
-def _check_no_column_of_images(frame: Any) -> None:
+def _check_no_column_of_images(frame: "pd.DataFrame") -> None:
     """Refuse a table whose one column holds whole images, which scikit-learn cannot read."""
     if not hasattr(frame, "columns") or frame.shape[1] != 1 or not len(frame):
         return
@@ -162,7 +173,7 @@ def _check_no_column_of_images(frame: Any) -> None:
 
 
 def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:
-    """Fill flat rows up with zero columns until each holds a whole picture.
+    """Fill flat rows up with zero columns until each holds a whole image.
 
     Parameters
     ----------
@@ -189,7 +200,7 @@ def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[A
     return np.pad(X, ((0, 0), (0, missing)))
 
 
-def _is_positive_integer(value: Any) -> bool:
+def _is_positive_integer(value: object) -> bool:
     # bool is an Integral in Python, but never a size.
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
@@ -197,15 +208,15 @@ def _is_positive_integer(value: Any) -> bool:
 def _check_array_shape(array_shape: tuple[int, ...]) -> None:
     if not 2 <= len(array_shape) <= 4:
         raise ValueError(
-            "X must hold flat rows (n, pixels) or pictures (n, height, width) or "
+            "X must hold flat rows (n, pixels) or images (n, height, width) or "
             f"(n, height, width, channels), got an array of shape {array_shape}."
         )
     if 0 in array_shape[1:]:
-        raise ValueError(f"X must hold at least one pixel a picture, got shape {array_shape}.")
+        raise ValueError(f"X must hold at least one pixel an image, got shape {array_shape}.")
 
 
 def check_channels_last(array_shape: tuple[int, ...]) -> None:
-    """Refuse what is (n, channels, height, width) beyond doubt."""
+    """Refuse what can only be (n, channels, height, width)."""
     first, *others = (*array_shape[1:], 1)[:3]
     if first <= 4 and min(others) > 4:
         raise ValueError(
@@ -236,7 +247,7 @@ def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[in
 
 
 def _check_columns(
-    image_shape: Any, stated: tuple[int, int, int], array_shape: tuple[int, ...]
+    image_shape: ImageShape, stated: tuple[int, int, int], array_shape: tuple[int, ...]
 ) -> None:
     if prod(stated) != array_shape[1]:
         raise ValueError(

@@ -19,9 +19,9 @@ def pixel_statistics(
     Parameters
     ----------
     pixels : ndarray of shape (n, ...), any real dtype
-        Pictures.
+        Images.
     rows : ndarray of int, default=None
-        The pictures to count; None counts all.
+        The images to count; None counts all.
 
     Returns
     -------

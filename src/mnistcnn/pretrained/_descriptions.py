@@ -1,46 +1,50 @@
 """Architectures as plain values, as a JSON file holds them."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from mnistcnn.architectures import Architecture, get_architecture
 
+# What JSON can hold.
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
+Parameter: TypeAlias = "Architecture | str | int | float | tuple[Parameter, ...] | None"
 
-def described(architecture: Architecture) -> dict[str, Any]:
-    """Return the name and the parameters of an architecture, those of its members included.
+
+def to_description(architecture: Architecture) -> dict[str, Plain]:
+    """Return the name and the parameters of an architecture, those of its columns included.
 
     Examples
     --------
-    >>> from mnistcnn.architectures import Committee, Fast
-    >>> described(Committee(("tiny", Fast(dense_units=64))))["members"][0]
+    >>> from mnistcnn.architectures import Fast, MultiColumn
+    >>> to_description(MultiColumn(("tiny", Fast(dense_units=64))))["columns"][0]
     'tiny'
     """
-    parameters = architecture.get_params(deep=False)
+    parameters: dict[str, Any] = architecture.get_params(deep=False)
     return {"name": architecture.name, **{key: _plain(value) for key, value in parameters.items()}}
 
 
-def architecture_of(description: dict[str, Any]) -> Architecture:
-    """Return the architecture that `described` told of.
+def from_description(description: dict[str, Any]) -> Architecture:
+    """Return the architecture that `to_description` described.
 
     Examples
     --------
     >>> from mnistcnn.architectures import Accurate
-    >>> architecture_of(described(Accurate(filters=(8, 8, 8, 8))))
+    >>> from_description(to_description(Accurate(filters=(8, 8, 8, 8))))
     Accurate(filters=(8, 8, 8, 8))
     """
-    parameters = {key: _value(part) for key, part in description.items() if key != "name"}
+    parameters = {key: _parameter(part) for key, part in description.items() if key != "name"}
     architecture = get_architecture(description["name"])
     architecture.set_params(**parameters)
     return architecture
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Architecture):
-        return described(value)
-    return list(map(_plain, value)) if isinstance(value, tuple | list) else value
+def _plain(parameter: Parameter) -> Plain:
+    if isinstance(parameter, Architecture):
+        return to_description(parameter)
+    return list(map(_plain, parameter)) if isinstance(parameter, tuple | list) else parameter
 
 
-def _value(part: Any) -> Any:
+def _parameter(part: Plain) -> Parameter:
     if isinstance(part, dict):
-        return architecture_of(part)
+        return from_description(part)
     # JSON has no tuples.
-    return tuple(map(_value, part)) if isinstance(part, list) else part
+    return tuple(map(_parameter, part)) if isinstance(part, list) else part

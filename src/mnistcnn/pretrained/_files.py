@@ -1,6 +1,6 @@
 """A trained network in two files: a JSON file of plain values, and a NumPy archive of weights.
 
-Neither can hold code. The JSON file tells the archive's SHA-256, which is checked before the
+Neither can hold code. The JSON file holds the archive's SHA-256, which is checked before the
 archive is opened.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._files import replaced_at_the_end
+from mnistcnn._safe_writing import replaced_at_the_end
 
 Weights = list[NDArray[np.float32]]
 
@@ -29,9 +29,9 @@ class Description:
     parameters : dict
         Of the estimator, but for its architecture.
     architecture : dict
-        The architecture's name and parameters, see `described`.
+        The architecture's name and parameters, see `to_description`.
     image_shape : list of 3 int
-        Height, width and channels of one picture.
+        Height, width and channels of one image.
     classes : list of int
         The label of each output.
     history : dict of list of float
@@ -105,7 +105,7 @@ def read_network(folder: Traversable, name: str) -> tuple[Description, Weights]:
     Raises
     ------
     ValueError
-        If a file is damaged or changed, or lacks.
+        If a file is damaged, changed or missing.
     """
     description = _read_description(folder / f"{name}.json")
     packed = _read_bytes(folder / f"{name}.npz")
@@ -132,4 +132,4 @@ def _read_bytes(file: Traversable) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise ValueError(f"The file {file.name} lacks. Install mnistcnn again.") from error
+        raise ValueError(f"The file {file.name} is missing. Install mnistcnn again.") from error

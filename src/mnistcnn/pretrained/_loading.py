@@ -6,36 +6,36 @@ from importlib.resources.abc import Traversable
 import numpy as np
 
 from mnistcnn.classifier import DigitCNNClassifier, fitted_with_weights
-from mnistcnn.pretrained._descriptions import architecture_of
+from mnistcnn.pretrained._descriptions import from_description
 from mnistcnn.pretrained._files import digest, read_network, stored_names
 
 __all__ = ["load_pretrained"]
 
 # `scripts/train_pretrained.py` prints them. Each covers its weights too.
-DIGESTS = {"accurate": "00d2706179c88307b5dbf08127aa4de5c5eb3c2cdd28b4091912df8ef113f122"}
+DIGESTS = {"digits": "f0d02c6713f3b3e9cda23aac38ba885c819d1d3bac199d33ce2e9060a67390db"}
 
 # What every stored network was trained on.
 MNIST_PIXELS = (0.0, 255.0)
 
 
-def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
+def load_pretrained(name: str = "digits") -> DigitCNNClassifier:
     """Load a classifier of handwritten digits that is trained already; it needs no network.
 
-    It was trained on MNIST's 60,000 training pictures, on the same digits drawn anew with other
-    pens, and on pictures of no digit, which it is unsure of. Its probabilities are calibrated. It
-    is a `mnistcnn.architectures.Committee` of two `mnistcnn.architectures.Accurate`, one of them
-    wider. The model card in the user guide tells the data, the test error and the limits.
+    It was trained on MNIST's 60,000 training images, on the same digits drawn anew with other
+    pens, and on images of no digit, which it is unsure of. Its probabilities are calibrated. It is
+    a `mnistcnn.architectures.MultiColumn` of two `mnistcnn.architectures.Accurate`, one of them
+    wider. The model card in the user guide states the data, the test error and the limits.
 
     Parameters
     ----------
-    name : {"accurate"}, default="accurate"
+    name : {"digits"}, default="digits"
         Which one.
 
     Returns
     -------
     classifier : DigitCNNClassifier
-        Fitted, with `classes_` 0 to 9, for pictures in MNIST's form: 28x28 pixels, light ink on 0,
-        up to 255. `mnistcnn.DigitNormalizer` brings other pictures to that form. It computes in
+        Fitted, with `classes_` 0 to 9, for images in MNIST's form: 28x28 pixels, light ink on 0,
+        up to 255. `mnistcnn.DigitNormalizer` brings other images to that form. It computes in
         float32, so that it answers alike on every machine.
 
     Raises
@@ -46,16 +46,16 @@ def load_pretrained(name: str = "accurate") -> DigitCNNClassifier:
 
     See Also
     --------
-    mnistcnn.DigitNormalizer : Brings any picture of a digit to MNIST's form.
+    mnistcnn.DigitNormalizer : Brings any image of a digit to MNIST's form.
     mnistcnn.RejectingClassifier : Rejects what is no digit.
 
     Notes
     -----
     ``clone(load_pretrained())`` is an untrained classifier of the same kind. Its `fit` trains both
-    members together, where those of the package were trained one by one. To go on training on
-    pictures of your own, which need not show all digits, set ``warm_start=True``, few `epochs` and
-    a low `learning_rate` before `fit`. Its batch normalization is frozen then, since a few pictures
-    of a few digits would lead the moving averages astray; that of a clone is not.
+    columns together, where those of the package were trained one by one. To go on training on
+    images of your own, which need not show all digits, set ``warm_start=True``, few `epochs` and a
+    low `learning_rate` before `fit`. Its batch normalization is frozen then, since a few images of
+    a few digits would lead the moving averages astray; that of a clone is not.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def _loaded(folder: Traversable, name: str, expected: str | None = None) -> Digi
             f"The file {name}.json is damaged or has been changed: its SHA-256 must be {expected}, "
             f"got {digest(description)}. Install mnistcnn again."
         )
-    architecture = architecture_of(description.architecture)
+    architecture = from_description(description.architecture)
     classifier = DigitCNNClassifier(architecture, **description.parameters)
     height, width, channels = description.image_shape
     fitted: DigitCNNClassifier = fitted_with_weights(

@@ -1,0 +1,78 @@
+"""The tables of the documentation that follow from the code; `docs/conf.py` puts them in.
+
+    python scripts/docs_tables.py
+
+prints those of the architectures.
+"""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+
+import mnistcnn
+from mnistcnn.architectures import Architecture, get_architecture, list_architectures
+
+STUB = Path(mnistcnn.__file__).with_suffix(".pyi")
+
+
+def architectures_table() -> str:
+    """Return the registered architectures as a table in Markdown."""
+    columns = "name", "class", "layers", "parameters", "smallest image", "learning rate", "source"
+    rows = []
+    for name in list_architectures():
+        architecture = get_architecture(name)
+        published = architecture.published
+        rows.append(
+            (
+                *(f"`{name}`", f"`{type(architecture).__name__}`", published.layers),
+                *(f"{published.n_parameters:,}", architecture.minimum_image_size),
+                *(architecture.learning_rate, published.source),
+            )
+        )
+    return markdown_table(columns, rows)
+
+
+def reported_table() -> str:
+    """Return what is reported of each architecture as a table in Markdown."""
+    published = {name: get_architecture(name).published for name in list_architectures()}
+    rows = [(f"`{name}`", each.reported, each.source) for name, each in published.items()]
+    return markdown_table(("name", "reported", "source"), rows)
+
+
+def facts(architecture: type[Architecture]) -> str:
+    """Return what is published of an architecture as a sentence."""
+    published = architecture.published
+    counted = "trainable parameters" if published.only_trainable else "parameters"
+    return (
+        f"{published.n_parameters:,} {counted} on images of 28x28x1 pixels with 10 classes. "
+        f"Reported by {published.source}: {published.reported}."
+    )
+
+
+def markdown_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table in Markdown."""
+    columns = list(columns)
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def public_names(*modules: str) -> list[str]:
+    """Return the names that the package takes from some of its modules, or from all.
+
+    Parameters
+    ----------
+    *modules : str
+        Their names in the package, such as ``"datasets"``, with all that is in them.
+    """
+    nodes = ast.parse(STUB.read_text("utf-8")).body
+    imports = [(node.module, node.names) for node in nodes if isinstance(node, ast.ImportFrom)]
+    return [
+        f"mnistcnn.{alias.name}"
+        for module, names in imports
+        if not modules or module.partition(".")[0] in modules
+        for alias in names
+    ]
+
+
+if __name__ == "__main__":
+    print(architectures_table(), reported_table(), sep="\n\n")

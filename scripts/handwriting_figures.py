@@ -1,0 +1,108 @@
+"""Make the figures of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
+
+python scripts/handwriting_figures.py
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks._pen import strokes_of  # noqa: E402
+from benchmarks._scenes import SEVERITIES, SHEET, TRANSFORMATIONS, Scene  # noqa: E402
+
+from mnistcnn import DigitNormalizer, load_sample_digits  # noqa: E402
+from mnistcnn.handwriting._background import ink_over_background, shrunk  # noqa: E402
+from mnistcnn.handwriting._digit_mask import digit_mask  # noqa: E402
+from mnistcnn.handwriting._ink_levels import measured_levels  # noqa: E402
+from mnistcnn.handwriting._ruled_lines import without_lines  # noqa: E402
+from mnistcnn.images import grey_over_white  # noqa: E402
+
+Pixels = NDArray[np.uint8]
+FOLDER = ROOT / "docs" / "images"
+TILE, GAP, GROUND = 84, 4, 255
+STEPS = {
+    "slanting light": Scene(**{**vars(SHEET), "gradient": 0.5, "vignette": 0.3, "dust": 8}),
+    "shadow": Scene(**{**vars(SHEET), "shadow": 0.45}),
+    "ruled": Scene(**{**vars(SHEET), "ruled": 5, "rule": 0.35, "frame": 1}),
+    "mouse": Scene(pen_pixels=1, smooth=False, size=0.4, off_centre=1),
+    "yellow": Scene(**{**vars(SHEET), "inks": ((1.0, 0.92, 0.2),), "papers": ((1.0, 1.0, 1.0),)}),
+}
+DIGITS = (4, 2, 9, 3, 6)
+WORKING_SIDE = 112
+
+
+def steps_of(picture: Pixels) -> list[Pixels]:
+    """Return a picture after each step."""
+    grey = shrunk(grey_over_white(picture), -(-max(picture.shape) // WORKING_SIDE))
+    ink = ink_over_background(grey, "auto", True)
+    levels = measured_levels(ink)
+    assert levels is not None, "the pictures of this page have ink"
+    lined = without_lines(ink, levels.faint, levels.full)
+    mask = digit_mask(lined, levels.faint, levels.sure, drop_frames=True, drop_specks=True)
+    shown = [ink / levels.full, lined / levels.full, np.where(mask, lined / levels.full, 0)]
+    digit = DigitNormalizer().transform([picture])[0]
+    return [
+        picture,
+        *(np.round(255 * np.clip(step, 0, 1)).astype(np.uint8) for step in shown),
+        digit,
+    ]
+
+
+def tile(picture: Pixels) -> Image.Image:
+    """Return a picture at the size at which it is shown."""
+    smooth = picture.shape[0] > TILE
+    method = Image.Resampling.BOX if smooth else Image.Resampling.NEAREST
+    return Image.fromarray(picture).convert("RGB").resize((TILE, TILE), method)
+
+
+def sheet(rows: list[list[Pixels]]) -> Image.Image:
+    """Lay pictures out in rows."""
+    step = TILE + GAP
+    size = (step * max(map(len, rows)) - GAP, step * len(rows) - GAP)
+    shown = Image.new("RGB", size, (GROUND,) * 3)
+    for down, row in enumerate(rows):
+        for across, picture in enumerate(row):
+            shown.paste(tile(picture), (across * step, down * step))
+    return shown
+
+
+def save(picture: Image.Image, name: str) -> None:
+    """Write a small PNG file."""
+    FOLDER.mkdir(exist_ok=True)
+    picture.quantize(255).save(FOLDER / name, optimize=True)
+
+
+def main() -> None:
+    """Make both figures."""
+    images = load_sample_digits().images
+    scenes = zip(DIGITS, STEPS.values(), strict=True)
+    save(
+        sheet(
+            [
+                steps_of(scene.picture(strokes_of(images[digit]), np.random.default_rng(digit)))
+                for digit, scene in scenes
+            ]
+        ),
+        "normalizer-steps.png",
+    )
+    rows: list[list[Pixels]] = []
+    for number, transformation in enumerate(TRANSFORMATIONS):
+        row: list[Pixels] = []
+        for severity in SEVERITIES:
+            rng = np.random.default_rng([number, SEVERITIES.index(severity)])
+            picture = transformation.at(severity).picture(strokes_of(images[number % 10]), rng)
+            row += [picture, DigitNormalizer(empty="blank").transform([picture])[0]]
+        rows.append(row)
+    half = -(-len(rows) // 2)
+    pairs = zip(rows[:half], [*rows[half:], []], strict=False)
+    save(sheet([left + right for left, right in pairs]), "simulated-images.png")
+
+
+if __name__ == "__main__":
+    main()

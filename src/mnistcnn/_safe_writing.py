@@ -1,0 +1,144 @@
+"""Writing a file so that a reader finds the old one or the new one, never half of one."""
+
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has none.
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["replaced_at_the_end"]
+
+_PREFIX = ".mnistcnn-"
+_TOKEN_BYTES = 8
+_LONGEST_SUFFIX = 20
+# Between its creation and its lock a file looks abandoned, and without locks only age tells.
+_SECONDS_BEFORE_REMOVAL = 60 if fcntl else 24 * 3600
+
+
+@contextmanager
+def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterator[Path]:
+    """Give the path of a temporary file that takes the place of `path` if the block succeeds.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file shall be; its folder must exist. A symbolic link stays, and what it points to
+        is replaced; the mode of a file that is replaced is kept. A device or a pipe cannot be
+        replaced: the block writes straight to it.
+    overwrite : bool, default=True
+        Whether to replace a regular file that is there.
+
+    Yields
+    ------
+    Path
+        In the same folder, with the same suffix, to be written by the block. After an error it
+        is removed, and `path` is as it was.
+
+    Raises
+    ------
+    FileExistsError
+        If the file is there, unless `overwrite`.
+    IsADirectoryError
+        If `path` is a folder.
+    PermissionError
+        If the file may not be written, or no file be put into its folder.
+    FileNotFoundError
+        If the folder does not exist.
+    """
+    mode = _mode_of(path)
+    if not overwrite and mode is not None and stat.S_ISREG(mode):
+        raise FileExistsError(
+            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
+            "under another name."
+        )
+    if mode is None or stat.S_ISREG(mode):
+        with _temporary_beside(Path(os.path.realpath(path)), mode) as temporary:
+            yield temporary
+    else:
+        yield Path(path)
+
+
+def _mode_of(path: str | os.PathLike[str]) -> int | None:
+    """Return the mode of what may be written, None where nothing is yet."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(21, "Is a folder, where a file was to be written", os.fspath(path))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(13, "May not be written", os.fspath(path))
+    return mode
+
+
+@contextmanager
+def _temporary_beside(target: Path, mode: int | None) -> Iterator[Path]:
+    _remove_leftovers(target.parent)
+    temporary = _created_beside(target)
+    try:
+        with _locked(temporary):
+            if mode is not None:
+                temporary.chmod(stat.S_IMODE(mode))
+            yield temporary
+            _flush_to_disk(temporary)
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _created_beside(target: Path) -> Path:
+    suffix = target.suffix if len(target.suffix) <= _LONGEST_SUFFIX else ""
+    temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(_TOKEN_BYTES)}{suffix}")
+    try:
+        # The system takes the umask off these permissions, as it does for any new file.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, os.fspath(target)) from None
+    return temporary
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock, by which others see that the writer lives; the system ends it with a process."""
+    if not fcntl:
+        yield
+        return
+    with path.open("rb") as file:
+        # Some network file systems know no locks; there nobody else gets one either.
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove temporary files whose writers were killed."""
+    for leftover in folder.glob(f"{_PREFIX}{'[0-9a-f]' * (2 * _TOKEN_BYTES)}*"):
+        # Somebody else may remove it first, or own it.
+        with suppress(OSError):
+            if _is_abandoned(leftover):
+                leftover.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    if time.time() - path.stat().st_mtime < _SECONDS_BEFORE_REMOVAL:
+        return False
+    if not fcntl:
+        return True
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True

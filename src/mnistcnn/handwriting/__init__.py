@@ -1,0 +1,17 @@
+"""Handwriting made by anybody with anything: found on sheets, and brought to MNIST's form."""
+
+from mnistcnn.handwriting._digit_likeness import are_apart, may_be_a_digit
+from mnistcnn.handwriting._digit_normalizer import DigitNormalizer
+from mnistcnn.handwriting._emnist_form import to_emnist_form
+from mnistcnn.handwriting._mnist_form import to_mnist_form
+from mnistcnn.handwriting._sheets import FoundDigit, find_digits
+
+__all__ = [
+    "DigitNormalizer",
+    "FoundDigit",
+    "are_apart",
+    "find_digits",
+    "may_be_a_digit",
+    "to_emnist_form",
+    "to_mnist_form",
+]

@@ -1,0 +1,214 @@
+"""What is ink and what is background: the paper, its light, and which of the two is lighter."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+__all__ = ["ink_over_background", "outer_pixels", "shrunk"]
+
+Grey = NDArray[np.float32]
+
+DARK_INK = "dark_on_light"
+
+# The fraction of each side that the zone along the border takes, where most is background.
+BORDER_ZONE = 0.09
+# Light is judged on a grid of about this many cells a side, which averages noise away.
+CELLS_PER_SIDE = 24
+# Smaller images are drawn or scanned; there is no room to judge the light.
+MIN_SIDE_FOR_LIGHT = 40
+# The fraction of the whole contrast by which even background may differ from place to place, ...
+MAX_EVEN_RANGE = 0.06
+# ... without these fractions of its values at either end: along the border, where ink may be, and
+# without strokes.
+BORDER_TAIL, TAIL = 0.2, 0.05
+# The background around a stroke is looked for within this fraction of the image's side.
+BACKGROUND_WINDOW = 0.16
+# Strokes are narrower than this fraction of the side; what is broader is background.
+MAX_STROKE_WIDTH = 0.3
+# Surroundings that polarity is judged by, as a fraction of the side.
+POLARITY_WINDOW = 0.18
+N_REFITS = 4
+# The fraction of the cells that is never ink; the fraction of the whole contrast by which it may be
+# off the smooth light, before there must be shadows.
+BACKGROUND_FRACTION, MAX_MISFIT = 0.6, 0.03
+# As a fraction of white's: no light is weaker.
+MIN_LIGHT = 0.02
+
+
+def ink_over_background(grey: Grey, polarity: str, level_light: bool) -> Grey:
+    """Return how much ink there is at each pixel.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (h, w), dtype float32
+        From 0, black, to 1, white.
+    polarity : {"auto", "dark_on_light", "light_on_dark"}
+        What ink is; ``"auto"`` takes the background from the zone along the border.
+    level_light : bool
+        Whether slanting light, shadows and vignettes are taken away.
+
+    Returns
+    -------
+    ndarray of shape (h, w), dtype float32
+        About 0 on the background, below or above by noise; more for ink.
+    """
+    if level_light and _is_uneven(grey):
+        return _ink_in_uneven_light(grey, polarity)
+    return _ink_in_even_light(grey, polarity)
+
+
+def shrunk(grey: Grey, factor: int) -> Grey:
+    """Return the image with `factor` times `factor` pixels averaged into one."""
+    if factor <= 1:
+        return grey
+    return np.asarray(Image.fromarray(grey).reduce(factor))
+
+
+def outer_pixels(grey: NDArray[Any]) -> NDArray[Any]:
+    """Return the values in the zone along the border, one after another."""
+    height, width = grey.shape
+    y, x = max(1, round(BORDER_ZONE * height)), max(1, round(BORDER_ZONE * width))
+    inner = slice(y, max(y, height - y))
+    parts = (grey[:y], grey[height - y :], grey[inner, :x], grey[inner, width - x :])
+    return np.concatenate([part.ravel() for part in parts])
+
+
+def _ink_in_even_light(grey: Grey, polarity: str) -> Grey:
+    middle = (grey.max() + grey.min()) / 2
+    ink_is_light = (
+        _background_is_dark(grey > middle) if polarity == "auto" else polarity != DARK_INK
+    )
+    # Every third pixel tells enough. Where all of the border is ink, the background is elsewhere.
+    for pixels in (outer_pixels(grey)[::3], grey.ravel()):
+        on_background = pixels[(pixels > middle) != ink_is_light]
+        if on_background.size:
+            break
+    background = _median(on_background if on_background.size else grey)
+    return np.asarray(grey - background if ink_is_light else background - grey, dtype=np.float32)
+
+
+def _background_is_dark(light: NDArray[np.bool_]) -> bool:
+    """Let the whole image, its border and its corners vote.
+
+    Each alone can be wrong for a digit that fills its image: a fat one covers more than half of
+    it, a 0 more than half of the border, a 2 two of the corners.
+    """
+    height, width = light.shape
+    y, x = max(1, round(BORDER_ZONE * height)), max(1, round(BORDER_ZONE * width))
+    corners = np.stack([light[:y, :x], light[:y, -x:], light[-y:, :x], light[-y:, -x:]])
+    votes = [np.count_nonzero(part) / part.size for part in (light, outer_pixels(light), corners)]
+    return bool(sum(votes) < len(votes) / 2)
+
+
+def _is_uneven(grey: Grey) -> bool:
+    if min(grey.shape) < MIN_SIDE_FOR_LIGHT:
+        return False
+    cells = shrunk(grey, max(1, min(grey.shape) // CELLS_PER_SIDE))
+    contrast = max(float(grey.max() - grey.min()), 1e-6)
+    if _spread(outer_pixels(cells), BORDER_TAIL) <= MAX_EVEN_RANGE * contrast:
+        return False
+    return _spread(_without_strokes(cells), TAIL) > MAX_EVEN_RANGE * contrast
+
+
+def _without_strokes(cells: Grey) -> Grey:
+    """Remove what is narrow, lighter or darker, in the order that leaves less variation."""
+    size = round(MAX_STROKE_WIDTH * min(cells.shape)) | 1
+    close, open_ = ndimage.grey_closing, ndimage.grey_opening
+    both = (open_(close(cells, size=size), size=size), close(open_(cells, size=size), size=size))
+    return min(both, key=lambda background: _spread(background, TAIL))
+
+
+def _spread(values: Grey, tail: float) -> float:
+    """Return the range of the values without a part of them at either end."""
+    ordered = np.sort(values, axis=None)
+    cut = int(tail * ordered.size)
+    return float(ordered[-1 - cut] - ordered[cut])
+
+
+def _ink_in_uneven_light(grey: Grey, polarity: str) -> Grey:
+    light, misfit = _smooth_light(grey)
+    level = grey / light
+    ink_is_light = _lines_are_light(grey) if polarity == "auto" else polarity != DARK_INK
+    if misfit > MAX_MISFIT * float(grey.max() - grey.min()) or _is_uneven(level):
+        return _without_shadows(grey, ink_is_light)
+    background = _median(outer_pixels(level)[::3])
+    return np.asarray(level - background if ink_is_light else background - level, dtype=np.float32)
+
+
+def _lines_are_light(grey: Grey) -> bool:
+    """Say whether what is narrow is lighter than what is around it.
+
+    Ink differs from its surroundings by much in few places, the background by little in many;
+    the edge of a shadow by as much on both of its sides.
+    """
+    cells = shrunk(grey, max(1, min(grey.shape) // (2 * CELLS_PER_SIDE)))
+    difference = cells - ndimage.uniform_filter(
+        cells, round(POLARITY_WINDOW * min(cells.shape)) | 1
+    )
+    return float(np.vdot(difference * difference, difference)) > 0
+
+
+def _median(values: Grey) -> np.float32:
+    ordered: Grey = np.sort(values, axis=None)
+    return np.float32(ordered[ordered.size // 2])
+
+
+def _smooth_light(grey: Grey) -> tuple[Grey, float]:
+    """Fit a surface of the second degree to the background, whichever pixels that is.
+
+    Also returns how far off most of the cells are, ink left out.
+    """
+    cells = shrunk(grey, max(1, min(grey.shape) // CELLS_PER_SIDE))
+    surface = _surfaces(cells.shape)
+    values = cells.ravel().astype(np.float64)
+    weights = np.ones_like(values)
+    for _ in range(N_REFITS):
+        weighted = surface * weights[:, np.newaxis]
+        factors = np.linalg.solve(weighted.T @ surface, weighted.T @ values)
+        error = np.abs(values - surface @ factors)
+        ordered = np.sort(error)
+        # Ink and shadows lie far off the surface (Geman and McClure's weights).
+        weights = 1 / (1 + (error / max(float(ordered[error.size // 2]), 1e-4) / 2) ** 2) ** 2
+    # Behind a shadow's edge the surface may be far from any light that there is.
+    darkest = max(0.5 * float(np.sort(values)[values.size // 10]), MIN_LIGHT)
+    light = np.maximum(_evaluated(factors, grey.shape), darkest)
+    return np.asarray(light, dtype=np.float32), float(
+        ordered[int(BACKGROUND_FRACTION * error.size)]
+    )
+
+
+@lru_cache(maxsize=64)
+def _surfaces(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    y, x = (_places(length) for length in shape)
+    y, x = y[:, np.newaxis] + 0 * x, x + 0 * y[:, np.newaxis]
+    terms = (np.ones_like(x), x, y, x * x, x * y, y * y)
+    return np.stack([term.ravel() for term in terms], axis=1)
+
+
+def _evaluated(factors: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    y, x = (_places(length) for length in shape)
+    one, in_x, in_y, in_xx, in_xy, in_yy = factors
+    rows = (one + in_y * y + in_yy * y * y)[:, np.newaxis] + (in_x * x + in_xx * x * x)
+    return np.asarray(rows + np.outer(in_xy * y, x))
+
+
+def _places(length: int) -> NDArray[np.float64]:
+    return (np.arange(length) + 0.5) / length - 0.5
+
+
+def _without_shadows(level: Grey, ink_is_light: bool) -> Grey:
+    """Return what differs from the background around it."""
+    height, width = (max(3, round(BACKGROUND_WINDOW * length)) | 1 for length in level.shape)
+    # Grain would move the extremes everywhere.
+    calm = ndimage.uniform_filter(level, 3)
+    if ink_is_light:
+        return np.asarray(
+            level - ndimage.grey_opening(calm, size=(height, width)), dtype=np.float32
+        )
+    # In the shadow of a hand, both ink and paper are darker by the same factor.
+    background = np.maximum(ndimage.grey_closing(calm, size=(height, width)), np.float32(MIN_LIGHT))
+    return np.asarray(1 - level / background, dtype=np.float32)

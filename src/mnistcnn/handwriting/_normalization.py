@@ -1,0 +1,128 @@
+"""One image, step by step: from greys to a digit in MNIST's or EMNIST's form."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from mnistcnn.handwriting._background import ink_over_background, shrunk
+from mnistcnn.handwriting._components import Box, bounding_box, longer_side
+from mnistcnn.handwriting._digit_mask import digit_mask
+from mnistcnn.handwriting._emnist_form import emnist_form
+from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
+from mnistcnn.handwriting._mnist_form import mnist_form
+from mnistcnn.handwriting._ruled_lines import without_lines
+from mnistcnn.handwriting._strokes import enlarged_smoothly, with_broader_strokes
+
+__all__ = ["FORMS", "Steps", "isolated_digit", "normalized"]
+
+Grey = NDArray[np.float32]
+
+FORMS: dict[str, Callable[[NDArray[Any]], NDArray[np.uint8]]] = {
+    "mnist": mnist_form,
+    "emnist": emnist_form,
+}
+# Images are looked at with at most this many pixels a side. Where the digit takes fewer than the
+# second number of these, its surroundings are looked at again with more, if they are less than this
+# fraction of the image.
+WORKING_SIDE, MIN_DIGIT_SIDE, MAX_SURROUNDINGS = 112, 36, 0.8
+# Where noise reaches this fraction of the ink's strength, the image is smoothed.
+MAX_NOISE = 0.15
+# Without noise, ink begins at this fraction of its strength: JPEG leaves traces around strokes.
+MIN_NOISELESS_INK = 0.08
+
+
+class Steps(NamedTuple):
+    """What is done with an image; the parameters of `DigitNormalizer`."""
+
+    style: str = "mnist"
+    polarity: str = "auto"
+    level_light: bool = True
+    remove_noise: bool = True
+    remove_lines: bool = True
+    remove_specks: bool = True
+    smooth_small: bool = True
+    broaden_hairlines: bool = True
+
+
+def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
+    """Bring an image of a digit to 28x28 pixels.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (h, w), dtype float32
+        From 0, black, to 1, white.
+    steps : Steps
+        What is done.
+
+    Returns
+    -------
+    ndarray of shape (28, 28), dtype uint8, or None
+        Light ink on black; None if the image has no ink.
+    """
+    ink = isolated_digit(grey, steps)
+    if ink is None:
+        return None
+    if steps.smooth_small:
+        ink = enlarged_smoothly(ink)
+    if steps.broaden_hairlines:
+        ink = with_broader_strokes(ink)
+    return FORMS[steps.style](ink)
+
+
+def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
+    """Return the box of the digit, 0 on the background, up to 1 for ink; None if there is none."""
+    factor = -(-max(grey.shape) // WORKING_SIDE)
+    ink = ink_over_background(shrunk(grey, factor), steps.polarity, steps.level_light)
+    measured = _measured(ink, steps)
+    if measured is None:
+        return None
+    ink, levels = measured
+    if steps.remove_lines:
+        ink = without_lines(ink, levels.faint, levels.full)
+    mask = digit_mask(
+        ink,
+        levels.faint if levels.floor else MIN_NOISELESS_INK * levels.full,
+        levels.sure,
+        drop_frames=steps.remove_lines,
+        drop_specks=steps.remove_specks,
+    )
+    box = bounding_box(mask)
+    if box is None:
+        return None
+    closer = _surroundings(box, factor, grey.shape)
+    if closer is not None:
+        return isolated_digit(np.ascontiguousarray(grey[closer]), steps)
+    return _stretched(np.where(mask[box], ink[box], np.float32(0)), levels)
+
+
+def _measured(ink: Grey, steps: Steps) -> tuple[Grey, InkLevels] | None:
+    levels = measured_levels(ink)
+    if levels is not None and not steps.remove_noise:
+        return ink, levels._replace(floor=0.0)
+    if levels is not None and levels.floor > MAX_NOISE * levels.full:
+        ink = ndimage.uniform_filter(ink, 3)
+        levels = measured_levels(ink)
+    return None if levels is None else (ink, levels)
+
+
+def _surroundings(box: Box, factor: int, shape: tuple[int, ...]) -> Box | None:
+    """Return where to look again in the image itself, if the digit is small there."""
+    size = longer_side(box)
+    if factor == 1 or size >= MIN_DIGIT_SIDE:
+        return None
+    margin = size // 2 + 3
+    rows, columns = (
+        slice(max(side.start - margin, 0) * factor, min((side.stop + margin) * factor, length))
+        for side, length in zip(box, shape, strict=True)
+    )
+    around = (rows, columns)
+    return around if longer_side(around) < MAX_SURROUNDINGS * max(shape) else None
+
+
+def _stretched(ink: Grey, levels: InkLevels) -> Grey:
+    """Bring the background to 0 and covering ink to 1."""
+    stretched = (ink - np.float32(levels.floor)) * np.float32(1 / (levels.full - levels.floor))
+    return np.clip(stretched, 0, 1, out=stretched)

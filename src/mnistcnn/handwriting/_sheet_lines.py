@@ -1,0 +1,72 @@
+"""Ruled lines, squares and tables on a sheet, also such as end before its edges."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from mnistcnn.handwriting._components import Box, labelled, longer_side
+from mnistcnn.handwriting._ink_levels import InkLevels
+from mnistcnn.handwriting._ruled_lines import without_lines
+
+__all__ = ["without_rules"]
+
+Grey = NDArray[np.float32]
+
+# What is longer than this fraction of the sheet's longer side may be a line, and is looked at ...
+MIN_LINE_LENGTH = 0.2
+# ... in strips of this fraction of it, or of so many pixels, and by itself, ...
+STRIP_WIDTH, MIN_STRIP_PIXELS = 0.3, 300
+# ... with so many pixels around it, in which the strokes are that lines are compared with.
+MARGIN = 30
+
+
+def without_rules(ink: Grey, levels: InkLevels) -> Grey:
+    """Return a sheet's ink with 0 along the lines that run across any part of it.
+
+    Strokes that cross them are left.
+    """
+    cleaned = without_lines(ink, levels.faint, levels.full).copy()
+    for strip in _strips(_long_components(cleaned, levels), ink.shape):
+        cleaned[strip] = without_lines(cleaned[strip], levels.faint, levels.full)
+    for box in _long_components(cleaned, levels):
+        part = tuple(_widened(side, length) for side, length in zip(box, ink.shape, strict=True))
+        cleaned[part] = without_lines(cleaned[part], levels.faint, levels.full)
+    return cleaned
+
+
+def _long_components(ink: Grey, levels: InkLevels) -> list[Box]:
+    boxes = ndimage.find_objects(labelled(ink > levels.faint))
+    return [box for box in boxes if longer_side(box) > MIN_LINE_LENGTH * max(ink.shape)]
+
+
+def _strips(boxes: list[Box], shape: tuple[int, ...]) -> list[Box]:
+    """Cut the sheet upright and across, from margin to margin, into strips.
+
+    They are so narrow that a slanting line stays within a few rows at their ends, and come in two
+    sets with other ends, since a line is not seen where a digit stands on it.
+    """
+    if not boxes:
+        return []
+    everything = slice(None)
+    width = max(MIN_STRIP_PIXELS, STRIP_WIDTH * max(shape))
+    rows, columns = (_cuts([box[axis] for box in boxes], width) for axis in (0, 1))
+    return [*((everything, part) for part in columns), *((part, everything) for part in rows)]
+
+
+def _cuts(sides: list[slice], width: float) -> list[slice]:
+    start, stop = min(side.start for side in sides), max(side.stop for side in sides)
+    number = max(1, round((stop - start) / width))
+    cuts = []
+    for n_strips in (number, number + 1):
+        places = np.linspace(start, stop, n_strips + 1).round()
+        cuts += [slice(int(first), int(last)) for first, last in pairwise(places)]
+    return cuts
+
+
+def _widened(side: slice, length: int) -> slice:
+    """Add surroundings to the short side of a line; its ends stay where they are."""
+    if side.stop - side.start > 2 * MARGIN:
+        return side
+    return slice(max(side.start - MARGIN, 0), min(side.stop + MARGIN, length))

@@ -1,0 +1,170 @@
+"""The separate digits of a sheet: where they are, in which order, and each by itself."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from mnistcnn._scikit_learn import StrOptions, validate_params
+from mnistcnn.handwriting._background import ink_over_background, shrunk
+from mnistcnn.handwriting._components import Boxes, Labels
+from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
+from mnistcnn.handwriting._reading_order import lines_of_text
+from mnistcnn.handwriting._segmentation import digits_on, n_digits_in
+from mnistcnn.handwriting._sheet_lines import without_rules
+from mnistcnn.images import ReadableImage, grey_over_white
+
+__all__ = ["FoundDigit", "find_digits"]
+
+Grey = NDArray[np.float32]
+
+# Photographs of more pixels a side are shrunk: their digits have enough.
+MAX_SIDE = 2400
+# Less contrast than this, as a fraction of white's, is the paper's own.
+MIN_CONTRAST = 0.05
+# The background is the median in a square of so many cells each way, of which the sheet's shorter
+# side has this many.
+MEDIAN_WINDOW, CELLS_PER_SIDE = 7, 40
+# The empty border of a crop, as a fraction of the digit's longer side, and in pixels.
+CROP_MARGIN, MIN_CROP_MARGIN = 0.2, 2
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """One digit of a sheet, or several that touch each other.
+
+    Attributes
+    ----------
+    box : tuple of 4 int
+        x and y of the upper left corner, width and height, in pixels of the image.
+    line : int
+        The line of writing that it stands in, from 0 at the top.
+    n_digits : int
+        How many digits it is likely to be, from its size; 1 for a digit by itself.
+    crop : ndarray of shape (h, w), dtype uint8
+        The digit alone, light ink on black, with a border around it: what `DigitNormalizer` takes.
+
+    See Also
+    --------
+    find_digits : Finds them.
+    """
+
+    box: tuple[int, int, int, int]
+    line: int
+    n_digits: int
+    crop: NDArray[np.uint8] = field(repr=False, compare=False)
+
+    @property
+    def touching(self) -> bool:
+        """Whether these are several digits that touch, which nobody can read as one."""
+        return self.n_digits > 1
+
+
+@validate_params(
+    {"polarity": [StrOptions({"auto", "dark_on_light", "light_on_dark"})]},
+    prefer_skip_nested_validation=True,
+)  # type: ignore[untyped-decorator]
+def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDigit]:
+    """Find the separate digits of a sheet that was scanned, photographed or drawn.
+
+    Slanting light and shadows are evened out, ruled lines, squared paper, frames and specks left
+    out, and strokes of one digit that do not touch, such as the bar of a 5, are kept together.
+    Digits that do touch are not cut apart: they are reported as such, with their likely number.
+
+    Parameters
+    ----------
+    image : array-like, PIL image, str, path-like, bytes, binary file or dict
+        The sheet: an array of shape (h, w), (h, w, 3) or (h, w, 4) in any unit, a Pillow image, a
+        file, or what else `DigitNormalizer` takes as one image.
+    polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
+        Whether ink is darker or lighter than what it is on; ``"auto"`` looks.
+
+    Returns
+    -------
+    list of FoundDigit
+        In reading order, the lines from the top and each from the left; empty if there is no ink.
+
+    Raises
+    ------
+    ValueError
+        If `image` is not an image, or holds values that are negative or not finite.
+    UnreadableImageError
+        If a file cannot be read as an image.
+
+    See Also
+    --------
+    DigitNormalizer : Brings what is found to MNIST's form.
+    read_images : Reads image files.
+
+    Notes
+    -----
+    Everything that is written is taken for digits: letters are found too. Digits that touch are
+    recognised by their width, so that narrow ones may go unnoticed. Digits should be at least
+    about 15 pixels high and the sheet about upright; lines of writing may rise or fall by some
+    degrees. Images of more than 2,400 pixels a side are shrunk for the search, by a whole number,
+    and boxes are then exact to as many pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import find_digits, load_sample_digits
+    >>> digits = load_sample_digits().images
+    >>> sheet = np.full((100, 140), 255, dtype=np.uint8)
+    >>> for digit, (x, y) in zip(digits, [(10, 12), (50, 15), (95, 11), (12, 60), (60, 58)]):
+    ...     sheet[y : y + 28, x : x + 28] = np.where(digit > 127, 0, 255)
+    >>> found = find_digits(sheet)
+    >>> [(digit.box, digit.line) for digit in found[:2]]
+    [((19, 18, 11, 18), 0), ((58, 20, 10, 19), 0)]
+    >>> [digit.line for digit in found], any(digit.touching for digit in found)
+    ([0, 0, 0, 1, 1], False)
+    """
+    grey = grey_over_white(image)
+    factor = -(-max(grey.shape) // MAX_SIDE)
+    ink = _levelled(ink_over_background(shrunk(grey, factor), polarity, True))
+    levels = measured_levels(ink)
+    if levels is None or levels.full < MIN_CONTRAST:
+        return []
+    cleaned = without_rules(ink, levels)
+    labels, boxes = digits_on(cleaned, levels)
+    return [
+        FoundDigit(
+            _in_pixels_of(grey.shape, boxes[number], factor),
+            line,
+            n_digits_in(boxes, number),
+            _crop(cleaned, labels, number, boxes[number], levels),
+        )
+        for line, numbers in enumerate(lines_of_text(boxes))
+        for number in numbers
+    ]
+
+
+def _levelled(ink: Grey) -> Grey:
+    """Bring the background to 0 in the far corners of a large sheet, too."""
+    levels = measured_levels(ink)
+    if levels is None:
+        return ink
+    cells = shrunk(ink, max(1, min(ink.shape) // CELLS_PER_SIDE))
+    background = np.clip(ndimage.median_filter(cells, MEDIAN_WINDOW), -levels.faint, levels.faint)
+    height, width = ink.shape
+    smooth = Image.fromarray(background).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(ink - np.asarray(smooth), dtype=np.float32)
+
+
+def _in_pixels_of(shape: tuple[int, ...], box: Boxes, factor: int) -> tuple[int, int, int, int]:
+    """Return x, y, width and height in the image as it came."""
+    top, left, bottom, right = (int(side) * factor for side in box)
+    bottom, right = min(bottom, shape[0]), min(right, shape[1])
+    return left, top, right - left, bottom - top
+
+
+def _crop(
+    ink: Grey, labels: Labels, number: int, box: Boxes, levels: InkLevels
+) -> NDArray[np.uint8]:
+    top, left, bottom, right = box
+    own = labels[top:bottom, left:right] == number + 1
+    strength = (ink[top:bottom, left:right] - levels.floor) / (levels.full - levels.floor)
+    alone = np.where(own, np.clip(strength, 0, 1), 0)
+    margin = max(MIN_CROP_MARGIN, round(CROP_MARGIN * max(alone.shape)))
+    return np.pad(np.rint(255 * alone).astype(np.uint8), margin)

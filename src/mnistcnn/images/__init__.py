@@ -1,0 +1,7 @@
+"""Image files, paths and whatever else holds an image: opened, checked, and as greys."""
+
+from mnistcnn.images._grey import ReadableImage, grey_over_white
+from mnistcnn.images._image_files import open_image
+from mnistcnn.images._paths import find_image_files
+
+__all__ = ["ReadableImage", "find_image_files", "grey_over_white", "open_image"]

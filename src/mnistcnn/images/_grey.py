@@ -1,0 +1,249 @@
+"""Whatever a user calls an image, as greys from 0 to 1."""
+
+import os
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any, BinaryIO, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcnn._types import ImageLike, Path
+from mnistcnn.exceptions import UnreadableImageError
+from mnistcnn.images._image_files import damage_named, open_image, upright
+from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
+from mnistcnn.preprocessing import are_signed_bytes
+
+__all__ = ["ReadableImage", "grey_over_white"]
+
+# Whatever holds one image, or says where one lies.
+ReadableImage: TypeAlias = "ImageLike | Path | bytes | BinaryIO | Mapping[str, Any]"
+Pixels = NDArray[Any]
+Grey = NDArray[np.float32]
+
+# White in the units that occur: 0-1, scikit-learn's digits, and 8 to 16 bits.
+WHITE_LEVELS = (1, 16, 255, 1023, 4095, 16383, 65535)
+# ITU-R BT.601, as in Pillow's and JPEG's grey.
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+# A channel is taken for the grey if its contrast is more than this multiple of the luminance's,
+# which noise alone does not reach. A sample of so many pixels a side is compared.
+MIN_CONTRAST_RATIO, SAMPLE_SIDE = 1.6, 40
+# No integer type has more than this, and float32 holds its products.
+MAX_VALUE = 2.0**64
+# Less contrast than this, as a fraction of white's, cannot be seen.
+MIN_CONTRAST = 0.03
+KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or a sketchpad's dict"
+
+
+def grey_over_white(image: ReadableImage) -> Grey:
+    """Return an image's greys, whatever kind of image it is.
+
+    Parameters
+    ----------
+    image : array-like, PIL image, str, path-like, bytes, binary file or dict
+        One image: an array of shape (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) of any numeric
+        dtype; a Pillow image of any mode; the path or content of a file; or the value of Gradio's
+        sketchpad, a dict with ``"composite"``, ``"layers"`` and ``"background"``.
+
+    Returns
+    -------
+    ndarray of shape (h, w), dtype float32
+        0 is black, 1 is white. White is the lowest of 1, 16, 255, 1023, 4095, 16383 and 65535 that
+        no value exceeds, or the highest value.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, has no pixels, or holds values that are negative or not finite.
+    UnreadableImageError
+        If a file cannot be read as an image.
+    OSError
+        If a path cannot be opened.
+
+    Notes
+    -----
+    What is transparent lies over white, unless nothing could be seen there: white strokes on a
+    transparent background lie over black. Grey is luminance, unless one of red, green and blue
+    shows much more contrast, as blue does for yellow ink on white paper.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.images import grey_over_white
+    >>> grey_over_white(np.array([[0, 51], [204, 255]], dtype=np.uint8))
+    array([[0. , 0.2],
+           [0.8, 1. ]], dtype=float32)
+    >>> transparent = np.zeros((2, 2, 4), dtype=np.uint8)
+    >>> transparent[0, 0, 3] = 255
+    >>> grey_over_white(transparent)
+    array([[0., 1.],
+           [1., 1.]], dtype=float32)
+    """
+    try:
+        return _grey_of(_pixels(image))
+    except UnreadableImageError:
+        raise
+    except ValueError as error:
+        # TIFF files can hold numbers that are negative or not finite.
+        if isinstance(image, str | os.PathLike):
+            raise UnreadableImageError(f"{os.fspath(image)} {error}") from error
+        raise
+
+
+def _grey_of(pixels: Pixels) -> Grey:
+    white = _white(pixels)
+    n_channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if n_channels in (2, 4):
+        return _over_a_background(pixels, white)
+    if n_channels == 3:
+        return _clearest_grey(pixels, white)
+    return _in_unit(pixels.reshape(pixels.shape[:2]), white)
+
+
+def _in_unit(pixels: Pixels, white: float) -> Grey:
+    # Multiplying by the inverse would not bring white to exactly 1.
+    return np.divide(pixels, white, dtype=np.float32, casting="unsafe")
+
+
+def _pixels(image: ReadableImage) -> Pixels:
+    if isinstance(image, Mapping):
+        return _sketch(image)
+    if isinstance(image, str | os.PathLike | bytes) or hasattr(image, "read"):
+        image = open_image(cast("Path | bytes | BinaryIO", image))
+    if isinstance(image, Image.Image):
+        with damage_named(str(getattr(image, "filename", "") or "the image")):
+            image = array_of(in_plain_mode(upright(image)))
+    return _checked(_as_array(image))
+
+
+def _as_array(image: object) -> Pixels:
+    try:
+        return np.asarray(image)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"must be {KINDS}, got rows of different lengths.") from error
+
+
+def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
+    """Return the composite of a Gradio sketchpad or, where that is empty, its drawn layers.
+
+    Gradio 5 composes grey canvases ("L") to zeros throughout (its issue 8198).
+    """
+    layers = sketch.get("layers")
+    if not isinstance(layers, list | tuple):
+        layers = ()
+    parts = [part for part in (sketch.get("composite"), *layers) if part is not None]
+    if not parts:
+        raise ValueError(
+            "must hold a 'composite' or 'layers' with a drawing, as Gradio's sketchpad gives, got "
+            f"a dict with {sorted(map(str, sketch))}."
+        )
+    drawings = [_pixels(part) for part in parts]
+    drawn = [drawing for drawing in drawings if drawing.min() < drawing.max()]
+    if not drawn or drawn[0] is drawings[0] or len({drawing.shape for drawing in drawn}) > 1:
+        return (drawn or drawings)[0]
+    return _one_over_the_other(drawn)
+
+
+def _one_over_the_other(layers: list[Pixels]) -> Pixels:
+    if layers[0].ndim == 3 and layers[0].shape[2] == 4:
+        images = [Image.fromarray(layer.astype(np.uint8), "RGBA") for layer in layers]
+        return np.asarray(reduce(Image.alpha_composite, images))
+    # Dark on light, as Gradio draws without transparency.
+    return np.asarray(np.minimum.reduce(layers))
+
+
+def _checked(pixels: Pixels) -> Pixels:
+    if pixels.dtype == bool:
+        pixels = pixels.view(np.uint8)
+    if pixels.dtype.kind not in "uif":
+        raise ValueError(f"must be {KINDS}, got values of dtype {pixels.dtype}.")
+    is_image = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 2, 3, 4))
+    if not is_image or pixels.size == 0:
+        is_channels_first = pixels.ndim == 3 and pixels.shape[0] in (1, 3, 4)
+        remedy = "; channels come last, as after numpy.moveaxis(image, 0, -1)"
+        raise ValueError(
+            f"must be {KINDS}, got an array of shape {pixels.shape}"
+            f"{remedy if is_channels_first else ''}."
+        )
+    return pixels
+
+
+def _white(pixels: Pixels) -> float:
+    high = float(pixels.max())
+    low = 0.0 if pixels.dtype.kind == "u" else float(pixels.min())
+    # NaN is passed on by both, infinity by one of them.
+    if not np.isfinite(low + high):
+        raise ValueError("must hold finite numbers only, got NaN or infinity.")
+    if high > MAX_VALUE:
+        raise ValueError(f"must hold values of at most 2**64 = {MAX_VALUE:.3g}, got {high:g}.")
+    if low < 0:
+        raise ValueError(f"must hold no negative values, got {low:g}; {_remedy(pixels)}.")
+    return next((float(white) for white in WHITE_LEVELS if high <= white), high)
+
+
+def _remedy(pixels: Pixels) -> str:
+    if are_signed_bytes(pixels):
+        return "bytes that were read with a sign need .astype(numpy.uint8)"
+    return "shift them to begin at 0"
+
+
+def _over_a_background(pixels: Pixels, white: float) -> Grey:
+    """Lay what is transparent over white or, if nothing could be seen there, over black."""
+    over_white = _clearest_grey(pixels, white, "white")
+    if np.ptp(over_white) > MIN_CONTRAST:
+        return over_white
+    over_black = _clearest_grey(pixels, white, "black")
+    return over_black if np.ptp(over_black) > MIN_CONTRAST else over_white
+
+
+def _clearest_grey(pixels: Pixels, white: float, background: str | None = None) -> Grey:
+    """Return the luminance, or the one channel that shows much more; over a background if named.
+
+    Photographs have so many pixels that all their colours would not fit as floats.
+    """
+    steps = (max(1, side // SAMPLE_SIDE) for side in pixels.shape[:2])
+    sample = pixels[tuple(slice(None, None, step) for step in steps)]
+    colour = _clearest_channel(_colours(sample, white, background)[0])
+    height, width = pixels.shape[:2]
+    grey = np.empty((height, width), dtype=np.float32)
+    for rows in bands_of(height, width):
+        colours, unit = _colours(pixels[rows], white, background)
+        grey[rows] = (
+            _luminance(colours, unit) if colour is None else _in_unit(colours[..., colour], unit)
+        )
+    return grey
+
+
+def _colours(pixels: Pixels, white: float, background: str | None) -> tuple[Pixels, float]:
+    """Return the colours over a background, and the value of white in them."""
+    if background is None:
+        return pixels, white
+    if pixels.dtype == np.uint8 and white == 255:
+        image = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGBA")
+        paper = Image.new("RGBA", image.size, background)
+        return np.asarray(Image.alpha_composite(paper, image).convert("RGB")), 255.0
+    unit = _in_unit(pixels, white)
+    opaque = unit[..., -1:]
+    return unit[..., :-1] * opaque + (background == "white") * (1 - opaque), 1.0
+
+
+def _clearest_channel(colours: Pixels) -> int | None:
+    """Return the number of the one channel that shows much more than the luminance."""
+    if colours.shape[2] == 1:
+        return 0
+    # Products of matrices are many times faster than means along the long axis.
+    sample = colours.reshape(-1, 3).astype(np.float64)
+    mean = np.full(len(sample), 1 / len(sample)) @ sample
+    covariance = sample.T @ sample / len(sample) - np.outer(mean, mean)
+    contrast = covariance.diagonal()
+    clearest = int(contrast.argmax())
+    is_clear = contrast[clearest] > MIN_CONTRAST_RATIO**2 * (LUMINANCE @ covariance @ LUMINANCE)
+    return clearest if is_clear else None
+
+
+def _luminance(colours: Pixels, white: float) -> Grey:
+    if colours.dtype == np.uint8:
+        grey = np.asarray(Image.fromarray(np.ascontiguousarray(colours)).convert("L"))
+        return _in_unit(grey, white)
+    return _in_unit(colours.astype(np.float32) @ LUMINANCE, white)

@@ -1,0 +1,193 @@
+"""Opening image files that somebody else has made: checked first, then decoded."""
+
+import os
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, ImageOps
+
+from mnistcnn.exceptions import UnreadableImageError
+from mnistcnn.images._modes import bytes_a_pixel, in_plain_mode
+
+__all__ = ["FORMATS", "IMAGE_SUFFIXES", "damage_named", "open_image", "upright"]
+
+# Pillow knows many more, some of which start other programs (EPS, PostScript) or are rarely tested.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+ALLOWED = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+IMAGE_SUFFIXES = (
+    *(".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"),
+    *(".tif", ".tiff", ".webp"),
+)
+# A3 at 600 dots per inch has 69.6 million.
+MAX_PIXELS = 80_000_000
+# The same A3 in colours takes 278,400,000, of which decoding and looking need three times as many.
+MAX_BYTES = 280_000_000
+# Where files say how their images are turned.
+ORIENTATION_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
+
+# The filters of `warnings` belong to the whole process, so no two threads may change them at once.
+_WARNINGS_LOCK = threading.Lock()
+
+
+def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
+    """Open an image file, refusing what is broken, too large or more than one image.
+
+    The number of pixels and of their bytes is read from the file's header and checked before
+    anything is decoded, so that a small file which unpacks to gigabytes does no harm. A photograph
+    is turned as its camera says (EXIF orientation).
+
+    Parameters
+    ----------
+    source : str, path-like, bytes or binary file
+        Where the file lies, its content, or the file itself, open for reading.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The image, wholly in memory, in the mode that it has in its file (``"L"``, ``"RGB"``,
+        ``"P"``, ``"CMYK"``, ``"I;16"`` and so on).
+
+    Raises
+    ------
+    UnreadableImageError
+        If the content is not an image in BMP, GIF, JPEG, PNG, PPM, TIFF or WebP, is empty,
+        truncated or damaged, holds several images (an animation, a TIFF file of many
+        pages), more than 80,000,000 pixels, or more than 280,000,000 bytes of them: 70,000,000 in
+        colours, 35,000,000 with transparency in 16 bits. Of a JPEG file that a phone has put
+        further images into, the first is taken: that is the photograph. If a path is a pipe, a
+        socket or a device.
+    OSError
+        If a path cannot be opened: FileNotFoundError, IsADirectoryError, PermissionError.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> from PIL import Image
+    >>> from mnistcnn.images import open_image
+    >>> file = BytesIO()
+    >>> Image.new("L", (200, 100)).save(file, format="PNG")
+    >>> open_image(file).size
+    (200, 100)
+    >>> open_image(file.getvalue()[:-30])
+    Traceback (most recent call last):
+        ...
+    mnistcnn.exceptions.UnreadableImageError: a file of ... bytes is damaged: image file is
+    truncated
+    """
+    if isinstance(source, bytes):
+        return _read(BytesIO(source), f"a file of {len(source)} bytes")
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        _check_regular(path)
+        with path.open("rb") as file:
+            return _read(file, os.fspath(source))
+    return _read(source, str(getattr(source, "name", "an open file")))
+
+
+@contextmanager
+def damage_named(name: str) -> Iterator[None]:
+    """Turn whatever Pillow raises into the library's own error, which names the image.
+
+    Damaged bytes lead Pillow's decoders into errors of every kind: OSError, SyntaxError,
+    struct.error, KeyError, TypeError, DecompressionBombError and more.
+    """
+    try:
+        yield
+    # The lack of memory is no fault of the file's.
+    except (UnreadableImageError, MemoryError):
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise UnreadableImageError(f"{name} is damaged: {reason}") from error
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Decode an image, which Pillow puts off, and turn it as its camera says."""
+    # TIFF files warn of odd metadata while they are decoded.
+    with _without_warnings() if image.format == "TIFF" else nullcontext():
+        image.load()
+    with _without_warnings():
+        # Pillow remembers damaged EXIF data as none at all; in a copy it looks again.
+        turned = image.copy()
+        ImageOps.exif_transpose(turned, in_place=True)
+    for key in ORIENTATION_KEYS:
+        turned.info.pop(key, None)
+    return turned
+
+
+def _read(file: BinaryIO, name: str) -> Image.Image:
+    image = _identified(file, name)
+    _check_size(image, name)
+    with damage_named(name):
+        if _holds_several(image):
+            raise UnreadableImageError(f"{name} must hold one image, got several.")
+        turned = upright(image)
+        # Damage to colour tables and transparency shows here, where the name is known.
+        in_plain_mode(turned.crop((0, 0, 1, 1)))
+    return turned
+
+
+def _check_regular(path: Path) -> None:
+    """Refuse what would block or never end; a folder is refused when it is opened."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise UnreadableImageError(f"{path} must be a file, got a pipe, a socket or a device.")
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Ignore Pillow's warnings: of many pixels, which are refused here, and of odd metadata."""
+    with _WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _identified(file: BinaryIO, name: str) -> Image.Image:
+    """Read the header alone."""
+    try:
+        with _without_warnings():
+            return Image.open(file, formats=FORMATS)
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, str(error)) from error
+    except Exception as error:
+        reason = "is empty" if _is_empty(file) else f"is not a complete {ALLOWED} file"
+        raise UnreadableImageError(f"{name} {reason}.") from error
+
+
+def _is_empty(file: BinaryIO) -> bool:
+    try:
+        file.seek(0)
+        return not file.read(1)
+    # Pipes cannot go back, and files in text mode fail over bytes.
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    size = bytes_a_pixel(image)
+    if width * height > MAX_PIXELS or width * height * size > MAX_BYTES:
+        raise _too_large(name, f"{width} x {height} pixels of {size} bytes")
+
+
+def _too_large(name: str, size: str) -> UnreadableImageError:
+    return UnreadableImageError(
+        f"{name} must have at most {MAX_PIXELS:,} pixels and {MAX_BYTES:,} bytes to be decoded, "
+        f"got {size}."
+    )
+
+
+def _holds_several(image: Image.Image) -> bool:
+    # A phone's photograph brings maps of depth or light along, in the format MPO.
+    if image.format == "MPO":
+        return False
+    with _without_warnings():
+        return bool(getattr(image, "is_animated", False))

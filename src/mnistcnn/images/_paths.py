@@ -1,0 +1,129 @@
+"""Which image files a folder, a pattern or a list of them names, and in which order."""
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mnistcnn.images._image_files import IMAGE_SUFFIXES
+
+__all__ = ["find_image_files", "natural_key"]
+
+
+def find_image_files(
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Path]:
+    """List the image files that are meant.
+
+    Parameters
+    ----------
+    source : str, path-like, or iterable of these
+        - a folder: the files in it and in its subfolders whose names end as those of images do,
+          in any case; names that begin with a dot are left out.
+        - a pattern with ``*``, ``?``, ``[...]`` or ``**``: what matches it, folders as above.
+        - any other path: itself, whether it exists or not.
+
+    Returns
+    -------
+    list of Path
+        The files of a folder or a pattern in natural order, the items of a list in theirs.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder holds no image, a pattern matches nothing, or the list or a path is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mnistcnn.images import find_image_files
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("10.png", "9.PNG", "notes.txt"):
+    ...         Path(folder, name).touch()
+    ...     [path.name for path in find_image_files(folder)]
+    ['9.PNG', '10.png']
+    """
+    if isinstance(source, str | os.PathLike):
+        return _expanded(source)
+    found = [path for item in source for path in _expanded(item)]
+    if not found:
+        raise FileNotFoundError("There must be at least one image, got an empty list.")
+    return found
+
+
+def natural_key(path: Path) -> tuple[Any, ...]:
+    """Return what sorts paths folder by folder, by letters in any case, and by whole numbers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from mnistcnn.images._paths import natural_key
+    >>> paths = [Path("b/1.png"), Path("a10.png"), Path("A9.png")]
+    >>> sorted(paths, key=natural_key) == [Path("A9.png"), Path("a10.png"), Path("b/1.png")]
+    True
+    """
+    return tuple(_natural(part) for part in path.parts), str(path)
+
+
+def _natural(name: str) -> tuple[Any, ...]:
+    # Split at a group, text and numbers take turns, so only like is compared with like.
+    parts = re.split("([0-9]+)", name.casefold())
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def _expanded(item: str | os.PathLike[str]) -> list[Path]:
+    if not os.fspath(item):
+        raise FileNotFoundError("The path of an image must not be empty, got ''.")
+    # Of names like ~$7.png, which are no folder of anybody, this changes nothing.
+    path = Path(os.path.expanduser(item))
+    if path.is_dir():
+        return _in_folder(path)
+    # A file may have brackets in its name.
+    if path.exists() or not glob.has_magic(os.fspath(path)):
+        return [path]
+    return _matching(path)
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    found = sorted(_images_below(folder), key=natural_key)
+    if not found:
+        raise FileNotFoundError(
+            f"The folder {folder} must hold images ({' '.join(IMAGE_SUFFIXES)}), got none."
+        )
+    return found
+
+
+def _images_below(folder: Path) -> Iterator[Path]:
+    for parent, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _matching(pattern: Path) -> list[Path]:
+    # Unlike glob.glob, this does not go round in circles where links do.
+    matches = sorted(Path(pattern.anchor).glob(_without_anchor(pattern)), key=natural_key)
+    shown = [path for path in matches if not _is_hidden(path, pattern)]
+    found = [path for match in shown for path in _files_of(match)]
+    if not found:
+        raise FileNotFoundError(f"There is no image that matches {os.fspath(pattern)!r}.")
+    # A pattern with ** gives a folder as well as what is in it.
+    return list(dict.fromkeys(found))
+
+
+def _without_anchor(path: Path) -> str:
+    return os.fspath(path)[len(path.anchor) :]
+
+
+def _is_hidden(path: Path, pattern: Path) -> bool:
+    """Say whether a part begins with a dot that the pattern does not ask for."""
+    asked_for = {part for part in pattern.parts if part.startswith(".")}
+    return any(part.startswith(".") and part not in asked_for for part in path.parts)
+
+
+def _files_of(match: Path) -> list[Path]:
+    return sorted(_images_below(match), key=natural_key) if match.is_dir() else [match]
