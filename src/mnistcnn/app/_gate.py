@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 
 Message = MutableMapping[str, Any]
@@ -63,6 +64,9 @@ class Gate:
         self.arriving += arriving
         try:
             await self.app(scope, _limited(receive), send)
+        except ClientDisconnect:
+            # A browser that has gone away hears no answer, one that sends too much does.
+            await PlainTextResponse("The request is too large.", 413)(scope, receive, send)
         finally:
             self.arriving -= arriving
 
