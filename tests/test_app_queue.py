@@ -1,6 +1,7 @@
 """How much the page of `mnistcnn demo` takes at a time: its queue, and all that was uploaded."""
 
 import base64
+import http.client
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.request
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -220,17 +222,36 @@ class TestUploads:
         path.unlink()
 
     def test_what_would_be_too_much_in_all_is_refused_at_once(self, page, earlier):
-        earlier(MOST_UPLOADED - 1_000_000)
+        earlier(MOST_UPLOADED - 10_000)
         before = sorted(page.uploads.rglob("*"))
-        status, said = upload(page, bytes(1_000_001))
+        status, said = upload(page, bytes(10_001))
         assert (status, "Too many images were uploaded" in said) == (503, True)
         assert sorted(page.uploads.rglob("*")) == before
 
     def test_what_was_uploaded_counts(self, page, earlier):
-        earlier(MOST_UPLOADED - 3_000_000)
-        first, second = (np.random.default_rng(seed).bytes(2_000_000) for seed in (1, 2))
+        earlier(MOST_UPLOADED - 30_000)
+        first, second = (np.random.default_rng(seed).bytes(20_000) for seed in (1, 2))
         assert upload(page, first)[0] == 200
         assert upload(page, second)[0] == 503
+
+    def test_what_is_arriving_counts(self, page, earlier):
+        earlier(MOST_UPLOADED - 120_000)
+        place = urlsplit(page.address)
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+        connection.putrequest("POST", "/gradio_api/upload")
+        connection.putheader("Content-Type", "multipart/form-data; boundary=edge")
+        connection.putheader("Content-Length", "90000")
+        connection.endheaders(b"--edge\r\n")
+        assert self.ends_in(page, bytes(40_000), 503)
+        connection.close()
+        assert self.ends_in(page, bytes(40_000), 200)
+
+    def ends_in(self, page, content, status):
+        """Upload until the server has noticed what came, or went, just before."""
+        ends = time.monotonic() + 30
+        while (answered := upload(page, content)[0]) != status and time.monotonic() < ends:
+            time.sleep(0.02)
+        return answered == status
 
     def test_drawings_are_read_all_the_same(self, page, earlier):
         earlier(MOST_UPLOADED + 1)

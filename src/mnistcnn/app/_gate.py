@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 
 Message = MutableMapping[str, Any]
@@ -43,6 +44,8 @@ class Gate:
         self.names = names
         self.local = local
         self.uploads = uploads
+        # The bytes of uploads that have begun, and of which the folder may hold nothing yet.
+        self.arriving = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer, or hand on, one request."""
@@ -53,11 +56,19 @@ class Gate:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         refusal = self._refusal(scope, headers)
-        if refusal is None:
-            await self.app(scope, _limited(receive), send)
-        else:
+        if refusal is not None:
             status, reason = refusal
             await PlainTextResponse(reason, status)(scope, receive, send)
+            return
+        arriving = _announced_length(headers) if _is_upload(scope) else 0
+        self.arriving += arriving
+        try:
+            await self.app(scope, _limited(receive), send)
+        except ClientDisconnect:
+            # A browser that has gone away hears no answer, one that sends too much does.
+            await PlainTextResponse("The request is too large.", 413)(scope, receive, send)
+        finally:
+            self.arriving -= arriving
 
     def _refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -68,10 +79,10 @@ class Gate:
             return 403, "Requests from other pages are refused."
         if headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(scope, headers):
             return 403, "Requests from other pages are refused."
-        length = int(_digits(headers.get("content-length", "0")))
+        length = _announced_length(headers)
         if length > MAX_REQUEST:
             return 413, "The request is too large."
-        if scope["path"].endswith("/upload") and _size_of(self.uploads) + length > MAX_UPLOADED:
+        if _is_upload(scope) and _size_of(self.uploads) + self.arriving + length > MAX_UPLOADED:
             return 503, "Too many images were uploaded; try again in some minutes."
         return None
 
@@ -112,8 +123,13 @@ def _name_in(host: str) -> str:
         return ""
 
 
-def _digits(length: str) -> str:
-    return length if length.isascii() and length.isdigit() and len(length) < 20 else "0"
+def _announced_length(headers: dict[str, str]) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
+def _is_upload(scope: Message) -> bool:
+    return bool(scope["path"].endswith("/upload"))
 
 
 def _is_navigation(scope: Message, headers: dict[str, str]) -> bool:
