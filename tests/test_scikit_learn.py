@@ -61,7 +61,7 @@ def test_without_one_fits_are_as_right_and_unchecked_parameters_are_told_once(mi
 
 
 def test_no_other_module_imports_them():
-    private = re.compile(r"sklearn\.(utils\._|callback)|import _check_sample_weight")
+    private = re.compile(r"from sklearn\.(utils\._|callback)|import _check_sample_weight")
     package = Path(mnistcnn.__file__).parent
     found = {
         str(path.relative_to(package))

@@ -31,7 +31,10 @@ try:
         validate_parameter_constraints,
         validate_params,
     )
+
+    IS_CHECKED = True
 except ImportError:
+    IS_CHECKED = False
     HasMethods = Interval = Options = StrOptions = _Unchecked
 
     def validate_parameter_constraints(
@@ -105,8 +108,11 @@ def validate_parameters(estimator: Any) -> None:
     InvalidParameterError
         If one is not allowed; it is a ValueError.
     """
-    validate = getattr(estimator, "_validate_params", _warn)
-    validate()
+    validate = getattr(estimator, "_validate_params", None)
+    if IS_CHECKED and validate is not None:
+        validate()
+    else:
+        _warn()
 
 
 def fit_context(estimator: Any, n_epochs: int) -> Any:
