@@ -35,6 +35,7 @@ def test_among_epochs_of_equal_accuracy_the_one_of_the_lowest_loss_is_kept(two_c
     assert classifier.best_epoch_ == best[losses[best].argmin()] + 1 > best[0] + 1
 
 
+@pytest.mark.slow
 def test_predicts_with_the_weights_of_the_best_epoch(small_digits):
     X, y = small_digits
     # Labels at random: what is learned by heart makes the validation part worse.
@@ -83,6 +84,7 @@ def foreseeing(input_shape, n_classes):
 STILL = {"early_stopping": True, "learning_rate": 1e-12, "epochs": 1}
 
 
+@pytest.mark.slow
 def test_each_seed_sets_other_images_aside():
     y = np.arange(400) % 2
     # Of half of the images the first pixel tells a lie.

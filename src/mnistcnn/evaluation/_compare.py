@@ -15,7 +15,7 @@ from sklearn.utils import column_or_1d, indexable
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
-from mnistcnn._types import Images, Labels
+from mnistcnn._types import Images, Labels, RandomState
 from mnistcnn.classifier import DigitCNNClassifier, count_parameters
 from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_architectures
 from mnistcnn.evaluation._environment import describe_environment
@@ -261,7 +261,7 @@ def _seed(random_state: Seed) -> int:
 
 
 def _splits(
-    X: Images, y: NDArray[Any], groups: ArrayLike | None, cv: Splitter, seed: int
+    X: Images, y: NDArray[Any], groups: ArrayLike | None, cv: Splitter, seed: RandomState
 ) -> list[Split]:
     """Draw the splits once, so that a splitter without a seed gives each architecture the same."""
     if cv is None or isinstance(cv, Integral):
