@@ -35,6 +35,13 @@ def test_among_epochs_of_equal_accuracy_the_one_of_the_lowest_loss_is_kept(two_c
     assert classifier.best_epoch_ == best[losses[best].argmin()] + 1 > best[0] + 1
 
 
+def test_an_epoch_that_is_no_better_counts_as_one_without_progress(small_digits):
+    still = quick(early_stopping=True, learning_rate=1e-30, epochs=9, n_iter_no_change=3)
+    still.fit(*small_digits)
+    assert len(set(still.history_["val_loss"])) == 1
+    assert (still.best_epoch_, still.n_iter_) == (1, 4)
+
+
 @pytest.mark.slow
 def test_predicts_with_the_weights_of_the_best_epoch(small_digits):
     X, y = small_digits
