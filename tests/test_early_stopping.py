@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import mnistcnn
 from mnistcnn import DigitCNNClassifier
 
 
@@ -137,6 +138,8 @@ def test_a_fit_without_it_drops_its_results(small_digits):
 
 
 def test_a_fit_with_the_same_network_after_it_is_not_stopped(small_digits):
+    # Or a network of another test would be taken.
+    mnistcnn.clear_cache()
     stopped = quick(epochs=40, early_stopping=True, n_iter_no_change=1).fit(*small_digits)
     assert stopped.n_iter_ < 40
     del stopped
