@@ -23,7 +23,7 @@ pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistc
 MOST_WAITING = 20
 MOST_UPLOADED = 200_000_000
 
-TABS = ("Draw", "Picture", "Sheet")
+TABS = ("Draw", "Image", "Sheet")
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -193,13 +193,13 @@ class TestQueue:
         file = {"path": path, "meta": {"_type": "gradio.FileData"}}
         assert ask(page, "Draw", as_drawn(2))[0] == 200
         page.network.wait_until_asked()
-        for tab in ("Picture", "Sheet"):
+        for tab in ("Image", "Sheet"):
             assert ask(page, tab, file, tab)[0] == 200
         time.sleep(0.5)
         assert page.network.n_asked() == 1
         page.network.answer_from_now_on()
         assert ">2</output>" in answer_to(page, "Draw")
-        assert ">3</output>" in answer_to(page, "Picture")
+        assert ">3</output>" in answer_to(page, "Image")
         assert '<p class="sheet-text">9</p>' in answer_to(page, "Sheet")
 
 

@@ -230,6 +230,14 @@ def test_every_form_of_the_same_pictures_gives_the_same_predictions(form, fitted
     np.testing.assert_array_equal(quick().fit(form(X), y).predict_proba(X), expected)
 
 
+def test_integers_just_above_a_byte_stay_what_they_are(small_digits):
+    X, y = 16 * small_digits[0], small_digits[1]
+    assert X.max() == 256
+    expected = quick().fit(X, y).predict_proba(X)
+    found = quick().fit(X.astype(np.int16), y).predict_proba(X.astype(np.uint16))
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_data_frame_gives_the_same_predictions_and_feature_names(fitted, small_digits):
     X, y = small_digits
     frame = pd.DataFrame(X.astype(int), columns=[f"pixel{i}" for i in range(64)])

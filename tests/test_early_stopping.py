@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import mnistcnn
 from mnistcnn import DigitCNNClassifier
 
 
@@ -35,6 +36,14 @@ def test_among_epochs_of_equal_accuracy_the_one_of_the_lowest_loss_is_kept(two_c
     assert classifier.best_epoch_ == best[losses[best].argmin()] + 1 > best[0] + 1
 
 
+def test_an_epoch_that_is_no_better_counts_as_one_without_progress(small_digits):
+    still = quick(early_stopping=True, learning_rate=1e-30, epochs=9, n_iter_no_change=3)
+    still.fit(*small_digits)
+    assert len(set(still.history_["val_loss"])) == 1
+    assert (still.best_epoch_, still.n_iter_) == (1, 4)
+
+
+@pytest.mark.slow
 def test_predicts_with_the_weights_of_the_best_epoch(small_digits):
     X, y = small_digits
     # Labels at random: what is learned by heart makes the validation part worse.
@@ -83,6 +92,7 @@ def foreseeing(input_shape, n_classes):
 STILL = {"early_stopping": True, "learning_rate": 1e-12, "epochs": 1}
 
 
+@pytest.mark.slow
 def test_each_seed_sets_other_images_aside():
     y = np.arange(400) % 2
     # Of half of the images the first pixel tells a lie.
@@ -128,6 +138,8 @@ def test_a_fit_without_it_drops_its_results(small_digits):
 
 
 def test_a_fit_with_the_same_network_after_it_is_not_stopped(small_digits):
+    # Or a network of another test would be taken.
+    mnistcnn.clear_cache()
     stopped = quick(epochs=40, early_stopping=True, n_iter_no_change=1).fit(*small_digits)
     assert stopped.n_iter_ < 40
     del stopped

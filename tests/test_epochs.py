@@ -43,6 +43,7 @@ def test_every_epoch_has_all_images_in_another_order(small_digits):
     assert first[-1] == pytest.approx(third[-1], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_on_the_order(small_digits):
     X, y = small_digits
 
@@ -71,6 +72,7 @@ def test_every_call_of_partial_fit_has_another_order(small_digits):
     assert len(set(firsts)) == 3
 
 
+@pytest.mark.slow
 def test_every_epoch_has_other_random_changes(small_digits):
     X, y = small_digits
     # All in one batch, the order does not matter; without changes all losses would be the same.
@@ -107,6 +109,7 @@ def test_figures_of_an_epoch_hold_nothing_of_those_before(small_digits):
     assert again.history_["accuracy"] == [pytest.approx(classifier.score(X, y), abs=1e-6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", keras.optimizers.Nadam()])
 def test_calls_of_partial_fit_go_where_one_fit_goes(optimizer, small_digits):
     X, y = small_digits

@@ -30,6 +30,7 @@ OF_KERAS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight_decay", [0.0, 0.01])
 @pytest.mark.parametrize("name", OF_KERAS)
 def test_the_optimizers_go_where_those_of_keras_go(name, weight_decay, small_digits):
