@@ -37,45 +37,45 @@ DIGITS = (4, 2, 9, 3, 6)
 WORKING_SIDE = 112
 
 
-def steps_of(picture: Pixels) -> list[Pixels]:
-    """Return a picture after each step."""
-    grey = shrunk(grey_over_white(picture), -(-max(picture.shape) // WORKING_SIDE))
+def steps_of(image: Pixels) -> list[Pixels]:
+    """Return an image after each step."""
+    grey = shrunk(grey_over_white(image), -(-max(image.shape) // WORKING_SIDE))
     ink = ink_over_background(grey, "auto", True)
     levels = measured_levels(ink)
-    assert levels is not None, "the pictures of this page have ink"
+    assert levels is not None, "the images of this page have ink"
     lined = without_lines(ink, levels.faint, levels.full)
     mask = digit_mask(lined, levels.faint, levels.sure, drop_frames=True, drop_specks=True)
     shown = [ink / levels.full, lined / levels.full, np.where(mask, lined / levels.full, 0)]
-    digit = DigitNormalizer().transform([picture])[0]
+    digit = DigitNormalizer().transform([image])[0]
     return [
-        picture,
+        image,
         *(np.round(255 * np.clip(step, 0, 1)).astype(np.uint8) for step in shown),
         digit,
     ]
 
 
-def tile(picture: Pixels) -> Image.Image:
-    """Return a picture at the size at which it is shown."""
-    smooth = picture.shape[0] > TILE
+def tile(image: Pixels) -> Image.Image:
+    """Return an image at the size at which it is shown."""
+    smooth = image.shape[0] > TILE
     method = Image.Resampling.BOX if smooth else Image.Resampling.NEAREST
-    return Image.fromarray(picture).convert("RGB").resize((TILE, TILE), method)
+    return Image.fromarray(image).convert("RGB").resize((TILE, TILE), method)
 
 
 def sheet(rows: list[list[Pixels]]) -> Image.Image:
-    """Lay pictures out in rows."""
+    """Lay images out in rows."""
     step = TILE + GAP
     size = (step * max(map(len, rows)) - GAP, step * len(rows) - GAP)
     shown = Image.new("RGB", size, (GROUND,) * 3)
     for down, row in enumerate(rows):
-        for across, picture in enumerate(row):
-            shown.paste(tile(picture), (across * step, down * step))
+        for across, image in enumerate(row):
+            shown.paste(tile(image), (across * step, down * step))
     return shown
 
 
-def save(picture: Image.Image, name: str) -> None:
+def save(image: Image.Image, name: str) -> None:
     """Write a small PNG file."""
     FOLDER.mkdir(exist_ok=True)
-    picture.quantize(255).save(FOLDER / name, optimize=True)
+    image.quantize(255).save(FOLDER / name, optimize=True)
 
 
 def main() -> None:
@@ -96,8 +96,8 @@ def main() -> None:
         row: list[Pixels] = []
         for severity in SEVERITIES:
             rng = np.random.default_rng([number, SEVERITIES.index(severity)])
-            picture = transformation.at(severity).image(strokes_of(images[number % 10]), rng)
-            row += [picture, DigitNormalizer(empty="blank").transform([picture])[0]]
+            image = transformation.at(severity).image(strokes_of(images[number % 10]), rng)
+            row += [image, DigitNormalizer(empty="blank").transform([image])[0]]
         rows.append(row)
     half = -(-len(rows) // 2)
     pairs = zip(rows[:half], [*rows[half:], []], strict=False)

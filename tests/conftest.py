@@ -49,24 +49,24 @@ def random_state_of_caller():
 
 @pytest.fixture(scope="session")
 def written_digit(digits):
-    """Gives one of the bundled digits as dark ink on light paper, off the centre, as a picture."""
+    """Gives one of the bundled digits as dark ink on light paper, off the centre, as an image."""
     from PIL import Image
 
     X, y = digits
 
     def write(digit, *, side=240, paper=225, ink=40):
         ink_mask = Image.fromarray(X[np.flatnonzero(y == digit)[0]].reshape(28, 28))
-        picture = Image.new("L", (side, side), paper)
+        image = Image.new("L", (side, side), paper)
         large = ink_mask.resize((side // 2, side // 2), Image.Resampling.BICUBIC)
-        picture.paste(ink, (side // 10, side // 3), large)
-        return picture
+        image.paste(ink, (side // 10, side // 3), large)
+        return image
 
     return write
 
 
 @pytest.fixture(scope="session")
 def written_sheet(written_digit):
-    """Gives a page with rows of the bundled digits, as a picture."""
+    """Gives a page with rows of the bundled digits, as an image."""
     from PIL import Image
 
     def write(rows, *, side=160):

@@ -28,7 +28,7 @@ from mnistcnn import (
 
 EXPECTED_FAILED_CHECKS = {
     "check_sample_weight_equivalence_on_dense_data": (
-        "Mini-batches of weighted pictures are not mini-batches of repeated pictures: the number "
+        "Mini-batches of weighted images are not mini-batches of repeated images: the number "
         "of updates and the make-up of each differ."
     ),
 }

@@ -1,4 +1,4 @@
-"""What pictures, labels and weights may look like, and what is said of those that may not."""
+"""What images, labels and weights may look like, and what is said of those that may not."""
 
 import keras
 import numpy as np
@@ -223,7 +223,7 @@ def test_arrays_of_other_libraries_give_the_same_predictions(fitted, small_digit
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_every_form_of_the_same_pictures_gives_the_same_predictions(form, fitted, small_digits):
+def test_every_form_of_the_same_images_gives_the_same_predictions(form, fitted, small_digits):
     X, y = small_digits
     expected = fitted.predict_proba(X)
     np.testing.assert_array_equal(fitted.predict_proba(form(X)), expected)
@@ -256,14 +256,14 @@ def test_predictions_do_not_depend_on_the_unit_of_the_pixels(small_digits):
 
 
 @pytest.mark.parametrize("n_images", [1, 2, 3, 40])
-def test_a_picture_gets_the_same_bits_in_whatever_company(fitted, small_digits, n_images):
+def test_an_image_gets_the_same_bits_in_whatever_company(fitted, small_digits, n_images):
     X, _ = small_digits
     np.testing.assert_array_equal(
         fitted.predict_proba(X[:n_images]), fitted.predict_proba(X)[:n_images]
     )
 
 
-def test_colour_pictures():
+def test_colour_images():
     rng = np.random.default_rng(0)
     X = rng.integers(0, 255, (60, 9, 12, 3)).astype(np.uint8)
     y = rng.integers(0, 2, 60)
@@ -446,7 +446,7 @@ def with_value(X, value):
     return X
 
 
-BAD_PICTURES = {
+BAD_IMAGES = {
     "empty": (lambda X: X[:0], "0 sample"),
     "one dimension": (lambda X: X[0], "Reshape your data"),
     "five dimensions": (lambda X: X.reshape(-1, 8, 8, 1, 1), "X must hold flat rows"),
@@ -460,8 +460,8 @@ BAD_PICTURES = {
 }
 
 
-@pytest.mark.parametrize(("spoil", "message"), BAD_PICTURES.values(), ids=BAD_PICTURES)
-def test_bad_pictures_are_refused_in_fit(spoil, message, small_digits):
+@pytest.mark.parametrize(("spoil", "message"), BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_images_are_refused_in_fit(spoil, message, small_digits):
     X, y = small_digits
     classifier = quick()
     with pytest.raises(ValueError, match=message):
@@ -469,7 +469,7 @@ def test_bad_pictures_are_refused_in_fit(spoil, message, small_digits):
     assert not hasattr(classifier, "n_features_in_")
 
 
-def test_sparse_pictures_are_refused(small_digits):
+def test_sparse_images_are_refused(small_digits):
     X, y = small_digits
     with pytest.raises(TypeError, match="[Ss]parse"):
         quick().fit(csr_matrix(X), y)
@@ -524,7 +524,7 @@ def test_bad_class_weights_are_refused(weight, small_digits):
         quick(class_weight={3: weight}).fit(*small_digits)
 
 
-def test_pictures_of_different_sizes_are_refused():
+def test_images_of_different_sizes_are_refused():
     with pytest.raises(ValueError, match="X must hold images of one and the same shape"):
         quick().fit([[1, 2, 3, 4], [1]], [0, 1])
 
@@ -689,10 +689,10 @@ def test_other_pixel_counts_and_shapes_are_refused_in_predict(fitted, small_digi
         fitted.predict(X[:0])
 
 
-def test_one_picture_alone_is_told_from_several(fitted, small_digits):
+def test_one_image_alone_is_told_from_several(fitted, small_digits):
     X, _ = small_digits
     for alone in (X[0], X[0].reshape(8, 8)):
-        with pytest.raises(ValueError, match=r"\[picture\]"):
+        with pytest.raises(ValueError, match=r"\[image\]"):
             fitted.predict(alone)
         assert fitted.predict([alone]).shape == (1,)
 

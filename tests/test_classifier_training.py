@@ -172,7 +172,7 @@ def test_a_failing_partial_fit_keeps_what_the_optimizer_remembered(small_digits)
     )
 
 
-def test_partial_fit_refuses_pictures_of_another_shape(small_digits):
+def test_partial_fit_refuses_images_of_another_shape(small_digits):
     X, y = small_digits
     classifier = quick().partial_fit(X.reshape(-1, 8, 8), y, classes=range(10))
     with pytest.raises(ValueError, match=r"\(8, 8\)"):

@@ -1,4 +1,4 @@
-"""Prediction in batches: which pictures go together must never show."""
+"""Prediction in batches: which images go together must never show."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from mnistcnn._training.inference import BUCKETS, batches
 
 
 @given(st.integers(1, 5000))
-def test_batches_cover_all_pictures_once_and_none_is_larger_than_the_largest_bucket(n_images):
+def test_batches_cover_all_images_once_and_none_is_larger_than_the_largest_bucket(n_images):
     parts = list(batches(n_images))
     covered = [index for part in parts for index in range(part.start, part.stop)]
     assert covered == list(range(n_images))
@@ -24,13 +24,13 @@ def fitted(digits):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1500), st.integers(1, 297))
-def test_a_picture_gets_the_same_bits_in_every_batch(fitted, digits, start, length):
+def test_an_image_gets_the_same_bits_in_every_batch(fitted, digits, start, length):
     X, _ = digits
     part = slice(start, start + length)
     np.testing.assert_array_equal(fitted.predict_proba(X[part]), fitted.predict_proba(X)[part])
 
 
-def test_predictions_leave_the_pictures_as_they_are(fitted, digits):
+def test_predictions_leave_the_images_as_they_are(fitted, digits):
     X = digits[0].copy()
     fitted.predict(X)
     np.testing.assert_array_equal(X, digits[0])
