@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 from contextlib import suppress
 from functools import cache
 from math import ceil
@@ -229,6 +230,27 @@ def test_parameters_that_are_not_allowed_are_named(architecture, message):
 def test_shapes_that_are_not_allowed_are_named(input_shape, n_classes, message):
     with pytest.raises(ValueError, match=message):
         Simple().build(input_shape, n_classes)
+
+
+# --- pooling before ReLU ---------------------------------------------------------------------
+
+
+def relu_before_pooling(maps, filters, kernel_size, *, padding="valid"):
+    return max_pool(convolve(maps, filters, kernel_size, padding=padding))
+
+
+@pytest.mark.parametrize("name", ["simple", "larger", "convnet", "sketchpad", "deep", "deep_256"])
+def test_pooling_before_relu_gives_the_same_bits(name, monkeypatch):
+    architecture = light(name)
+    first = architecture.build((28, 28, 1), 10)
+    home = sys.modules[type(architecture).__module__]
+    monkeypatch.setattr(home, "convolve_and_max_pool", relu_before_pooling)
+    last = architecture.build((28, 28, 1), 10)
+    kinds = [[type(layer).__name__ for layer in model.layers] for model in (first, last)]
+    assert kinds[0] != kinds[1]
+    last.set_weights(first.get_weights())
+    images = np.random.default_rng(0).normal(size=(32, 28, 28, 1)).astype(np.float32)
+    np.testing.assert_array_equal(first(images), last(images))
 
 
 # --- networks side by side ---------------------------------------------------------------------

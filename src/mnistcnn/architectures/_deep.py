@@ -5,10 +5,10 @@ from mnistcnn.architectures._constraints import FRACTION, EachCount
 from mnistcnn.architectures._layers import (
     Tensor,
     convolve,
+    convolve_and_max_pool,
     dense_stack,
     dropout,
     flatten,
-    max_pool,
     normalize,
 )
 
@@ -79,9 +79,9 @@ class Deep(RegisteredArchitecture):
     def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters, kernel_size in zip(self.filters, self.kernel_sizes, strict=True):
-            for _ in range(2):
-                maps = convolve(maps, filters, kernel_size, padding="same")
-            maps = dropout(max_pool(maps), self.convolution_dropout)
+            maps = convolve(maps, filters, kernel_size, padding="same")
+            maps = convolve_and_max_pool(maps, filters, kernel_size, padding="same")
+            maps = dropout(maps, self.convolution_dropout)
         return dense_stack(flatten(maps), self.dense_units, dropout_rate=self.dense_dropout)
 
 

@@ -82,6 +82,18 @@ def max_pool(maps: Tensor) -> Tensor:
     return _apply(layer, maps, POOLING, pool_size=POOLING.size, data_format=CHANNELS_LAST)
 
 
+def convolve_and_max_pool(
+    maps: Tensor, filters: int, kernel_size: int, *, padding: str = "valid"
+) -> Tensor:
+    """Apply a convolution, ReLU and max pooling, which keeps the largest value of each 2x2 square.
+
+    The pooling comes first: ReLU keeps the order of values, so it gives the same, of a quarter of
+    them.
+    """
+    maps = convolve(maps, filters, kernel_size, padding=padding, activation=None)
+    return relu(max_pool(maps))
+
+
 def average_pool(maps: Tensor) -> Tensor:
     """Keep the mean of each 2x2 square."""
     layer = _of_keras("AveragePooling2D")

@@ -7,6 +7,7 @@ from mnistcnn.architectures._layers import (
     Tensor,
     average_pool,
     convolve,
+    convolve_and_max_pool,
     dense,
     dense_stack,
     dropout,
@@ -75,7 +76,7 @@ class Simple(RegisteredArchitecture):
         self.dense_units = dense_units
 
     def _features(self, image: Tensor) -> Tensor:
-        maps = max_pool(convolve(image, self.filters, self.kernel_size))
+        maps = convolve_and_max_pool(image, self.filters, self.kernel_size)
         return dense(flatten(dropout(maps, self.dropout)), self.dense_units)
 
 
@@ -138,7 +139,7 @@ class Larger(RegisteredArchitecture):
     def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters, kernel_size in zip(self.filters, self.kernel_sizes, strict=True):
-            maps = max_pool(convolve(maps, filters, kernel_size))
+            maps = convolve_and_max_pool(maps, filters, kernel_size)
         return dense_stack(flatten(dropout(maps, self.dropout)), self.dense_units)
 
 
@@ -191,7 +192,7 @@ class ConvNet(RegisteredArchitecture):
     def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters in self.filters:
-            maps = max_pool(convolve(maps, filters, self.kernel_size))
+            maps = convolve_and_max_pool(maps, filters, self.kernel_size)
         return dropout(flatten(maps), self.dropout)
 
 
@@ -246,7 +247,7 @@ class Sketchpad(RegisteredArchitecture):
     def _features(self, image: Tensor) -> Tensor:
         maps = image
         for filters in self.filters:
-            maps = max_pool(convolve(maps, filters, self.kernel_size))
+            maps = convolve_and_max_pool(maps, filters, self.kernel_size)
         return dense(flatten(maps), self.dense_units)
 
 
