@@ -5,7 +5,7 @@ Keras's own pickling is not used: importing scikeras replaces it for the whole p
 
 import pickle
 from copy import copy
-from typing import Any
+from typing import Any, Self
 
 import keras
 
@@ -53,6 +53,11 @@ class UnusableNetwork:
     A pool of processes waits for ever, or says nothing of the reason, where a worker fails to read
     what it is sent; so reading succeeds, and the task says what is wrong.
     """
+
+    @property
+    def network(self) -> Self:
+        """The network, compiled or not."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
         """Refuse."""
