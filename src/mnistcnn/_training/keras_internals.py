@@ -48,29 +48,26 @@ def internals_available() -> bool:
 
 def _try_all() -> None:
     with _names_counted_anew():
-        _try_model(_probe())
+        inputs = keras.Input((1,))
+        model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="zeros")(inputs))
+        _try_model(model)
+        _try_optimizer(keras.optimizers.Adam(), model.trainable_variables)
     vars(seed_generator)["python_random"].randint  # noqa: B018
     keras.callbacks.Callback()._model  # noqa: B018
 
 
-def _probe() -> keras.Model:
-    inputs = keras.Input((1,))
-    outputs = keras.layers.Dense(1, kernel_initializer="zeros")(inputs)
-    model = keras.Model(inputs, outputs)
-    model.compile(keras.optimizers.Adam(), "mse")
-    model.optimizer.build(model.trainable_variables)
-    return model
-
-
 def _try_model(model: keras.Model) -> None:
-    optimizer, variable = model.optimizer, model.trainable_variables[0]
-    rate_of(optimizer)
-    adam_moments(optimizer, variable)
-    optimizer._track_variable  # noqa: B018
     model._symbolic_build  # noqa: B018
     list(model._flatten_layers())
     operation, _ = origin_of(model.outputs[0])
     followers_of(operation)
+
+
+def _try_optimizer(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]) -> None:
+    optimizer.build(variables)
+    optimizer._track_variable  # noqa: B018
+    rate_of(optimizer)
+    adam_moments(optimizer, variables[0])
 
 
 @contextmanager
