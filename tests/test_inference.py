@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.inference import BUCKETS, batches
+from mnistcnn.architectures import Simple
 
 
 @given(st.integers(1, 5000))
@@ -34,3 +35,11 @@ def test_predictions_leave_the_images_as_they_are(fitted, digits):
     X = digits[0].copy()
     fitted.predict(X)
     np.testing.assert_array_equal(X, digits[0])
+
+
+def test_nothing_is_dropped_in_predictions(small_digits):
+    X, y = small_digits
+    network = Simple(8, kernel_size=3, dropout=0.5)
+    classifier = DigitCNNClassifier(network, epochs=1, random_state=0).fit(X, y)
+    first, second = (classifier.predict_proba(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
