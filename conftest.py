@@ -17,8 +17,9 @@ OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 # Sphinx's configuration has no examples to look for, and what is for JAX or Gradio alone needs it.
 collect_ignore = ["docs/conf.py"]
-if find_spec("jax") is None:
-    collect_ignore.append("src/mnistcnn/_training/jax_programs.py")
+for backend in ("jax", "torch"):
+    if find_spec(backend) is None:
+        collect_ignore.append(f"src/mnistcnn/_training/backends/{backend}.py")
 if find_spec("gradio") is None:
     collect_ignore.append("src/mnistcnn/app")
 

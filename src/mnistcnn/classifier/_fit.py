@@ -73,7 +73,7 @@ def partial_fit(
     config = training_config(estimator, architecture, len(data.indices), "constant")
     config = replace(config, epochs=1)
     if previous:
-        pixel_range = widened_range(previous["_pixel_range"], data)
+        pixel_range = widened_range(previous.get("_pixel_range"), data)
         lent = previous["_borrowed"].training(config)
     else:
         shape, n_classes = data.image_shape, len(data.classes)

@@ -87,7 +87,7 @@ def continue_from(
     if not isinstance(architecture, TrainedFeatures):
         network.assign_trainability(source.trainability())
     network.assign_values(source.values())
-    return widened_range(previous["_pixel_range"], training)
+    return widened_range(previous.get("_pixel_range"), training)
 
 
 def wrapped(
