@@ -20,11 +20,18 @@ BETWEEN_ROOMS = {
     "are_apart",
     "are_signed_bytes",
     "as_array",
+    "as_rows",
+    "check_channels_last",
+    "check_image_shape",
     "check_in_memory",
+    "check_not_signed",
     "check_one_label_each",
     "count_parameters",
     "label_column",
     "may_be_a_digit",
+    "pad_columns",
+    "pixel_statistics",
+    "resolve_image_shape",
 }
 PACKAGE = set(mnistcnn.__all__) - {"__version__"}
 

@@ -16,7 +16,7 @@ from mnistcnn._training.keras_internals import (
     names_counted_anew,
     seeds_drawn_from,
 )
-from mnistcnn.architectures._layers import LAYER_KINDS, OF_KERAS, LayerKinds
+from mnistcnn.architectures import LAYER_KINDS, OF_KERAS, LayerKinds
 
 # The image data format and where Keras draws seeds from are one for all threads, so two of them
 # must not build at the same time.

@@ -8,6 +8,11 @@ from difflib import get_close_matches
 from mnistcnn._scikit_learn import validate_parameter_constraints
 from mnistcnn.architectures import _base
 from mnistcnn.architectures._base import Architecture as Architecture
+from mnistcnn.architectures._layers import LAYER_KINDS as LAYER_KINDS
+from mnistcnn.architectures._layers import OF_KERAS as OF_KERAS
+from mnistcnn.architectures._layers import LayerKinds as LayerKinds
+from mnistcnn.architectures._layers import flatten as flatten
+from mnistcnn.architectures._layers import to_logits as to_logits
 
 # The registry: one line an architecture, in the order of `list_architectures`.
 # isort: off

@@ -14,15 +14,15 @@ from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._pixel_range import warn_of_another_unit
 from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
-from mnistcnn.preprocessing._containers import check_in_memory
-from mnistcnn.preprocessing._labels import check_one_label_each
-from mnistcnn.preprocessing._shapes import (
+from mnistcnn.preprocessing import (
     as_rows,
     check_channels_last,
+    check_in_memory,
+    check_not_signed,
+    check_one_label_each,
     pad_columns,
     resolve_image_shape,
 )
-from mnistcnn.preprocessing._signs import check_not_signed
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier

@@ -20,7 +20,7 @@ from mnistcnn.classifier._pixel_range import (
 from mnistcnn.classifier._settings import resolve_architecture, resolve_precision
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
-from mnistcnn.preprocessing._statistics import pixel_statistics
+from mnistcnn.preprocessing import pixel_statistics
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier

@@ -11,7 +11,7 @@ from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn._training.features import as_list, trained_features
 from mnistcnn._training.network import DTYPE_POLICIES, Network
 from mnistcnn._training.tensors import Tensor
-from mnistcnn.architectures._layers import flatten, to_logits
+from mnistcnn.architectures import flatten, to_logits
 from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_architecture
 
 # One layer alone bears a high rate, and with few images there are few updates.

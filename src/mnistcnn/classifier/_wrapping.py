@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import keras
 
-from mnistcnn.preprocessing._shapes import check_image_shape
+from mnistcnn.preprocessing import check_image_shape
 
 
 class KerasModelTemplate:
