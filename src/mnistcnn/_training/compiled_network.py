@@ -31,7 +31,7 @@ class CompiledNetwork:
 
     def __init__(self, network: Network, stored_state: list[NDArray[Any]] | None = None) -> None:
         self.network = network
-        self._stored_state = stored_state or []
+        self._pending_state = stored_state or []
         self._initial_state: list[NDArray[Any]] = []
         self._compiled_for: Any = None
         self._programs: backends.EpochPrograms | None = None
@@ -68,7 +68,7 @@ class CompiledNetwork:
         Nothing where other layers train than those whose gradients it has seen.
         """
         if self._compiled_for is None:
-            return self._stored_state
+            return self._pending_state
         if self._compiled_for[1] != self.network.trainability():
             return []
         return [as_array(variable) for variable in self._state_variables()]
@@ -103,7 +103,7 @@ class CompiledNetwork:
 
     def _compile(self, config: TrainingConfig, n_updates: int) -> None:
         # An interrupted compilation counts as none.
-        self._forget_compiled(self._stored_state)
+        self._forget_compiled(self._pending_state)
         model = self.network.model
         model.compile(
             optimizer=_scaled_for(self.network.precision, config.optimizer.build(n_updates)),
@@ -117,9 +117,9 @@ class CompiledNetwork:
         self._compiled_for = config.trace_key, self.network.trainability()
 
     def _forget_compiled(self, state: list[NDArray[Any]]) -> None:
-        """Compile anew at the next use, with what an earlier optimizer remembered."""
+        """Count as not compiled, and keep an optimizer's state for the next compilation."""
         self._compiled_for = None
-        self._stored_state = state
+        self._pending_state = state
 
     def _assign_optimizer_state(self, values: list[NDArray[Any]]) -> None:
         """Set what the optimizer remembers, if it is one of the same kind; else it stays fresh."""

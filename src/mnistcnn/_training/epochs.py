@@ -35,7 +35,7 @@ class EpochPlan:
         return (self.order, *self.changes)
 
 
-class FixedEpochs:
+class FixedOrder:
     """Every epoch is the same: the images in their order and as they are.
 
     Parameters
@@ -52,7 +52,7 @@ class FixedEpochs:
         return self._plan
 
 
-class ShuffledEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
     """An epoch depends on the seed and its number, and on nothing else.
 
     Keras may begin one and drop it, so an order drawn from the state of a generator would
@@ -98,16 +98,15 @@ class ShuffledEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         return EpochPlan(order, changes.columns())
 
 
-Epochs = FixedEpochs | ShuffledEpochs
+Order = FixedOrder | ShuffledOrder
 
 
-def full_size(batch_size: int, n_rows: int) -> int:
-    """Return how many images a batch is filled up to before it is changed.
+def effective_batch_size(batch_size: int, n_images: int) -> int:
+    """Return the batch size that is used: the one asked for, or for fewer images a power of two.
 
-    It is the batch size, unless all rows are far fewer: then a power of two, so that folds which
-    differ by a row share one compiled program.
+    It is the next power of two, so that folds which differ by an image share one program.
     """
-    return min(batch_size, 1 << (n_rows - 1).bit_length())
+    return min(batch_size, 1 << (n_images - 1).bit_length())
 
 
 class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -119,19 +118,19 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
         The images.
     batch_size : int
         Images per batch (mini-batch size).
-    epochs : FixedEpochs or ShuffledEpochs
+    order : FixedOrder or ShuffledOrder
         The order of each epoch.
     transform : callable or None
         Changes a batch of images.
     """
 
     def __init__(
-        self, data: TrainingData, batch_size: int, epochs: Epochs, transform: Transform | None
+        self, data: TrainingData, batch_size: int, order: Order, transform: Transform | None
     ) -> None:
         super().__init__()
         self._data = data
-        self._batch_size = full_size(batch_size, len(data.indices))
-        self._epochs = epochs
+        self._batch_size = effective_batch_size(batch_size, len(data.indices))
+        self._order = order
         self._transform = transform
 
     def __len__(self) -> int:
@@ -141,7 +140,7 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return batch number `index` of this epoch."""
         batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        order, *changes = (column[batch] for column in self._epochs.current().arrays())
+        order, *changes = (column[batch] for column in self._order.current().arrays())
         pixels, *others = (column[order] for column in self._data.arrays())
         images = pixels.reshape(-1, *self._data.image_shape)
         if self._transform is not None:

@@ -51,7 +51,7 @@ class OptimizerConfig:
 
     Parameters
     ----------
-    optimizer : str or keras.optimizers.Optimizer
+    name_or_template : str or keras.optimizers.Optimizer
         A name of `RATE_RELATIVE_TO_ADAM`, or an optimizer taken as a template.
     learning_rate : float or None
         The peak rate; None keeps that of the template.
@@ -63,7 +63,7 @@ class OptimizerConfig:
         Adam's exponential decay rates.
     """
 
-    optimizer: Any
+    name_or_template: Any
     learning_rate: float | None
     lr_schedule: str
     weight_decay: float
@@ -77,16 +77,16 @@ class OptimizerConfig:
         ValueError
             If it is a `keras.optimizers.LossScaleOptimizer`.
         """
-        if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
+        if isinstance(self.name_or_template, keras.optimizers.LossScaleOptimizer):
             raise ValueError(
                 "optimizer must not be a LossScaleOptimizer, which precision='float16' puts around "
                 "any optimizer; pass optimizer.inner_optimizer, got "
-                f"LossScaleOptimizer({type(self.optimizer.inner_optimizer).__name__}())."
+                f"LossScaleOptimizer({type(self.name_or_template.inner_optimizer).__name__}())."
             )
 
     def build(self, n_updates: int) -> keras.optimizers.Optimizer:
         """Return a fresh optimizer for a fit of `n_updates` updates."""
-        if isinstance(self.optimizer, str):
+        if isinstance(self.name_or_template, str):
             built = self._named(self._rate(n_updates))
         else:
             built = self._from_template(self._rate(n_updates))
@@ -114,13 +114,13 @@ class OptimizerConfig:
     def trace_key(self) -> tuple[Any, ...]:
         """All that is traced into a program: everything but peak rate and number of updates."""
         schedule = self.lr_schedule if self.lr_schedule in SCHEDULED else "constant"
-        if isinstance(self.optimizer, str):
-            return (self.optimizer, schedule, self.weight_decay, self.betas)
+        if isinstance(self.name_or_template, str):
+            return (self.name_or_template, schedule, self.weight_decay, self.betas)
         config = self._template_config
         if not self._keeps_template_schedule:
             config["learning_rate"] = schedule
         described = json.dumps(config, sort_keys=True, default=repr)
-        return (type(self.optimizer), described, self.weight_decay)
+        return (type(self.name_or_template), described, self.weight_decay)
 
     @property
     def follows_schedule(self) -> bool:
@@ -136,15 +136,15 @@ class OptimizerConfig:
 
     @property
     def _keeps_template_schedule(self) -> bool:
-        if isinstance(self.optimizer, str) or self.learning_rate is not None:
+        if isinstance(self.name_or_template, str) or self.learning_rate is not None:
             return False
         return isinstance(self._template_config["learning_rate"], dict)
 
     @property
     def _template_config(self) -> dict[str, Any]:
         """The template's settings. Its name, which Keras counts on, changes no result."""
-        config: dict[str, Any] = self.optimizer.get_config()
-        return {**config, "name": type(self.optimizer).__name__.lower()}
+        config: dict[str, Any] = self.name_or_template.get_config()
+        return {**config, "name": type(self.name_or_template).__name__.lower()}
 
     def _rate(self, n_updates: int) -> Any:
         if self._keeps_template_schedule:
@@ -158,12 +158,12 @@ class OptimizerConfig:
     ) -> keras.optimizers.Optimizer:
         # None, since Keras would subtract zeros from all weights in every step.
         decay = self.weight_decay or None
-        if self.optimizer == "sgd":
+        if self.name_or_template == "sgd":
             return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
-        if self.optimizer == "rmsprop":
+        if self.name_or_template == "rmsprop":
             return keras.optimizers.RMSprop(rate, weight_decay=decay)
         beta_1, beta_2 = self.betas
-        adam = _adam_classes()[self.optimizer if decay else "adam"]
+        adam = _adam_classes()[self.name_or_template if decay else "adam"]
         return adam(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
 
     def _from_template(
@@ -172,7 +172,7 @@ class OptimizerConfig:
         config = {**self._template_config, "learning_rate": rate}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay
-        return type(self.optimizer).from_config(config)
+        return type(self.name_or_template).from_config(config)
 
 
 def _adam_classes() -> dict[str, type[keras.optimizers.Optimizer]]:

@@ -1,8 +1,7 @@
 """Keeps compiled networks, so that the next fit of an equal one need not trace it anew.
 
-Keras traces every new model again, which costs a third of a second or more and memory that never
-comes back; searches grow slower and larger with each fit. Here a fit with an equal program takes
-over an idle network: all its variables, seed states and optimizer get fresh values, so that the
+Keras traces every new model again, which costs a third of a second or more, and memory: searches
+grow slower and larger with each fit. Here a fit with an equal program takes over an idle network: all its variables, seed states and optimizer get fresh values, so that the
 result is bit-equal to that of a new one.
 """
 
@@ -122,6 +121,7 @@ class NetworkPool:
             return BorrowedNetwork(CompiledNetwork(fresh), key, self._returned)
         idle.network.build = fresh.build
         idle.network.assign_values(fresh.values())
+        # A first `partial_fit` takes over this state.
         idle.reset_optimizer()
         return BorrowedNetwork(idle, key, self._returned)
 

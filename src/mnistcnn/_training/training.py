@@ -17,7 +17,7 @@ from mnistcnn._training.callbacks import (
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import FixedEpochs, GatheredBatches, ShuffledEpochs
+from mnistcnn._training.epochs import FixedOrder, GatheredBatches, ShuffledOrder
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import build_metrics
 from mnistcnn._training.network import Network
@@ -58,11 +58,11 @@ def train(
     """
     network = compiled.network
     best = None if config.patience is None else BestEpoch(config.patience, network.values)
-    epochs = ShuffledEpochs(training, seed, config.augmentation)
-    callbacks = [epochs, *_own_callbacks(config, best), *config.callbacks]
+    order = ShuffledOrder(training, seed, config.augmentation)
+    callbacks = [order, *_own_callbacks(config, best), *config.callbacks]
     _build_metrics(network.model, training)
     with backends.current().seeded(seed):
-        history = _run(compiled, training, validation, config, epochs, callbacks)
+        history = _run(compiled, training, validation, config, order, callbacks)
     if best is not None:
         network.assign_values(best.best_values)
     _check_scores(network, training)
@@ -91,7 +91,7 @@ def _run(
     training: TrainingData,
     validation: TrainingData | None,
     config: TrainingConfig,
-    epochs: ShuffledEpochs,
+    order: ShuffledOrder,
     callbacks: list[Any],
 ) -> dict[str, list[Any]]:
     """Run all epochs and return Keras's history.
@@ -102,8 +102,8 @@ def _run(
     """
     programs = compiled.epoch_programs()
     if programs is None or any(map(watches_batches, callbacks)):
-        return _run_steps(compiled.network.model, training, validation, config, epochs, callbacks)
-    return _run_programs(compiled, programs, training, validation, config, epochs, callbacks)
+        return _run_steps(compiled.network.model, training, validation, config, order, callbacks)
+    return _run_programs(compiled, programs, training, validation, config, order, callbacks)
 
 
 def _run_steps(
@@ -111,15 +111,15 @@ def _run_steps(
     training: TrainingData,
     validation: TrainingData | None,
     config: TrainingConfig,
-    epochs: ShuffledEpochs,
+    order: ShuffledOrder,
     callbacks: list[Any],
 ) -> dict[str, list[Any]]:
     transform = transform_for(config.augmentation)
     with signals_held() as held:
         history: dict[str, list[Any]] = model.fit(
-            GatheredBatches(training, config.batch_size, epochs, transform),
+            GatheredBatches(training, config.batch_size, order, transform),
             validation_data=validation
-            and GatheredBatches(validation, VALIDATION_BATCH, FixedEpochs(validation), None),
+            and GatheredBatches(validation, VALIDATION_BATCH, FixedOrder(validation), None),
             epochs=config.epochs,
             callbacks=[
                 BetweenBatches(held.deliver),
@@ -138,7 +138,7 @@ def _run_programs(
     training: TrainingData,
     validation: TrainingData | None,
     config: TrainingConfig,
-    epochs: ShuffledEpochs,
+    order: ShuffledOrder,
     callbacks: list[Any],
 ) -> dict[str, list[Any]]:
     model = compiled.network.model
@@ -149,11 +149,11 @@ def _run_programs(
     @signals_held()
     def run_epoch() -> dict[str, Any]:
         model.reset_metrics()
-        programs.train(training_arrays, epochs.current(), config.batch_size, transform)
+        programs.train(training_arrays, order.current(), config.batch_size, transform)
         logs = dict(model.get_metrics_result())
         if validation is not None:
             model.reset_metrics()
-            programs.test(validation_arrays, FixedEpochs(validation).current(), VALIDATION_BATCH)
+            programs.test(validation_arrays, FixedOrder(validation).current(), VALIDATION_BATCH)
             tested = model.get_metrics_result()
             logs.update({f"val_{name}": value for name, value in tested.items()})
         return logs

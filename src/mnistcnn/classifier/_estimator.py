@@ -218,6 +218,7 @@ default="one_cycle"
             If the loss becomes NaN or infinite.
         """
         validate_parameters(self)
+        # Never trains the network of the previous fit, so a failure leaves that as it was.
         self._adopt(fit(self, X, y, sample_weight))
         return self
 
@@ -321,6 +322,7 @@ default="one_cycle"
         """The network, from raw pixels to float32 scores."""
         if "_network" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
+        # The caller holds the network from now on, so that no other fit may train it.
         self._borrowed.never_return()
         return self._network.model
 

@@ -18,7 +18,7 @@ from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import encode_labels, read_training_data
-from mnistcnn.classifier._networks import build_for, continue_from, scale_pixels
+from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
@@ -40,13 +40,16 @@ def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: We
     if previous:
         pixel_range = continue_from(previous, fresh, architecture, training)
     else:
-        pixel_range = scale_pixels(fresh, estimator, architecture, training)
+        pixel_range = learn_pixel_scaling(fresh, estimator, architecture, training)
     with _rate_conflict_explained(config), POOL.borrow(fresh, config) as borrowed:
-        fitted = Fitted.on(data, borrowed, pixel_range, config.callbacks)
-        reporting = _with_reports(config, estimator, X, y, fitted)
+        fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
+        # Added after borrowing: callbacks of the user's would keep the network out of the pool.
+        config_with_reports = _with_reports(config, estimator, X, y, fitted)
         borrowed.compiled.prepare(config, config.n_updates(training))
-        history = train(borrowed.compiled, training, validation, reporting, seeds.order)
-    return fitted.after(history, stops_early=estimator.early_stopping)
+        history = train(
+            borrowed.compiled, training, validation, config_with_reports, seeds.training
+        )
+    return fitted.with_history(history, stops_early=estimator.early_stopping)
 
 
 def partial_fit(
@@ -78,14 +81,14 @@ def partial_fit(
     else:
         shape, n_classes = data.image_shape, len(data.classes)
         fresh = build_for(estimator, architecture, shape, n_classes, seeds.weights)
-        pixel_range = scale_pixels(fresh, estimator, architecture, data)
+        pixel_range = learn_pixel_scaling(fresh, estimator, architecture, data)
         lent = POOL.borrow(fresh, config)
     with _rate_conflict_explained(config), lent as borrowed:
         borrowed.compiled.prepare_to_go_on(config, config.n_updates(data))
-        seed = [*seeds.order, previous.get("n_iter_", 0)]
+        seed = [*seeds.training, previous.get("n_iter_", 0)]
         history = train(borrowed.compiled, data, None, config, seed)
-    fitted = Fitted.on(data, borrowed, pixel_range, config.callbacks)
-    return fitted.after(_joined(previous.get("history_", {}), history))
+    fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
+    return fitted.with_history(_joined(previous.get("history_", {}), history))
 
 
 @contextmanager

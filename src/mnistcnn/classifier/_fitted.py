@@ -62,7 +62,7 @@ class Fitted:
     )
 
     @classmethod
-    def on(
+    def before_training(
         cls,
         data: TrainingData,
         borrowed: BorrowedNetwork,
@@ -85,7 +85,7 @@ class Fitted:
         borrowed = POOL.unpooled(CompiledNetwork(network))
         return cls(features, classes, borrowed, pixel_range, history=history or {})
 
-    def after(self, history: History, *, stops_early: bool = False) -> Self:
+    def with_history(self, history: History, *, stops_early: bool = False) -> Self:
         """Return the record after the epochs of a history."""
         return replace(self, history=history, stops_early=stops_early)
 

@@ -42,15 +42,15 @@ def build_for(
     return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
 
 
-def scale_pixels(
+def learn_pixel_scaling(
     network: Network,
     estimator: "DigitCNNClassifier",
     architecture: ArchitectureLike,
     training: TrainingData,
 ) -> Range:
-    """Set the scaling for the training pixels, or that which the layers were trained with.
+    """Set a network's pixel scaling from the training pixels, and return their range.
 
-    It returns the range of the pixels that the network then knows.
+    Layers that were trained before keep the scaling and know the range of that training.
     """
     if isinstance(architecture, TrainedFeatures):
         network.set_pixel_scaling(*architecture.pixel_scaling)

@@ -83,7 +83,7 @@ def _optimizer_config(
     estimator: "DigitCNNClassifier", architecture: ArchitectureLike, lr_schedule: str
 ) -> OptimizerConfig:
     return OptimizerConfig(
-        optimizer=estimator.optimizer,
+        name_or_template=estimator.optimizer,
         learning_rate=_resolve_learning_rate(estimator, architecture, lr_schedule),
         lr_schedule=lr_schedule,
         weight_decay=estimator.weight_decay,
@@ -132,20 +132,20 @@ def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentati
 
 
 class Seeds(NamedTuple):
-    """Where all of a fit's randomness comes from."""
+    """Where all of a fit's randomness comes from: `training` is order, augmentation and dropout."""
 
     split: int
     weights: int
-    order: list[int]
+    training: list[int]
 
 
 def seeds_of(random_state: RandomState) -> Seeds:
     """Return the seeds of a fit; None takes fresh entropy, no global state."""
-    split, weights, order = _seed_sequence(random_state).spawn(3)
+    split, weights, training = _seed_sequence(random_state).spawn(3)
     return Seeds(
         split=int(split.generate_state(1)[0]),
         weights=int(weights.generate_state(1)[0]),
-        order=[int(word) for word in order.generate_state(4)],
+        training=[int(word) for word in training.generate_state(4)],
     )
 
 

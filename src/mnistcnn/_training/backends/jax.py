@@ -24,13 +24,13 @@ State = tuple[list[Any], ...]
 
 
 class JaxBackend(Backend):
-    """Compiles whole epochs; a forked process waits for its threads for ever."""
+    """Compiles whole epochs; its threads do not survive a fork."""
 
     starts_threads = True
 
-    def epoch_programs(self, model: keras.Model, image_shape: ImageShape) -> "JaxEpochs":
+    def epoch_programs(self, model: keras.Model, image_shape: ImageShape) -> "JaxEpochPrograms":
         """Return whole epochs as programs."""
-        return JaxEpochs(model, image_shape)
+        return JaxEpochPrograms(model, image_shape)
 
     def scoring_function(
         self,
@@ -53,7 +53,7 @@ class JaxBackend(Backend):
         return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
 
 
-class JaxEpochs:
+class JaxEpochPrograms:
     """The compiled epochs of one network.
 
     Parameters

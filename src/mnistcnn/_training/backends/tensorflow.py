@@ -22,7 +22,7 @@ from mnistcnn._quiet_start import find_devices
 from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend, ImageShape
 from mnistcnn._training.cpu import cpu_has_bfloat16
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import EpochPlan, Transform, full_size
+from mnistcnn._training.epochs import EpochPlan, Transform, effective_batch_size
 from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import sum_over_one_replica
@@ -36,13 +36,15 @@ Step = Callable[[tuple[Any, ...]], Any]
 
 
 class TensorFlowBackend(Backend):
-    """Compiles whole epochs and scores; a forked process waits for its threads for ever."""
+    """Compiles whole epochs and scores; its threads do not survive a fork."""
 
     starts_threads = True
 
-    def epoch_programs(self, model: keras.Model, image_shape: ImageShape) -> "TensorFlowEpochs":
+    def epoch_programs(
+        self, model: keras.Model, image_shape: ImageShape
+    ) -> "TensorFlowEpochPrograms":
         """Return whole epochs as programs."""
-        return TensorFlowEpochs(model, image_shape)
+        return TensorFlowEpochPrograms(model, image_shape)
 
     def scoring_function(self, model: keras.Model, image_shape: ImageShape) -> "TensorFlowScores":
         """Return a function from a batch of images to their scores."""
@@ -142,7 +144,7 @@ def _compiled_by_xla(transform: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class TensorFlowEpochs:
+class TensorFlowEpochPrograms:
     """The traced epochs of one network.
 
     Parameters
@@ -184,7 +186,9 @@ class TensorFlowEpochs:
         key = (step.__name__, transform, *map(_kind, arrays), *map(_kind, planned))
         if key not in self._traced:
             self._traced[key] = self._trace(step, transform, arrays, planned)
-        self._traced[key](arrays, planned, tf.constant(full_size(batch_size, len(plan.order))))
+        self._traced[key](
+            arrays, planned, tf.constant(effective_batch_size(batch_size, len(plan.order)))
+        )
 
     def _trace(
         self, step: Step, transform: Transform | None, arrays: list[Any], planned: list[Any]
