@@ -1,8 +1,9 @@
 """Keeps compiled networks, so that the next fit of an equal one need not trace it anew.
 
 Keras traces every new model again, which costs a third of a second or more, and memory: searches
-grow slower and larger with each fit. Here a fit with an equal program takes over an idle network: all its variables, seed states and optimizer get fresh values, so that the
-result is bit-equal to that of a new one.
+grow slower and larger with each fit. Here a fit with an equal program takes over an idle network:
+all its variables, seed states and optimizer get fresh values, so that the result is bit-equal to
+that of a new one.
 """
 
 import os
