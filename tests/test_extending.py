@@ -15,7 +15,8 @@ FOLDERS = "src", "tests", "docs", "scripts"
 FILES = "conftest.py", "pyproject.toml", "README.md", "CHANGELOG.md"
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+# Each runs commands and tests in a copy of the repository.
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def files_of(folder):

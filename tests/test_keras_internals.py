@@ -91,6 +91,7 @@ def test_it_has_them_whatever_the_caller_computes_in(policy):
         keras.config.set_dtype_policy(callers)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*OWNERS, *MODULES])
 def test_without_one_networks_are_as_right_and_the_user_is_told_once(
     name, monkeypatch, small_digits

@@ -45,6 +45,7 @@ print(sum("lacks what mnistcnn checks" in str(one.message) for one in caught))
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("missing", "n_warnings"),
     [("sklearn.utils._param_validation", 1), ("sklearn.callback", 0), ("_check_sample_weight", 0)],

@@ -17,15 +17,24 @@ function draw(target, ink) {
   context.setTransform(target.width / SIDE, 0, 0, target.height / SIDE, 0, 0);
   context.lineWidth = PEN;
   context.lineCap = context.lineJoin = "round";
-  context.strokeStyle = ink;
+  context.strokeStyle = context.fillStyle = ink;
   for (const points of strokes) {
     context.beginPath();
-    context.moveTo(...points[0]);
-    // A tap is a line of no length, which is drawn as a dot.
-    for (const point of points.length > 1 ? points.slice(1) : points) context.lineTo(...point);
-    context.stroke();
+    if (isTap(points)) {
+      // Newer browsers draw no line of no length, whatever its caps.
+      context.arc(...points[0], PEN / 2, 0, 2 * Math.PI);
+      context.fill();
+    } else {
+      context.moveTo(...points[0]);
+      for (const point of points.slice(1)) context.lineTo(...point);
+      context.stroke();
+    }
   }
   return context;
+}
+
+function isTap(points) {
+  return points.every(([x, y]) => x === points[0][0] && y === points[0][1]);
 }
 
 function show() {
