@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = "src", "tests", "docs", "scripts"
 FILES = "conftest.py", "pyproject.toml", "README.md", "CHANGELOG.md"
 
-# They start processes of their own.
 # Each runs commands and tests in a copy of the repository.
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

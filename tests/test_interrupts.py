@@ -68,7 +68,7 @@ def interrupt(run, longest):
 
 n_interrupted = 0
 for number in range(int(sys.argv[2])):
-    [task], i = rng.choices(TASKS, [3, 3, 3, 1]), rng.randrange(len(NETWORKS))
+    [task], i = rng.choices(TASKS, [6, 6, 6, 1]), rng.randrange(len(NETWORKS))
     if number % 2:
         mnistcnn.clear_cache()
     longest = took[task, i] * (0.9 if number % 2 else 0.25)
