@@ -230,6 +230,7 @@ class TestCompare:
         scores = [fold["accuracy"] for fold in content["folds"]]
         assert scores == [fold["accuracy"] for fold in details["folds"][:2]]
 
+    @pytest.mark.long
     @pytest.mark.slow
     @pytest.mark.parametrize("jobs", [[], ["--n-jobs", "2"]], ids=["alone", "with workers"])
     def test_interrupted_keeps_what_is_written_and_leaves_no_process(self, tmp_path, jobs):

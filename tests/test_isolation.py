@@ -43,6 +43,7 @@ class Drawing(threading.Thread):
         self.join()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_another_thread_that_draws_meets_no_fit(small_digits):
     X, y = small_digits

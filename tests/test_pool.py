@@ -101,6 +101,7 @@ def test_networks_of_living_estimators_are_never_touched(small_digits):
     np.testing.assert_array_equal(first.predict_proba(X), before)
 
 
+@pytest.mark.long
 def test_rate_epochs_and_batch_size_share_a_program_and_other_settings_do_not(small_digits):
     def idle_networks(*settings):
         mnistcnn.clear_cache()

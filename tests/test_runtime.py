@@ -26,6 +26,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("callers_choice", "expected"), [(None, "[3, 3] 0"), ("2", "[0, 0] 0")], ids=["share", "caller"]
 )

@@ -40,6 +40,7 @@ def run(block, folder):
     assert answer.returncode == 0, (answer.stdout + answer.stderr)[-3000:]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_each_block_that_loads_does_so_in_a_process_of_its_own(page_with_files):
     blocks, folder = page_with_files
