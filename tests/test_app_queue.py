@@ -169,6 +169,7 @@ def upload(page, content, name="digit.png"):
     return reply(urllib.request.Request(page.address + "gradio_api/upload", body, kind))
 
 
+@pytest.mark.slow
 class TestQueue:
     def test_so_many_may_wait_and_one_more_is_refused_at_once(self, page):
         assert ask(page, "first", as_drawn(1))[0] == 200

@@ -86,6 +86,7 @@ def test_grid_search_over_architectures_and_their_hyperparameters_in_two_process
     assert len(set(found["mean_test_score"])) == 3
 
 
+@pytest.mark.slow
 def test_one_and_two_processes_score_the_same(small_digits):
     X, y = small_digits
     scores = [cross_val_score(quick(), X, y, cv=2, n_jobs=n_jobs) for n_jobs in (1, 2)]
@@ -124,6 +125,7 @@ def test_a_pipeline_gives_what_its_steps_give_one_after_the_other(small_digits):
     assert (unscaled.predict_proba(X) != found.predict_proba(X)).any()
 
 
+@pytest.mark.slow
 def test_photographs_of_any_size_go_through_a_pipeline(written_digit):
     labels = [*range(10)] * 2
     photographs = [written_digit(label, side=150 + 10 * n) for n, label in enumerate(labels)]

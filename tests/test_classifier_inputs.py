@@ -550,6 +550,7 @@ def test_weights_of_any_size_mean_the_same(scale, small_digits):
     np.testing.assert_allclose(extreme.predict_proba(X), usual.predict_proba(X), rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_scale_of_weights_does_not_matter_in_partial_fit(small_digits):
     X, y = small_digits
     weight = np.random.default_rng(0).uniform(0.5, 2, 300)

@@ -47,6 +47,7 @@ def test_a_batch_size_that_is_stated_is_taken_as_it_is(small_digits):
     assert int(classifier.model_.optimizer.iterations) == 2 * 4
 
 
+@pytest.mark.slow
 def test_warm_start_goes_on_where_the_last_fit_ended(small_digits):
     classifier = quick(warm_start=True, lr_schedule="constant").fit(*small_digits)
     first = classifier.history_["loss"]
@@ -259,6 +260,7 @@ class BatchCounter(keras.callbacks.Callback):
         self.n_batches += 1
 
 
+@pytest.mark.slow
 def test_batch_callbacks_see_every_batch_and_epoch_callbacks_change_nothing(small_digits):
     X, y = small_digits
     plain = quick(batch_size=32).fit(X, y)

@@ -341,6 +341,7 @@ def test_turning_an_image_by_quarters_turns_its_digit(index, style):
     assert difference(digit, turned) < 0.12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "severity"), CASES)
 def test_strokes_are_found_in_simulated_images(name, severity, strokes):
     scene = SCENES[name].at(severity)

@@ -107,6 +107,7 @@ def test_each_seed_sets_other_images_aside():
     assert shares[0] != shares[1] == shares[2]
 
 
+@pytest.mark.slow
 def test_each_class_has_its_share_of_the_part_set_aside():
     # Of images that are all alike the same is said, which is right for one class in ten.
     X, y = np.zeros((300, 16)), np.arange(300) % 10
@@ -137,6 +138,7 @@ def test_a_fit_without_it_drops_its_results(small_digits):
     assert "val_loss" not in classifier.history_
 
 
+@pytest.mark.slow
 def test_a_fit_with_the_same_network_after_it_is_not_stopped(small_digits):
     # Or a network of another test would be taken.
     mnistcnn.clear_cache()

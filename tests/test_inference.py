@@ -23,6 +23,7 @@ def fitted(digits):
     return DigitCNNClassifier("fast", epochs=1, random_state=0).fit(*digits)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1500), st.integers(1, 297))
 def test_an_image_gets_the_same_bits_in_every_batch(fitted, digits, start, length):

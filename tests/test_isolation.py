@@ -87,6 +87,7 @@ def doubled_epsilon():
     keras.config.set_epsilon(before)
 
 
+@pytest.mark.slow
 def test_a_network_traced_under_other_settings_serves_no_fit(small_digits, request):
     mnistcnn.clear_cache()
     quick().fit(*small_digits)
@@ -98,6 +99,7 @@ def test_a_network_traced_under_other_settings_serves_no_fit(small_digits, reque
     assert len(POOL) == n_before + 1
 
 
+@pytest.mark.slow
 def test_a_prediction_beside_a_refit_is_of_one_fit(small_digits):
     X, y = small_digits
     classifier = quick().fit(X, y)

@@ -123,6 +123,7 @@ def test_training_on_in_another_unit_is_told_of(method, bytes_and_labels):
     np.testing.assert_array_equal(classifier.predict_proba(X), before)
 
 
+@pytest.mark.slow
 def test_the_pretrained_classifier_is_not_trained_on_in_another_unit_unnoticed(bytes_and_labels):
     X, y = bytes_and_labels
     tuned = load_pretrained().set_params(warm_start=True, epochs=1, learning_rate=1e-5)

@@ -103,6 +103,7 @@ class TestTrainingHistoryDisplay:
             TrainingHistoryDisplay.from_estimator(DigitCNNClassifier())
 
 
+@pytest.mark.slow
 def test_missing_matplotlib_is_answered_with_the_extra_that_brings_it():
     script = (
         "import sys; sys.modules['matplotlib'] = None\n"

@@ -71,6 +71,7 @@ def test_a_batch_of_one_value_leaves_finite_moments(shape):
     np.testing.assert_allclose(layer.moving_variance, np.full(16, 0.99), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_they_are_compiled_by_xla_too():
     keras.utils.set_random_seed(0)
     model = keras.Sequential(

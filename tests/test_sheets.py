@@ -58,6 +58,7 @@ def ruled(shape, *, pitch, slope=0.0, squared=False, margin=0, grey=0.6):
 
 
 class TestPapers:
+    @pytest.mark.slow
     @settings(max_examples=25, deadline=None)
     @given(
         height=st.integers(20, 90),
@@ -339,6 +340,7 @@ print(n_digits, re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_te
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
 def test_squared_paper_takes_no_more_memory_than_any():
     command = [sys.executable, "-c", PEAK_OF_SQUARED_PAPER]
