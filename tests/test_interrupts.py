@@ -66,27 +66,40 @@ def interrupt(run, longest):
         return 1
     return 0
 
-n_interrupted = 0
-for number in range(int(sys.argv[2])):
+def changing_task(number):
     [task], i = rng.choices(TASKS, [6, 6, 6, 1]), rng.randrange(len(NETWORKS))
     if number % 2:
         mnistcnn.clear_cache()
     longest = took[task, i] * (0.9 if number % 2 else 0.25)
-    n_interrupted += interrupt(lambda: task(NETWORKS[i]), longest)
+    interrupted = interrupt(lambda: task(NETWORKS[i]), longest)
     np.testing.assert_array_equal(task(NETWORKS[i]), expected[task, i], str((number, task, i)))
+    return interrupted
 
 network = NETWORKS[1]
 plain = classifier(network).partial_fit(X, y, classes=range(10)).partial_fit(X, y)
-for number in range(int(sys.argv[2]) // 3):
+
+def further_partial_fit(number):
     one = classifier(network).partial_fit(X, y, classes=range(10))
     before = one.predict_proba(X), dict(one.history_), one.n_iter_
-    if interrupt(lambda: one.partial_fit(X[::-1], y[::-1]), 0.15):
-        n_interrupted += 1
+    interrupted = interrupt(lambda: one.partial_fit(X[::-1], y[::-1]), 0.15)
+    if interrupted:
         np.testing.assert_array_equal(one.predict_proba(X), before[0])
         assert (one.history_, one.n_iter_) == before[1:]
         again = one.partial_fit(X, y)
         np.testing.assert_array_equal(again.predict_proba(X), plain.predict_proba(X))
-print(n_interrupted)
+    return interrupted
+
+# Many an alarm comes only after its fit, the more the faster the machine is: those do not count.
+def repeat_until_interrupted(task, times):
+    n_interrupted = 0
+    for number in range(10 * times):
+        n_interrupted += task(number)
+        if n_interrupted == times:
+            return
+    sys.exit(f"{n_interrupted} interrupts of {times} came within their fits")
+
+repeat_until_interrupted(changing_task, int(sys.argv[2]))
+repeat_until_interrupted(further_partial_fit, int(sys.argv[3]))
 """
 
 
@@ -182,10 +195,9 @@ def test_ctrl_c_ends_a_fit_that_is_fed_batch_by_batch_at_its_next_batch():
 @pytest.mark.parametrize("seed", [0, 1])
 def test_an_interrupt_at_any_moment_spoils_nothing(seed):
     ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(seed), "170"],
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(seed), "110", "40"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
-    assert int(ended.stdout) >= 150  # the others came after the end or at it
