@@ -28,6 +28,7 @@ BYTES: Range = (0.0, 255.0)
 
 IN_PREDICTION = "so its answers are mostly wrong"
 IN_TRAINING = "so what it has learned does not serve for these"
+IN_VALIDATION = "so what is measured on the validation images says nothing"
 
 
 def measured_range(data: TrainingData) -> Range:
