@@ -103,11 +103,13 @@ def folder_of_many(small_digits, tmp_path_factory):
     return folder, fits
 
 
+@pytest.mark.slow
 def test_a_fit_that_differs_in_any_parameter_is_trained(folder_of_many):
     _, fits = folder_of_many
     assert [fit.from_memory_ for fit in fits] == [False] * len(fits)
 
 
+@pytest.mark.slow
 def test_each_of_many_is_found_again(folder_of_many, data):
     folder, fits = folder_of_many
     for name, trained in zip(("plain", *OTHERS), fits, strict=True):
@@ -116,6 +118,7 @@ def test_each_of_many_is_found_again(folder_of_many, data):
         np.testing.assert_array_equal(again.predict_proba(data[0]), trained.predict_proba(data[0]))
 
 
+@pytest.mark.slow
 def test_other_data_are_trained(folder_of_many, data):
     folder, _ = folder_of_many
     X, y = data
@@ -136,6 +139,7 @@ def test_other_data_are_trained(folder_of_many, data):
         assert not others.from_memory_
 
 
+@pytest.mark.slow
 def test_the_form_of_the_data_and_the_names_of_the_labels_do_not_matter(folder_of_many, data):
     folder, [plain, *_] = folder_of_many
     X, y = data
@@ -179,7 +183,7 @@ def test_without_an_integer_seed_it_trains_and_says_so_if_asked(
 
 def test_a_callback_with_effects_sees_every_fit(data, tmp_path):
     seen = []
-    watching = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, **_: seen.append(epoch))
+    watching = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, *_: seen.append(epoch))
     for _ in range(2):
         assert not quick(tmp_path, callbacks=watching).fit(*data).from_memory_
     assert seen == [0, 1, 0, 1]
@@ -349,6 +353,7 @@ def process(folder, n_fits):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_processes_that_write_at_once_and_are_killed_leave_no_wrong_entry(data, tmp_path):
     generator = np.random.default_rng(0)
     n_fits = 6

@@ -48,7 +48,7 @@ def test_without_early_stopping_it_is_only_recorded(callbacks, parts):
 
 def test_with_early_stopping_it_decides_and_all_training_images_train(parts):
     X, y, X_val, y_val = parts
-    stopped = quick(epochs=40, early_stopping=True, n_iter_no_change=3)
+    stopped = quick(epochs=200, lr_schedule="constant", early_stopping=True, n_iter_no_change=3)
     stopped.fit(X, y, X_val=X_val, y_val=y_val)
     assert stopped.n_iter_ == stopped.best_epoch_ + 3
     best = stopped.validation_scores_[stopped.best_epoch_ - 1]

@@ -212,8 +212,8 @@ default="one_cycle"
         y: Labels,
         sample_weight: Weights = None,
         *,
-        X_val: Images | None = None,
-        y_val: Labels | None = None,
+        X_val: "Images | None" = None,
+        y_val: "Labels | None" = None,
         sample_weight_val: Weights = None,
     ) -> Self:
         """Train a fresh network, or with `warm_start` the previous one further.

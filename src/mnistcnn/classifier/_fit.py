@@ -45,9 +45,7 @@ def fit(
     previous = vars(estimator) if estimator.warm_start and "_network" in vars(estimator) else {}
     data = read_training_data(estimator, X, y, sample_weight, previous.get("classes_"))
     seeds = seeds_of(estimator.random_state)
-    validation = read_validation_data(estimator, data, own_validation)
-    if validation is None:
-        training, validation = _set_validation_aside(estimator, data, seeds.split)
+    training, validation = _divided(estimator, data, own_validation, seeds.split)
     architecture = resolve_architecture(estimator.architecture)
     config = training_config(estimator, architecture, len(training.indices), estimator.lr_schedule)
     fresh = build_for(estimator, architecture, data.image_shape, len(data.classes), seeds.weights)
@@ -124,6 +122,16 @@ def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
         except BaseException:
             estimator.__dict__ = attributes  # type: ignore[assignment]
             raise
+
+
+def _divided(
+    estimator: "DigitCNNClassifier", data: TrainingData, given: ValidationArrays, seed: int
+) -> tuple[TrainingData, TrainingData | None]:
+    """Return what trains and what validates: a set of the user's own, a part set aside, or None."""
+    validation = read_validation_data(estimator, data, given)
+    if validation is not None:
+        return data, validation
+    return _set_validation_aside(estimator, data, seed)
 
 
 def _set_validation_aside(

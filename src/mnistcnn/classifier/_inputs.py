@@ -98,8 +98,8 @@ def read_training_data(
 class ValidationArrays(NamedTuple):
     """A validation set of the user's own, as handed over."""
 
-    X_val: Images | None = None
-    y_val: Labels | None = None
+    X_val: "Images | None" = None
+    y_val: "Labels | None" = None
     sample_weight_val: Weights = None
 
 
@@ -163,8 +163,9 @@ def _check_given_together(given: ValidationArrays, validation_fraction: float) -
 def _as_if_fitted(estimator: "DigitCNNClassifier", training: TrainingData) -> "DigitCNNClassifier":
     """Return a copy that knows what a fit on these data would note of the images."""
     expecting = copy(estimator)
-    vars(expecting).pop("feature_names_in_", None)
-    vars(expecting).update(training.feature_attributes, image_shape_=training.image_shape)
+    parameters = estimator.get_params(deep=False)
+    noted = {**training.feature_attributes, "image_shape_": training.image_shape}
+    expecting.__dict__ = {**parameters, **noted}
     return expecting
 
 

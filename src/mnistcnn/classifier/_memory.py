@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 import mnistcnn
 from mnistcnn._scikit_learn import only_shows_progress
@@ -20,6 +21,8 @@ from mnistcnn._training.network import Network
 from mnistcnn._training.runtime import settings_of_programs
 from mnistcnn._training.storage import detached_callbacks
 from mnistcnn.augmentation import Augmentation
+from mnistcnn.classifier._pixel_range import callers_level
+from mnistcnn.classifier._types import Memory
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -52,15 +55,15 @@ class FitMemory:
 
     Parameters
     ----------
-    memory : joblib.Memory or None
-        Where fits are kept; None keeps none.
-    fingerprint : str
+    kept : joblib.memory.MemorizedFunc or None
+        What keeps outcomes; None keeps none.
+    fingerprint : str, default=""
         Of all that the outcome of the fit depends on.
     """
 
-    def __init__(self, memory: Any, fingerprint: str) -> None:
+    def __init__(self, kept: Any, fingerprint: str = "") -> None:
+        self._kept = kept
         self._fingerprint = fingerprint
-        self._kept = memory and memory.cache(_outcome, ignore=["train"], verbose=0)
 
     def read_into(self, network: Network) -> Outcome | None:
         """Give a network the values that training left; None where that is not known."""
@@ -112,28 +115,30 @@ def memory_of_fit(
     seed : list of int
         Of the training.
     """
-    memory = _opened(estimator.memory)
-    if memory is None:
-        return FitMemory(None, "")
+    kept = _opened(estimator.memory)
+    if kept is None:
+        return FitMemory(None)
+    parts = (training, validation)
     program = describe(network.model)
     obstacle = OWN_CODE if program is None else _obstacle(estimator, config)
     if obstacle is not None:
         if estimator.verbose:
             print(f"This fit is trained, whatever memory holds: {obstacle}.")
-        return FitMemory(None, "")
-    # The order of the images, of which some take part, counts; what they are called does not.
-    data = [part and (part.arrays(), part.indices) for part in (training, validation)]
+        return FitMemory(None)
+    data = [part and [*map(_in_one_order, (*part.arrays(), part.indices))] for part in parts]
     start = (program, network.precision, network.trainability(), network.values())
     how = (config.description, detached_callbacks(config.callbacks), seed)
-    return FitMemory(memory, str(joblib.hash((start, data, how, _versions()))))
+    return FitMemory(kept, str(joblib.hash((start, data, how, _versions()))))
 
 
-def _opened(memory: Any) -> Any:
-    """Return what `sklearn.pipeline.Pipeline` makes of its `memory`; None where it is of no use."""
-    if memory is None or not isinstance(memory, str | os.PathLike):
-        return memory
+def _opened(memory: Memory) -> Any:
+    """Return joblib's store of outcomes in a memory; None where there is none, or of no use."""
+    if memory is None:
+        return None
+    is_folder = isinstance(memory, str | os.PathLike)
     try:
-        return joblib.Memory(os.fspath(memory), verbose=0)
+        store = joblib.Memory(os.fspath(memory), verbose=0) if is_folder else memory
+        return store.cache(_outcome, ignore=["train"], verbose=0)
     except OSError as error:
         _warn(f"cannot be used as a folder ({error}), so all is trained and nothing kept")
         return None
@@ -156,6 +161,11 @@ def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | 
     return None
 
 
+def _in_one_order(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array whose layout in memory, which joblib compares too, says nothing."""
+    return np.ascontiguousarray(array)
+
+
 def _versions() -> tuple[Any, ...]:
     """Return what computes, as far as other versions may give other bits."""
     backend = sys.modules[keras.config.backend()]
@@ -168,4 +178,4 @@ def _refuse() -> Outcome:
 
 
 def _warn(what: str) -> None:
-    warnings.warn(f"memory {what}.", RuntimeWarning, stacklevel=5)
+    warnings.warn(f"memory {what}.", RuntimeWarning, stacklevel=callers_level())
