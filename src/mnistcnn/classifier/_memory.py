@@ -135,9 +135,10 @@ def _opened(memory: Memory) -> Any:
     """Return joblib's store of outcomes in a memory; None where there is none, or of no use."""
     if memory is None:
         return None
-    is_folder = isinstance(memory, str | os.PathLike)
     try:
-        store = joblib.Memory(os.fspath(memory), verbose=0) if is_folder else memory
+        store: Any = memory
+        if isinstance(memory, str | os.PathLike):
+            store = joblib.Memory(os.fspath(memory), verbose=0)
         return store.cache(_outcome, ignore=["train"], verbose=0)
     except OSError as error:
         _warn(f"cannot be used as a folder ({error}), so all is trained and nothing kept")
