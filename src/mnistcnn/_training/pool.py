@@ -122,8 +122,6 @@ class NetworkPool:
             return BorrowedNetwork(CompiledNetwork(fresh), key, self._returned)
         idle.network.build = fresh.build
         idle.network.assign_values(fresh.values())
-        # A first `partial_fit` takes over this state.
-        idle.reset_optimizer()
         return BorrowedNetwork(idle, key, self._returned)
 
     def clear(self) -> None:
