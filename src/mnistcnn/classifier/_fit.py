@@ -105,7 +105,9 @@ def partial_fit(
         lent = POOL.borrow(fresh, config)
     with _rate_conflict_explained(config), lent as borrowed:
         compiled = borrowed.compiled
-        (compiled.prepare_to_go_on if previous else compiled.prepare)(config, config.n_updates(data))
+        (compiled.prepare_to_go_on if previous else compiled.prepare)(
+            config, config.n_updates(data)
+        )
         seed = [*seeds.training, previous.get("n_iter_", 0)]
         history = train(borrowed.compiled, data, None, config, seed)
     fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
