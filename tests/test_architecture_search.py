@@ -97,12 +97,13 @@ class TestFailures:
             )
         best, failed = result.table.to_dict("records")
         assert (best["architecture"], best["failure"]) == ("narrow", "")
-        assert failed["failure"].startswith("2 of 2 folds: NonFiniteLossError: The loss")
+        assert failed["failure"].startswith("2 of 2 folds: NonFiniteLossError: The training")
         assert failed["parameters"] == 650
         assert np.isnan([failed[figure] for figure in FIGURES]).all()
         assert scores_of(result, "narrow") == scores_of(narrow_alone, "narrow")
-        assert [part.records for part in partial[1:]] == [result.records] * is_reported
-        assert len(partial) == 2 * is_reported
+        # NaN equals nothing, but is written like any other.
+        reported = [str(part.records) for part in partial]
+        assert reported == [str(result.records[:2]), str(result.records)][: 2 * is_reported]
 
     def test_one_fold_that_fails_leaves_the_others_in_the_records(self, small_digits):
         with pytest.warns(FitFailedWarning, match="b failed in 1 of 3 folds: OSError: No space"):
@@ -137,9 +138,11 @@ class TestFailures:
         assert (result.table["microseconds_per_image"] > 0).all()
 
     @pytest.mark.parametrize("networks", [["diverging"], ["diverging", "again"]])
-    def test_where_nothing_can_be_measured_there_is_an_error(self, small_digits, networks):
+    def test_where_nothing_can_be_trained_there_is_an_error(self, small_digits, networks):
         architectures = dict.fromkeys(networks, diverging)
-        with pytest.raises(ValueError, match="Not one .* measured: NonFiniteLossError: The loss"):
+        with pytest.raises(
+            ValueError, match="Not one .* trained: NonFiniteLossError: The training"
+        ):
             compare_architectures(*small_digits, architectures=architectures, **QUICK)
 
     def test_errors_are_raised_on_request(self, small_digits):
@@ -202,9 +205,12 @@ class TestCallbacks:
         reason="scikit-learn has callbacks from version 1.9 on",
     )
     @pytest.mark.parametrize("engine", ["sequential", "loky"])
-    def test_bars_show_architectures_folds_and_epochs(self, small_digits, capsys, engine):
+    def test_bars_show_architectures_folds_and_epochs(
+        self, small_digits, capsys, monkeypatch, engine
+    ):
         from sklearn.callback import ProgressBar
 
+        monkeypatch.setenv("COLUMNS", "200")
         with parallel_config(engine, n_jobs=2):
             compare_architectures(
                 *small_digits,

@@ -203,7 +203,7 @@ class TestCompare:
         )
         assert answer.returncode == 1, answer.stderr
         assert re.search(r"^ baseline +623,290( +-){5} *$", answer.stdout, re.MULTILINE)
-        reason = "baseline failed in 2 of 2 folds: NonFiniteLossError: The loss"
+        reason = "baseline failed in 2 of 2 folds: NonFiniteLossError: The training"
         assert reason in " ".join(answer.stdout.split())
         failed, done = answer.stderr.splitlines()
         assert re.fullmatch(r"baseline: failed in 2 of 2 folds: .* \(1 of 2\)", failed)

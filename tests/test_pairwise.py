@@ -45,7 +45,7 @@ def result_of(scores, *, scorer="accuracy", train=80, test=20, failures=()):
             for fold, score in enumerate(folds)
         ],
         parameters=dict.fromkeys(scores, 10),
-        scoring=(scorer,),
+        scoring=tuple(dict.fromkeys([scorer, "accuracy"])),
         metadata={},
     )
 

@@ -7,7 +7,7 @@ scikit-learn's callbacks, which are experimental, are not called.
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 import numpy as np
@@ -96,6 +96,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "reports_its_fit",
     "set_callbacks",
     "validate_parameter_constraints",
     "validate_parameters",
@@ -161,12 +162,13 @@ class CandidateByCandidate:
         Called after each of `candidates` with the `cv_results_` so far.
     """
 
+    n_splits_: int
     candidates: Mapping[str, dict[str, Any]] = {}
     on_candidate_done: Callable[[dict[str, Any]], object]
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy goes to each worker, which has no use for what may not be copied.
-        state = super().__getstate__()
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
         return {name: value for name, value in state.items() if name != "on_candidate_done"}
 
     def _run_search(self, evaluate_candidates: Any, *, callback_ctx: Any = None) -> None:
@@ -202,6 +204,23 @@ class CandidateByCandidate:
 def _in_task(task: Any) -> dict[str, Any]:
     # Before 1.9 scikit-learn has no callbacks, and no parameter for them.
     return {} if task is None else {"callback_ctx": task}
+
+
+def reports_its_fit(fit: Function) -> Function:
+    """Have scikit-learn's callbacks hear of a transformer's fit, whose parts are of no interest."""
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @wraps(fit)
+    def reported(transformer: Any, X: Any, y: Any = None) -> Any:
+        context, task = fit_context(transformer, 0), {"estimator": transformer, "X": X, "y": y}
+        if context is not None:
+            context.call_on_fit_task_begin(**task)
+        fit(transformer, X, y)
+        if context is not None:
+            context.call_on_fit_task_end(**task, reconstruction_attributes={})
+        return transformer
+
+    return reported  # type: ignore[no-any-return]
 
 
 @cache

@@ -273,7 +273,7 @@ class PairwiseDisplay:
         names = zip(self.pairs["first"], self.pairs["second"], strict=True)
         ax.set_yticks(range(n_rows), [f"{first} - {second}" for first, second in names])
         # Upside down, so that the first row is the top one.
-        ax.set_ylim(n_rows - 0.5, -0.5)
+        ax.set_ylim(max(n_rows, 1) - 0.5, -0.5)
         ax.set_xlabel(f"difference ({self.unit})")
         self.ax_, self.figure_ = ax, cast("Figure", ax.figure)
         return self

@@ -125,7 +125,7 @@ def compare_architectures(
         If an architecture is unknown, cannot be built for the images or has the label of
         another, if a scorer or a setting of `estimator` is wrong, if labels are one-hot rows, if a
         class has fewer images than `cv` folds, if there are `callbacks` and scikit-learn is older
-        than 1.9, or if not one fit could be measured.
+        than 1.9, or if every fit failed.
     TypeError
         If `X` or `y` is not in memory: a dataset in batches, a generator, a query. If one of
         `callbacks` is not scikit-learn's.
@@ -251,10 +251,10 @@ class _Comparison:
 
 
 def _tell_of_failures(result: ComparisonResult) -> None:
-    reasons = dict.fromkeys(record["failure"] for record in result.records)
-    if "" not in reasons:
+    if all(np.isnan(record["fit_seconds"]) for record in result.records):
+        reasons = dict.fromkeys(record["failure"] for record in result.records)
         raise ValueError(
-            f"Not one architecture could be measured: {'; '.join(reasons)} (with "
+            f"Not one architecture could be trained: {'; '.join(reasons)} (with "
             "error_score='raise' the error shows where)."
         )
     for label, failure in result.failures.items():

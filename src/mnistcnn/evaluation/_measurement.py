@@ -27,7 +27,7 @@ class MeasuredPipeline(Pipeline):  # type: ignore[misc]
 
     failure_ = ""
 
-    def fit(self, X: Images, y: Labels | None = None, **parameters: Any) -> Self:
+    def fit(self, X: Images, y: Labels, **parameters: Any) -> Self:
         """Fit the steps."""
         start = perf_counter()
         super().fit(X, y, **parameters)
@@ -38,7 +38,7 @@ class MeasuredPipeline(Pipeline):  # type: ignore[misc]
 class FalliblePipeline(MeasuredPipeline):
     """A pipeline whose fit keeps the reason why it failed, as `failure_`, and raises nothing."""
 
-    def fit(self, X: Images, y: Labels | None = None, **parameters: Any) -> Self:
+    def fit(self, X: Images, y: Labels, **parameters: Any) -> Self:
         """Fit the steps, as far as they can be."""
         try:
             return super().fit(X, y, **parameters)

@@ -62,9 +62,9 @@ def compare_pairs(
 def _complete_scores(folds: pd.DataFrame, scorer: str) -> pd.DataFrame:
     """Return a row a fold and a column an architecture that has all scores, the best first."""
     scores = folds.pivot(index="fold", columns="architecture", values=scorer)
-    in_order = scores[list(folds["architecture"].unique())]
-    complete = in_order.loc[:, np.isfinite(in_order).all()]
-    return complete[complete.mean().sort_values(ascending=False, kind="stable").index]
+    names = [name for name in folds["architecture"].unique() if np.isfinite(scores[name]).all()]
+    means = scores[names].mean(axis=0)
+    return scores[sorted(names, key=lambda name: float(means[name]), reverse=True)]
 
 
 def _corrected_test(

@@ -106,7 +106,7 @@ class ComparisonResult:
         predicted = folds["predict_seconds"].sum().where(measured["predict_seconds"])
         columns["microseconds_per_image"] = _MICROSECONDS * predicted / folds["test_images"].sum()
         failures = self.failures
-        columns["failure"] = pd.Series({name: failures.get(name, "") for name in folds.groups})
+        columns["failure"] = pd.Series({name: failures.get(name, "") for name in self.parameters})
         table = pd.DataFrame(columns).loc[list(folds.groups)].rename_axis("architecture")
         best_first = table.sort_values(f"{self.scoring[0]}_mean", ascending=False, kind="stable")
         return best_first.reset_index()
@@ -230,7 +230,8 @@ class ComparisonResult:
         if pairs.empty:
             return ""
         compared = {*pairs["first"], *pairs["second"]}
-        left_out = [name for name in self.table["architecture"] if name not in compared]
+        names = dict.fromkeys(record["architecture"] for record in self.records)
+        left_out = [name for name in names if name not in compared]
         return verdict_of(pairs, self._n_folds, left_out)
 
     def to_dict(self) -> dict[str, Any]:
