@@ -162,10 +162,12 @@ class TestTable:
         assert pairs[["first", "second"]].to_numpy().tolist() == [["a", "d"]]
 
     @pytest.mark.parametrize("scores", [{"a": [0.9, 0.8]}, {"a": [np.nan, np.nan]}])
-    def test_fewer_than_two_architectures_make_an_empty_table(self, scores):
-        table = result_of(scores).pairwise()
-        assert list(table.columns) == COLUMNS
-        assert len(table) == 0
+    @pytest.mark.parametrize("failures", [(), {("a", 0), ("a", 1)}], ids=["whole", "failed"])
+    def test_fewer_than_two_architectures_make_an_empty_table(self, scores, failures):
+        result = result_of(scores, failures=failures)
+        assert list(result.pairwise().columns) == COLUMNS
+        assert len(result.pairwise()) == 0
+        assert result.verdict == ""
 
     def test_records_need_not_say_that_nothing_failed(self):
         result = result_of({"a": [0.9, 0.8], "b": [0.7, 0.7]})

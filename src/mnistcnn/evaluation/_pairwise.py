@@ -43,12 +43,14 @@ def compare_pairs(
     """Return one row a pair of architectures, as `ComparisonResult.pairwise` describes it."""
     folds = pd.DataFrame(records)
     failed = {record["architecture"] for record in records if record.get("failure")}
-    scores = _complete_scores(folds[~folds["architecture"].isin(failed)], scorer)
+    scores = _complete_scores(folds, scorer, failed)
     pairs = list(combinations(scores.columns, 2))
     unit = 100 if is_share(scorer) else 1
     differences = np.array([unit * (scores[first] - scores[second]) for first, second in pairs])
     overlap = folds["test_images"].sum() / folds["train_images"].sum()
-    columns = _corrected_test(differences.reshape(-1, len(scores)), overlap, rope, confidence)
+    columns = _corrected_test(
+        differences.reshape(len(pairs), len(scores)), overlap, rope, confidence
+    )
     table = pd.DataFrame(pairs, columns=["first", "second"]).assign(**columns)
     table.attrs = {
         "scorer": scorer,
@@ -59,12 +61,13 @@ def compare_pairs(
     return table
 
 
-def _complete_scores(folds: pd.DataFrame, scorer: str) -> pd.DataFrame:
+def _complete_scores(folds: pd.DataFrame, scorer: str, failed: set[str]) -> pd.DataFrame:
     """Return a row a fold and a column an architecture that has all scores, the best first."""
     scores = folds.pivot(index="fold", columns="architecture", values=scorer)
-    names = [name for name in folds["architecture"].unique() if np.isfinite(scores[name]).all()]
-    means = scores[names].mean(axis=0)
-    return scores[sorted(names, key=lambda name: float(means[name]), reverse=True)]
+    names = [name for name in folds["architecture"].unique() if name not in failed]
+    complete = [name for name in names if np.isfinite(scores[name]).all()]
+    means = {name: float(scores[name].mean()) for name in complete}
+    return scores[sorted(complete, key=means.__getitem__, reverse=True)]
 
 
 def _corrected_test(

@@ -30,9 +30,9 @@ def _gives_rows(scaler: "PixelScaler") -> bool:
 
 
 class PixelScaler(
-    CallbackSupportMixin,
-    OneToOneFeatureMixin,
-    TransformerMixin,
+    CallbackSupportMixin,  # type: ignore[misc]
+    OneToOneFeatureMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
 ):
     """Scale pixels, all by the same two numbers.
