@@ -162,7 +162,6 @@ class CandidateByCandidate:
         Called after each of `candidates` with the `cv_results_` so far.
     """
 
-    n_splits_: int
     candidates: Mapping[str, dict[str, Any]] = {}
     on_candidate_done: Callable[[dict[str, Any]], object]
 
@@ -175,14 +174,18 @@ class CandidateByCandidate:
         if not self.candidates:
             super()._run_search(evaluate_candidates, **_in_task(callback_ctx))  # type: ignore[misc]
             return
+        # Known before the fits wherever there are callbacks.
+        n_folds = getattr(self, "n_splits_", None)
         with self._task(callback_ctx, "search", len(self.candidates)) as search:
             for name, candidate in self.candidates.items():
-                with self._task(search, name, self.n_splits_, sequential_subtasks=False) as task:
+                with self._task(search, name, n_folds, sequential_subtasks=False) as task:
                     results = evaluate_candidates([candidate], **_in_task(task))
                 self.on_candidate_done(results)
 
     @contextmanager
-    def _task(self, parent: Any, name: str, n_subtasks: int, **settings: Any) -> Iterator[Any]:
+    def _task(
+        self, parent: Any, name: str, n_subtasks: int | None, **settings: Any
+    ) -> Iterator[Any]:
         if parent is None:
             yield None
             return

@@ -262,7 +262,8 @@ class PairwiseDisplay:
         """
         n_rows = len(self.pairs)
         ax = _axes(ax, type(self).__name__, figsize=(7, 1.5 + 0.4 * n_rows))
-        difference, lower, upper = (self.pairs[name] for name in ("difference", "lower", "upper"))
+        figures = self.pairs[["difference", "lower", "upper"]].to_numpy(dtype=float)
+        difference, lower, upper = figures.T
         if self.rope > 0:
             ax.axvspan(-self.rope, self.rope, alpha=0.2, label="practically equal")
             ax.legend()

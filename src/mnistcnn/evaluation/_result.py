@@ -197,7 +197,7 @@ class ComparisonResult:
         >>> pairs = result.pairwise(rope=0.5).round(2)
         >>> pairs[["first", "second", "difference", "lower", "upper", "p_value"]]
             first    second  difference  lower  upper  p_value
-        0  simple  baseline        3.33    1.06  5.6     0.02
+        0  simple  baseline        3.33   1.07    5.6     0.02
         """
         scorer = self.scoring[0] if scorer is None else scorer
         if scorer not in self.scoring:
