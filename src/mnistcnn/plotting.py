@@ -28,8 +28,8 @@ class ComparisonDisplay:
     Parameters
     ----------
     prediction_errors : dict of str to array-like of shape (n_folds,)
-        The prediction error of each fold in percent, 100 (1 - accuracy), by architecture; NaN
-        where the architecture failed. The first is drawn at the top.
+        The prediction error of each fold in percent, 100 (1 - accuracy), by architecture, the first
+        at the top; NaN where it failed.
     parameters : dict of str to int
         How many parameters each architecture has.
 
@@ -262,15 +262,15 @@ class PairwiseDisplay:
         """
         n_rows = len(self.pairs)
         ax = _axes(ax, type(self).__name__, figsize=(7, 1.5 + 0.4 * n_rows))
-        figures = self.pairs[["difference", "lower", "upper"]].to_numpy(dtype=float)
-        difference, lower, upper = figures.T
+        difference, *bounds = self.pairs[["difference", "lower", "upper"]].to_numpy(dtype=float).T
         if self.rope > 0:
             ax.axvspan(-self.rope, self.rope, alpha=0.2, label="practically equal")
             ax.legend()
         ax.axvline(0, color="grey", linewidth=1)
         looks: dict[str, Any] = {"fmt": "D", "color": "black", "capsize": 4}
-        intervals = [difference - lower, upper - difference]
-        ax.errorbar(difference, range(n_rows), xerr=intervals, **{**looks, **interval_options})
+        # As lists: an older matplotlib takes an array of one for a number.
+        lengths = np.abs(bounds - difference).tolist()
+        ax.errorbar(difference, range(n_rows), xerr=lengths, **{**looks, **interval_options})
         names = zip(self.pairs["first"], self.pairs["second"], strict=True)
         ax.set_yticks(range(n_rows), [f"{first} - {second}" for first, second in names])
         # Upside down, so that the first row is the top one.
