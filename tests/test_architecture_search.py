@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from itertools import count
-from threading import Lock
+from threading import Barrier, Lock
 
 import keras
 import numpy as np
@@ -197,6 +197,28 @@ class TestFailures:
             result = compare_architectures(*small_digits, architectures=NETWORKS, **QUICK)
         assert scores_of(result, "narrow") == scores_of(narrow_alone, "narrow")
         assert np.isnan(scores_of(result, "diverging")).all()
+
+
+class Meeting(keras.callbacks.Callback):
+    """Lets each fit go on when so many have begun."""
+
+    def __init__(self, n_fits):
+        super().__init__()
+        self.barrier = Barrier(n_fits, timeout=60)
+
+    def on_train_begin(self, logs=None):  # noqa: ARG002
+        self.barrier.wait()
+
+
+def test_more_networks_than_folds_are_trained_at_the_same_time(small_digits):
+    with parallel_config("threading", n_jobs=4):
+        result = compare_architectures(
+            *small_digits,
+            architectures={"a": narrow, "b": narrow},
+            estimator=DigitCNNClassifier(callbacks=Meeting(4)),
+            **QUICK,
+        )
+    assert result.failures == {}
 
 
 class TestCallbacks:

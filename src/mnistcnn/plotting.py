@@ -267,12 +267,11 @@ class PairwiseDisplay:
             ax.axvspan(-self.rope, self.rope, alpha=0.2, label="practically equal")
             ax.legend()
         ax.axvline(0, color="grey", linewidth=1)
-        looks: dict[str, Any] = {"fmt": "D", "color": "black", "capsize": 4}
+        looks = {"fmt": "D", "color": "black", "capsize": 4, **interval_options}
         # As lists: an older matplotlib takes an array of one for a number.
         lengths = np.abs(bounds - difference).tolist()
-        ax.errorbar(difference, range(n_rows), xerr=lengths, **{**looks, **interval_options})
-        names = zip(self.pairs["first"], self.pairs["second"], strict=True)
-        ax.set_yticks(range(n_rows), [f"{first} - {second}" for first, second in names])
+        ax.errorbar(difference, range(n_rows), xerr=lengths, **looks)
+        ax.set_yticks(range(n_rows), self.pairs["first"] + " - " + self.pairs["second"])
         # Upside down, so that the first row is the top one.
         ax.set_ylim(max(n_rows, 1) - 0.5, -0.5)
         ax.set_xlabel(f"difference ({self.unit})")
