@@ -80,15 +80,14 @@ def _corrected_test(
     deviation = differences.std(axis=1, ddof=1) * np.sqrt(1 / n_folds + overlap)
     posterior = stats.t(freedom, loc=mean, scale=np.maximum(deviation, _SMALLEST_DEVIATION))
     lower, upper = posterior.interval(confidence)
-    first_better, second_better = posterior.sf(rope), posterior.cdf(-rope)
     p_value = 2 * np.minimum(posterior.cdf(0), posterior.sf(0))
     return {
         "difference": mean,
         "lower": lower,
         "upper": upper,
-        "probability_first_better": first_better,
-        "probability_equivalent": 1 - first_better - second_better,
-        "probability_second_better": second_better,
+        "probability_first_better": posterior.sf(rope),
+        "probability_equivalent": posterior.cdf(rope) - posterior.cdf(-rope),
+        "probability_second_better": posterior.cdf(-rope),
         "p_value": p_value,
         "p_value_adjusted": _adjusted_by_holm(p_value),
     }
