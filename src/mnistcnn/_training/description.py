@@ -25,12 +25,12 @@ def describe(model: keras.Model) -> str | None:
 
 
 def text_of_config(model: keras.Model) -> str | None:
-    """Return what a model's config tells as text, the names of its layers aside.
+    """Return what the config of a model's layers tells as text, their names aside.
 
     It may not tell all: see `is_defined_by_config`. None where Keras cannot store the model.
     """
     config = _config(model)
-    return None if config is None else _text(model, config)
+    return None if config is None else _text(model, {**config, "compile_config": None})
 
 
 def is_defined_by_config(model: keras.Model) -> bool:

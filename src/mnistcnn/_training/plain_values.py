@@ -51,7 +51,8 @@ def read_values(path: Path) -> Any:
     Exception
         Of many kinds, if the file is damaged.
     """
-    with np.load(path, allow_pickle=False) as file:
+    # Opened here, for NumPy leaves a damaged one open.
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         text, *arrays = (file[name] for name in file.files)
     return _decoded(json.loads(text.tobytes()), arrays)
 
