@@ -189,6 +189,41 @@ def test_batch_hooks_of_a_logger_are_called_only_where_it_logs_at_batches(
     assert logger.n_batches == (6 if is_called else 0)
 
 
+def test_a_patch_of_keras_own_fit_is_heard_of_every_batch(small_digits, monkeypatch):
+    batches = []
+    hears = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: batches.append(batch)  # noqa: ARG005
+    )
+    fit = keras.Model.fit
+
+    def patched(model, *arguments, callbacks, **options):
+        return fit(model, *arguments, callbacks=[*callbacks, hears], **options)
+
+    monkeypatch.setattr(keras.Model, "fit", patched)
+    quick(batch_size=100).fit(*small_digits)
+    assert batches == [0, 1, 2] * 2
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="step by step elsewhere")
+def test_a_patch_that_listens_at_epochs_changes_no_bit(small_digits, monkeypatch):
+    """As MLflow's autologging does, it adds to the list that it is given."""
+    X, y = small_digits
+    settings = {"architecture": "fast", "early_stopping": True, "precision": "float32"}
+    plain = quick(**settings).fit(X, y)
+    heard = Noted()
+    fit = keras.Model.fit
+
+    def patched(model, *arguments, callbacks, **options):
+        callbacks.append(heard)
+        return fit(model, *arguments, callbacks=callbacks, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", patched)
+    patched_fit = quick(**settings).fit(X, y)
+    np.testing.assert_array_equal(patched_fit.predict_proba(X), plain.predict_proba(X))
+    assert patched_fit.history_ == plain.history_
+    assert len(heard.called) == 2 + 2 * 4
+
+
 def test_checkpoints_of_each_epoch_are_loaded_by_keras_and_predict_as_the_fit_did(
     small_digits, tmp_path
 ):
