@@ -228,7 +228,9 @@ def test_a_callback_that_raises_stops_the_fit_and_spoils_nothing(hook, small_dig
     np.testing.assert_array_equal(again.predict_proba(X), right)
 
 
-@pytest.mark.parametrize("hook", [hook for hook in HOOKS if "test" not in hook])
+@pytest.mark.parametrize(
+    "hook", ["set_model", "on_train_batch_end", "on_epoch_end", "on_train_end"]
+)
 def test_a_callback_that_raises_leaves_partial_fit_where_it_was(hook, small_digits):
     X, y = small_digits
     is_told = []

@@ -24,7 +24,7 @@ def fingerprint(run: Run, seed: Sequence[int]) -> str:
     digest = hashlib.blake2b(repr(_settings(run, seed)).encode(), digest_size=DIGEST_BYTES)
     for array in _arrays(run):
         digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

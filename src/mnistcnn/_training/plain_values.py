@@ -65,12 +65,13 @@ def _encoded(value: Any, arrays: Arrays) -> Any:
         return _encoded_array(value, arrays)
     if isinstance(value, dict):
         return {"dict": [_encoded(pair, arrays) for pair in value.items()]}
-    for name, kind in (("tuple", tuple), ("set", set), ("list", list | deque)):
-        if isinstance(value, kind):
-            return {name: [_encoded(each, arrays) for each in value]}
+    for kind, classes in (("tuple", tuple), ("set", set), ("list", list | deque)):
+        if isinstance(value, classes):
+            return {kind: [_encoded(each, arrays) for each in value]}
     # Some callbacks of Keras's keep the comparison that they found to be right.
-    if getattr(keras.ops, getattr(value, "__name__", ""), None) is value:
-        return {"operation": value.__name__}
+    name = getattr(value, "__name__", "")
+    if getattr(keras.ops, name, None) is value:
+        return {"operation": name}
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 
