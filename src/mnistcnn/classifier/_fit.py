@@ -22,6 +22,7 @@ from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
+from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._types import Weights
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: We
         pixel_range = continue_from(previous, fresh, architecture, training)
     else:
         pixel_range = learn_pixel_scaling(fresh, estimator, architecture, training)
-    with _rate_conflict_explained(config), POOL.borrow(fresh, config) as borrowed:
+    with _failures_explained(estimator, data, config), POOL.borrow(fresh, config) as borrowed:
         fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
         config_with_reports = _with_reports(config, estimator, X, y, fitted)
@@ -83,7 +84,7 @@ def partial_fit(
         fresh = build_for(estimator, architecture, shape, n_classes, seeds.weights)
         pixel_range = learn_pixel_scaling(fresh, estimator, architecture, data)
         lent = POOL.borrow(fresh, config)
-    with _rate_conflict_explained(config), lent as borrowed:
+    with _failures_explained(estimator, data, config), lent as borrowed:
         borrowed.compiled.prepare_to_go_on(config, config.n_updates(data))
         seed = [*seeds.training, previous.get("n_iter_", 0)]
         history = train(borrowed.compiled, data, None, config, seed)
@@ -164,9 +165,12 @@ def _joined(before: History, after: History) -> History:
 
 
 @contextmanager
-def _rate_conflict_explained(config: TrainingConfig) -> Iterator[None]:
+def _failures_explained(
+    estimator: "DigitCNNClassifier", data: TrainingData, config: TrainingConfig
+) -> Iterator[None]:
     try:
-        yield
+        with shortage_explained(estimator, data.image_shape, config.batch_size):
+            yield
     except TypeError as error:
         if not says_rate_is_fixed(error):
             raise

@@ -11,6 +11,7 @@ from mnistcnn import __version__
 from mnistcnn.cli._architectures import architectures
 from mnistcnn.cli._compare import compare
 from mnistcnn.cli._demo import demo
+from mnistcnn.cli._devices import devices
 from mnistcnn.cli._evaluate import evaluate
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
 from mnistcnn.cli._messages import say, sentence
@@ -48,7 +49,7 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (compare, train, evaluate, predict, demo, architectures):
+for _command in (compare, train, evaluate, predict, demo, architectures, devices):
     commands.add_command(_command)
 
 
