@@ -43,16 +43,18 @@ def told_by(engine, gpu, tmp_path):
     return [line for line in done.stderr.splitlines() if "SharedGPUWarning:" in line]
 
 
-@pytest.mark.parametrize("engine", ["loky", "threading"])
+@pytest.mark.parametrize("engine", [pytest.param("loky", marks=pytest.mark.long), "threading"])
 def test_several_fits_on_one_gpu_are_told_of_once(engine, tmp_path):
     (message,) = told_by(engine, "shared", tmp_path)
     assert "n_jobs=1" in message
     assert "CUDA_VISIBLE_DEVICES" in message
 
 
+@pytest.mark.long
 def test_workers_with_a_gpu_each_are_left_in_peace(tmp_path):
     assert told_by("loky", "own", tmp_path) == []
 
 
+@pytest.mark.long
 def test_one_fit_after_another_is_left_in_peace(tmp_path):
     assert told_by("sequential", "shared", tmp_path) == []

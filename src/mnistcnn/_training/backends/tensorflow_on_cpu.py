@@ -11,6 +11,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+from mnistcnn._quiet_start import start_up_silenced
+
 
 def keep_tensorflow_on_cpu() -> None:
     """Hide all GPUs from TensorFlow, now or as soon as somebody imports it.
@@ -39,13 +41,15 @@ class _TensorFlowFinder(MetaPathFinder):
         execute = spec.loader.exec_module
 
         def execute_and_hide_gpus(module: ModuleType) -> None:
-            execute(module)
-            _hide_gpus()
+            with start_up_silenced():
+                execute(module)
+                _hide_gpus()
 
         spec.loader.exec_module = execute_and_hide_gpus  # type: ignore[method-assign]
         return spec
 
 
 def _hide_gpus() -> None:
-    with contextlib.suppress(RuntimeError):
+    # Where there are none, TensorFlow logs an error when it looks for them.
+    with start_up_silenced(), contextlib.suppress(RuntimeError):
         sys.modules["tensorflow"].config.set_visible_devices([], "GPU")
