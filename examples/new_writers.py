@@ -1,8 +1,8 @@
 """How good is a network for a person whose hand it has never seen?
 
-MNIST's digits come from a few hundred people. Folds that are drawn at random have the same people on
-both sides, so that the network is tested on hands that it knows; `StratifiedGroupKFold` keeps each
-person in one fold. It needs MNIST with ``writer-ids.npz`` beside it (docs/data.md, "Writers").
+MNIST's digits come from a few hundred people. Folds that are drawn at random have the same people
+on both sides, so that the network is tested on hands that it knows; `StratifiedGroupKFold` keeps
+each person in one fold. It needs MNIST with ``writer-ids.npz`` beside it (docs/data.md, "Writers").
 """
 
 import sys
