@@ -212,6 +212,8 @@ class TestCompare:
             "epochs": 1,
             "limit": 200,
             "n_jobs": 2,
+            "engine": None,
+            "scheduler": None,
             "random_state": 3,
             "output": str(folder),
         }
