@@ -93,6 +93,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "only_shows_progress",
     "validate_parameter_constraints",
     "validate_parameters",
     "validate_params",
@@ -119,6 +120,12 @@ def fit_context(estimator: Any, n_epochs: int) -> Any:
     """Return what scikit-learn's callbacks hear of a fit; None where there are none."""
     begin = getattr(estimator, "_init_callback_context", None)
     return None if begin is None else begin(max_subtasks=n_epochs)
+
+
+def only_shows_progress(estimator: Any) -> bool:
+    """Tell whether no callback of scikit-learn's that an estimator has wants more than a bar."""
+    callbacks = getattr(estimator, "_skl_callbacks", [])
+    return all(type(callback).__name__ == "ProgressBar" for callback in callbacks)
 
 
 @cache

@@ -46,6 +46,13 @@ class TrainingConfig:
         """All that is traced into the program of a fit."""
         return (*self.optimizer.trace_key, self.label_smoothing)
 
+    @property
+    def description(self) -> tuple[Any, ...]:
+        """All that tells one configuration from another as plain values, callbacks left out."""
+        augmentation = self.augmentation and self.augmentation.get_params()
+        sizes = (self.epochs, self.batch_size, self.label_smoothing, self.patience)
+        return self.optimizer.description, augmentation, sizes
+
     def n_updates(self, training: TrainingData) -> int:
         """Return the number of updates of a whole fit."""
         return self.epochs * training.n_batches(self.batch_size)

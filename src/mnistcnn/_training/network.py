@@ -126,6 +126,18 @@ class Network:
             variable.assign(value)
         renew_constants(self.model)
 
+    def check_values(self, values: list[Any]) -> None:
+        """Check that `assign_values` can take values from elsewhere.
+
+        Raises
+        ------
+        ValueError
+            If they are not as many, or not of the same shapes.
+        """
+        expected = [tuple(variable.shape) for variable in self.variables]
+        if [np.shape(value) for value in values] != expected:
+            raise ValueError("these are the values of another network")
+
     def layout(self) -> list[list[tuple[int, ...]]]:
         """Return the shapes of the variables in each layer that has any."""
         return [

@@ -123,6 +123,15 @@ class OptimizerConfig:
         return (type(self.name_or_template), described, self.weight_decay)
 
     @property
+    def description(self) -> tuple[Any, ...]:
+        """All that tells one configuration from another, as plain values."""
+        template = self.name_or_template
+        if not isinstance(template, str):
+            settings = json.dumps(self._template_config, sort_keys=True, default=repr)
+            template = (type(template).__module__, settings)
+        return template, self.learning_rate, self.lr_schedule, self.weight_decay, self.betas
+
+    @property
     def follows_schedule(self) -> bool:
         """Whether the rate follows the step count, so that no callback can set it."""
         return self.lr_schedule in SCHEDULED or self._keeps_template_schedule

@@ -14,6 +14,7 @@ from mnistcnn._scikit_learn import (
 from mnistcnn._types import Images, Labels, RandomState
 from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._networks import wrapped
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
@@ -25,6 +26,7 @@ from mnistcnn.classifier._types import (
     Callbacks,
     ClassWeight,
     ImageShape,
+    Memory,
     OptimizerLike,
     Weights,
 )
@@ -82,10 +84,11 @@ default="one_cycle"
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, by label; those not named weigh 1.
     early_stopping : bool, default=False
-        Whether to set a stratified part of the training images aside, to stop when its accuracy
-        no longer rises, and to keep the weights of its best epoch.
+        Whether to set a stratified part of the training images aside, unless `fit` is given
+        `X_val`, to stop when its accuracy no longer rises, and to keep the weights of its best
+        epoch.
     validation_fraction : float, default=0.1
-        The part set aside, between 0 and 1.
+        The part set aside, between 0 and 1; of no use beside `X_val`.
     n_iter_no_change : int, default=5
         Epochs without a better validation accuracy before training stops.
     warm_start : bool, default=False
@@ -99,6 +102,12 @@ default="one_cycle"
         Keras callbacks, trained as copies that are kept in `callbacks_`. What a callback refers to,
         such as a trial or a logger, is not copied. A function without arguments is called in each
         fit to make one, or a list. scikit-learn's own callbacks go to `set_callbacks`.
+    memory : str, path-like, joblib.Memory or None, default=None
+        A folder that keeps fits, as `Pipeline` takes one. A fit that equals an earlier one in
+        parameters, data, seed, backend and versions is read back, bit-equal, and not trained, so
+        that a search that was killed simply runs again. It takes an integer `random_state`; a fit
+        with callbacks that do more than train, or with functions of your own inside the network, is
+        always trained. joblib stores with pickle: take only folders that you trust.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order of images, dropout and validation split. The same seed gives the
         same predictions bit for bit on the same machine with the same number of threads.
@@ -125,6 +134,8 @@ default="one_cycle"
         What the hidden layers compute in.
     callbacks_ : list of keras.callbacks.Callback
         The trained copies of `callbacks`.
+    from_memory_ : bool
+        Whether `memory` held this fit.
     best_epoch_ : int
         With early stopping: the epoch, counted from 1, whose weights were kept.
     validation_scores_ : list of float
@@ -168,6 +179,7 @@ default="one_cycle"
         warm_start: bool = False,
         precision: str = "auto",
         callbacks: Callbacks = None,
+        memory: Memory = None,
         random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
@@ -189,11 +201,21 @@ default="one_cycle"
         self.warm_start = warm_start
         self.precision = precision
         self.callbacks = callbacks
+        self.memory = memory
         self.random_state = random_state
         self.verbose = verbose
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Images, y: Labels, sample_weight: Weights = None) -> Self:
+    def fit(
+        self,
+        X: Images,
+        y: Labels,
+        sample_weight: Weights = None,
+        *,
+        X_val: "Images | None" = None,
+        y_val: "Labels | None" = None,
+        sample_weight_val: Weights = None,
+    ) -> Self:
         """Train a fresh network, or with `warm_start` the previous one further.
 
         Parameters
@@ -204,6 +226,14 @@ default="one_cycle"
             Labels.
         sample_weight : array-like of shape (n,), default=None
             Weights in the loss; images of weight 0 are left out.
+        X_val : array-like of the form of `X`, default=None
+            Images of your own to validate on after each epoch, in the unit of `X`. `history_` gets
+            their loss and accuracy; with `early_stopping` they decide, and no training image is
+            set aside. A `Pipeline(..., transform_input=["X_val"])` transforms them as it does `X`.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels, all of which occur in `y`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
 
         Returns
         -------
@@ -218,8 +248,9 @@ default="one_cycle"
             If the loss becomes NaN or infinite.
         """
         validate_parameters(self)
+        validation = ValidationArrays(X_val, y_val, sample_weight_val)
         # Never trains the network of the previous fit, so a failure leaves that as it was.
-        self._adopt(fit(self, X, y, sample_weight))
+        self._adopt(fit(self, X, y, sample_weight, validation))
         return self
 
     def partial_fit(

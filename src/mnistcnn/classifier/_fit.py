@@ -17,10 +17,16 @@ from mnistcnn._training.training import History, train
 from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._inputs import encode_labels, read_training_data
+from mnistcnn.classifier._inputs import (
+    ValidationArrays,
+    encode_labels,
+    read_training_data,
+    read_validation_data,
+)
+from mnistcnn.classifier._memory import memory_of_fit
 from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
 from mnistcnn.classifier._pixel_range import widened_range
-from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks
+from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._types import Weights
@@ -29,12 +35,18 @@ if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 
-def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: Weights) -> Fitted:
+def fit(
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    sample_weight: Weights,
+    own_validation: ValidationArrays,
+) -> Fitted:
     """Train as `DigitCNNClassifier.fit` promises."""
     previous = vars(estimator) if estimator.warm_start and "_network" in vars(estimator) else {}
     data = read_training_data(estimator, X, y, sample_weight, previous.get("classes_"))
     seeds = seeds_of(estimator.random_state)
-    training, validation = _set_validation_aside(estimator, data, seeds.split)
+    training, validation = _divided(estimator, data, own_validation, seeds.split)
     architecture = resolve_architecture(estimator.architecture)
     config = training_config(estimator, architecture, len(training.indices), estimator.lr_schedule)
     fresh = build_for(estimator, architecture, data.image_shape, len(data.classes), seeds.weights)
@@ -42,6 +54,12 @@ def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: We
         pixel_range = continue_from(previous, fresh, architecture, training)
     else:
         pixel_range = learn_pixel_scaling(fresh, estimator, architecture, training)
+    memory = memory_of_fit(estimator, fresh, training, validation, config, seeds.training)
+    outcome = memory.read_into(fresh)
+    if outcome is not None:
+        fitted = Fitted.read_back(data, fresh, pixel_range, outcome)
+        report_without_epochs(estimator, X, y, fitted.attributes)
+        return replace(fitted, stops_early=estimator.early_stopping)
     with _failures_explained(estimator, data, config), POOL.borrow(fresh, config) as borrowed:
         fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
@@ -50,7 +68,9 @@ def fit(estimator: "DigitCNNClassifier", X: Images, y: Labels, sample_weight: We
         history = train(
             borrowed.compiled, training, validation, config_with_reports, seeds.training
         )
-    return fitted.with_history(history, stops_early=estimator.early_stopping)
+    fitted = fitted.with_history(history, stops_early=estimator.early_stopping)
+    memory.write(fitted)
+    return fitted
 
 
 def partial_fit(
@@ -103,6 +123,16 @@ def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
         except BaseException:
             estimator.__dict__ = attributes  # type: ignore[assignment]
             raise
+
+
+def _divided(
+    estimator: "DigitCNNClassifier", data: TrainingData, given: ValidationArrays, seed: int
+) -> tuple[TrainingData, TrainingData | None]:
+    """Return what trains and what validates: a set of the user's own, a part set aside, or None."""
+    validation = read_validation_data(estimator, data, given)
+    if validation is not None:
+        return data, validation
+    return _set_validation_aside(estimator, data, seed)
 
 
 def _set_validation_aside(

@@ -35,6 +35,8 @@ class Fitted:
         Keras's: a number for each epoch.
     stops_early : bool
         Whether the network has the weights of its best epoch.
+    from_memory : bool
+        Whether it was read back, not trained.
     """
 
     feature_attributes: dict[str, Any]
@@ -44,6 +46,7 @@ class Fitted:
     callbacks: list[Any] = field(default_factory=list)
     history: History = field(default_factory=dict)
     stops_early: bool = False
+    from_memory: bool = False
 
     NAMES: ClassVar = (
         "classes_",
@@ -54,6 +57,7 @@ class Fitted:
         "history_",
         "precision_",
         "callbacks_",
+        "from_memory_",
         "best_epoch_",
         "validation_scores_",
         "_network",
@@ -85,6 +89,19 @@ class Fitted:
         borrowed = POOL.unpooled(CompiledNetwork(network))
         return cls(features, classes, borrowed, pixel_range, history=history or {})
 
+    @classmethod
+    def read_back(
+        cls,
+        data: TrainingData,
+        network: Network,
+        pixel_range: Range | None,
+        outcome: dict[str, Any],
+    ) -> Self:
+        """Return what an equal fit has left, around a network that has its values already."""
+        borrowed = POOL.unpooled(CompiledNetwork(network, outcome["optimizer"]))
+        untrained = cls.before_training(data, borrowed, pixel_range, outcome["callbacks"])
+        return replace(untrained, history=outcome["history"], from_memory=True)
+
     def with_history(self, history: History, *, stops_early: bool = False) -> Self:
         """Return the record after the epochs of a history."""
         return replace(self, history=history, stops_early=stops_early)
@@ -99,6 +116,7 @@ class Fitted:
             "precision_": network.precision,
             "callbacks_": self.callbacks,
             "history_": self.history,
+            "from_memory_": self.from_memory,
             "n_iter_": len(self.history.get("loss", [])),
             "_network": network,
             "_borrowed": self.borrowed,

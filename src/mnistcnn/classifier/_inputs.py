@@ -1,17 +1,24 @@
 """Turns what users hand over into rows of pixels, integer targets and weights."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import ImageShape, TrainingData
 from mnistcnn._types import Images, Labels
-from mnistcnn.classifier._pixel_range import warn_of_another_unit
+from mnistcnn.classifier._pixel_range import (
+    IN_VALIDATION,
+    measured_range,
+    warn_of_another_unit,
+)
 from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
 from mnistcnn.preprocessing import (
@@ -26,6 +33,9 @@ from mnistcnn.preprocessing import (
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+# One's own validation set takes the place of the part that is set aside.
+DEFAULT_VALIDATION_FRACTION = 0.1
 
 
 def read_training_data(
@@ -83,6 +93,91 @@ def read_training_data(
         feature_attributes=_feature_attributes(noted),
     )
     return _weighted(data, sample_weight, estimator.class_weight)
+
+
+class ValidationArrays(NamedTuple):
+    """A validation set of the user's own, as handed over."""
+
+    X_val: "Images | None" = None
+    y_val: "Labels | None" = None
+    sample_weight_val: Weights = None
+
+
+def read_validation_data(
+    estimator: "DigitCNNClassifier", training: TrainingData, given: ValidationArrays
+) -> TrainingData | None:
+    """Validate a validation set of the user's own, which must be of the form of the training data.
+
+    Parameters
+    ----------
+    estimator : DigitCNNClassifier
+        Whose parameters say how to weigh the classes.
+    training : TrainingData
+        What is trained on.
+    given : ValidationArrays
+        What the user handed over.
+
+    Returns
+    -------
+    data : TrainingData or None
+        What to look at after each epoch; None where nothing was handed over.
+
+    Raises
+    ------
+    ValueError
+        If a part is missing or does not fit the others or the training data.
+    """
+    _check_given_together(given, estimator.validation_fraction)
+    if given.X_val is None or given.y_val is None:
+        return None
+    with _named("X_val"):
+        pixels = _checked(_as_if_fitted(estimator, training), given.X_val)
+    with _named("y_val"):
+        check_one_label_each(given.y_val)
+        labels = column_or_1d(given.y_val, warn=True)
+        check_consistent_length(pixels, labels)
+        _, targets = encode_labels(labels, training.classes)
+    warn_of_another_unit(measured_range(training), pixels, IN_VALIDATION)
+    indices = np.arange(len(pixels), dtype=np.int32)
+    data = replace(training, pixels=pixels, targets=targets, weights=None, indices=indices)
+    with _named("sample_weight_val"):
+        check_in_memory(given.sample_weight_val, "sample_weight")
+        return _weighted(data, given.sample_weight_val, estimator.class_weight)
+
+
+def _check_given_together(given: ValidationArrays, validation_fraction: float) -> None:
+    passed = [name for name, value in given._asdict().items() if value is not None]
+    missing = [name for name in ("X_val", "y_val") if name not in passed]
+    if passed and missing:
+        raise ValueError(
+            f"X_val and y_val must be passed together, got {' and '.join(passed)} without "
+            f"{missing[0]}."
+        )
+    if passed and validation_fraction != DEFAULT_VALIDATION_FRACTION:
+        raise ValueError(
+            f"validation_fraction must stay at {DEFAULT_VALIDATION_FRACTION}, its default, where "
+            f"X_val is passed, for no training image is set aside then, got {validation_fraction}."
+        )
+
+
+def _as_if_fitted(estimator: "DigitCNNClassifier", training: TrainingData) -> "DigitCNNClassifier":
+    """Return a copy that knows what a fit on these data would note of the images."""
+    expecting = copy(estimator)
+    parameters = estimator.get_params(deep=False)
+    noted = {**training.feature_attributes, "image_shape_": training.image_shape}
+    expecting.__dict__ = {**parameters, **noted}
+    return expecting
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Begin a message about X or y, as scikit-learn's checks write it, with the name passed."""
+    try:
+        yield
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def read_pixels(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:

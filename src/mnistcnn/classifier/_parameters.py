@@ -1,5 +1,6 @@
 """What each parameter of the estimator may be."""
 
+import os
 from numbers import Integral, Real
 from typing import Any
 
@@ -32,6 +33,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "warm_start": ["boolean"],
     "precision": [StrOptions({"auto", "float32", "bfloat16", "float16"})],
     "callbacks": [keras.callbacks.Callback, list, tuple, callable, None],
+    "memory": [str, os.PathLike, HasMethods(["cache"]), None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }

@@ -28,6 +28,7 @@ BYTES: Range = (0.0, 255.0)
 
 IN_PREDICTION = "so its answers are mostly wrong"
 IN_TRAINING = "so what it has learned does not serve for these"
+IN_VALIDATION = "so what is measured on the validation images says nothing"
 
 
 def measured_range(data: TrainingData) -> Range:
@@ -197,10 +198,10 @@ def stated_range(pixel_scaling: str | None, network: Network) -> Range | None:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, PixelRangeWarning, stacklevel=_callers_level())
+    warnings.warn(message, PixelRangeWarning, stacklevel=callers_level())
 
 
-def _callers_level() -> int:
+def callers_level() -> int:
     """Return how many calls up the user's own line is."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and _is_inner(frame.f_globals.get("__name__", "")):

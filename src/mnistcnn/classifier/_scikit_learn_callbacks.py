@@ -35,6 +35,18 @@ def epoch_callbacks(
     return [ReportedEpochs(estimator, X, y, context, fitted_attributes)]
 
 
+def report_without_epochs(
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    fitted_attributes: Callable[[], dict[str, Any]],
+) -> None:
+    """Report a fit that ran no epoch; the parameters are those of `epoch_callbacks`."""
+    for report in epoch_callbacks(estimator, X, y, fitted_attributes):
+        report.on_train_begin()
+        report.on_train_end()
+
+
 class ReportedEpochs(keras.callbacks.Callback):  # type: ignore[misc]
     """Reports the begin and end of the fit and of each epoch.
 

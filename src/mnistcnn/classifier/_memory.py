@@ -1,0 +1,182 @@
+"""Fits that were done before: read back from a folder, through joblib, in place of training."""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+import mnistcnn
+from mnistcnn._scikit_learn import only_shows_progress
+from mnistcnn._training.configuration import TrainingConfig
+from mnistcnn._training.data import TrainingData
+from mnistcnn._training.description import describe
+from mnistcnn._training.network import Network
+from mnistcnn._training.runtime import settings_of_programs
+from mnistcnn._training.storage import detached_callbacks
+from mnistcnn.augmentation import Augmentation
+from mnistcnn.classifier._pixel_range import callers_level
+from mnistcnn.classifier._types import Memory
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+    from mnistcnn.classifier._fitted import Fitted
+
+# They act on the fit alone, and what they do follows from how they were made.
+CALLBACKS_WITHOUT_EFFECTS = (
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.TerminateOnNaN,
+)
+
+OWN_CODE = "a function or class of your own may have changed since, which nothing tells"
+
+# What training leaves, as plain data: values, optimizer state, history and callbacks.
+Outcome = dict[str, Any]
+
+
+class _NotKeptError(Exception):
+    """The memory does not hold a fit."""
+
+
+def _outcome(fingerprint: str, train: Callable[[], Outcome]) -> Outcome:  # noqa: ARG001
+    """Return what training leaves; joblib keeps it by the fingerprint."""
+    return train()
+
+
+class FitMemory:
+    """The place of one fit in the estimator's `memory`.
+
+    Parameters
+    ----------
+    kept : joblib.memory.MemorizedFunc or None
+        What keeps outcomes; None keeps none.
+    fingerprint : str, default=""
+        Of all that the outcome of the fit depends on.
+    """
+
+    def __init__(self, kept: Any, fingerprint: str = "") -> None:
+        self._kept = kept
+        self._fingerprint = fingerprint
+
+    def read_into(self, network: Network) -> Outcome | None:
+        """Give a network the values that training left; None where that is not known."""
+        if self._kept is None:
+            return None
+        try:
+            outcome: Outcome = self._kept.call_and_shelve(self._fingerprint, _refuse).get()
+            network.check_values(outcome["values"])
+        except _NotKeptError:
+            return None
+        except Exception as error:  # a damaged file raises whatever its bytes ask for
+            _warn(f"holds a damaged fit ({error!r}), which is trained again and replaced")
+            return None
+        network.assign_values(outcome["values"])
+        return outcome
+
+    def write(self, fitted: "Fitted") -> None:
+        """Keep what training left."""
+        if self._kept is not None:
+            outcome = {
+                "values": fitted.borrowed.network.values(),
+                "optimizer": fitted.borrowed.compiled.optimizer_state(),
+                "history": fitted.history,
+                "callbacks": detached_callbacks(fitted.callbacks),
+            }
+            self._kept.call(self._fingerprint, lambda: outcome)
+
+
+def memory_of_fit(
+    estimator: "DigitCNNClassifier",
+    network: Network,
+    training: TrainingData,
+    validation: TrainingData | None,
+    config: TrainingConfig,
+    seed: list[int],
+) -> FitMemory:
+    """Return where a fit is kept: nowhere unless its outcome follows from what can be compared.
+
+    Parameters
+    ----------
+    estimator : DigitCNNClassifier
+        Whose `memory` it is.
+    network : Network
+        Before training.
+    training, validation : TrainingData
+        What it is trained on, and validated on if anything.
+    config : TrainingConfig
+        How it is trained.
+    seed : list of int
+        Of the training.
+    """
+    kept = _opened(estimator.memory)
+    if kept is None:
+        return FitMemory(None)
+    parts = (training, validation)
+    program = describe(network.model)
+    obstacle = OWN_CODE if program is None else _obstacle(estimator, config)
+    if obstacle is not None:
+        if estimator.verbose:
+            print(f"This fit is trained, whatever memory holds: {obstacle}.")
+        return FitMemory(None)
+    data = [part and [*map(_in_one_order, (*part.arrays(), part.indices))] for part in parts]
+    start = (program, network.precision, network.trainability(), network.values())
+    how = (config.description, detached_callbacks(config.callbacks), seed)
+    return FitMemory(kept, str(joblib.hash((start, data, how, _versions()))))
+
+
+def _opened(memory: Memory) -> Any:
+    """Return joblib's store of outcomes in a memory; None where there is none, or of no use."""
+    if memory is None:
+        return None
+    try:
+        store: Any = memory
+        if isinstance(memory, str | os.PathLike):
+            store = joblib.Memory(os.fspath(memory), verbose=0)
+        return store.cache(_outcome, ignore=["train"], verbose=0)
+    except OSError as error:
+        _warn(f"cannot be used as a folder ({error}), so all is trained and nothing kept")
+        return None
+
+
+def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | None:
+    """Tell why the outcome of a fit does not follow from what can be compared, if so."""
+    if not isinstance(estimator.random_state, Integral):
+        return f"random_state is no integer but {estimator.random_state!r}"
+    for callback in config.callbacks:
+        if type(callback) not in CALLBACKS_WITHOUT_EFFECTS:
+            return f"the callback {type(callback).__name__} may do more than train"
+    if not only_shows_progress(estimator):
+        return "a callback of scikit-learn's wants to see each epoch"
+    own = (config.optimizer.name_or_template, config.augmentation or Augmentation())
+    if not all(
+        type(each).__module__.split(".")[0] in ("builtins", "keras", "mnistcnn") for each in own
+    ):
+        return OWN_CODE
+    return None
+
+
+def _in_one_order(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array whose layout in memory, which joblib compares too, says nothing."""
+    return np.ascontiguousarray(array)
+
+
+def _versions() -> tuple[Any, ...]:
+    """Return what computes, as far as other versions may give other bits."""
+    backend = sys.modules[keras.config.backend()]
+    own, numerical = mnistcnn.__version__, (keras.__version__, np.__version__)
+    return own, backend.__name__, backend.__version__, numerical, settings_of_programs()
+
+
+def _refuse() -> Outcome:
+    raise _NotKeptError
+
+
+def _warn(what: str) -> None:
+    warnings.warn(f"memory {what}.", RuntimeWarning, stacklevel=callers_level())
