@@ -21,11 +21,10 @@ space = [
     {
         "classifier__architecture": [get_architecture("simple"), get_architecture("convnet")],
         "classifier__architecture__dropout": [0.2, 0.5],
-        "classifier__learning_rate": [0.001, 0.003, 0.01],
+        "classifier__learning_rate": [0.001, 0.005],
     },
     {
         "classifier__architecture": ["fast"],
-        "classifier__label_smoothing": [0.0, 0.1],
         "classifier__learning_rate": [0.003, 0.01, 0.03],
     },
 ]
