@@ -1,7 +1,10 @@
 """What must hold on every backend of Keras; run with KERAS_BACKEND=jax or torch for the others."""
 
 import gc
+import os
 import pickle
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -10,7 +13,7 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 
 import mnistcnn
-from mnistcnn import DigitCNNClassifier, load_pretrained
+from mnistcnn import DeviceMemoryError, DigitCNNClassifier, load_pretrained
 from mnistcnn._training import backends
 from mnistcnn._training.pool import POOL
 from mnistcnn.architectures import Fast, MultiColumn, Simple
@@ -170,3 +173,68 @@ def test_the_pretrained_network_answers_and_learns_on(digits):
     assert classifier.score(X[some], y[some]) >= before
     assert classifier.score(X, y) >= before_all
     assert log_loss(y[some], classifier.predict_proba(X[some]), labels=range(10)) < 0.8 * loss
+
+
+def test_weights_that_no_memory_holds_are_named_and_the_estimator_stays(two_classes):
+    def heavy(input_shape, n_classes):
+        # More bytes than a processor of today can address.
+        layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(2**47)]
+        return keras.Sequential([*layers, keras.layers.Dense(n_classes)])
+
+    X, y = two_classes
+    classifier = quick(ALONE[0]).fit(X, y)
+    before = classifier.predict_proba(X)
+    with pytest.raises(DeviceMemoryError, match=r"architecture=heavy on images of 8x8x1\. Try"):
+        classifier.set_params(architecture=heavy).fit(X, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+
+
+TENSORFLOW_WITH_A_GPU = """
+class config:
+    @staticmethod
+    def set_visible_devices(devices, kind):
+        print("visible:", devices, kind)
+"""
+ORDERS = {
+    "before": "import tensorflow, mnistcnn; mnistcnn.clear_cache()",
+    "after": "import mnistcnn; mnistcnn.clear_cache(); import tensorflow",
+    "in a part": "import mnistcnn; mnistcnn.clear_cache(); import tensorflow.part",
+}
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="the GPUs are TensorFlow's")
+@pytest.mark.parametrize("order", ORDERS)
+def test_tensorflow_is_given_no_gpu(order, tmp_path):
+    # In place of TensorFlow, which sees no GPU here and would not tell what it was set to.
+    package = tmp_path / "tensorflow"
+    package.mkdir()
+    (package / "__init__.py").write_text(TENSORFLOW_WITH_A_GPU)
+    (package / "part.py").touch()
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    answer = subprocess.run(
+        [sys.executable, "-c", ORDERS[order]],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "visible: [] GPU\n"
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="TensorFlow computes")
+def test_devices_does_without_tensorflow_and_a_fit_is_silent():
+    program = (
+        "import sys, mnistcnn\n"
+        f"assert mnistcnn.devices().backend == {keras.backend.backend()!r}\n"
+        "assert 'tensorflow' not in sys.modules\n"
+        "X, y = mnistcnn.load_sample_digits(return_X_y=True)\n"
+        "mnistcnn.DigitCNNClassifier('baseline', epochs=1).fit(X[:50], y[:50]).predict(X)\n"
+        "import tensorflow\n"
+    )
+    levels = ("TF_CPP_MIN_LOG_LEVEL", "MNISTCNN_TF_CPP_MIN_LOG_LEVEL")
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name not in levels},
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")

@@ -65,7 +65,7 @@ class TestStart:
     def test_without_a_command_the_help_is_shown(self):
         answer = mnistcnn()
         assert answer.returncode == 0
-        for command in ("architectures", "compare", "evaluate", "train"):
+        for command in ("architectures", "compare", "devices", "evaluate", "train"):
             assert command in answer.stdout
 
     def test_version(self):
@@ -246,6 +246,8 @@ class TestCompare:
             "epochs": 1,
             "limit": 200,
             "n_jobs": 2,
+            "engine": None,
+            "scheduler": None,
             "random_state": 3,
             "output": str(folder),
         }
@@ -427,6 +429,17 @@ def test_architectures_lists_every_name_with_its_size():
     found = {line.split()[0]: line.split()[-2:] for line in lines if re.search(r"\dx\d", line)}
     assert list(found) == list_architectures()
     assert found["convnet"] == ["10x10", "34,826"]
+
+
+@pytest.mark.slow
+def test_devices_says_what_the_library_says():
+    import mnistcnn as library
+
+    found = library.devices()
+    assert json.loads(mnistcnn("devices", "--json").stdout) == found
+    shown = mnistcnn("devices", env=environment(COLUMNS="200")).stdout
+    assert f"{found.devices[-1]['memory'] / 2**30:.1f} GiB" in shown
+    assert f'precision "auto" is {found.precision}: {found.reason}\n' in shown
 
 
 def test_readers_of_the_help_are_warned_of_model_files():

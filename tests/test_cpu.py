@@ -59,13 +59,15 @@ def test_auto_precision_of_a_users_network_is_float32(pretend, small_digits):
 
 
 @pytest.mark.parametrize(
-    ("flags", "expected"), [(WITHOUT, False), *((flags, True) for flags in WITH_BFLOAT16)]
+    ("flags", "expected"),
+    [(WITHOUT, []), (WITH_BFLOAT16[0], ["avx512_bf16"]), (WITH_BFLOAT16[1], ["amx_bf16"])],
 )
-def test_the_processor_tells_whether_it_multiplies_bfloat16(flags, expected, pretend):
+def test_the_processor_tells_what_multiplies_bfloat16(flags, expected, pretend):
     pretend(flags)
-    assert cpu.cpu_has_bfloat16() is expected
+    assert cpu.bfloat16_instructions() == expected
 
 
 def test_a_processor_that_tells_nothing_has_no_bfloat16(tmp_path, monkeypatch):
     monkeypatch.setattr(cpu, "CPU_FEATURES", tmp_path / "missing")
-    assert cpu.cpu_has_bfloat16() is False
+    assert cpu.bfloat16_instructions() == []
+    assert cpu.processor_name()

@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from killable_search import Search
 
 SCRIPT = """
 import json, sys, warnings
@@ -68,3 +71,34 @@ def test_every_engine_gives_the_scores_of_a_search_in_sequence(engine, sequentia
     first = sequential_scores[0]
     assert sequential_scores == [first] * REPEATS
     assert scores_of(engine) == [first] * REPEATS
+
+
+# What each engine may say where a worker was killed; dask does the work again, mostly.
+LOSSES = {
+    "loky": "TerminatedWorkerError",
+    # The threads' process is the search itself.
+    "threading": "",
+    "dask": "FutureCancelledError",
+    "ray": "ActorDiedError",
+}
+
+
+@pytest.fixture(scope="module")
+def scores_without_kill(tmp_path_factory):
+    return Search("grid", "sequential", tmp_path_factory.mktemp("undisturbed")).scores()
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("engine", LOSSES)
+def test_a_killed_worker_costs_its_fit_only(engine, scores_without_kill, tmp_path):
+    killed = Search("grid", engine, tmp_path)
+    killed.wait_for_training(4)
+    worker, *_ = killed.fits()[-1]
+    os.kill(worker, signal.SIGKILL)
+    scores = killed.scores()
+    assert scores == scores_without_kill or LOSSES[engine] in killed.errors, killed.errors[-3000:]
+    again = Search("grid", engine, tmp_path, 1)
+    assert again.scores() == scores_without_kill, again.errors[-3000:]
+    assert not killed.finished() & set(again.trained())
+    assert len(again.finished()) == 24

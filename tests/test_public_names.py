@@ -64,7 +64,7 @@ def is_in_reference(name):
 
 
 def test_each_name_of_the_package_is_one_of_a_room():
-    assert PACKAGE - {"clear_cache"} <= set(ROOM_OF)
+    assert PACKAGE - {"clear_cache", "devices"} <= set(ROOM_OF)
 
 
 def test_what_rooms_offer_to_each_other_is_there_and_not_in_the_package():

@@ -1,4 +1,5 @@
 # One line a public name; the package and its reference take them from here.
+from ._training.devices import devices as devices
 from ._training.pool import clear_cache as clear_cache
 from .architectures import get_architecture as get_architecture
 from .architectures import list_architectures as list_architectures
@@ -14,9 +15,11 @@ from .datasets import write_idx as write_idx
 from .datasets import write_kaggle_submission as write_kaggle_submission
 from .evaluation import ComparisonResult as ComparisonResult
 from .evaluation import compare_architectures as compare_architectures
+from .exceptions import DeviceMemoryError as DeviceMemoryError
 from .exceptions import EmptyImageError as EmptyImageError
 from .exceptions import NonFiniteLossError as NonFiniteLossError
 from .exceptions import PixelRangeWarning as PixelRangeWarning
+from .exceptions import SharedGPUWarning as SharedGPUWarning
 from .exceptions import UnreadableImageError as UnreadableImageError
 from .handwriting import DigitNormalizer as DigitNormalizer
 from .handwriting import FoundDigit as FoundDigit

@@ -1,11 +1,27 @@
 """The errors and warnings of the library beyond Python's own."""
 
 __all__ = [
+    "DeviceMemoryError",
     "EmptyImageError",
     "NonFiniteLossError",
     "PixelRangeWarning",
+    "SharedGPUWarning",
     "UnreadableImageError",
 ]
+
+
+class DeviceMemoryError(MemoryError):
+    """The memory of the GPU or of the machine is too small for a network; what it takes is named.
+
+    It comes from all that fits or predicts, whatever the backend, and the estimator is as it was
+    before. A search with ``error_score=nan``, the default, goes on with the next candidate.
+
+    Examples
+    --------
+    >>> from mnistcnn import DeviceMemoryError
+    >>> issubclass(DeviceMemoryError, MemoryError)
+    True
+    """
 
 
 class EmptyImageError(ValueError):
@@ -52,6 +68,21 @@ class PixelRangeWarning(UserWarning):
     >>> print(caught[0].message)
     The pixels range from 0 to 1, but the classifier was trained on pixels from 0 to 255, so its
     answers are mostly wrong. Multiply the pixels by 255.
+    """
+
+
+class SharedGPUWarning(UserWarning):
+    """Several fits run on one GPU at the same time, as with ``n_jobs=2``.
+
+    None of them is faster for it, and they share its memory. It comes once, from one of the
+    workers, so that `warnings.simplefilter` in the main process does not see it, but the
+    environment variable ``PYTHONWARNINGS`` does.
+
+    Examples
+    --------
+    >>> from mnistcnn import SharedGPUWarning
+    >>> issubclass(SharedGPUWarning, UserWarning)
+    True
     """
 
 

@@ -1,5 +1,7 @@
-"""What the processor computes fast in."""
+"""What the processor is, how much memory it has, and what it computes fast in."""
 
+import os
+import platform
 from pathlib import Path
 
 CPU_FEATURES = Path("/proc/cpuinfo")
@@ -8,11 +10,30 @@ CPU_FEATURES = Path("/proc/cpuinfo")
 BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16"}
 
 
-def cpu_has_bfloat16() -> bool:
-    """Tell whether the processor says so; only Linux's does."""
+def bfloat16_instructions() -> list[str]:
+    """Return which of those instructions the processor has; only Linux tells."""
+    return sorted(BFLOAT16_FEATURES.intersection(_described_as("flags").split()))
+
+
+def processor_name() -> str:
+    """Return what the processor is called."""
+    # On Linux `platform.processor` knows the instruction set at most.
+    return _described_as("model name") or platform.processor() or platform.machine()
+
+
+def memory_of_machine() -> int | None:
+    """Return the bytes of memory that the machine has; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows has no such function
+        return None
+
+
+def _described_as(field: str) -> str:
     if not CPU_FEATURES.exists():
-        return False
+        return ""
     for line in CPU_FEATURES.read_text(encoding="utf8").splitlines():
-        if line.startswith("flags"):
-            return not BFLOAT16_FEATURES.isdisjoint(line.split())
-    return False
+        name, _, value = line.partition(":")
+        if name.strip() == field:
+            return value.strip()
+    return ""

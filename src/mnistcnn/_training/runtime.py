@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training import backends
+from mnistcnn._training.sharing import warn_where_a_gpu_is_shared
 
 
 class _Process:
@@ -67,6 +68,7 @@ def prepare_runtime() -> None:
     """
     check_can_run()
     _set_up()
+    warn_where_a_gpu_is_shared()
     _Process.has_run = True
 
 
@@ -78,7 +80,7 @@ def _set_up() -> None:
 @cache
 def fastest_precision() -> str:
     """Return ``"bfloat16"`` where the device multiplies it directly."""
-    return "bfloat16" if backends.current().has_fast_bfloat16() else "float32"
+    return "bfloat16" if backends.current().bfloat16_support().is_fast else "float32"
 
 
 def settings_of_programs() -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
+from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._types import Weights
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def fit(
         fitted = Fitted.read_back(data, fresh, pixel_range, outcome)
         report_without_epochs(estimator, X, y, fitted.attributes)
         return replace(fitted, stops_early=estimator.early_stopping)
-    with _rate_conflict_explained(config), POOL.borrow(fresh, config) as borrowed:
+    with _failures_explained(estimator, data, config), POOL.borrow(fresh, config) as borrowed:
         fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
         config_with_reports = _with_reports(config, estimator, X, y, fitted)
@@ -103,13 +104,12 @@ def partial_fit(
         fresh = build_for(estimator, architecture, shape, n_classes, seeds.weights)
         pixel_range = learn_pixel_scaling(fresh, estimator, architecture, data)
         lent = POOL.borrow(fresh, config)
-    with _rate_conflict_explained(config), lent as borrowed:
+    with _failures_explained(estimator, data, config), lent as borrowed:
         compiled = borrowed.compiled
-        (compiled.prepare_to_go_on if previous else compiled.prepare)(
-            config, config.n_updates(data)
-        )
+        prepare = compiled.prepare_to_go_on if previous else compiled.prepare
+        prepare(config, config.n_updates(data))
         seed = [*seeds.training, previous.get("n_iter_", 0)]
-        history = train(borrowed.compiled, data, None, config, seed)
+        history = train(compiled, data, None, config, seed)
     fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
     return fitted.with_history(_joined(previous.get("history_", {}), history))
 
@@ -197,9 +197,12 @@ def _joined(before: History, after: History) -> History:
 
 
 @contextmanager
-def _rate_conflict_explained(config: TrainingConfig) -> Iterator[None]:
+def _failures_explained(
+    estimator: "DigitCNNClassifier", data: TrainingData, config: TrainingConfig
+) -> Iterator[None]:
     try:
-        yield
+        with shortage_explained(estimator, data.image_shape, config.batch_size):
+            yield
     except TypeError as error:
         if not says_rate_is_fixed(error):
             raise

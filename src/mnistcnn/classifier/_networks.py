@@ -18,6 +18,7 @@ from mnistcnn.classifier._pixel_range import (
     widened_range,
 )
 from mnistcnn.classifier._settings import resolve_architecture, resolve_precision
+from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
 from mnistcnn.preprocessing import pixel_statistics
@@ -39,7 +40,8 @@ def build_for(
     """Build the network of an estimator for images and classes, with fresh weights."""
     build = cast("Build", getattr(architecture, "build", architecture))
     precision = resolve_precision(estimator.precision, architecture)
-    return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
+    with shortage_explained(estimator, image_shape):
+        return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
 
 
 def learn_pixel_scaling(

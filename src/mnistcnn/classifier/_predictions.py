@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._training.inference import BUCKETS
 from mnistcnn._training.network import Network
 from mnistcnn._types import Images
 from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
+from mnistcnn.classifier._shortage import shortage_explained
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -101,5 +103,7 @@ class PredictionMixin:
 
     def _scores(self, X: Images) -> NDArray[np.float32]:
         fitted = cast("DigitCNNClassifier", self)
-        scores: NDArray[np.float32] = self._network.inference.scores(read_pixels(fitted, X))
+        pixels = read_pixels(fitted, X)
+        with shortage_explained(fitted, self._network.image_shape, min(BUCKETS[-1], len(pixels))):
+            scores: NDArray[np.float32] = self._network.inference.scores(pixels)
         return scores

@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcnn._types import Array
+from mnistcnn.cli._engines import (
+    check_engine,
+    engine_option,
+    parallel_engine,
+    scheduler_option,
+)
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
@@ -51,6 +57,8 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
     help="Fit this many folds at the same time; -1 means one a core. They share the processor, "
     "so that each takes longer.",
 )
+@engine_option
+@scheduler_option
 @random_state_option
 @click.option(
     "--output",
@@ -69,6 +77,8 @@ def compare(
     as_json: bool,
     quiet: bool,
     limit: int | None,
+    engine: str | None,
+    scheduler: str | None,
     **settings: Any,
 ) -> int:
     """Cross-validate architectures and print a table.
@@ -82,7 +92,11 @@ def compare(
     Ctrl-C ends it with the table of the architectures that are done.
     """
     names = _named(architectures)
+    check_engine(engine, scheduler)
+    if engine and settings["n_jobs"] is None:
+        settings["n_jobs"] = -1
     arguments = {"data": data, "architectures": architectures, "limit": limit, **settings}
+    arguments |= {"engine": engine, "scheduler": scheduler}
     folder = None
     if output is not None:
         folder = ResultsFolder(output, arguments | {"output": output}, force=force)
@@ -92,7 +106,8 @@ def compare(
         X, y = load_images(
             data, part="comparison", limit=limit, random_state=settings["random_state"]
         )
-        _compare(X, y, names, folder, done, quiet=quiet, **settings)
+        where = {"engine": engine, "scheduler": scheduler}
+        _compare(X, y, names, folder, done, quiet=quiet, where=where, **settings)
     except KeyboardInterrupt as interrupt:
         kept = "use --output to keep results" if folder is None else folder.contents()
         for result in done[-1:]:
@@ -112,6 +127,7 @@ def _compare(
     done: list["ComparisonResult"],
     *,
     quiet: bool,
+    where: dict[str, str | None],
     **settings: Any,
 ) -> None:
     """Compare, and add to `done` the result so far after each architecture."""
@@ -127,7 +143,10 @@ def _compare(
         def compare_and_keep() -> None:
             from mnistcnn.evaluation import compare_architectures
 
-            compare_architectures(X, y, architectures=names, on_architecture_done=keep, **settings)
+            with parallel_engine(**where, n_jobs=settings["n_jobs"]):
+                compare_architectures(
+                    X, y, architectures=names, on_architecture_done=keep, **settings
+                )
 
         interruptible(compare_and_keep)
 

@@ -11,6 +11,8 @@ from mnistcnn import __version__
 from mnistcnn.cli._architectures import architectures
 from mnistcnn.cli._compare import compare
 from mnistcnn.cli._demo import demo
+from mnistcnn.cli._devices import devices
+from mnistcnn.cli._engines import WorkerLost
 from mnistcnn.cli._evaluate import evaluate
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
 from mnistcnn.cli._messages import say, sentence
@@ -48,7 +50,7 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (compare, train, evaluate, predict, demo, architectures):
+for _command in (compare, train, evaluate, predict, demo, architectures, devices):
     commands.add_command(_command)
 
 
@@ -80,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Interrupted as interruption:
         say(interruption.message)
         leave_at_once(INTERRUPTED)
+    except WorkerLost as error:
+        status = _refused(error.format_message(), FAILED)
     except click.ClickException as error:
         status = _refused(error.format_message())
     except (ValueError, OSError) as error:

@@ -15,6 +15,7 @@ from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._download import download
 from mnistcnn.datasets._idx import read_idx
 from mnistcnn.datasets._npz import read_npz_pair
+from mnistcnn.datasets._writers import read_writers
 
 __all__ = ["fetch_mnist", "read_local_split"]
 
@@ -122,6 +123,9 @@ def fetch_mnist(
             The digits.
         DESCR : str
             Where the digits come from.
+        writers : ndarray of shape (n,), dtype int64, or None
+            Who wrote each digit, as a number, for the `groups` of a splitter; None if there is no
+            ``writer-ids.npz`` in the folder. The two sets have no writer in common.
 
     Raises
     ------
@@ -156,13 +160,19 @@ def fetch_mnist(
     splits = ("train", "test") if subset == "all" else (subset,)
     parts = [_split(folder, split, download_if_missing) for split in splits]
     images, target = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
-    return digits_result(
+    result = digits_result(
         images,
         target,
         description=DESCRIPTION.format(n=len(target), subset=subset, folder=folder),
         return_X_y=return_X_y,
         as_frame=as_frame,
     )
+    if not return_X_y:
+        labels = (labels for _, labels in parts)
+        writers = [read_writers(folder, *one) for one in zip(splits, labels, strict=True)]
+        known = [one for one in writers if one is not None]
+        result.writers = np.concatenate(known) if known else None
+    return result
 
 
 def read_local_split(folder: Path, split: str) -> Split | None:

@@ -7,6 +7,7 @@ import keras
 
 from mnistcnn._training.backends.base import Backend
 from mnistcnn._training.backends.base import EpochPrograms as EpochPrograms
+from mnistcnn._training.backends.tensorflow_on_cpu import keep_tensorflow_on_cpu
 
 NAMES = ("tensorflow", "jax", "torch")
 
@@ -23,7 +24,7 @@ def is_tensorflow() -> bool:
 
 @cache
 def current() -> Backend:
-    """Return what serves the backend that Keras runs on.
+    """Return what serves the backend that Keras runs on; from now on the GPUs are that one's.
 
     Raises
     ------
@@ -35,5 +36,7 @@ def current() -> Backend:
             f"The backend of Keras must be one of {', '.join(NAMES)}, got {name()}; set "
             "KERAS_BACKEND before Keras is imported."
         )
+    if not is_tensorflow():
+        keep_tensorflow_on_cpu()
     backend: Backend = import_module(f"{__name__}.{name()}").BACKEND
     return backend

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import keras
 from numpy.typing import NDArray
@@ -17,6 +17,24 @@ ImageShape = tuple[int, int, int]
 
 # From this compute capability on (Ampere), NVIDIA's tensor cores take bfloat16.
 BFLOAT16_CAPABILITY = (8, 0)
+
+
+class Bfloat16Support(NamedTuple):
+    """Whether a device multiplies bfloat16 directly, and how that is known."""
+
+    is_fast: bool
+    reason: str
+
+
+def bfloat16_of_gpu(capability: tuple[int, ...]) -> Bfloat16Support:
+    """Return what NVIDIA's compute capability says of a GPU."""
+    is_fast = capability >= BFLOAT16_CAPABILITY
+    has, needed = (".".join(map(str, one)) for one in (capability, BFLOAT16_CAPABILITY))
+    does = "multiplies" if is_fast else "does not multiply"
+    return Bfloat16Support(
+        is_fast,
+        f"the GPU {does} bfloat16 directly: its compute capability is {has}, {needed} is needed",
+    )
 
 
 class EpochPrograms(Protocol):
@@ -78,13 +96,17 @@ class Backend:
         """Tell whether its threads were started, perhaps by others than this library."""
         return False
 
-    def has_fast_bfloat16(self) -> bool:
+    def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether the device multiplies bfloat16 directly."""
-        return False
+        return Bfloat16Support(False, "on a CPU bfloat16 is taken with TensorFlow only")
 
     def accelerators(self) -> list[str]:
         """Return the names of the GPUs and the like."""
         return []
+
+    def ran_out_of_memory(self, error: Exception) -> bool:
+        """Tell whether an error says that a device has too little memory."""
+        return isinstance(error, MemoryError)
 
     def settings_of_programs(self) -> tuple[Any, ...]:
         """Return the caller's settings that go into a program when it is traced."""

@@ -12,7 +12,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend, ImageShape
+from mnistcnn._training.backends.base import (
+    Backend,
+    Bfloat16Support,
+    ImageShape,
+    bfloat16_of_gpu,
+)
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epochs import EpochPlan, Transform
 from mnistcnn._training.tensors import Tensor
@@ -46,17 +51,24 @@ class JaxBackend(Backend):
         """Return a function from a batch of images to their scores."""
         return JaxScores(model)
 
-    def has_fast_bfloat16(self) -> bool:
+    def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether there is a TPU, or a GPU with tensor cores for it."""
         device = jax.devices()[0]
-        if device.platform != "gpu":
-            return bool(device.platform == "tpu")
-        major, minor = str(getattr(device, "compute_capability", "0.0")).split(".")
-        return (int(major), int(minor)) >= BFLOAT16_CAPABILITY
+        if device.platform == "tpu":
+            return Bfloat16Support(True, "TPUs multiply bfloat16 directly")
+        if device.platform == "gpu":
+            capability = str(getattr(device, "compute_capability", "0.0"))
+            return bfloat16_of_gpu(tuple(map(int, capability.split("."))))
+        return super().bfloat16_support()
 
     def accelerators(self) -> list[str]:
         """Return the names of the GPUs and TPUs."""
         return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+
+    def ran_out_of_memory(self, error: Exception) -> bool:
+        """Tell whether JAX says so, which has one class for all errors of a device."""
+        is_jaxs = isinstance(error, jax.errors.JaxRuntimeError)
+        return (is_jaxs and "RESOURCE_EXHAUSTED" in str(error)) or super().ran_out_of_memory(error)
 
 
 class JaxEpochPrograms:

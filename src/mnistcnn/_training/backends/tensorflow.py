@@ -19,8 +19,13 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from mnistcnn._quiet_start import find_devices
-from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend, ImageShape
-from mnistcnn._training.cpu import cpu_has_bfloat16
+from mnistcnn._training.backends.base import (
+    Backend,
+    Bfloat16Support,
+    ImageShape,
+    bfloat16_of_gpu,
+)
+from mnistcnn._training.cpu import bfloat16_instructions
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epochs import EpochPlan, Transform, effective_batch_size
 from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
@@ -63,20 +68,26 @@ class TensorFlowBackend(Backend):
         """Tell whether its threads were started, perhaps by others than this library."""
         return getattr(context.context_safe(), "_context_handle", None) is not None
 
-    def has_fast_bfloat16(self) -> bool:
+    def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether the GPU, or else the CPU, multiplies bfloat16 directly."""
         find_devices()
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
-            return cpu_has_bfloat16()
+            return _bfloat16_of_cpu(bfloat16_instructions())
         details = tf.config.experimental.get_device_details(gpus[0])
-        return bool(tuple(details.get("compute_capability", (0, 0))) >= BFLOAT16_CAPABILITY)
+        return bfloat16_of_gpu(tuple(details.get("compute_capability", (0, 0))))
 
     def accelerators(self) -> list[str]:
         """Return the names of the GPUs."""
+        find_devices()
         details = tf.config.experimental.get_device_details
         devices = tf.config.list_physical_devices("GPU")
         return [str(details(device).get("device_name", device.name)) for device in devices]
+
+    def ran_out_of_memory(self, error: Exception) -> bool:
+        """Tell whether TensorFlow says so, of a GPU or of the CPU."""
+        is_exhausted = isinstance(error, tf.errors.ResourceExhaustedError)
+        return is_exhausted or super().ran_out_of_memory(error)
 
     def settings_of_programs(self) -> tuple[Any, ...]:
         """Return whether operations are deterministic."""
@@ -109,6 +120,13 @@ class TensorFlowBackend(Backend):
         # NumPy 2 warns of the way in which Keras makes arrays of TensorFlow's tensors.
         copied: NDArray[Any] = tensor.numpy()
         return copied
+
+
+def _bfloat16_of_cpu(instructions: list[str]) -> Bfloat16Support:
+    if instructions:
+        names = ", ".join(instructions)
+        return Bfloat16Support(True, f"the CPU multiplies bfloat16 directly ({names})")
+    return Bfloat16Support(False, "the CPU is not known to multiply bfloat16 directly")
 
 
 def _limit_threads() -> None:

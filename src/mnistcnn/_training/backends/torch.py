@@ -8,7 +8,10 @@ import keras
 import numpy as np
 import torch
 
-from mnistcnn._training.backends.base import BFLOAT16_CAPABILITY, Backend
+from mnistcnn._training.backends.base import Backend, Bfloat16Support, bfloat16_of_gpu
+
+# What PyTorch's own allocator for the CPU says, in an error of no class of its own.
+CPU_IS_FULL = "can't allocate memory"
 
 
 class ClearedGradients(keras.callbacks.Callback):  # type: ignore[misc]
@@ -42,15 +45,20 @@ class TorchBackend(Backend):
         """Seed the global generator."""
         torch.manual_seed(int(np.random.SeedSequence(list(seed)).generate_state(1)[0]))
 
-    def has_fast_bfloat16(self) -> bool:
+    def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether there is a GPU with tensor cores for it."""
         if not torch.cuda.is_available():
-            return False
-        return bool(torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY)
+            return super().bfloat16_support()
+        return bfloat16_of_gpu(torch.cuda.get_device_capability())
 
     def accelerators(self) -> list[str]:
         """Return the names of the GPUs."""
         return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+
+    def ran_out_of_memory(self, error: Exception) -> bool:
+        """Tell whether PyTorch says so, of a GPU or of the CPU."""
+        is_full = isinstance(error, torch.cuda.OutOfMemoryError) or CPU_IS_FULL in str(error)
+        return is_full or super().ran_out_of_memory(error)
 
 
 BACKEND = TorchBackend()

@@ -1,0 +1,57 @@
+"""Memory that runs out becomes an error that says what needs so much of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mnistcnn._training import backends
+from mnistcnn.exceptions import DeviceMemoryError
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+
+@contextmanager
+def shortage_explained(
+    estimator: "DigitCNNClassifier",
+    image_shape: tuple[int, int, int],
+    batch_size: int | None = None,
+) -> Iterator[None]:
+    """Raise `DeviceMemoryError` in place of what the backend raises, and let others pass.
+
+    Parameters
+    ----------
+    estimator : DigitCNNClassifier
+        Names its architecture.
+    image_shape : tuple of 3 int
+        Height, width and channels of one image.
+    batch_size : int, default=None
+        How many images are computed at a time; None while the network is built.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, DeviceMemoryError) or not _is_shortage(error):
+            raise
+        height, width, channels = image_shape
+        size = "" if batch_size is None else f", batch_size={batch_size}"
+        remedy = "" if batch_size is None else "a smaller batch_size, "
+        raise DeviceMemoryError(
+            f"The memory of the device is too small for architecture={_name(estimator)} on images "
+            f"of {height}x{width}x{channels}{size}. Try {remedy}smaller images or a smaller "
+            "architecture, and see that nothing else takes the memory."
+        ) from error
+
+
+def _is_shortage(error: BaseException | None) -> bool:
+    # Keras puts some errors that come in a layer into one of another class.
+    while error is not None:
+        if isinstance(error, Exception) and backends.current().ran_out_of_memory(error):
+            return True
+        error = error.__context__
+    return False
+
+
+def _name(estimator: "DigitCNNClassifier") -> str:
+    architecture = estimator.architecture
+    return str(getattr(architecture, "__name__", None) or repr(architecture))

@@ -1,0 +1,39 @@
+"""``mnistcnn devices``: what networks are computed on."""
+
+from typing import Any
+
+import click
+
+from mnistcnn.cli._options import json_option, quiet_option
+from mnistcnn.cli._tables import print_json, print_table
+
+
+@click.command()
+@json_option
+@quiet_option
+def devices(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
+    """List the devices that networks are computed on, the one that computes first.
+
+    Below them are Keras's backend, which the environment variable KERAS_BACKEND chooses, and the
+    precision that "auto" takes on this machine, and why.
+    """
+    from mnistcnn import devices as found_devices
+
+    found = found_devices()
+    (print_json if as_json else _print)(found)
+
+
+def _print(found: Any) -> None:
+    print_table(
+        ("device", "name", "memory"),
+        [(one["kind"], one["name"], _size(one["memory"])) for one in found.devices],
+        n_text_columns=2,
+    )
+    print(
+        f'{found.backend} {found.backend_version}; precision "auto" is {found.precision}: '
+        f"{found.reason}"
+    )
+
+
+def _size(memory: int | None) -> str:
+    return "unknown" if memory is None else f"{memory / 2**30:.1f} GiB"
