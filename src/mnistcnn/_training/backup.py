@@ -17,10 +17,11 @@ from typing import Any
 import keras
 
 from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.description import text_of_config
 from mnistcnn._training.fingerprint import fingerprint
 from mnistcnn._training.network import as_array
 from mnistcnn._training.plain_values import are_equal, is_plain, read_values, write_values
-from mnistcnn._training.running import Run
+from mnistcnn._training.running import TrainingJob
 
 State = dict[str, Any]
 
@@ -30,17 +31,30 @@ def asks_for_backup(callback: Any) -> bool:
     return type(callback) is keras.callbacks.BackupAndRestore and callback.save_freq == "epoch"
 
 
-def with_backup(run: Run, seed: Sequence[int]) -> Run:
-    """Return a run that goes on from its backup and renews it, where a callback asks for that."""
-    asking = next(filter(asks_for_backup, run.callbacks), None)
+def with_backup(job: TrainingJob, seed: Sequence[int]) -> TrainingJob:
+    """Return a job that goes on from its backup and renews it, where a callback asks for that."""
+    asking = next(filter(asks_for_backup, job.callbacks), None)
     if asking is None:
-        return run
-    watched = [callback for callback in run.callbacks if callback is not asking]
-    path = Path(asking.backup_dir) / f"fit-{fingerprint(run, seed)}.npz"
-    backup = EpochBackup(path, run.compiled, watched, is_temporary=asking.delete_checkpoint)
-    first_epoch = backup.restore(run.config.epochs)
+        return job
+    watched = [callback for callback in job.callbacks if callback is not asking]
+    path = Path(asking.backup_dir) / f"fit-{_name(job, seed)}.npz"
+    backup = EpochBackup(path, job.compiled, watched, is_temporary=asking.delete_checkpoint)
+    first_epoch = backup.restore(job.config.epochs)
     # Called after all others, it knows what they have made of an epoch.
-    return replace(run, callbacks=[*watched, backup], first_epoch=first_epoch)
+    return replace(job, callbacks=[*watched, backup], first_epoch=first_epoch)
+
+
+def _name(job: TrainingJob, seed: Sequence[int]) -> str:
+    network, optimizer = job.compiled.network, job.model.optimizer
+    return fingerprint(
+        text_of_config(network.model),
+        network,
+        (job.training, job.validation),
+        job.config,
+        seed,
+        # A fit that goes on with what was learned before begins with it.
+        map(as_array, optimizer.variables),
+    )
 
 
 class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,61 +1,67 @@
 """The name of a fit: equal for fits that would end bit-equal, another for any other."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
+import mnistcnn
 from mnistcnn._training import backends
+from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.description import text_of_config
-from mnistcnn._training.network import as_array
-from mnistcnn._training.running import Run
+from mnistcnn._training.network import Network
+from mnistcnn._training.runtime import settings_of_programs
 
 DIGEST_BYTES = 16
 
 
-def fingerprint(run: Run, seed: Sequence[int]) -> str:
-    """Return a name made from a network as it begins, from data, settings and seeds.
+def fingerprint(
+    program: str | None,
+    network: Network,
+    data: Iterable[TrainingData | None],
+    config: TrainingConfig,
+    seed: Sequence[int],
+    others: Iterable[NDArray[Any]] = (),
+) -> str:
+    """Return a name made from a network as it begins, from data, settings, seeds and versions.
 
     Callbacks do not count: a logger may be added to the rest of a fit.
+
+    Parameters
+    ----------
+    program : str or None
+        What the network computes, as text.
+    network : Network
+        Before training.
+    data : iterable of TrainingData or None
+        What it is trained on and, if anything, validated on.
+    config : TrainingConfig
+        How it is trained.
+    seed : sequence of int
+        Of the training.
+    others : iterable of ndarray, default=()
+        What else it begins with.
     """
-    digest = hashlib.blake2b(repr(_settings(run, seed)).encode(), digest_size=DIGEST_BYTES)
-    for array in _arrays(run):
+    settings = (program, network.precision, network.trainability(), config.description, list(seed))
+    digest = hashlib.blake2b(repr((settings, _versions())).encode(), digest_size=DIGEST_BYTES)
+    for array in (*network.values(), *others, *_arrays(data)):
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
-def _settings(run: Run, seed: Sequence[int]) -> list[Any]:
-    config, network = run.config, run.compiled.network
-    augmentation = config.augmentation and sorted(vars(config.augmentation).items())
-    return [
-        backends.name(),
-        network.precision,
-        text_of_config(network.model),
-        network.trainability(),
-        config.epochs,
-        config.batch_size,
-        config.trace_key,
-        config.optimizer.lr_schedule,
-        config.optimizer.learning_rate,
-        config.patience,
-        augmentation,
-        list(seed),
-    ]
+def _arrays(data: Iterable[TrainingData | None]) -> Iterator[NDArray[Any]]:
+    for part in filter(None, data):
+        yield from part.arrays()
+        yield part.indices
 
 
-def _arrays(run: Run) -> Iterator[NDArray[Any]]:
-    # The optimizer's variables hold its rates, too.
-    yield from run.compiled.network.values()
-    yield from map(as_array, run.model.optimizer.variables)
-    yield from _data_arrays(run.training)
-    if run.validation is not None:
-        yield from _data_arrays(run.validation)
-
-
-def _data_arrays(data: TrainingData) -> Iterator[NDArray[Any]]:
-    yield from data.arrays()
-    yield data.indices
+def _versions() -> tuple[Any, ...]:
+    """Return what computes, as far as another version may give other bits."""
+    backend = sys.modules[backends.name()]
+    versions = mnistcnn.__version__, keras.__version__, np.__version__
+    return backend.__name__, backend.__version__, versions, settings_of_programs()

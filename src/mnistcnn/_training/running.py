@@ -24,7 +24,7 @@ Logs = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class TrainingJob:
     """All that the epochs of a fit take.
 
     Parameters
@@ -57,40 +57,42 @@ class Run:
         return self.compiled.network.model
 
 
-def run_epochs(run: Run) -> dict[str, list[Any]]:
+def run_epochs(job: TrainingJob) -> dict[str, list[Any]]:
     """Run all epochs and return Keras's history.
 
     Keras's `fit` feeds every batch from Python. Where no callback asks for that, an epoch is one
     call into a compiled program that gathers the batches itself; what it does with each is Keras's
     own step all the same. Keras's `fit` is called, too, where somebody has patched it to listen.
     """
-    programs = run.compiled.epoch_programs()
-    if any(map(watches_batches, run.callbacks)):
+    programs = job.compiled.epoch_programs()
+    if any(map(watches_batches, job.callbacks)):
         programs = None
     try:
         if programs is None or is_fit_patched():
-            return _run_fit_of_keras(run, programs)
-        return _run_programs(run, programs)
+            return _run_fit_of_keras(job, programs)
+        return _run_programs(job, programs)
     finally:
-        forget_first_epoch(run.model)
+        forget_first_epoch(job.model)
 
 
-def _run_fit_of_keras(run: Run, programs: backends.EpochPrograms | None) -> dict[str, list[Any]]:
-    config, validation = run.config, run.validation
+def _run_fit_of_keras(
+    job: TrainingJob, programs: backends.EpochPrograms | None
+) -> dict[str, list[Any]]:
+    config, validation = job.config, job.validation
     transform = transform_for(config.augmentation)
     with signals_held() as held:
         listed = [
             BetweenBatches(held.deliver),
-            *run.callbacks,
+            *job.callbacks,
             *backends.current().step_callbacks(),
         ]
-        with nullcontext() if programs is None else _whole_epochs_within(listed, run, programs):
-            history: dict[str, list[Any]] = run.model.fit(
-                GatheredBatches(run.training, config.batch_size, run.order, transform),
+        with nullcontext() if programs is None else _whole_epochs_within(listed, job, programs):
+            history: dict[str, list[Any]] = job.model.fit(
+                GatheredBatches(job.training, config.batch_size, job.order, transform),
                 validation_data=validation
                 and GatheredBatches(validation, VALIDATION_BATCH, FixedOrder(validation), None),
                 epochs=config.epochs,
-                initial_epoch=run.first_epoch,
+                initial_epoch=job.first_epoch,
                 callbacks=listed,
                 verbose=config.verbose,
                 shuffle=False,
@@ -98,17 +100,17 @@ def _run_fit_of_keras(run: Run, programs: backends.EpochPrograms | None) -> dict
     return history
 
 
-def _run_programs(run: Run, programs: backends.EpochPrograms) -> dict[str, list[Any]]:
-    model = run.model
-    train, test = _training_of(run, programs), _validation_of(run, programs)
-    listening = _callback_list(run)
+def _run_programs(job: TrainingJob, programs: backends.EpochPrograms) -> dict[str, list[Any]]:
+    model = job.model
+    train, test = _training_of(job, programs), _validation_of(job, programs)
+    listening = _callback_list(job)
     model.stop_training = False
     logs: Logs = {}
     listening.on_train_begin()
-    for epoch in range(max(run.first_epoch, first_epoch_of(model)), run.config.epochs):
+    for epoch in range(max(job.first_epoch, first_epoch_of(model)), job.config.epochs):
         listening.on_epoch_begin(epoch)
         logs = train()
-        if run.validation is not None:
+        if job.validation is not None:
             listening.on_test_begin()
             tested = test()
             listening.on_test_end(tested)
@@ -123,56 +125,56 @@ def _run_programs(run: Run, programs: backends.EpochPrograms) -> dict[str, list[
     return history
 
 
-def _training_of(run: Run, programs: backends.EpochPrograms) -> Callable[[], Logs]:
+def _training_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable[[], Logs]:
     """Return what trains the present epoch and returns its metrics."""
-    arrays = programs.on_device(run.training)
-    transform = transform_for(run.config.augmentation)
+    arrays = programs.on_device(job.training)
+    transform = transform_for(job.config.augmentation)
 
     @signals_held()
     def train() -> Logs:
-        run.model.reset_metrics()
-        programs.train(arrays, run.order.current(), run.config.batch_size, transform)
-        return dict(run.model.get_metrics_result())
+        job.model.reset_metrics()
+        programs.train(arrays, job.order.current(), job.config.batch_size, transform)
+        return dict(job.model.get_metrics_result())
 
     return train
 
 
-def _validation_of(run: Run, programs: backends.EpochPrograms) -> Callable[[], Logs]:
+def _validation_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable[[], Logs]:
     """Return what returns the metrics of the validation images, if there are any."""
-    if run.validation is None:
+    if job.validation is None:
         return dict
-    arrays, plan = programs.on_device(run.validation), FixedOrder(run.validation).current()
+    arrays, plan = programs.on_device(job.validation), FixedOrder(job.validation).current()
 
     @signals_held()
     def test() -> Logs:
-        run.model.reset_metrics()
+        job.model.reset_metrics()
         programs.test(arrays, plan, VALIDATION_BATCH)
-        return dict(run.model.get_metrics_result())
+        return dict(job.model.get_metrics_result())
 
     return test
 
 
-def _callback_list(run: Run) -> keras.callbacks.CallbackList:
-    config = run.config
+def _callback_list(job: TrainingJob) -> keras.callbacks.CallbackList:
+    config = job.config
     return keras.callbacks.CallbackList(
-        run.callbacks,
+        job.callbacks,
         add_progbar=config.verbose != 0,
         verbose=config.verbose,
         epochs=config.epochs,
-        steps=run.training.n_batches(config.batch_size),
-        model=run.model,
+        steps=job.training.n_batches(config.batch_size),
+        model=job.model,
     )
 
 
 @contextmanager
 def _whole_epochs_within(
-    listed: list[Any], run: Run, programs: backends.EpochPrograms
+    listed: list[Any], job: TrainingJob, programs: backends.EpochPrograms
 ) -> Iterator[None]:
     """Let a patched `fit` of Keras's run programs, if what listens to it acts at epochs."""
     if not backends.is_tensorflow():
         yield
         return
-    whole_epochs = WholeEpochs(listed, _training_of(run, programs), _validation_of(run, programs))
+    whole_epochs = WholeEpochs(listed, _training_of(job, programs), _validation_of(job, programs))
     listed.append(whole_epochs)
     try:
         yield

@@ -16,7 +16,7 @@ from mnistcnn._training.epochs import ShuffledOrder
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import build_metrics
 from mnistcnn._training.network import Network
-from mnistcnn._training.running import Run, run_epochs
+from mnistcnn._training.running import TrainingJob, run_epochs
 from mnistcnn.exceptions import NonFiniteLossError
 
 History = dict[str, list[float]]
@@ -52,10 +52,12 @@ def train(
     """
     network = compiled.network
     order = ShuffledOrder(training, seed, config.augmentation)
-    run = Run(compiled, training, validation, config, order, _all_callbacks(order, network, config))
+    job = TrainingJob(
+        compiled, training, validation, config, order, _all_callbacks(order, network, config)
+    )
     _build_metrics(network.model, training)
     with backends.current().generator_kept():
-        history = run_epochs(with_backup(run, seed))
+        history = run_epochs(with_backup(job, seed))
     _check_scores(network, training)
     return {name: [float(value) for value in values] for name, values in history.items()}
 
