@@ -323,3 +323,25 @@ def test_every_engine_gives_the_same_scores_and_reasons(engine, in_sequence):
     assert at_once == one_by_one
     assert list(at_once[2]) == ["diverging"]
     assert compared_on(engine) == in_sequence
+
+
+def test_a_comparison_that_runs_again_with_a_memory_trains_only_what_is_missing(
+    small_digits, tmp_path
+):
+    settings = {**QUICK, "memory": tmp_path}
+    alone = compare_architectures(*small_digits, architectures={"narrow": narrow}, **settings)
+    both = {"narrow": narrow, "baseline": "baseline"}
+    together = compare_architectures(*small_digits, architectures=both, **settings)
+    again = compare_architectures(*small_digits, architectures=both, **settings)
+    assert [r["from_memory"] for r in alone.records] == [False, False]
+    assert [r["from_memory"] for r in together.records] == [True, True, False, False]
+    assert [r["from_memory"] for r in again.records] == [True] * 4
+    for label in both:
+        assert scores_of(again, label) == scores_of(together, label)
+    assert scores_of(again, "narrow") == scores_of(alone, "narrow")
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=["None", "state"])
+def test_a_memory_that_would_find_nothing_again_is_refused(random_state, small_digits, tmp_path):
+    with pytest.raises(ValueError, match="random_state must be an int where memory is given"):
+        compare_architectures(*small_digits, memory=tmp_path, random_state=random_state)

@@ -185,6 +185,19 @@ class TestCompare:
         assert verdict.startswith("By accuracy in 2 folds, ")
         assert f" {verdict} " in " ".join(answer.stdout.split())
 
+    @pytest.mark.slow
+    def test_a_second_run_says_how_many_fits_it_found(self, tmp_path):
+        arguments = ["--architectures", "two_layer_mlp", "--limit", "60", "--cv", "2"]
+        arguments += ["--epochs", "1", "--memory", str(tmp_path)]
+        first, second = (mnistcnn("compare", *arguments) for _ in range(2))
+        found = "2 of 2 fits were found in memory; their time is that of reading them."
+        assert "in memory" not in first.stdout
+        assert found in " ".join(second.stdout.split())
+        accuracies = [
+            re.search(r"two_layer_mlp +42,310 +(\S+)", a.stdout)[1] for a in (first, second)
+        ]
+        assert accuracies[0] == accuracies[1]
+
     def test_an_architecture_that_fails_has_a_row_a_reason_and_status_1(self, tmp_path):
         script = (
             "import sys\n"
@@ -249,6 +262,7 @@ class TestCompare:
             "engine": None,
             "scheduler": None,
             "random_state": 3,
+            "memory": None,
             "output": str(folder),
         }
 

@@ -17,9 +17,9 @@ from mnistcnn._training.fingerprint import fingerprint
 from mnistcnn._training.keras_internals import is_fit_patched
 from mnistcnn._training.network import Network
 from mnistcnn._training.storage import detached_callbacks
+from mnistcnn._types import Memory
 from mnistcnn.augmentation import Augmentation
 from mnistcnn.classifier._pixel_range import callers_level
-from mnistcnn.classifier._types import Memory
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier

@@ -59,6 +59,12 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
 )
 @engine_option
 @scheduler_option
+@click.option(
+    "--memory",
+    type=NamedPath(file_okay=False),
+    help="Keep each fit in this folder: a comparison that ended early runs again and trains only "
+    "what is missing.",
+)
 @random_state_option
 @click.option(
     "--output",
@@ -172,8 +178,18 @@ def _print(result: "ComparisonResult") -> None:
         [_row(row) for _, row in result.table.iterrows()],
     )
     failures = [f"{name} failed in {failure}" for name, failure in result.failures.items()]
-    print_notes(filter(None, [*failures, result.verdict]))
+    print_notes(filter(None, [*failures, _found_in_memory(result), result.verdict]))
     print(_footnote(result.metadata))
+
+
+def _found_in_memory(result: "ComparisonResult") -> str:
+    n_found = sum(record["from_memory"] for record in result.records)
+    if not n_found:
+        return ""
+    return (
+        f"{n_found} of {len(result.records)} fits were found in memory; their time is that of "
+        "reading them."
+    )
 
 
 def _row(row: "pd.Series[Any]") -> list[str]:

@@ -22,7 +22,7 @@ from mnistcnn._scikit_learn import (
     validate_parameter_constraints,
     validate_parameters,
 )
-from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn._types import Images, Labels, Memory, RandomState
 from mnistcnn.classifier import DigitCNNClassifier, count_parameters
 from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_architectures
 from mnistcnn.evaluation._environment import describe_environment
@@ -58,6 +58,7 @@ def compare_architectures(
     epochs: int | None = None,
     n_jobs: int | None = None,
     error_score: float | str = np.nan,
+    memory: Memory = None,
     random_state: RandomState = None,
     callbacks: object | Sequence[object] | None = None,
     on_architecture_done: Callable[[ComparisonResult], object] | None = None,
@@ -99,6 +100,11 @@ def compare_architectures(
     error_score : "raise" or float, default=np.nan
         The score of a fold in which the fit or the scorer raises an error; the comparison goes
         on, and the architecture's row says why. With ``"raise"`` the error ends the comparison.
+    memory : str, path-like, joblib.Memory or None, default=None
+        Keeps each fit, as `DigitCNNClassifier(memory=...)` does, so that a comparison that ended
+        early runs again and trains only what is missing. Records of fits that were found say so
+        in `from_memory`, and their `fit_seconds` is the time of reading. It takes an integer
+        `random_state`. None leaves that of `estimator`.
     random_state : int, RandomState or None, default=None
         Seeds the folds and every fit. None takes the `random_state` of `estimator` or, where
         that is None too, draws a seed. The seed is in ``metadata["random_state"]``.
@@ -123,9 +129,9 @@ def compare_architectures(
     ------
     ValueError
         If an architecture is unknown, cannot be built for the images or has the label of
-        another, if a scorer or a setting of `estimator` is wrong, if labels are one-hot rows, if a
-        class has fewer images than `cv` folds, if there are `callbacks` and scikit-learn is older
-        than 1.9, or if every fit failed.
+        another, if a scorer or a setting of `estimator` is wrong, if `random_state` is no int where
+        there is a `memory`, if labels are one-hot rows, if a class has fewer images than `cv`
+        folds, if there are `callbacks` and scikit-learn is older than 1.9, or if every fit failed.
     TypeError
         If `X` or `y` is not in memory: a dataset in batches, a generator, a query. If one of
         `callbacks` is not scikit-learn's.
@@ -173,7 +179,7 @@ def compare_architectures(
     check_classification_targets(labels)
     candidates = labelled_architectures(architectures)
     scorers = named_scorers(scoring)
-    template = _template(estimator, epochs, random_state)
+    template = _template(estimator, epochs, memory, random_state)
     splits = _splits(images, labels, groups, cv, _seed(template.random_state))
     comparison = _Comparison(images, labels, template, candidates, splits, scorers)
     parameters = comparison.count_parameters()
@@ -268,12 +274,22 @@ def _plain(value: object) -> str | int | float | None:
 
 
 def _template(
-    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: RandomState
+    estimator: DigitCNNClassifier | None,
+    epochs: int | None,
+    memory: Memory,
+    random_state: RandomState,
 ) -> DigitCNNClassifier:
     template = DigitCNNClassifier() if estimator is None else clone(estimator)
     if epochs is not None:
         template.set_params(epochs=epochs)
+    if memory is not None:
+        template.set_params(memory=memory)
     source = template.random_state if random_state is None else random_state
+    if template.memory is not None and not isinstance(source, Integral):
+        raise ValueError(
+            f"random_state must be an int where memory is given, got {source}: with other seeds "
+            "each time, no fit would ever be found again."
+        )
     template.set_params(random_state=_seed(source))
     validate_parameters(template)
     return template

@@ -82,20 +82,21 @@ class FoldMeasurement:
     error_score: float | str
 
     def __call__(self, estimator: MeasuredPipeline, X: Images, y: Labels) -> dict[str, float]:
-        """Return the scores by name, `fit_seconds` and `predict_seconds`.
+        """Return the scores by name, `fit_seconds`, `predict_seconds` and `from_memory`.
 
         The scores come first: the prediction that is timed is then never the one in which the
         network is compiled.
         """
         if estimator.failure_:
             nothing = Unmeasured(float(self.error_score), estimator.failure_)
-            seconds = {"fit_seconds": nan, "predict_seconds": nan}
-            return dict.fromkeys(self.scorers, nothing) | seconds
+            unknown = {"fit_seconds": nan, "predict_seconds": nan, "from_memory": 0.0}
+            return dict.fromkeys(self.scorers, nothing) | unknown
         scores = {name: self._score(name, estimator, X, y) for name in self.scorers}
         can_predict = not isinstance(scores["accuracy"], Unmeasured)
         return scores | {
             "fit_seconds": estimator.fit_seconds_,
             "predict_seconds": _seconds_of_one_prediction(estimator, X) if can_predict else nan,
+            "from_memory": float(estimator[-1].from_memory_),
         }
 
     def _score(self, name: str, estimator: MeasuredPipeline, X: Images, y: Labels) -> float:

@@ -22,8 +22,9 @@ class ComparisonResult:
     records : list of dict
         One record a fold and architecture: `architecture` (str), `fold` (int, from 0),
         `train_images` and `test_images` (int), one float a scorer under its name, `fit_seconds`
-        and `predict_seconds` (float); and `failure` (str), why the fit or a scorer failed, empty
-        where neither did, which may be missing.
+        and `predict_seconds` (float). What may be missing: `from_memory` (bool), whether the fit
+        was read from a memory; `failure` (str), why the fit or a scorer failed, empty where neither
+        did.
     parameters : dict of str to int
         How many parameters each architecture has, trained or not.
     scoring : tuple of str

@@ -87,6 +87,7 @@ def records_of(
             "train_images": len(splits[fold][0]),
             "test_images": len(splits[fold][1]),
             **_measurements(results, row, fold, scorers),
+            "from_memory": bool(results[f"split{fold}_test_from_memory"][row]),
             "failure": _failure(scores),
         }
         for (row, fold), scores in zip(fits, _own_scores(results), strict=False)
