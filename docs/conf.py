@@ -13,6 +13,7 @@ sys.path.insert(0, str(HERE.parent / "scripts"))
 from docs_tables import architectures_table, facts, public_names, reported_table  # noqa: E402
 from docutils.nodes import Node  # noqa: E402
 from docutils.statemachine import StringList  # noqa: E402
+from nested_bars import draw_nested_bars  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 from sphinx.ext.autosummary import Autosummary  # noqa: E402
 from sphinx.ext.autosummary.generate import generate_autosummary_docs  # noqa: E402
@@ -72,6 +73,11 @@ def make_pages(app: Sphinx) -> None:
         generate_autosummary_docs([str(listing)], suffix=".rst", app=app)
 
 
+def draw_images(_app: Sphinx) -> None:
+    """Draw the images that show what the library shows."""
+    draw_nested_bars(HERE / "images" / "generated" / "nested-bars.svg")
+
+
 def add_facts(
     _app: Sphinx, _what: str, _name: str, thing: object, _options: object, lines: list[str]
 ) -> None:
@@ -85,5 +91,6 @@ def setup(app: Sphinx) -> None:
     """Register what is above."""
     app.add_directive("public-names", PublicNames)
     app.connect("builder-inited", make_pages)
+    app.connect("builder-inited", draw_images)
     # Before numpydoc makes sections of the docstring.
     app.connect("autodoc-process-docstring", add_facts, priority=100)
