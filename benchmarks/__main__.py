@@ -35,6 +35,8 @@ NAMES = (
     "robustness",
     "own_parts",
     "callbacks",
+    "kept_fits",
+    "engines",
 )
 
 
