@@ -99,6 +99,9 @@ def compare(
     """
     names = _named(architectures)
     check_engine(engine, scheduler)
+    if settings["memory"] is not None:
+        # Workers may run in another folder.
+        settings["memory"] = settings["memory"].absolute()
     if engine and settings["n_jobs"] is None:
         settings["n_jobs"] = -1
     arguments = {"data": data, "architectures": architectures, "limit": limit, **settings}
