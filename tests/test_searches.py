@@ -6,14 +6,14 @@ from contextlib import suppress
 
 import pytest
 
-from killable_search import KINDS, Search
+from killable_search import Search
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-N_KILLS = 10
+N_KILLS = {"grid": 10, "halving": 4, "optuna": 4}
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=N_KILLS)
 def undisturbed(request, tmp_path_factory):
     """The kind of a search, its scores, and the fits that they take."""
     if request.param == "optuna":
@@ -26,11 +26,11 @@ def undisturbed(request, tmp_path_factory):
 
 def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, tmp_path):
     kind, scores, fits = undisturbed
-    draw = random.Random(0)
+    n_kills, draw = N_KILLS[kind], random.Random(0)
     done = set()
-    for number in range(N_KILLS):
+    for number in range(n_kills):
         search = Search(kind, "sequential", tmp_path, number)
-        search.wait_for_training(draw.randint(1, len(fits) // N_KILLS))
+        search.wait_for_training(draw.randint(1, len(fits) // n_kills))
         # Some moment of the next fit, of its writing or of its scoring.
         with suppress(subprocess.TimeoutExpired):
             search.process.wait(draw.uniform(0, 0.3))
@@ -38,7 +38,7 @@ def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, tmp_pat
         search.process.communicate()
         assert not done & set(search.trained())
         done |= search.finished()
-    last = Search(kind, "sequential", tmp_path, N_KILLS)
+    last = Search(kind, "sequential", tmp_path, n_kills)
     assert last.scores() == scores, last.errors[-3000:]
     assert not done & set(last.trained())
     assert done | last.finished() == fits
