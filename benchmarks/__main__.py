@@ -34,6 +34,7 @@ NAMES = (
     "predict_command",
     "robustness",
     "own_parts",
+    "callbacks",
 )
 
 

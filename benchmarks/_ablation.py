@@ -85,6 +85,8 @@ def loop_without(part: str | None, X: Pixels, y: Pixels) -> Iterator[None]:
 
     with (
         _replaced_in_library("watches_batches", lambda _: True),
+        # Those who listen to a fit may keep its network, and the pool would not get it back.
+        _replaced_in_library("is_fit_patched", lambda: False),
         patch.object(keras.Model, "fit", counted),
     ):
         yield

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks._peers import PEERS, reason_against_backend
+from benchmarks._peers import PEERS, reason_against_backend, reason_against_packages
 from benchmarks._results import Figure, Measurement, Results
 
 
@@ -27,6 +27,8 @@ class Case:
         The only Keras backend on which it says anything.
     process : str, default=""
         The name of the process that it shares with other cases; without one it has its own.
+    packages : tuple of str, default=()
+        What must be installed beside the library.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Case:
     max_repeats: int | None = None
     backend: str | None = None
     process: str = ""
+    packages: tuple[str, ...] = ()
 
     def measure(self, repeat: int) -> Measurement:
         """Measure once."""
@@ -48,6 +51,7 @@ class Case:
         """Return why it cannot be measured here, or None if it can."""
         peer = self.arguments.get("peer")
         reason = None if peer is None else PEERS[peer].reason_for_absence()
+        reason = reason or reason_against_packages(self.packages)
         return reason or reason_against_backend(self.backend)
 
 

@@ -38,14 +38,17 @@ class Peer:
 
     def reason_for_absence(self) -> str | None:
         """Return why it cannot be measured here, or None if it can."""
-        for package in self.packages:
-            if find_spec(package) is None:
-                return f"{package} is not installed"
-        return reason_against_backend(self.backend)
+        return reason_against_packages(self.packages) or reason_against_backend(self.backend)
 
     def convert(self, X: Pixels) -> Pixels:
         """Return `uint8` images in the form that it takes."""
         return FORMS[self.form](X)
+
+
+def reason_against_packages(packages: tuple[str, ...]) -> str | None:
+    """Return why what needs packages cannot be measured, or None if they are here."""
+    absent = (f"{package} is not installed" for package in packages if find_spec(package) is None)
+    return next(absent, None)
 
 
 def reason_against_backend(wanted: str | None) -> str | None:

@@ -15,7 +15,7 @@ from benchmarks._data import source
 from benchmarks._processes import OwnProcesses, ThisProcess
 from benchmarks._results import Results
 
-PEER_PACKAGES = ("scikeras", "skorch", "torch")
+PEER_PACKAGES = ("scikeras", "skorch", "torch", "mlflow")
 
 
 @dataclass(frozen=True)

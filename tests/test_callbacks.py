@@ -181,3 +181,68 @@ def test_a_factory_in_a_search_stays_itself(small_digits):
 def test_what_makes_no_callback_is_refused(wrong, small_digits):
     with pytest.raises(TypeError, match="callbacks must.*got"):
         quick(callbacks=wrong).fit(*small_digits)
+
+
+HOOKS = [
+    "set_params",
+    "set_model",
+    "on_train_begin",
+    "on_epoch_begin",
+    "on_train_batch_begin",
+    "on_batch_begin",
+    "on_train_batch_end",
+    "on_batch_end",
+    "on_test_begin",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+    "on_test_end",
+    "on_epoch_end",
+    "on_train_end",
+]
+
+
+def raising_at(hook, is_told):
+    """A callback that raises at a hook where `is_told` holds anything."""
+
+    def call(*_arguments, **_options):
+        if is_told:
+            raise PrunedError(hook)
+
+    return type("Raising", (keras.callbacks.Callback,), {hook: call})()
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_callback_that_raises_stops_the_fit_and_spoils_nothing(hook, small_digits):
+    X, y = small_digits
+    is_told = []
+    raising = quick(callbacks=raising_at(hook, is_told), epochs=2, early_stopping=True)
+    right = raising.fit(X, y).predict_proba(X)
+    before = dict(vars(raising))
+    is_told.append(True)
+    with pytest.raises(PrunedError, match=hook):
+        raising.set_params(random_state=1).fit(X[::-1], y[::-1])
+    assert vars(raising) == {**before, "random_state": 1}
+    np.testing.assert_array_equal(raising.predict_proba(X), right)
+    is_told.clear()
+    again = raising.set_params(random_state=0).fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), right)
+
+
+@pytest.mark.parametrize(
+    "hook", ["set_model", "on_train_batch_end", "on_epoch_end", "on_train_end"]
+)
+def test_a_callback_that_raises_leaves_partial_fit_where_it_was(hook, small_digits):
+    X, y = small_digits
+    is_told = []
+    raising, plain = (
+        quick(callbacks=raising_at(hook, is_told)).partial_fit(X, y, classes=range(10))
+        for _ in range(2)
+    )
+    is_told.append(True)
+    with pytest.raises(PrunedError, match=hook):
+        raising.partial_fit(X[::-1], y[::-1])
+    is_told.clear()
+    for one in (raising, plain):
+        one.partial_fit(X, y)
+    np.testing.assert_array_equal(raising.predict_proba(X), plain.predict_proba(X))
+    assert raising.history_ == plain.history_

@@ -179,6 +179,53 @@ class TestCompare:
         assert {line.split()[0] for line in rows} == {"baseline", "two_layer_mlp"}
         assert "200 images of 28x28x1 in 2 folds, epochs 1, random state 3" in answer.stdout
 
+    def test_a_sentence_under_the_table_says_which_can_be_told_apart(self, comparison):
+        answer, folder = comparison
+        verdict = json.loads((folder / "results.json").read_text())["verdict"]
+        assert verdict.startswith("By accuracy in 2 folds, ")
+        assert f" {verdict} " in " ".join(answer.stdout.split())
+
+    @pytest.mark.slow
+    def test_a_second_run_says_how_many_fits_it_found(self, tmp_path):
+        arguments = ["--architectures", "two_layer_mlp", "--limit", "60", "--cv", "2"]
+        arguments += ["--epochs", "1", "--memory", str(tmp_path)]
+        first, second = (mnistcnn("compare", *arguments) for _ in range(2))
+        found = "2 of 2 fits were found in memory; their time is that of reading them."
+        assert "in memory" not in first.stdout
+        assert found in " ".join(second.stdout.split())
+        accuracies = [
+            re.search(r"two_layer_mlp +42,310 +(\S+)", a.stdout)[1] for a in (first, second)
+        ]
+        assert accuracies[0] == accuracies[1]
+
+    def test_an_architecture_that_fails_has_a_row_a_reason_and_status_1(self, tmp_path):
+        script = (
+            "import sys\n"
+            "from mnistcnn.architectures import Baseline\n"
+            "from mnistcnn.cli import main\n"
+            "Baseline.learning_rate = 1e30\n"
+            "main(sys.argv[1:])\n"
+        )
+        arguments = ["--architectures", "baseline,two_layer_mlp", "--limit", "100", "--cv", "2"]
+        answer = subprocess.run(
+            [sys.executable, "-c", script, "compare", *arguments, "--output", tmp_path],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(),
+        )
+        assert answer.returncode == 1, answer.stderr
+        assert re.search(r"^ baseline +623,290( +-){5} *$", answer.stdout, re.MULTILINE)
+        reason = "baseline failed in 2 of 2 folds: NonFiniteLossError: The training"
+        assert reason in " ".join(answer.stdout.split())
+        failed, done = answer.stderr.splitlines()
+        assert re.fullmatch(r"baseline: failed in 2 of 2 folds: .* \(1 of 2\)", failed)
+        assert re.fullmatch(r"two_layer_mlp: accuracy .* \(2 of 2\)", done)
+        rows = json.loads((tmp_path / "results.json").read_text())["table"]
+        assert [row["accuracy_mean"] is None for row in rows] == [False, True]
+        assert rows[1]["failure"].startswith("2 of 2 folds: NonFiniteLossError: ")
+        assert (tmp_path / "comparison.png").exists()
+
     def test_says_on_stderr_what_is_done_and_nothing_else(self, comparison):
         lines = comparison[0].stderr.splitlines()
         assert [line.split(":")[0] for line in lines] == ["two_layer_mlp", "baseline"]
@@ -215,6 +262,7 @@ class TestCompare:
             "engine": None,
             "scheduler": None,
             "random_state": 3,
+            "memory": None,
             "output": str(folder),
         }
 
@@ -227,7 +275,7 @@ class TestCompare:
         )
         assert (answer.returncode, answer.stderr) == (0, "")
         content = json.loads(answer.stdout)
-        assert set(content) == {"table", "folds", "metadata"}
+        assert set(content) == {"table", "folds", "verdict", "metadata"}
         details = json.loads((folder / "results.json").read_text())
         scores = [fold["accuracy"] for fold in content["folds"]]
         assert scores == [fold["accuracy"] for fold in details["folds"][:2]]

@@ -311,7 +311,7 @@ class TestComparisonResult:
                 fit.mean(),
                 1e6 * predict.sum() / images.sum(),
             ]
-            np.testing.assert_allclose(list(row[2:]), expected, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(list(row[2:-1]), expected, rtol=1e-9, atol=1e-9)
 
     def test_columns(self, compared):
         assert list(compared[0].table.columns) == [
@@ -324,6 +324,7 @@ class TestComparisonResult:
             "prediction_error_percent",
             "fit_seconds",
             "microseconds_per_image",
+            "failure",
         ]
 
     def test_the_first_scorer_orders_the_table(self, compared):
@@ -349,14 +350,16 @@ class TestComparisonResult:
 
     def test_csv_holds_the_table(self, compared, tmp_path):
         compared[0].to_csv(tmp_path / "results.csv")
-        pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "results.csv"), compared[0].table)
+        written = pd.read_csv(tmp_path / "results.csv", keep_default_na=False)
+        pd.testing.assert_frame_equal(written, compared[0].table)
 
-    def test_json_holds_table_folds_and_metadata(self, compared, tmp_path):
+    def test_json_holds_table_folds_verdict_and_metadata(self, compared, tmp_path):
         result, _ = compared
         result.to_json(tmp_path / "results.json")
         content = json.loads((tmp_path / "results.json").read_text())
         assert content["metadata"] == result.metadata
         assert content["folds"] == result.records
+        assert content["verdict"] == result.verdict
         pd.testing.assert_frame_equal(pd.DataFrame(content["table"]), result.table)
 
     def test_json_of_a_single_fold_is_valid_although_it_has_no_deviation(self, tmp_path):

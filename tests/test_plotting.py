@@ -5,10 +5,12 @@ import sys
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from mnistcnn.plotting import ComparisonDisplay, TrainingHistoryDisplay
+from mnistcnn import ComparisonResult
+from mnistcnn.plotting import ComparisonDisplay, PairwiseDisplay, TrainingHistoryDisplay
 
 matplotlib.use("agg")
 
@@ -58,6 +60,12 @@ class TestComparisonDisplay:
         display.plot().figure_.canvas.draw()
         assert [text.get_text() for text in display.ax_.texts] == ["1.50 %"]
 
+    def test_what_failed_has_the_dots_of_its_other_folds_and_no_mean(self):
+        errors = {"fast": [1.5, 2.5], "broken": [np.nan, 3.0]}
+        display = ComparisonDisplay(prediction_errors=errors, parameters=dict.fromkeys(errors, 9))
+        display.plot().figure_.canvas.draw()
+        assert [text.get_text() for text in display.ax_.texts] == ["2.00 %", "failed"]
+
     def test_plot_draws_into_the_axes_that_it_is_given(self):
         figure, ax = pyplot.subplots()
         display = a_display().plot(ax)
@@ -69,6 +77,63 @@ class TestComparisonDisplay:
         ax = a_display().plot(color="tab:red", marker="s").ax_
         dots = [line for line in ax.lines if line.get_label() == "one fold"]
         assert {(line.get_color(), line.get_marker()) for line in dots} == {("tab:red", "s")}
+
+
+def a_result():
+    accuracies = {"baseline": [0.91, 0.92, 0.9], "simple": [0.95, 0.96, 0.97]}
+    return ComparisonResult(
+        records=[
+            {"architecture": name, "fold": fold, "train_images": 40, "test_images": 20}
+            | {"accuracy": accuracy, "fit_seconds": 1.0, "predict_seconds": 0.1}
+            for name, folds in accuracies.items()
+            for fold, accuracy in enumerate(folds)
+        ],
+        parameters=dict.fromkeys(accuracies, 9),
+        scoring=("accuracy",),
+        metadata={},
+    )
+
+
+class TestPairwiseDisplay:
+    PAIRS = pd.DataFrame(
+        {
+            "first": ["simple", "simple"],
+            "second": ["larger", "baseline"],
+            "difference": [0.5, 3.0],
+            "lower": [-0.5, 2.0],
+            "upper": [1.5, 4.0],
+        }
+    )
+
+    def test_every_pair_has_its_difference_and_interval_the_first_at_the_top(self):
+        ax = PairwiseDisplay(pairs=self.PAIRS, rope=0.1).plot().ax_
+        [container] = ax.containers
+        points, _, [bars] = container.lines
+        np.testing.assert_array_equal(points.get_xydata(), [[0.5, 0], [3.0, 1]])
+        assert [list(bar[:, 0]) for bar in bars.get_segments()] == [[-0.5, 1.5], [2.0, 4.0]]
+        labels = [label.get_text() for label in ax.get_yticklabels()]
+        assert labels == ["simple - larger", "simple - baseline"]
+        assert ax.transData.transform((0, 0))[1] > ax.transData.transform((0, 1))[1]
+
+    @pytest.mark.parametrize(("rope", "n_regions"), [(0.25, 1), (0, 0)])
+    def test_the_region_of_practical_equivalence_is_shaded(self, rope, n_regions):
+        ax = PairwiseDisplay(pairs=self.PAIRS, rope=rope).plot().ax_
+        assert len(ax.patches) == n_regions
+        for region in ax.patches:
+            assert region.get_extents().transformed(ax.transData.inverted()).intervalx == (
+                pytest.approx([-rope, rope])
+            )
+
+    def test_a_result_is_drawn_as_its_pairs_say(self):
+        result = a_result()
+        display = PairwiseDisplay.from_result(result, rope=0.5, confidence=0.8, color="tab:red")
+        pd.testing.assert_frame_equal(display.pairs, result.pairwise(rope=0.5, confidence=0.8))
+        assert display.rope == 0.5
+        assert display.ax_.get_xlabel() == "difference (points)"
+        assert display.ax_.containers[0].lines[0].get_color() == "tab:red"
+
+    def test_no_pairs_make_an_empty_chart(self):
+        PairwiseDisplay(pairs=self.PAIRS[:0], rope=0.1).plot().figure_.canvas.draw()
 
 
 class TestTrainingHistoryDisplay:

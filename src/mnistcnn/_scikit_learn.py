@@ -5,11 +5,13 @@ scikit-learn's callbacks, which are experimental, are not called.
 """
 
 import warnings
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 import numpy as np
+import sklearn
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -87,6 +89,7 @@ except ImportError:
 
 __all__ = [
     "CallbackSupportMixin",
+    "CandidateByCandidate",
     "HasMethods",
     "Interval",
     "Options",
@@ -94,6 +97,8 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "only_shows_progress",
+    "reports_its_fit",
+    "set_callbacks",
     "validate_parameter_constraints",
     "validate_parameters",
     "validate_params",
@@ -126,6 +131,106 @@ def only_shows_progress(estimator: Any) -> bool:
     """Tell whether no callback of scikit-learn's that an estimator has wants more than a bar."""
     callbacks = getattr(estimator, "_skl_callbacks", [])
     return all(type(callback).__name__ == "ProgressBar" for callback in callbacks)
+
+
+def set_callbacks(estimator: Any, callbacks: Sequence[Any]) -> None:
+    """Register scikit-learn's callbacks.
+
+    Raises
+    ------
+    TypeError
+        If one is not a callback of scikit-learn's.
+    ValueError
+        If this version of scikit-learn has none.
+    """
+    if not hasattr(estimator, "set_callbacks"):
+        raise ValueError(f"callbacks needs scikit-learn 1.9 or later, got {sklearn.__version__}.")
+    try:
+        estimator.set_callbacks(*callbacks)
+    except TypeError as error:
+        raise TypeError(
+            "callbacks must be scikit-learn's, such as sklearn.callback.ProgressBar(), got "
+            f"{list(callbacks)!r}; Keras's go to DigitCNNClassifier(callbacks=...)."
+        ) from error
+
+
+class CandidateByCandidate:
+    """Stands before a search in the bases: one candidate after another, and each fit's own scores.
+
+    `cv_results_` gains `fold_scores`, a list of what the scorer returned for each fit: all folds of
+    the first candidate, then those of the second.
+
+    Attributes
+    ----------
+    candidates : dict of str to dict
+        The parameters of each candidate by a name, under which scikit-learn's callbacks see it.
+        Where there are none the search evaluates its own, all at once.
+    on_candidate_done : callable
+        Called after each of `candidates` with the `cv_results_` so far.
+    """
+
+    candidates: Mapping[str, dict[str, Any]] = {}
+    on_candidate_done: Callable[[dict[str, Any]], object]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy goes to each worker, which has no use for what may not be copied.
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {name: value for name, value in state.items() if name != "on_candidate_done"}
+
+    def _run_search(self, evaluate_candidates: Any, *, callback_ctx: Any = None) -> None:
+        if not self.candidates:
+            super()._run_search(evaluate_candidates, **_in_task(callback_ctx))  # type: ignore[misc]
+            return
+        # Known before the fits wherever there are callbacks.
+        n_folds = getattr(self, "n_splits_", None)
+        with self._task(callback_ctx, "search", len(self.candidates)) as search:
+            for name, candidate in self.candidates.items():
+                with self._task(search, name, n_folds, sequential_subtasks=False) as task:
+                    results = evaluate_candidates([candidate], **_in_task(task))
+                self.on_candidate_done(results)
+
+    @contextmanager
+    def _task(
+        self, parent: Any, name: str, n_subtasks: int | None, **settings: Any
+    ) -> Iterator[Any]:
+        if parent is None:
+            yield None
+            return
+        task = parent.subcontext(task_name=name, max_subtasks=n_subtasks, **settings)
+        task.call_on_fit_task_begin(estimator=self)
+        yield task
+        task.call_on_fit_task_end(estimator=self)
+
+    def _format_results(
+        self, candidate_params: Any, n_splits: int, out: Any, *more: Any
+    ) -> dict[str, Any]:
+        with warnings.catch_warnings():
+            # The scorer says itself what is not finite, and why.
+            warnings.filterwarnings("ignore", "One or more of the test scores", UserWarning)
+            results = super()._format_results(candidate_params, n_splits, out, *more)  # type: ignore[misc]
+        return {**results, "fold_scores": [fit["test_scores"] for fit in out]}
+
+
+def _in_task(task: Any) -> dict[str, Any]:
+    # Before 1.9 scikit-learn has no callbacks, and no parameter for them.
+    return {} if task is None else {"callback_ctx": task}
+
+
+def reports_its_fit(fit: Function) -> Function:
+    """Have scikit-learn's callbacks hear of a transformer's fit, whose parts are of no interest."""
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @wraps(fit)
+    def reported(transformer: Any, X: Any, y: Any = None) -> Any:
+        context, task = fit_context(transformer, 0), {"estimator": transformer, "X": X, "y": y}
+        if context is not None:
+            context.call_on_fit_task_begin(**task)
+        fit(transformer, X, y)
+        if context is not None:
+            context.call_on_fit_task_end(**task, reconstruction_attributes={})
+        return transformer
+
+    return reported  # type: ignore[no-any-return]
 
 
 @cache

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    import joblib
     import numpy as np
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -24,6 +25,9 @@ ImageLike: TypeAlias = "ArrayLike | Image.Image"
 # What either has become, and one label of it.
 Array: TypeAlias = "NDArray[Any]"
 Label: TypeAlias = str | int | float
+
+# Where fits are kept.
+Memory: TypeAlias = "Path | joblib.Memory | None"
 
 RandomState: TypeAlias = "int | np.random.RandomState | None"
 

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mnistcnn.classifier import DigitCNNClassifier
     from mnistcnn.evaluation import ComparisonResult
 
-__all__ = ["ComparisonDisplay", "TrainingHistoryDisplay"]
+__all__ = ["ComparisonDisplay", "PairwiseDisplay", "TrainingHistoryDisplay"]
 
 
 class ComparisonDisplay:
@@ -27,8 +28,8 @@ class ComparisonDisplay:
     Parameters
     ----------
     prediction_errors : dict of str to array-like of shape (n_folds,)
-        The prediction error of each fold in percent, 100 (1 - accuracy), by architecture. The
-        first is drawn at the top.
+        The prediction error of each fold in percent, 100 (1 - accuracy), by architecture, the first
+        at the top; NaN where it failed.
     parameters : dict of str to int
         How many parameters each architecture has.
 
@@ -135,6 +136,9 @@ def _draw_row(
     looks = {"marker": "o", "linestyle": "none", "color": "tab:blue", "alpha": 0.35}
     ax.plot(errors, np.full(len(errors), row), **{**looks, "label": "one fold", **dot_options})
     mean = errors.mean()
+    if np.isnan(mean):
+        _write_above(ax, "failed", (0, row), ha="left")
+        return
     ax.errorbar(
         mean,
         row,
@@ -147,10 +151,8 @@ def _draw_row(
     _write_above(ax, f"{mean:.2f} %", (mean, row))
 
 
-def _write_above(ax: "Axes", text: str, point: tuple[float, float]) -> None:
-    ax.annotate(
-        text, point, xytext=(0, 8), textcoords="offset points", ha="center", fontsize="small"
-    )
+def _write_above(ax: "Axes", text: str, point: tuple[float, float], *, ha: str = "center") -> None:
+    ax.annotate(text, point, xytext=(0, 8), textcoords="offset points", ha=ha, fontsize="small")
 
 
 def _one_of_each(ax: "Axes") -> tuple[list["Artist"], list[str]]:
@@ -158,6 +160,123 @@ def _one_of_each(ax: "Axes") -> tuple[list["Artist"], list[str]]:
     handles, labels = ax.get_legend_handles_labels()
     by_label = dict(zip(labels, handles, strict=True))
     return list(by_label.values()), list(by_label)
+
+
+class PairwiseDisplay:
+    """The difference of each pair of architectures, its interval, and what counts as none.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        From `ComparisonResult.pairwise`: `first`, `second`, `difference`, `lower` and `upper`. The
+        first row is drawn at the top.
+    rope : float
+        Differences of up to this much either way, which are shaded, are of no importance.
+    unit : str, default="points"
+        The unit of all of them.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    See Also
+    --------
+    mnistcnn.ComparisonResult.pairwise : Computes what is drawn here.
+
+    Examples
+    --------
+    >>> import matplotlib, pandas
+    >>> matplotlib.use("agg")
+    >>> from mnistcnn.plotting import PairwiseDisplay
+    >>> pairs = pandas.DataFrame(
+    ...     {"first": ["simple"], "second": ["baseline"],
+    ...      "difference": [1.2], "lower": [0.3], "upper": [2.1]}
+    ... )
+    >>> PairwiseDisplay(pairs=pairs, rope=0.1).plot().ax_.get_xlabel()
+    'difference (points)'
+    """
+
+    ax_: "Axes"
+    figure_: "Figure"
+
+    def __init__(self, *, pairs: "pd.DataFrame", rope: float, unit: str = "points") -> None:
+        self.pairs = pairs
+        self.rope = rope
+        self.unit = unit
+
+    @classmethod
+    def from_result(
+        cls,
+        result: "ComparisonResult",
+        *,
+        rope: float | None = None,
+        scorer: str | None = None,
+        confidence: float = 0.95,
+        ax: "Axes | None" = None,
+        **interval_options: Any,
+    ) -> "PairwiseDisplay":
+        """Draw the pairs of a comparison.
+
+        Parameters
+        ----------
+        result : ComparisonResult
+            From `compare_architectures`.
+        rope, scorer, confidence
+            As in `ComparisonResult.pairwise`.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+        **interval_options : dict
+            As in `plot`.
+
+        Returns
+        -------
+        PairwiseDisplay
+            Already drawn.
+        """
+        pairs = result.pairwise(rope=rope, scorer=scorer, confidence=confidence)
+        display = cls(pairs=pairs, rope=pairs.attrs["rope"], unit=pairs.attrs["unit"])
+        return display.plot(ax, **interval_options)
+
+    def plot(self, ax: "Axes | None" = None, **interval_options: Any) -> "PairwiseDisplay":
+        """Draw the display.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        **interval_options : dict
+            Handed to ``Axes.errorbar`` for the differences and their intervals.
+
+        Returns
+        -------
+        PairwiseDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        n_rows = len(self.pairs)
+        ax = _axes(ax, type(self).__name__, figsize=(7, 1.5 + 0.4 * n_rows))
+        difference, *bounds = self.pairs[["difference", "lower", "upper"]].to_numpy(dtype=float).T
+        if self.rope > 0:
+            ax.axvspan(-self.rope, self.rope, alpha=0.2, label="practically equal")
+            ax.legend()
+        ax.axvline(0, color="grey", linewidth=1)
+        looks = {"fmt": "D", "color": "black", "capsize": 4, **interval_options}
+        # As lists: an older matplotlib takes an array of one for a number.
+        lengths = np.abs(bounds - difference).tolist()
+        ax.errorbar(difference, range(n_rows), xerr=lengths, **looks)
+        ax.set_yticks(range(n_rows), self.pairs["first"] + " - " + self.pairs["second"])
+        # Upside down, so that the first row is the top one.
+        ax.set_ylim(max(n_rows, 1) - 0.5, -0.5)
+        ax.set_xlabel(f"difference ({self.unit})")
+        self.ax_, self.figure_ = ax, cast("Figure", ax.figure)
+        return self
 
 
 class TrainingHistoryDisplay:

@@ -1,35 +1,64 @@
-"""Keras callbacks that every fit uses."""
+"""Keras callbacks that every fit uses, and which ones of the user's watch batches."""
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
+from mnistcnn._training.keras_internals import may_profile_batches
+from mnistcnn._training.network import Network
 from mnistcnn.exceptions import NonFiniteLossError
 
-# What Keras calls for each batch, and around the evaluation on validation images.
+# What Keras calls for each batch.
 BATCH_HOOKS = (
     "on_train_batch_begin",
     "on_train_batch_end",
     "on_batch_begin",
     "on_batch_end",
-    "on_test_begin",
-    "on_test_end",
     "on_test_batch_begin",
     "on_test_batch_end",
 )
 
+# The parameters by which callbacks of Keras, MLflow and Weights & Biases are told how often to act,
+# and what they keep of them where that is at each epoch: then their batch hooks do nothing.
+SET_TO_EPOCHS = {
+    "save_freq": ("epoch",),
+    "update_freq": ("epoch",),
+    "log_freq": ("epoch", None),
+    "log_every_n_steps": (None,),
+}
+
 
 def watches_batches(callback: keras.callbacks.Callback) -> bool:
-    """Tell whether a Keras callback wants to be called more often than at each epoch."""
-    return any(_is_overridden(callback, hook) for hook in BATCH_HOOKS)
+    """Tell whether a Keras callback has something to do more often than at each epoch.
+
+    One with batch hooks does, unless the class that wrote them takes a parameter that says how
+    often to act, and it is set to epochs.
+    """
+    return any(
+        _is_overridden(callback, hook) and not _is_idle(callback, hook) for hook in BATCH_HOOKS
+    )
 
 
 def _is_overridden(callback: keras.callbacks.Callback, hook: str) -> bool:
     # A LambdaCallback has its hooks on the instance.
     bound = getattr(callback, hook, None)
     return getattr(bound, "__func__", bound) is not getattr(keras.callbacks.Callback, hook)
+
+
+def _is_idle(callback: keras.callbacks.Callback, hook: str) -> bool:
+    if hook in vars(callback) or may_profile_batches(callback):
+        return False
+    author = next(each for each in type(callback).__mro__ if hook in vars(each))
+    # One who inherits `__init__` may write a hook that asks for no such parameter.
+    initializer = vars(author).get("__init__")
+    parameters = inspect.signature(initializer).parameters if initializer else {}
+    taken = SET_TO_EPOCHS.keys() & parameters
+    return bool(taken) and all(
+        getattr(callback, name, "unknown") in SET_TO_EPOCHS[name] for name in taken
+    )
 
 
 class FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
@@ -53,14 +82,14 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     ----------
     patience : int
         Epochs without a better one before the fit stops.
-    values : callable
-        Returns a copy of the network's weights.
+    network : Network
+        Has the weights of its best epoch in the end.
     """
 
-    def __init__(self, patience: int, values: Callable[[], list[Any]]) -> None:
+    def __init__(self, patience: int, network: Network) -> None:
         super().__init__()
         self._patience = patience
-        self._values = values
+        self._network = network
         self._best_rank = (-math.inf, -math.inf)
         self.epoch = 0
         self.best_values: list[Any] = []
@@ -70,9 +99,14 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         logs = logs or {}
         rank = _rank(logs["val_accuracy"], logs["val_loss"])
         if rank > self._best_rank:
-            self._best_rank, self.epoch, self.best_values = rank, epoch + 1, self._values()
+            self._best_rank, self.epoch = rank, epoch + 1
+            self.best_values = self._network.values()
         elif epoch + 1 - self.epoch >= self._patience:
             self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Give the network the weights of its best epoch."""
+        self._network.assign_values(self.best_values)
 
 
 def best_epoch(history: dict[str, list[float]]) -> int:

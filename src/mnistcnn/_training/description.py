@@ -21,10 +21,16 @@ def describe(model: keras.Model) -> str | None:
     None where a config does not tell it: see `is_defined_by_config`.
     """
     config = _config(model)
-    if config is None or not _is_defined(model, config):
-        return None
-    names = {layer.name: f"layer {i}" for i, layer in enumerate(layers_of(model))}
-    return json.dumps(_renamed(config, names), sort_keys=True)
+    return None if config is None or not _is_defined(model, config) else _text(model, config)
+
+
+def text_of_config(model: keras.Model) -> str | None:
+    """Return what the config of a model's layers tells as text, their names aside.
+
+    It may not tell all: see `is_defined_by_config`. None where Keras cannot store the model.
+    """
+    config = _config(model)
+    return None if config is None else _text(model, {**config, "compile_config": None})
 
 
 def is_defined_by_config(model: keras.Model) -> bool:
@@ -39,6 +45,11 @@ def is_defined_by_config(model: keras.Model) -> bool:
 
 def _is_defined(model: keras.Model, config: dict[str, Any]) -> bool:
     return all(map(_is_known_layer, layers_of(model))) and _all_known(config)
+
+
+def _text(model: keras.Model, config: dict[str, Any]) -> str:
+    names = {layer.name: f"layer {i}" for i, layer in enumerate(layers_of(model))}
+    return json.dumps(_renamed(config, names), sort_keys=True)
 
 
 def _config(model: keras.Model) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._training import backends
 from mnistcnn._training.data import TrainingData
 from mnistcnn.augmentation import Augmentation
 
@@ -78,7 +79,8 @@ class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
         self._begin(0)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Draw an epoch."""
+        """Draw an epoch, and have its dropout drawn from a seed of its own."""
+        backends.current().seed_epoch([*self._seed, epoch])
         if epoch != self._epoch:
             self._begin(epoch)
 

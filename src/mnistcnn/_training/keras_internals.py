@@ -10,7 +10,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from threading import get_ident
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -209,6 +211,33 @@ def sum_over_one_replica(optimizer: keras.optimizers.Optimizer) -> None:
 def detach(callback: keras.callbacks.Callback) -> None:
     """Let a callback forget the model that it watched."""
     callback._model = None
+
+
+def may_profile_batches(callback: keras.callbacks.Callback) -> bool:
+    """Tell whether a callback is Keras's TensorBoard and traces batches, or might."""
+    is_tensorboard = isinstance(callback, keras.callbacks.TensorBoard)
+    return is_tensorboard and bool(getattr(callback, "_should_trace", True))
+
+
+def first_epoch_of(model: keras.Model) -> int:
+    """Return the epoch that a callback such as Keras's BackupAndRestore has a fit begin with."""
+    return getattr(model, "_initial_epoch", None) or 0
+
+
+def forget_first_epoch(model: keras.Model) -> None:
+    """Let the next fit of a model begin at its beginning, which Keras leaves to the caller."""
+    model._initial_epoch = None
+
+
+def is_fit_patched() -> bool:
+    """Tell whether another function, such as that of MLflow, is in the place of Keras's `fit`.
+
+    A proxy, too, answers for the function that it stands for, so its type counts.
+    """
+    fit = keras.Model.fit
+    if type(fit) is not FunctionType:
+        return True
+    return Path(keras.__file__).parent not in Path(fit.__code__.co_filename).parents
 
 
 def says_rate_is_fixed(error: TypeError) -> bool:

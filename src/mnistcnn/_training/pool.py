@@ -18,7 +18,7 @@ from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.description import describe
 from mnistcnn._training.interrupts import signals_held
-from mnistcnn._training.keras_internals import internals_available
+from mnistcnn._training.keras_internals import internals_available, is_fit_patched
 from mnistcnn._training.network import Network, constant_layers
 from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
@@ -59,10 +59,11 @@ class BorrowedNetwork:
     def training(self, config: TrainingConfig) -> Iterator[Self]:
         """Lend the network to a fit; one that fails or is interrupted half way never returns.
 
-        Nor does one that the user's callbacks may keep, or one that is compiled anew.
+        Nor does one that the user's callbacks or a patched `fit` may keep, or one that is compiled
+        anew.
         """
         is_compiled_anew = self.compiled.is_compiled and not self.compiled.serves(config)
-        if config.callbacks or is_compiled_anew:
+        if config.callbacks or is_fit_patched() or is_compiled_anew:
             self.never_return()
         self._withdraw()
         try:
@@ -122,8 +123,6 @@ class NetworkPool:
             return BorrowedNetwork(CompiledNetwork(fresh), key, self._returned)
         idle.network.build = fresh.build
         idle.network.assign_values(fresh.values())
-        # A first `partial_fit` takes over this state.
-        idle.reset_optimizer()
         return BorrowedNetwork(idle, key, self._returned)
 
     def clear(self) -> None:

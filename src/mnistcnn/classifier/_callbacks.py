@@ -10,7 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from mnistcnn._training.backup import asks_for_backup
 from mnistcnn._training.optimization import OptimizerConfig
+from mnistcnn._types import RandomState
 
 # What a callback keeps its own notes in; any other object is the caller's, such as a trial.
 NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
@@ -18,7 +20,9 @@ NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
 RATE_SETTERS = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
 
 
-def callbacks_for_fit(callbacks: Any, optimizer: OptimizerConfig) -> list[Any]:
+def callbacks_for_fit(
+    callbacks: Any, optimizer: OptimizerConfig, random_state: RandomState
+) -> list[Any]:
     """Return the callbacks that one fit trains, the caller's own staying as they are.
 
     Raises
@@ -26,7 +30,7 @@ def callbacks_for_fit(callbacks: Any, optimizer: OptimizerConfig) -> list[Any]:
     TypeError
         If something else than a Keras callback or a factory of one is among them.
     ValueError
-        If one sets the learning rate where a schedule does.
+        If one sets the learning rate where a schedule does, or backups could not be gone on with.
     """
     trained: list[Any] = copied_callbacks(list(_made(callbacks)))
     for callback in trained:
@@ -38,7 +42,25 @@ def callbacks_for_fit(callbacks: Any, optimizer: OptimizerConfig) -> list[Any]:
             )
         if isinstance(callback, RATE_SETTERS) and optimizer.follows_schedule:
             raise ValueError(rate_conflict(type(callback).__name__, optimizer))
+    _check_backups(list(filter(asks_for_backup, trained)), random_state)
     return trained
+
+
+def _check_backups(asking: list[Any], random_state: RandomState) -> None:
+    if len(asking) > 1:
+        raise ValueError(f"callbacks must hold one BackupAndRestore at most, got {len(asking)}.")
+    for callback in asking:
+        if "://" in str(callback.backup_dir):
+            raise ValueError(
+                "callbacks must hold a BackupAndRestore whose backup_dir is a local folder, got "
+                f"{callback.backup_dir!r}."
+            )
+        if random_state is None:
+            raise ValueError(
+                "random_state must be an int or a RandomState instance where callbacks hold a "
+                "BackupAndRestore: the rest of a fit takes the seed that it began with, by which "
+                "its backup is found, too. Got None."
+            )
 
 
 def rate_conflict(culprit: str, optimizer: OptimizerConfig) -> str:

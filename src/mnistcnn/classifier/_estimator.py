@@ -11,7 +11,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
     with_callbacks,
 )
-from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn._types import Images, Labels, Memory, RandomState
 from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import ValidationArrays
@@ -26,7 +26,6 @@ from mnistcnn.classifier._types import (
     Callbacks,
     ClassWeight,
     ImageShape,
-    Memory,
     OptimizerLike,
     Weights,
 )

@@ -105,9 +105,11 @@ def partial_fit(
         pixel_range = learn_pixel_scaling(fresh, estimator, architecture, data)
         lent = POOL.borrow(fresh, config)
     with _failures_explained(estimator, data, config), lent as borrowed:
-        borrowed.compiled.prepare_to_go_on(config, config.n_updates(data))
+        compiled = borrowed.compiled
+        prepare = compiled.prepare_to_go_on if previous else compiled.prepare
+        prepare(config, config.n_updates(data))
         seed = [*seeds.training, previous.get("n_iter_", 0)]
-        history = train(borrowed.compiled, data, None, config, seed)
+        history = train(compiled, data, None, config, seed)
     fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
     return fitted.with_history(_joined(previous.get("history_", {}), history))
 

@@ -1,7 +1,6 @@
 """Fits that were done before: read back from a folder, through joblib, in place of training."""
 
 import os
-import sys
 import warnings
 from collections.abc import Callable
 from numbers import Integral
@@ -9,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import joblib
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-import mnistcnn
 from mnistcnn._scikit_learn import only_shows_progress
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.description import describe
+from mnistcnn._training.fingerprint import fingerprint
+from mnistcnn._training.keras_internals import is_fit_patched
 from mnistcnn._training.network import Network
-from mnistcnn._training.runtime import settings_of_programs
 from mnistcnn._training.storage import detached_callbacks
+from mnistcnn._types import Memory
 from mnistcnn.augmentation import Augmentation
 from mnistcnn.classifier._pixel_range import callers_level
-from mnistcnn.classifier._types import Memory
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -118,17 +115,14 @@ def memory_of_fit(
     kept = _opened(estimator.memory)
     if kept is None:
         return FitMemory(None)
-    parts = (training, validation)
     program = describe(network.model)
     obstacle = OWN_CODE if program is None else _obstacle(estimator, config)
     if obstacle is not None:
         if estimator.verbose:
             print(f"This fit is trained, whatever memory holds: {obstacle}.")
         return FitMemory(None)
-    data = [part and [*map(_in_one_order, (*part.arrays(), part.indices))] for part in parts]
-    start = (program, network.precision, network.trainability(), network.values())
-    how = (config.description, detached_callbacks(config.callbacks), seed)
-    return FitMemory(kept, str(joblib.hash((start, data, how, _versions()))))
+    name = fingerprint(program, network, (training, validation), config, seed)
+    return FitMemory(kept, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
 
 
 def _opened(memory: Memory) -> Any:
@@ -152,6 +146,8 @@ def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | 
     for callback in config.callbacks:
         if type(callback) not in CALLBACKS_WITHOUT_EFFECTS:
             return f"the callback {type(callback).__name__} may do more than train"
+    if is_fit_patched():
+        return "a patch of Keras's fit, such as that of mlflow.autolog, wants to see it"
     if not only_shows_progress(estimator):
         return "a callback of scikit-learn's wants to see each epoch"
     own = (config.optimizer.name_or_template, config.augmentation or Augmentation())
@@ -160,18 +156,6 @@ def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | 
     ):
         return OWN_CODE
     return None
-
-
-def _in_one_order(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array whose layout in memory, which joblib compares too, says nothing."""
-    return np.ascontiguousarray(array)
-
-
-def _versions() -> tuple[Any, ...]:
-    """Return what computes, as far as other versions may give other bits."""
-    backend = sys.modules[keras.config.backend()]
-    own, numerical = mnistcnn.__version__, (keras.__version__, np.__version__)
-    return own, backend.__name__, backend.__version__, numerical, settings_of_programs()
 
 
 def _refuse() -> Outcome:

@@ -118,7 +118,7 @@ def training_config(
         label_smoothing=estimator.label_smoothing,
         augmentation=_resolve_augmentation(estimator.augmentation),
         patience=estimator.n_iter_no_change if estimator.early_stopping else None,
-        callbacks=callbacks_for_fit(estimator.callbacks, optimizer),
+        callbacks=callbacks_for_fit(estimator.callbacks, optimizer, estimator.random_state),
         verbose=int(estimator.verbose),
     )
 

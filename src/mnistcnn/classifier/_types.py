@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-import joblib
 import keras
 from numpy.typing import ArrayLike
 
-from mnistcnn._types import Path
 from mnistcnn.architectures import Architecture
 from mnistcnn.augmentation import Augmentation
 
@@ -18,4 +16,3 @@ ClassWeight: TypeAlias = Mapping[object, float] | str | None
 Weights: TypeAlias = ArrayLike | None
 ImageShape: TypeAlias = str | tuple[int, ...] | list[int]
 OptimizerLike: TypeAlias = str | keras.optimizers.Optimizer
-Memory: TypeAlias = Path | joblib.Memory | None

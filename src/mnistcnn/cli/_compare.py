@@ -26,11 +26,14 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._progress import progress, report_of_architecture
 from mnistcnn.cli._results_folder import ResultsFolder
-from mnistcnn.cli._tables import print_json, print_table
+from mnistcnn.cli._tables import print_json, print_notes, print_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mnistcnn.evaluation import ComparisonResult
 
+AN_ANSWER_IS_MISSING = 1
 DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
 
 
@@ -56,6 +59,12 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
 )
 @engine_option
 @scheduler_option
+@click.option(
+    "--memory",
+    type=NamedPath(file_okay=False),
+    help="Keep each fit in this folder: a comparison that ended early runs again and trains only "
+    "what is missing.",
+)
 @random_state_option
 @click.option(
     "--output",
@@ -77,12 +86,14 @@ def compare(
     engine: str | None,
     scheduler: str | None,
     **settings: Any,
-) -> None:
+) -> int:
     """Cross-validate architectures and print a table.
 
     Accuracy is the mean over the folds and sd their standard deviation; the error is 100 % minus
     the accuracy; "fit s" is the mean time of one fit and "us/image" the time of one prediction, in
-    microseconds per image.
+    microseconds per image. A sentence says which differences are more than chance.
+
+    An architecture that fails has a row without figures, and a note says why.
 
     Ctrl-C ends it with the table of the architectures that are done.
     """
@@ -111,6 +122,7 @@ def compare(
     show(done[-1])
     if folder is not None and not (quiet or as_json):
         print(f"{folder.contents()}.")
+    return AN_ANSWER_IS_MISSING if done[-1].failures else 0
 
 
 def _compare(
@@ -163,20 +175,34 @@ def _print_json(result: "ComparisonResult") -> None:
 def _print(result: "ComparisonResult") -> None:
     print_table(
         ("architecture", "parameters", "accuracy %", "sd", "error %", "fit s", "us/image"),
-        [
-            (
-                str(row["architecture"]),
-                f"{row['parameters']:,}",
-                f"{100 * row['accuracy_mean']:.2f}",
-                f"{100 * row['accuracy_sd']:.2f}",
-                f"{row['prediction_error_percent']:.2f}",
-                f"{row['fit_seconds']:.1f}",
-                f"{row['microseconds_per_image']:.0f}",
-            )
-            for _, row in result.table.iterrows()
-        ],
+        [_row(row) for _, row in result.table.iterrows()],
     )
+    failures = [f"{name} failed in {failure}" for name, failure in result.failures.items()]
+    print_notes(filter(None, [*failures, _found_in_memory(result), result.verdict]))
     print(_footnote(result.metadata))
+
+
+def _found_in_memory(result: "ComparisonResult") -> str:
+    n_found = sum(record["from_memory"] for record in result.records)
+    if not n_found:
+        return ""
+    return (
+        f"{n_found} of {len(result.records)} fits were found in memory; their time is that of "
+        "reading them."
+    )
+
+
+def _row(row: "pd.Series[Any]") -> list[str]:
+    figures = [
+        f"{100 * row['accuracy_mean']:.2f}",
+        f"{100 * row['accuracy_sd']:.2f}",
+        f"{row['prediction_error_percent']:.2f}",
+        f"{row['fit_seconds']:.1f}",
+        f"{row['microseconds_per_image']:.0f}",
+    ]
+    # What could not be measured.
+    shown = ["-" if figure == "nan" else figure for figure in figures]
+    return [str(row["architecture"]), f"{row['parameters']:,}", *shown]
 
 
 def _footnote(metadata: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from mnistcnn.cli._messages import in_one_line
+
 if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult
 
@@ -61,10 +63,11 @@ def report_of_architecture(result: "ComparisonResult") -> str:
     table = result.table.set_index("architecture")
     name = result.records[-1]["architecture"]
     row = table.loc[name]
-    return (
-        f"{name}: accuracy {100 * row['accuracy_mean']:.2f} %, "
-        f"{row['fit_seconds']:.1f} s a fit ({len(table)} of {len(result.parameters)})"
-    )
+    done = f"({len(table)} of {len(result.parameters)})"
+    if name in result.failures:
+        return f"{name}: failed in {in_one_line(result.failures[name])} {done}"
+    accuracy = f"accuracy {100 * row['accuracy_mean']:.2f} %"
+    return f"{name}: {accuracy}, {row['fit_seconds']:.1f} s a fit {done}"
 
 
 def report_of_epoch(epoch: int, n_epochs: int, logs: dict[str, Any], seconds_left: float) -> str:

@@ -1,6 +1,7 @@
 """Results on stdout: as a table for people, or as JSON for other programs."""
 
 import json
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # Between two columns, and once more around the table.
 GAP = 3
+WIDTH = 80
 
 
 def print_table(
@@ -48,6 +50,12 @@ def print_table(
 
 def _narrowest(table: "Table") -> int:
     return sum((column.min_width or 0) + GAP for column in table.columns)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print sentences under a table, none of whose lines is longer than a narrow terminal."""
+    for note in notes:
+        print(textwrap.fill(in_one_line(note), WIDTH, break_on_hyphens=False))
 
 
 def print_json(result: object) -> None:

@@ -17,6 +17,9 @@ def warn_in_sentences() -> None:
 
 
 def _say_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    if category.__name__ == "FitFailedWarning":
+        # The progress of a comparison and its table say so.
+        return
     if category.__name__ == "InconsistentVersionWarning":
         versions = vars(message)
         _say_once(

@@ -1,38 +1,46 @@
 """Cross-validation of a pipeline for several architectures, on the same folds."""
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv, cross_validate
-from sklearn.pipeline import Pipeline
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv
 from sklearn.utils import column_or_1d, indexable
 from sklearn.utils.multiclass import check_classification_targets
 
-from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
-from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn._scikit_learn import (
+    Interval,
+    StrOptions,
+    set_callbacks,
+    validate_parameter_constraints,
+    validate_parameters,
+)
+from mnistcnn._types import Images, Labels, Memory, RandomState
 from mnistcnn.classifier import DigitCNNClassifier, count_parameters
 from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_architectures
 from mnistcnn.evaluation._environment import describe_environment
-from mnistcnn.evaluation._measurement import FoldMeasurement, Scorer, Scoring, named_scorers
+from mnistcnn.evaluation._measurement import Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
+from mnistcnn.evaluation._search import ArchitectureSearch, Split, records_of
 from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_label_each
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
 Splitter: TypeAlias = int | BaseCrossValidator | Iterable[tuple[ArrayLike, ArrayLike]] | None
-Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 _CONSTRAINTS = {
     "cv": ["cv_object"],
     "estimator": [DigitCNNClassifier, None],
     "epochs": [Interval(Integral, 1, None, closed="left"), None],
     "n_jobs": [Integral, None],
+    "error_score": [StrOptions({"raise"}), Real],
     "random_state": ["random_state"],
     "on_architecture_done": [callable, None],
 }
@@ -49,14 +57,17 @@ def compare_architectures(
     estimator: DigitCNNClassifier | None = None,
     epochs: int | None = None,
     n_jobs: int | None = None,
+    error_score: float | str = np.nan,
+    memory: Memory = None,
     random_state: RandomState = None,
+    callbacks: object | Sequence[object] | None = None,
     on_architecture_done: Callable[[ComparisonResult], object] | None = None,
 ) -> ComparisonResult:
     """Cross-validate several architectures on the same folds and measure their times.
 
-    Each architecture is one run of scikit-learn's ``cross_validate`` over the pipeline
-    ``ImageReshaper`` -> ``DigitCNNClassifier``. All names, sizes and folds are checked before
-    the first network is trained.
+    It is scikit-learn's ``GridSearchCV`` over the architecture of the pipeline ``ImageReshaper`` ->
+    ``DigitCNNClassifier``. All names, sizes, settings and folds are checked before the first
+    network is trained.
 
     Parameters
     ----------
@@ -73,7 +84,7 @@ def compare_architectures(
         An integer asks for that many stratified, shuffled folds. Whatever it is, the splits are
         drawn once and are the same for each architecture.
     scoring : str, callable, list of str, or dict, default="accuracy"
-        As in ``cross_validate``. Accuracy is always measured; the first scorer asked for orders
+        As in ``GridSearchCV``. Accuracy is always measured; the first scorer asked for orders
         the table.
     groups : array-like of shape (n,), default=None
         Handed to the splitter, such as ``GroupKFold`` over the writers of the digits.
@@ -82,20 +93,35 @@ def compare_architectures(
     epochs : int, default=None
         Training epochs of every fit. None leaves those of `estimator`.
     n_jobs : int, default=None
-        How many folds are fitted at the same time, as in ``cross_validate``. Fits that share
-        the processor take longer each: for times that mean something leave it at None.
+        How many networks are trained at the same time, as in ``GridSearchCV``: folds of any
+        architectures or, with `on_architecture_done` or `callbacks`, those of one architecture.
+        Fits that share the processor take longer each: for times that mean something leave it at
+        None.
+    error_score : "raise" or float, default=np.nan
+        The score of a fold in which the fit or the scorer raises an error; the comparison goes
+        on, and the architecture's row says why. With ``"raise"`` the error ends the comparison.
+    memory : str, path-like, joblib.Memory or None, default=None
+        Keeps each fit, as `DigitCNNClassifier(memory=...)` does, so that a comparison that ended
+        early runs again and trains only what is missing. Records of fits that were found say so
+        in `from_memory`, and their `fit_seconds` is the time of reading. It takes an integer
+        `random_state`. None leaves that of `estimator`.
     random_state : int, RandomState or None, default=None
         Seeds the folds and every fit. None takes the `random_state` of `estimator` or, where
         that is None too, draws a seed. The seed is in ``metadata["random_state"]``.
+    callbacks : callback or list of callbacks, default=None
+        scikit-learn's, from 1.9 on, such as ``ProgressBar(max_propagation_depth=None)``: bars for
+        the architectures, the folds of each and the epochs of each fit. Keras's callbacks go to
+        `estimator`.
     on_architecture_done : callable, default=None
         Called after each architecture with the `ComparisonResult` of those that are done, for
-        progress and for partial results. An exception that it raises ends the comparison.
+        progress and for what an interrupted run has: Ctrl-C raises KeyboardInterrupt, and what
+        was handed over is there to be used. An exception that it raises ends the comparison.
 
     Returns
     -------
     ComparisonResult
-        `fit_seconds` is scikit-learn's `fit_time` of the pipeline, with the compiling of the
-        network wherever a fit compiles one. `predict_seconds` is the time of one `predict` of
+        `fit_seconds` is the time of one `fit` of the pipeline, with the compiling of the network
+        wherever a fit compiles one. `predict_seconds` is the time of one `predict` of
         all held-out images of the fold, after the scorers have predicted them already: no
         compiling is in it.
 
@@ -103,19 +129,28 @@ def compare_architectures(
     ------
     ValueError
         If an architecture is unknown, cannot be built for the images or has the label of
-        another, if a scorer is unknown, if labels are one-hot rows, or if a class has fewer images
-        than `cv` folds.
+        another, if a scorer or a setting of `estimator` is wrong, if `random_state` is no int where
+        there is a `memory`, if labels are one-hot rows, if a class has fewer images than `cv`
+        folds, if there are `callbacks` and scikit-learn is older than 1.9, or if every fit failed.
     TypeError
-        If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
+        If `X` or `y` is not in memory: a dataset in batches, a generator, a query. If one of
+        `callbacks` is not scikit-learn's.
+
+    Warns
+    -----
+    sklearn.exceptions.FitFailedWarning
+        For each architecture that failed, with its folds and the reason.
 
     See Also
     --------
+    ComparisonResult.pairwise : Says which differences are more than chance.
     mnistcnn.plotting.ComparisonDisplay : Draws the result.
 
     Notes
     -----
     The folds of one cross-validation share training images, so that the standard deviation over
-    them understates how much a mean would change with new data [1]_.
+    them understates how much a mean would change with new data [1]_;
+    `ComparisonResult.pairwise` corrects for it.
 
     References
     ----------
@@ -144,52 +179,56 @@ def compare_architectures(
     check_classification_targets(labels)
     candidates = labelled_architectures(architectures)
     scorers = named_scorers(scoring)
-    template = _template(estimator, epochs, random_state)
+    template = _template(estimator, epochs, memory, random_state)
     splits = _splits(images, labels, groups, cv, _seed(template.random_state))
-    comparison = _Comparison(images, labels, template, splits, scorers, n_jobs)
-    parameters = comparison.count_parameters(candidates)
-    metadata = comparison.describe() | {
-        "cv": repr(cv),
-        "architectures": {label: repr(candidate) for label, candidate in candidates.items()},
-    }
-    records: list[dict[str, Any]] = []
-    for label, architecture in candidates.items():
-        records = records + comparison.records_of(label, architecture)
-        result = ComparisonResult(records, parameters, tuple(scorers), metadata)
+    comparison = _Comparison(images, labels, template, candidates, splits, scorers)
+    parameters = comparison.count_parameters()
+    metadata = comparison.describe() | {"cv": repr(cv), "n_jobs": _plain(n_jobs)}
+
+    def result_of(results: dict[str, Any]) -> ComparisonResult:
+        records = records_of(results, list(candidates), splits, list(scorers))
+        return ComparisonResult(records, parameters, tuple(scorers), metadata)
+
+    def report(results: dict[str, Any]) -> None:
         if on_architecture_done is not None:
-            on_architecture_done(result)
+            on_architecture_done(result_of(results))
+
+    search = comparison.search(n_jobs, error_score)
+    if callbacks is not None:
+        set_callbacks(search, callbacks if isinstance(callbacks, list | tuple) else [callbacks])
+    if not (on_architecture_done is None and callbacks is None):
+        search.one_by_one(candidates, report)
+    result = result_of(search.fit(images, labels).cv_results_)
+    _tell_of_failures(result)
     return result
 
 
 @dataclass(frozen=True)
 class _Comparison:
-    """What stays the same from one architecture to the next."""
+    """What is compared, and on what."""
 
     X: Images
     y: NDArray[Any]
     template: DigitCNNClassifier
+    candidates: dict[str, Builder]
     splits: list[Split]
     scorers: dict[str, Scorer]
-    n_jobs: int | None
-
-    @property
-    def reshaper(self) -> ImageReshaper:
-        return ImageReshaper(image_shape=self.template.image_shape)
 
     @cached_property
     def image_shape(self) -> tuple[int, int, int]:
-        shape: tuple[int, int, int] = self.reshaper.fit(self.X).image_shape_
+        reshaper = ImageReshaper(image_shape=self.template.image_shape)
+        shape: tuple[int, int, int] = reshaper.fit(self.X).image_shape_
         return shape
 
     @cached_property
     def n_classes(self) -> int:
         return len(np.unique(self.y))
 
-    def count_parameters(self, candidates: dict[str, Builder]) -> dict[str, int]:
+    def count_parameters(self) -> dict[str, int]:
         """Build each network once, which also finds those that the images are too small for."""
         return {
             label: count_parameters(architecture, self.image_shape, self.n_classes)
-            for label, architecture in candidates.items()
+            for label, architecture in self.candidates.items()
         }
 
     def describe(self) -> dict[str, Any]:
@@ -201,37 +240,31 @@ class _Comparison:
             "image_shape": list(self.image_shape),
             "classes": self.n_classes,
             "folds": len(self.splits),
-            "n_jobs": _plain(self.n_jobs),
             "random_state": self.template.random_state,
+            "architectures": {label: repr(value) for label, value in self.candidates.items()},
             "classifier": {name: _plain(value) for name, value in settings.items()},
         } | describe_environment()
 
-    def records_of(self, label: str, architecture: Builder) -> list[dict[str, Any]]:
-        """Cross-validate one architecture and return one record a fold."""
-        classifier = clone(self.template).set_params(architecture=architecture, image_shape="auto")
-        measured = cross_validate(
-            Pipeline([("reshaper", self.reshaper), ("classifier", classifier)]),
-            self.X,
-            self.y,
-            cv=self.splits,
-            scoring=FoldMeasurement(self.scorers),
-            n_jobs=self.n_jobs,
-            error_score="raise",
+    def search(self, n_jobs: int | None, error_score: float | str) -> ArchitectureSearch:
+        return ArchitectureSearch.over(
+            self.candidates,
+            clone(self.template),
+            self.scorers,
+            self.splits,
+            n_jobs=n_jobs,
+            error_score=error_score,
         )
-        return [self._record(label, fold, measured) for fold in range(len(self.splits))]
 
-    def _record(self, label: str, fold: int, measured: dict[str, Any]) -> dict[str, Any]:
-        train, test = self.splits[fold]
-        scores = {name: float(measured[f"test_{name}"][fold]) for name in self.scorers}
-        return {
-            "architecture": label,
-            "fold": fold,
-            "train_images": len(train),
-            "test_images": len(test),
-            **scores,
-            "fit_seconds": float(measured["fit_time"][fold]),
-            "predict_seconds": float(measured["test_predict_seconds"][fold]),
-        }
+
+def _tell_of_failures(result: ComparisonResult) -> None:
+    if all(np.isnan(record["fit_seconds"]) for record in result.records):
+        reasons = dict.fromkeys(record["failure"] for record in result.records)
+        raise ValueError(
+            f"Not one architecture could be trained: {'; '.join(reasons)} (with "
+            "error_score='raise' the error shows where)."
+        )
+    for label, failure in result.failures.items():
+        warnings.warn(f"{label} failed in {failure}", FitFailedWarning, stacklevel=3)
 
 
 def _plain(value: object) -> str | int | float | None:
@@ -241,13 +274,25 @@ def _plain(value: object) -> str | int | float | None:
 
 
 def _template(
-    estimator: DigitCNNClassifier | None, epochs: int | None, random_state: RandomState
+    estimator: DigitCNNClassifier | None,
+    epochs: int | None,
+    memory: Memory,
+    random_state: RandomState,
 ) -> DigitCNNClassifier:
     template = DigitCNNClassifier() if estimator is None else clone(estimator)
     if epochs is not None:
         template.set_params(epochs=epochs)
+    if memory is not None:
+        template.set_params(memory=memory)
     source = template.random_state if random_state is None else random_state
-    return template.set_params(random_state=_seed(source))
+    if template.memory is not None and not isinstance(source, Integral):
+        raise ValueError(
+            f"random_state must be an int where memory is given, got {source}: with other seeds "
+            "each time, no fit would ever be found again."
+        )
+    template.set_params(random_state=_seed(source))
+    validate_parameters(template)
+    return template
 
 
 def _seed(random_state: RandomState) -> int:

@@ -1,18 +1,69 @@
-"""What is measured on the held-out images of one fold; it runs in the process that fits."""
+"""What is measured of one fit on the held-out images of its fold; it runs where the fit does."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import nan
 from time import perf_counter
+from typing import Any, Self
 
-# Unpickling the class below in a worker process imports Keras there, so that the seconds of the
+# Unpickling the classes below in a worker process imports Keras there, so that the seconds of the
 # import are never charged to the first architecture's fit.
 import keras  # noqa: F401
 from sklearn.metrics import get_scorer
+from sklearn.pipeline import Pipeline
 
 from mnistcnn._types import Classifier, Images, Labels
 
 Scorer = Callable[[Classifier, Images, Labels], float]
 Scoring = str | Scorer | Iterable[str] | Mapping[str, str | Scorer]
+
+# Keras prints parts of its messages in bold.
+_TERMINAL_STYLE = re.compile(r"\x1b\[[\d;]*m")
+
+
+class MeasuredPipeline(Pipeline):  # type: ignore[misc]
+    """A pipeline that times its fit, as `fit_seconds_`."""
+
+    failure_ = ""
+
+    def fit(self, X: Images, y: Labels, **parameters: Any) -> Self:
+        """Fit the steps."""
+        start = perf_counter()
+        super().fit(X, y, **parameters)
+        self.fit_seconds_ = perf_counter() - start
+        return self
+
+
+class FalliblePipeline(MeasuredPipeline):
+    """A pipeline whose fit keeps the reason why it failed, as `failure_`, and raises nothing."""
+
+    def fit(self, X: Images, y: Labels, **parameters: Any) -> Self:
+        """Fit the steps, as far as they can be."""
+        try:
+            return super().fit(X, y, **parameters)
+        except Exception as error:
+            self.failure_ = _reason(error)
+            return self
+
+
+class Unmeasured(float):
+    """What stands in the place of a score that could not be measured, with the reason.
+
+    scikit-learn brings numbers back from its workers, and no text but that of a number.
+    """
+
+    reason: str
+
+    def __new__(cls, value: float, reason: str) -> Self:
+        """Make the number, which may be NaN."""
+        number = super().__new__(cls, value)
+        number.reason = reason
+        return number
+
+    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
+        """Return what another process makes it of."""
+        return float(self), self.reason
 
 
 @dataclass(frozen=True)
@@ -22,19 +73,45 @@ class FoldMeasurement:
     Parameters
     ----------
     scorers : dict of str to callable
-        Called as ``scorer(estimator, X, y)``.
+        Called as ``scorer(estimator, X, y)``; `accuracy` is among them.
+    error_score : "raise" or float
+        What an `Unmeasured` score is; ``"raise"`` raises the error of a scorer.
     """
 
     scorers: dict[str, Scorer]
+    error_score: float | str
 
-    def __call__(self, estimator: Classifier, X: Images, y: Labels) -> dict[str, float]:
-        """Return the scores by name and `predict_seconds`.
+    def __call__(self, estimator: MeasuredPipeline, X: Images, y: Labels) -> dict[str, float]:
+        """Return the scores by name, `fit_seconds`, `predict_seconds` and `from_memory`.
 
         The scores come first: the prediction that is timed is then never the one in which the
         network is compiled.
         """
-        scores = {name: float(scorer(estimator, X, y)) for name, scorer in self.scorers.items()}
-        return scores | {"predict_seconds": _seconds_of_one_prediction(estimator, X)}
+        if estimator.failure_:
+            nothing = Unmeasured(float(self.error_score), estimator.failure_)
+            unknown = {"fit_seconds": nan, "predict_seconds": nan, "from_memory": 0.0}
+            return dict.fromkeys(self.scorers, nothing) | unknown
+        scores = {name: self._score(name, estimator, X, y) for name in self.scorers}
+        can_predict = not isinstance(scores["accuracy"], Unmeasured)
+        return scores | {
+            "fit_seconds": estimator.fit_seconds_,
+            "predict_seconds": _seconds_of_one_prediction(estimator, X) if can_predict else nan,
+            "from_memory": float(estimator[-1].from_memory_),
+        }
+
+    def _score(self, name: str, estimator: MeasuredPipeline, X: Images, y: Labels) -> float:
+        try:
+            return float(self.scorers[name](estimator, X, y))
+        except Exception as error:
+            if self.error_score == "raise":
+                raise
+            return Unmeasured(float(self.error_score), f"{name}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error is and says, in one line."""
+    message = _TERMINAL_STYLE.sub("", str(error))
+    return " ".join([f"{type(error).__name__}:", *message.split()])
 
 
 def _seconds_of_one_prediction(estimator: Classifier, X: Images) -> float:
@@ -49,7 +126,7 @@ def named_scorers(scoring: Scoring) -> dict[str, Scorer]:
     Parameters
     ----------
     scoring : str, callable, iterable of str, or dict of str to str or callable
-        As in scikit-learn's ``cross_validate``.
+        As in scikit-learn's ``GridSearchCV``.
     """
     asked = {name: get_scorer(scorer) for name, scorer in _scoring_by_name(scoring).items()}
     return asked if "accuracy" in asked else asked | {"accuracy": get_scorer("accuracy")}

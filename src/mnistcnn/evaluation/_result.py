@@ -1,4 +1,4 @@
-"""The result of a comparison: records a fold, one table, and files."""
+"""The result of a comparison: records a fold, one table, a verdict, and files."""
 
 import json
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import pandas as pd
 
 from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._types import Path
+from mnistcnn.evaluation._pairwise import compare_pairs, default_rope, verdict_of
 
 _MICROSECONDS = 1_000_000
 
@@ -21,7 +22,9 @@ class ComparisonResult:
     records : list of dict
         One record a fold and architecture: `architecture` (str), `fold` (int, from 0),
         `train_images` and `test_images` (int), one float a scorer under its name, `fit_seconds`
-        and `predict_seconds` (float).
+        and `predict_seconds` (float). What may be missing: `from_memory` (bool), whether the fit
+        was read from a memory; `failure` (str), why the fit or a scorer failed, empty where neither
+        did.
     parameters : dict of str to int
         How many parameters each architecture has, trained or not.
     scoring : tuple of str
@@ -58,6 +61,26 @@ class ComparisonResult:
     metadata: dict[str, Any]
 
     @property
+    def failures(self) -> dict[str, str]:
+        """The architectures that failed in some folds, and why.
+
+        Returns
+        -------
+        dict of str to str
+            By architecture how many folds, and the reasons, such as "2 of 5 folds: ValueError:
+            ..."; empty where nothing failed.
+        """
+        reasons: dict[str, list[str]] = {}
+        for record in self.records:
+            reasons.setdefault(record["architecture"], []).append(record.get("failure", ""))
+        return {
+            name: f"{sum(map(bool, folds))} of {len(folds)} folds: "
+            + "; ".join(dict.fromkeys(filter(None, folds)))
+            for name, folds in reasons.items()
+            if any(folds)
+        }
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row an architecture, the best mean of the first scorer first.
 
@@ -68,21 +91,149 @@ class ComparisonResult:
             standard deviation (n - 1 in the denominator, NaN for a single fold) as
             ``<scorer>_mean`` and ``<scorer>_sd``; `prediction_error_percent`, 100 (1 - mean
             accuracy); `fit_seconds`, the mean over the folds; `microseconds_per_image`, the time
-            of one `predict` of all held-out images of a fold, divided by their number.
+            of one `predict` of all held-out images of a fold, divided by their number; and
+            `failure`, the text of `failures`. A figure that one of the folds lacks is NaN, and
+            what has no mean comes last.
         """
-        folds = pd.DataFrame(self.records).groupby("architecture", sort=False)
+        frame = pd.DataFrame(self.records)
+        folds = frame.groupby("architecture", sort=False)
+        measured = frame.drop(columns="architecture").notna().groupby(frame["architecture"]).all()
         columns: dict[str, pd.Series[Any]] = {"parameters": pd.Series(self.parameters)}
         for name in self.scoring:
-            columns[f"{name}_mean"] = folds[name].mean()
-            columns[f"{name}_sd"] = folds[name].std()
+            columns[f"{name}_mean"] = folds[name].mean().where(measured[name])
+            columns[f"{name}_sd"] = folds[name].std().where(measured[name])
         columns["prediction_error_percent"] = 100 * (1 - columns["accuracy_mean"])
-        columns["fit_seconds"] = folds["fit_seconds"].mean()
-        columns["microseconds_per_image"] = (
-            _MICROSECONDS * folds["predict_seconds"].sum() / folds["test_images"].sum()
-        )
+        columns["fit_seconds"] = folds["fit_seconds"].mean().where(measured["fit_seconds"])
+        predicted = folds["predict_seconds"].sum().where(measured["predict_seconds"])
+        columns["microseconds_per_image"] = _MICROSECONDS * predicted / folds["test_images"].sum()
+        failures = self.failures
+        columns["failure"] = pd.Series({name: failures.get(name, "") for name in self.parameters})
         table = pd.DataFrame(columns).loc[list(folds.groups)].rename_axis("architecture")
         best_first = table.sort_values(f"{self.scoring[0]}_mean", ascending=False, kind="stable")
         return best_first.reset_index()
+
+    def pairwise(
+        self, *, rope: float | None = None, scorer: str | None = None, confidence: float = 0.95
+    ) -> pd.DataFrame:
+        """Compare each architecture with each other, by the corrected resampled t-test.
+
+        The folds of a cross-validation share training images, so that an ordinary t-test finds
+        differences where there are none. The correction enlarges the variance of the mean
+        difference by the ratio of test to training images [1]_. From the same distribution follow
+        the probabilities of a Bayesian reading [2]_, and the p-values are adjusted for the number
+        of pairs [3]_.
+
+        Parameters
+        ----------
+        rope : float, default=None
+            The region of practical equivalence: differences of up to `rope` either way are of no
+            importance. In the unit of the difference. None means 0.1 where that unit is points,
+            and 0 elsewhere.
+        scorer : str, default=None
+            One of `scoring`; None takes the first.
+        confidence : float, default=0.95
+            How much of the distribution lies between `lower` and `upper`, from 0 to 1, both
+            excluded.
+
+        Returns
+        -------
+        DataFrame
+            A row a pair, in the order of the means, the best first:
+
+            - `first`, `second`: the architectures, of which `first` has the higher mean;
+            - `difference`, `lower`, `upper`: how much higher it is, and the interval of it;
+            - `probability_first_better`, `probability_equivalent`, `probability_second_better`:
+              that the difference is above `rope`, within it, or below minus `rope`;
+            - `p_value`: of a two-sided test that there is no difference; `p_value_adjusted`: after
+              Holm, for all pairs together.
+
+            The unit is points, 100 times the difference of the scores, for scorers whose name
+            begins with that of scikit-learn's scorers of shares between 0 and 1: `accuracy`,
+            `average_precision`, `balanced_accuracy`, `f1`, `jaccard`, `precision`, `recall`,
+            `roc_auc` and `top_k_accuracy`. Any other scorer keeps its own unit. `attrs` holds
+            `scorer`, `unit`, `rope` and `confidence`.
+
+        Raises
+        ------
+        ValueError
+            If there is a single fold, or a parameter is not as described.
+
+        See Also
+        --------
+        mnistcnn.plotting.PairwiseDisplay : Draws the table.
+
+        Notes
+        -----
+        An architecture that failed, or has no finite score in one of the folds, is in no pair; with
+        fewer than two others the table has no rows. Where all folds show the very same difference
+        its variance is zero and the test takes it as certain. That happens by chance where folds
+        are few and small.
+
+        References
+        ----------
+        .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine Learning
+           52, 2003.
+        .. [2] G. Corani and A. Benavoli, "A Bayesian Approach for Comparing Cross-Validated
+           Algorithms on Multiple Data Sets", Machine Learning 100, 2015; A. Benavoli et al., "Time
+           for a Change: a Tutorial for Comparing Multiple Classifiers Through Bayesian Analysis",
+           Journal of Machine Learning Research 18, 2017.
+        .. [3] S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian
+           Journal of Statistics 6, 1979.
+
+        Examples
+        --------
+        >>> from mnistcnn import ComparisonResult
+        >>> accuracies = {"simple": [0.97, 0.96, 0.98], "baseline": [0.94, 0.92, 0.95]}
+        >>> result = ComparisonResult(
+        ...     records=[
+        ...         {"architecture": name, "fold": fold, "train_images": 80, "test_images": 40,
+        ...          "accuracy": accuracy, "fit_seconds": 1.5, "predict_seconds": 0.002}
+        ...         for name, of_folds in accuracies.items()
+        ...         for fold, accuracy in enumerate(of_folds)
+        ...     ],
+        ...     parameters={"simple": 592_074, "baseline": 623_290},
+        ...     scoring=("accuracy",),
+        ...     metadata={},
+        ... )
+        >>> pairs = result.pairwise(rope=0.5).round(2)
+        >>> pairs[["first", "second", "difference", "lower", "upper", "p_value"]]
+            first    second  difference  lower  upper  p_value
+        0  simple  baseline        3.33   1.07    5.6     0.02
+        """
+        scorer = self.scoring[0] if scorer is None else scorer
+        if scorer not in self.scoring:
+            raise ValueError(f"scorer must be one of {list(self.scoring)}, got {scorer!r}.")
+        rope = default_rope(scorer) if rope is None else rope
+        if not rope >= 0:
+            raise ValueError(f"rope must be 0 or more, got {rope!r}.")
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+        if self._n_folds < 2:
+            raise ValueError("pairwise needs the scores of at least 2 folds, got those of 1.")
+        return compare_pairs(self.records, scorer, rope=rope, confidence=confidence)
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: how the best architecture stands to each of the others.
+
+        By the first scorer, it "is better than" those that `pairwise` gives a probability of 95 %
+        and an adjusted p-value of 5 %, "is practically equal to" those within the region of
+        practical equivalence with 95 %, and "cannot be told apart from" the rest. Fewer than three
+        folds tell nothing apart, and the sentence says so.
+
+        Returns
+        -------
+        str
+            Empty where there is nothing to compare: fewer than two architectures that have a score
+            in each fold, or a single fold.
+        """
+        pairs = self.pairwise() if self._n_folds > 1 else pd.DataFrame()
+        if pairs.empty:
+            return ""
+        compared = {*pairs["first"], *pairs["second"]}
+        names = dict.fromkeys(record["architecture"] for record in self.records)
+        left_out = [name for name in names if name not in compared]
+        return verdict_of(pairs, self._n_folds, left_out)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that is known, as plain values that JSON can hold.
@@ -90,12 +241,14 @@ class ComparisonResult:
         Returns
         -------
         dict
-            `table`, a list of one dict a row; `folds`, a list of the records; and `metadata`.
-            What is not known, such as the standard deviation of a single fold, is None.
+            `table`, a list of one dict a row; `folds`, a list of the records; `verdict`, the
+            sentence; and `metadata`. What is not known, such as the standard deviation of a single
+            fold, is None.
         """
         return {
             "table": _plain_rows(self.table),
             "folds": _plain_rows(pd.DataFrame(self.records)),
+            "verdict": self.verdict,
             "metadata": self.metadata,
         }
 
@@ -118,7 +271,7 @@ class ComparisonResult:
             self.table.to_csv(temporary, index=False)
 
     def to_json(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write the table, the records of the folds and the metadata, as one JSON object.
+        """Write what `to_dict` returns, as one JSON object.
 
         Parameters
         ----------
@@ -138,14 +291,20 @@ class ComparisonResult:
 
     def __repr__(self) -> str:
         """Return the table as text, under a line that says what was compared."""
-        return f"{self._headline()}\n{self.table.to_string(index=False)}"
+        return f"{self._headline()}\n{self._shown().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self._headline()}</p>{self.table.to_html(index=False)}"
+        return f"<p>{self._headline()}</p>{self._shown().to_html(index=False)}"
 
     def _headline(self) -> str:
-        n_folds = len({record["fold"] for record in self.records})
-        return f"ComparisonResult: {len(self.table)} architectures, {n_folds} folds"
+        return f"ComparisonResult: {len(self.table)} architectures, {self._n_folds} folds"
+
+    def _shown(self) -> pd.DataFrame:
+        return self.table if self.failures else self.table.drop(columns="failure")
+
+    @property
+    def _n_folds(self) -> int:
+        return len({record["fold"] for record in self.records})
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,7 +8,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_array, validate_data
 
-from mnistcnn._scikit_learn import StrOptions, validate_parameters
+from mnistcnn._scikit_learn import (
+    CallbackSupportMixin,
+    StrOptions,
+    reports_its_fit,
+    validate_parameters,
+)
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
 
@@ -21,7 +26,7 @@ _PRESERVED = [
 ]
 
 
-class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Reshape flat rows of pixels into images.
 
     Values and dtype stay as they are; only the shape changes. Images that already have the
@@ -76,6 +81,7 @@ class ImageReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, image_shape: ImageShape = "auto") -> None:
         self.image_shape = image_shape
 
+    @reports_its_fit
     def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
         """Learn the shape of the images.
 

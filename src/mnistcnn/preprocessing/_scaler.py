@@ -10,7 +10,13 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from mnistcnn._scikit_learn import Options, StrOptions, validate_parameters
+from mnistcnn._scikit_learn import (
+    CallbackSupportMixin,
+    Options,
+    StrOptions,
+    reports_its_fit,
+    validate_parameters,
+)
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._shapes import as_rows
 from mnistcnn.preprocessing._signs import check_not_signed
@@ -23,7 +29,12 @@ def _gives_rows(scaler: "PixelScaler") -> bool:
     return getattr(scaler, "_n_dimensions_in", 2) == 2
 
 
-class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class PixelScaler(
+    CallbackSupportMixin,  # type: ignore[misc]
+    OneToOneFeatureMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
     """Scale pixels, all by the same two numbers.
 
     scikit-learn's scalers treat each column for itself, which blows up the noise in the corners
@@ -96,6 +107,7 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         self.data_range = data_range
         self.dtype = dtype
 
+    @reports_its_fit
     def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
         """Learn the mean and the deviation of the pixels; with ``method="unit"`` only their number.
 

@@ -82,13 +82,12 @@ class Backend:
         """Return a function from a batch of images to their scores."""
         return lambda images: self.as_array(keras.ops.stop_gradient(model(images, training=False)))
 
-    def seeded(self, seed: Sequence[int]) -> AbstractContextManager[Any]:  # noqa: ARG002
-        """Seed the global generator that training draws from, if there is one, and put it back."""
+    def generator_kept(self) -> AbstractContextManager[Any]:
+        """Put the global generator back that building and training draw from, if there is one."""
         return nullcontext()
 
-    def generator_kept(self) -> AbstractContextManager[Any]:
-        """Put the global generator back that building draws from, if there is one."""
-        return nullcontext()
+    def seed_epoch(self, seed: Sequence[int]) -> None:
+        """Seed the global generator that an epoch draws from, if there is one."""
 
     def prepare(self) -> None:
         """Take this process's share of the cores, and a GPU's memory as it is needed."""

@@ -33,9 +33,15 @@ class JaxBackend(Backend):
 
     starts_threads = True
 
-    def epoch_programs(self, model: keras.Model, image_shape: ImageShape) -> "JaxEpochPrograms":
-        """Return whole epochs as programs."""
-        return JaxEpochPrograms(model, image_shape)
+    def epoch_programs(
+        self, model: keras.Model, image_shape: ImageShape
+    ) -> "JaxEpochPrograms | None":
+        """Return whole epochs as programs where there is an accelerator.
+
+        On a CPU XLA computes convolutions within a loop on one thread and by simpler routines: an
+        epoch took four to nine times as long as Keras's steps.
+        """
+        return JaxEpochPrograms(model, image_shape) if self.accelerators() else None
 
     def scoring_function(
         self,

@@ -36,17 +36,14 @@ class TorchBackend(Backend):
         return [ClearedGradients()]
 
     @contextmanager
-    def seeded(self, seed: Sequence[int]) -> Iterator[None]:
-        """Seed the global generator that Keras's dropout draws from, and put it back."""
+    def generator_kept(self) -> Iterator[None]:
+        """Put the global generator back, from which Keras draws for dropout and to trace shapes."""
         with torch.random.fork_rng():
-            torch.manual_seed(int(np.random.SeedSequence(list(seed)).generate_state(1)[0]))
             yield
 
-    @contextmanager
-    def generator_kept(self) -> Iterator[None]:
-        """Put the global generator back, from which Keras draws when it traces shapes."""
-        with torch.random.fork_rng():
-            yield
+    def seed_epoch(self, seed: Sequence[int]) -> None:
+        """Seed the global generator."""
+        torch.manual_seed(int(np.random.SeedSequence(list(seed)).generate_state(1)[0]))
 
     def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether there is a GPU with tensor cores for it."""

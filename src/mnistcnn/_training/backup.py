@@ -1,0 +1,192 @@
+"""Carries out Keras's BackupAndRestore: a fit that was killed goes on as if it had not been.
+
+Keras's own keeps the weights and the optimizer, in a file that is damaged where a kill comes while
+it is written. Here all that the rest of a fit depends on is kept, and the file is replaced as a
+whole.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.description import text_of_config
+from mnistcnn._training.fingerprint import fingerprint
+from mnistcnn._training.network import as_array
+from mnistcnn._training.plain_values import are_equal, is_plain, read_values, write_values
+from mnistcnn._training.running import TrainingJob
+
+State = dict[str, Any]
+
+
+def asks_for_backup(callback: Any) -> bool:
+    """Tell whether a callback is Keras's BackupAndRestore, set to epochs."""
+    return type(callback) is keras.callbacks.BackupAndRestore and callback.save_freq == "epoch"
+
+
+def with_backup(job: TrainingJob, seed: Sequence[int]) -> TrainingJob:
+    """Return a job that goes on from its backup and renews it, where a callback asks for that."""
+    asking = next(filter(asks_for_backup, job.callbacks), None)
+    if asking is None:
+        return job
+    watched = [callback for callback in job.callbacks if callback is not asking]
+    path = Path(asking.backup_dir) / f"fit-{_name(job, seed)}.npz"
+    backup = EpochBackup(path, job.compiled, watched, is_temporary=asking.delete_checkpoint)
+    first_epoch = backup.restore(job.config.epochs)
+    # Called after all others, it knows what they have made of an epoch.
+    return replace(job, callbacks=[*watched, backup], first_epoch=first_epoch)
+
+
+def _name(job: TrainingJob, seed: Sequence[int]) -> str:
+    network, optimizer = job.compiled.network, job.model.optimizer
+    return fingerprint(
+        text_of_config(network.model),
+        network,
+        (job.training, job.validation),
+        job.config,
+        seed,
+        # A fit that goes on with what was learned before begins with it.
+        map(as_array, optimizer.variables),
+    )
+
+
+class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps after each epoch all that the rest of a fit depends on.
+
+    That is the network and its optimizer, and what callbacks have noted in plain values. The order
+    of the images follows from the number of the epoch.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its name tells the fit from all others.
+    compiled : CompiledNetwork
+        Prepared.
+    watched : list of keras.callbacks.Callback
+        The others, which are called before this one.
+    is_temporary : bool
+        Whether the file is removed when the fit has ended.
+    """
+
+    def __init__(
+        self, path: Path, compiled: CompiledNetwork, watched: list[Any], *, is_temporary: bool
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._compiled = compiled
+        self._watched = _by_class(watched)
+        self._is_temporary = is_temporary
+        self._restored_notes: dict[str, State] = {}
+        self._notes_at_begin: dict[str, State] = {}
+
+    def restore(self, epochs: int) -> int:
+        """Bring the network to where it was, and return the epoch, counted from 0, to go on with.
+
+        Parameters
+        ----------
+        epochs : int
+            Of the whole fit: where it goes on if a callback had stopped it.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.exists():
+            self._warn_of_others()
+            return 0
+        try:
+            state = read_values(self._path)
+            notes, epoch = state["notes"], epochs if state["stops"] else state["epoch"]
+            self._assign(state)
+        except Exception as error:  # whatever a damaged file makes of its readers
+            warnings.warn(
+                f"The backup {self._path} is damaged ({type(error).__name__}: {error}): the fit "
+                "starts from its first epoch.",
+                stacklevel=2,
+            )
+            return 0
+        self._restored_notes = notes
+        return int(epoch)
+
+    def on_train_begin(self, logs: State | None = None) -> None:  # noqa: ARG002
+        """Give the others what they had noted; they have just begun anew."""
+        for name, callback in self._watched.items():
+            self._notes_at_begin[name] = deepcopy(_plain_notes(callback))
+            vars(callback).update(self._restored_notes.get(name, {}))
+
+    def on_epoch_end(self, epoch: int, logs: State | None = None) -> None:  # noqa: ARG002
+        """Replace the file."""
+        state = {
+            "epoch": epoch + 1,
+            "stops": bool(self.model.stop_training),
+            "notes": {
+                name: _changed_notes(callback, self._notes_at_begin[name])
+                for name, callback in self._watched.items()
+            },
+            **self._values(),
+        }
+        try:
+            write_values(self._path, state)
+        except FileNotFoundError:
+            # Another fit of the same folder has ended and removed it.
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_values(self._path, state)
+
+    def on_train_end(self, logs: State | None = None) -> None:  # noqa: ARG002
+        """Remove the file, and its folder if nothing else is in it."""
+        if self._is_temporary:
+            self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.parent.rmdir()
+
+    def _values(self) -> State:
+        network = self._compiled.network
+        optimizer = map(as_array, network.model.optimizer.variables)
+        return {"network": network.values(), "optimizer": list(optimizer)}
+
+    def _assign(self, state: State) -> None:
+        for name, values in self._values().items():
+            if [value.shape for value in state[name]] != [value.shape for value in values]:
+                raise ValueError(f"{name} has other shapes")
+        network = self._compiled.network
+        network.assign_values(state["network"])
+        for variable, value in zip(
+            network.model.optimizer.variables, state["optimizer"], strict=True
+        ):
+            variable.assign(value)
+
+    def _warn_of_others(self) -> None:
+        if any(self._path.parent.glob("fit-*.npz")):
+            warnings.warn(
+                f"{self._path.parent} holds the backup of another fit, with other data, "
+                "parameters or random_state: this fit starts from its first epoch.",
+                stacklevel=2,
+            )
+
+
+def _by_class(callbacks: list[Any]) -> dict[str, Any]:
+    """Return callbacks by the names of their classes, those of one class numbered."""
+    counts = Counter[type]()
+    named = {}
+    for callback in callbacks:
+        kind = type(callback)
+        counts[kind] += 1
+        named[f"{kind.__module__}.{kind.__qualname__} {counts[kind]}"] = callback
+    return named
+
+
+def _plain_notes(callback: Any) -> State:
+    return {name: value for name, value in vars(callback).items() if is_plain(value)}
+
+
+def _changed_notes(callback: Any, at_begin: State) -> State:
+    """Return what a callback has noted since the fit began, without its settings."""
+    return {
+        name: value
+        for name, value in _plain_notes(callback).items()
+        if name not in at_begin or not are_equal(value, at_begin[name])
+    }

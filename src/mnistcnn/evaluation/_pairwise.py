@@ -1,0 +1,150 @@
+"""Which differences between architectures are more than chance: each pair, and one sentence."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+# scikit-learn's scorers of shares, 1 at best, whose differences are given in percentage points.
+_SHARES = (
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "f1",
+    "jaccard",
+    "precision",
+    "recall",
+    "roc_auc",
+    "top_k_accuracy",
+)
+_POINTS_OF_NO_IMPORTANCE = 0.1
+_FEWEST_FOLDS_OF_A_VERDICT = 3
+# Below what rounding makes of equal differences: without it they would divide by zero.
+_SMALLEST_DEVIATION = 1e-12
+
+
+def is_share(scorer: str) -> bool:
+    """Say whether a scorer is one whose differences are given in percentage points."""
+    return scorer.startswith(_SHARES)
+
+
+def default_rope(scorer: str) -> float:
+    """Return which difference is of no importance, where the user has not said."""
+    return _POINTS_OF_NO_IMPORTANCE if is_share(scorer) else 0.0
+
+
+def compare_pairs(
+    records: list[dict[str, Any]], scorer: str, *, rope: float, confidence: float
+) -> pd.DataFrame:
+    """Return one row a pair of architectures, as `ComparisonResult.pairwise` describes it."""
+    folds = pd.DataFrame(records)
+    failed = {record["architecture"] for record in records if record.get("failure")}
+    scores = _complete_scores(folds, scorer, failed)
+    pairs = list(combinations(scores.columns, 2))
+    unit = 100 if is_share(scorer) else 1
+    differences = np.array([unit * (scores[first] - scores[second]) for first, second in pairs])
+    overlap = folds["test_images"].sum() / folds["train_images"].sum()
+    columns = _corrected_test(
+        differences.reshape(len(pairs), len(scores)), overlap, rope, confidence
+    )
+    table = pd.DataFrame(pairs, columns=["first", "second"]).assign(**columns)
+    table.attrs = {
+        "scorer": scorer,
+        "unit": "points" if is_share(scorer) else scorer,
+        "rope": rope,
+        "confidence": confidence,
+    }
+    return table
+
+
+def _complete_scores(folds: pd.DataFrame, scorer: str, failed: set[str]) -> pd.DataFrame:
+    """Return a row a fold and a column an architecture that has all scores, the best first."""
+    scores = folds.pivot(index="fold", columns="architecture", values=scorer)
+    names = [name for name in folds["architecture"].unique() if name not in failed]
+    complete = [name for name in names if np.isfinite(scores[name]).all()]
+    means = {name: float(scores[name].mean()) for name in complete}
+    return scores[sorted(complete, key=means.__getitem__, reverse=True)]
+
+
+def _corrected_test(
+    differences: NDArray[np.float64], overlap: float, rope: float, confidence: float
+) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of a table from the differences of each pair, a row each."""
+    n_folds = differences.shape[1]
+    freedom = n_folds - 1
+    mean = differences.mean(axis=1)
+    deviation = differences.std(axis=1, ddof=1) * np.sqrt(1 / n_folds + overlap)
+    posterior = stats.t(freedom, loc=mean, scale=np.maximum(deviation, _SMALLEST_DEVIATION))
+    lower, upper = posterior.interval(confidence)
+    p_value = 2 * np.minimum(posterior.cdf(0), posterior.sf(0))
+    return {
+        "difference": mean,
+        "lower": lower,
+        "upper": upper,
+        "probability_first_better": posterior.sf(rope),
+        "probability_equivalent": posterior.cdf(rope) - posterior.cdf(-rope),
+        "probability_second_better": posterior.cdf(-rope),
+        "p_value": p_value,
+        "p_value_adjusted": _adjusted_by_holm(p_value),
+    }
+
+
+def _adjusted_by_holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    order = np.argsort(p_values)
+    n_left = np.arange(len(p_values), 0, -1)
+    adjusted = np.empty_like(p_values)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(n_left * p_values[order]))
+    return adjusted
+
+
+def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
+    """Return one sentence on the best architecture and each of the others.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Of `compare_pairs`, with a row at least.
+    n_folds : int
+        How many folds there are.
+    left_out : list of str
+        The architectures that are in no pair.
+    """
+    leader = pairs["first"].iloc[0]
+    scorer, rope, unit = (pairs.attrs[name] for name in ("scorer", "rope", "unit"))
+    sentence = f"By {scorer} in {n_folds} folds, {leader} "
+    if n_folds < _FEWEST_FOLDS_OF_A_VERDICT:
+        sentence += "comes first; so few folds cannot tell it apart from the others"
+    else:
+        sentence += _clauses(pairs[pairs["first"] == leader], pairs.attrs["confidence"])
+        if rope > 0:
+            sentence += f"; differences of up to {rope:g} {unit} count as none"
+    if left_out:
+        sentence += f"; left out for want of scores: {_listed(left_out)}"
+    return f"{sentence}."
+
+
+def _clauses(against: pd.DataFrame, confidence: float) -> str:
+    is_better = (against["probability_first_better"] >= confidence) & (
+        against["p_value_adjusted"] <= 1 - confidence
+    )
+    is_equal = against["probability_equivalent"] >= confidence
+    clauses = {
+        "is practically equal to": is_equal,
+        "cannot be told apart from": ~is_better & ~is_equal,
+        "is better than": is_better,
+    }
+    *others, last = (
+        f"{relation} {_listed(against.loc[those, 'second'])}"
+        for relation, those in clauses.items()
+        if those.any()
+    )
+    return f"{', '.join(others)}, and {last}" if others else last
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

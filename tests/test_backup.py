@@ -1,0 +1,358 @@
+"""A fit that is killed goes on from its last whole epoch, and ends bit-equal to a whole one."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+
+from mnistcnn import DigitCNNClassifier
+from mnistcnn.architectures import Simple
+
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
+
+class StoppedError(Exception):
+    pass
+
+
+class Notes(keras.callbacks.Callback):
+    """Counts in a way of its own, and raises when it is told to."""
+
+    stops_at = None
+
+    def __init__(self):
+        super().__init__()
+        self.losses, self.by_epoch = [], {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(logs["loss"])
+        self.by_epoch[epoch] = np.float32(logs["loss"])
+        if epoch == Notes.stops_at:
+            raise StoppedError
+
+
+def network_of(activation):
+    """A function that builds layers, whose code no name tells."""
+
+    def build(input_shape, n_classes):
+        flat, hidden = keras.layers.Flatten(), keras.layers.Dense(16, activation=activation)
+        scores = keras.layers.Dense(n_classes)
+        return keras.Sequential([keras.Input(input_shape), flat, hidden, scores])
+
+    return build
+
+
+@pytest.fixture(autouse=True)
+def nothing_stops(monkeypatch):
+    monkeypatch.setattr(Notes, "stops_at", None)
+
+
+def backed_up(folder, **parameters):
+    """A classifier with a backup, and other callbacks before and after it."""
+    others = parameters.pop("others", [])
+    backup = keras.callbacks.BackupAndRestore(folder, **parameters.pop("options", {}))
+    settings = {
+        "architecture": Simple(4, kernel_size=3, dense_units=16),
+        "epochs": 5,
+        "batch_size": 64,
+        "random_state": 0,
+        "callbacks": [backup, Notes(), *others],
+    }
+    return DigitCNNClassifier(**{**settings, **parameters})
+
+
+def stop(classifier, data, *, at):
+    """Fit until a callback raises at the end of an epoch, whose backup is not written then."""
+    Notes.stops_at = at
+    with pytest.raises(StoppedError):
+        classifier.fit(*data)
+    Notes.stops_at = None
+
+
+def assert_equal_fits(one, other, X):
+    np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+    assert one.history_ == other.history_
+    assert one.n_iter_ == other.n_iter_
+
+
+def stopping(**options):
+    return keras.callbacks.EarlyStopping("loss", restore_best_weights=True, **options)
+
+
+AVERAGING = keras.optimizers.AdamW(1e-2, use_ema=True, ema_momentum=0.9)
+
+FITS = {
+    "dropout, augmentation": {"augmentation": "strong"},
+    "early stopping": {
+        "early_stopping": True,
+        "n_iter_no_change": 3,
+        "epochs": 20,
+        "learning_rate": 0.03,
+    },
+    "averaged weights": {"optimizer": AVERAGING},
+    "averages in the network": {
+        "optimizer": AVERAGING,
+        "others": [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)],
+    },
+    "loss scale": {"precision": "float16", "optimizer": "sgd"},
+    "plateau": {"lr_schedule": "plateau", "learning_rate": 0.1, "epochs": 9},
+    "callbacks of Keras": {
+        "lr_schedule": "constant",
+        "learning_rate": 0.05,
+        "epochs": 9,
+        "others": [
+            keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=0.05, cooldown=1),
+            stopping(patience=3, min_delta=0.01),
+        ],
+    },
+    "step by step": {
+        "others": [keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_, **__: None)]
+    },
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_stopped_fit_goes_on_as_if_it_had_not_been(name, small_digits, tmp_path):
+    X, y = small_digits
+    whole = backed_up(tmp_path / "whole", **FITS[name]).fit(X, y)
+    in_parts = backed_up(tmp_path / "parts", **FITS[name])
+    stop(in_parts, (X, y), at=1)
+    stop(in_parts, (X, y), at=3)
+    in_parts.fit(X, y)
+    assert_equal_fits(in_parts, whole, X)
+    for notes in (in_parts.callbacks_[1], whole.callbacks_[1]):
+        assert notes.losses == whole.history_["loss"]
+        assert list(notes.by_epoch) == list(range(whole.n_iter_))
+    assert not (tmp_path / "parts").exists()
+
+
+def test_only_the_rest_is_trained(small_digits, tmp_path):
+    begun = []
+    counting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: begun.append(epoch))
+    classifier = backed_up(tmp_path, others=[counting])
+    stop(classifier, small_digits, at=2)
+    # Of the epoch that it was stopped in there is no backup.
+    classifier.fit(*small_digits)
+    assert begun == [0, 1, 2, 2, 3, 4]
+
+
+def test_a_fit_that_had_ended_is_given_back(small_digits, tmp_path):
+    X, y = small_digits
+    classifier = backed_up(tmp_path, options={"delete_checkpoint": False}, early_stopping=True)
+    first = classifier.fit(X, y).predict_proba(X), classifier.history_
+    begun = []
+    classifier.callbacks.append(
+        keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: begun.append(epoch))
+    )
+    again = classifier.fit(X, y)
+    assert begun == []
+    np.testing.assert_array_equal(again.predict_proba(X), first[0])
+    assert again.history_ == first[1]
+
+
+OTHERS = {
+    "images": {},
+    "labels": {},
+    "weights": {},
+    "epochs": {"epochs": 3},
+    "learning_rate": {"learning_rate": 0.01},
+    "random_state": {"random_state": 1},
+    "architecture": {"architecture": "two_layer_mlp"},
+    "function": {"architecture": network_of("relu")},
+    "optimizer": {"optimizer": keras.optimizers.Adam(epsilon=1e-5)},
+    "augmentation": {"augmentation": "light"},
+    "early_stopping": {"early_stopping": True},
+    "label_smoothing": {"label_smoothing": 0.1},
+}
+
+
+@pytest.fixture(scope="module")
+def stopped_fit(small_digits, tmp_path_factory):
+    """The folder with the backup of a fit that was stopped in its second epoch."""
+    folder = tmp_path_factory.mktemp("stopped")
+    stop(quick(folder), small_digits, at=1)
+    return folder
+
+
+def quick(folder, **parameters):
+    return backed_up(folder, **{"architecture": network_of("tanh"), "epochs": 2, **parameters})
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_backup_of_another_fit_is_not_continued_and_the_user_is_told(
+    name, stopped_fit, small_digits, tmp_path
+):
+    X, y = small_digits
+    folder = shutil.copytree(stopped_fit, tmp_path / "backup")
+    data = {
+        "images": (X[::-1], y),
+        "labels": (X, 9 - y),
+        "weights": (X, y, np.linspace(1, 2, len(X))),
+    }.get(name, (X, y))
+    with pytest.warns(UserWarning, match="holds the backup of another fit"):
+        other = quick(folder, **OTHERS[name]).fit(*data)
+    assert other.callbacks_[1].losses == other.history_["loss"]
+    assert other.n_iter_ == OTHERS[name].get("epochs", 2)
+    # That of the stopped fit is still there.
+    assert [path.name for path in folder.iterdir()] == [path.name for path in stopped_fit.iterdir()]
+
+
+def test_a_callback_may_be_added_to_the_rest(small_digits, tmp_path):
+    X, y = small_digits
+    whole = backed_up(tmp_path / "whole").fit(X, y)
+    stop(backed_up(tmp_path / "parts"), (X, y), at=2)
+    log = keras.callbacks.CSVLogger(tmp_path / "rest.csv")
+    rest = backed_up(tmp_path / "parts")
+    rest.callbacks = [log, *rest.callbacks]
+    assert_equal_fits(rest.fit(X, y), whole, X)
+    assert len((tmp_path / "rest.csv").read_text().splitlines()) == 1 + 3
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty"])
+def test_a_damaged_backup_is_told_of_once_and_the_fit_starts_anew(damage, small_digits, tmp_path):
+    X, y = small_digits
+    whole = backed_up(tmp_path / "whole").fit(X, y)
+    stop(backed_up(tmp_path / "parts"), (X, y), at=2)
+    [path] = (tmp_path / "parts").glob("fit-*.npz")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(
+        {"cut": content[: len(content) // 2], "changed": content, "empty": b""}[damage]
+    )
+    with pytest.warns(UserWarning, match="is damaged") as caught:
+        anew = backed_up(tmp_path / "parts").fit(X, y)
+    assert len(caught) == 1
+    assert_equal_fits(anew, whole, X)
+
+
+def test_files_that_keras_left_are_left_alone(small_digits, tmp_path):
+    X, y = small_digits
+    (tmp_path / "latest.weights.h5").write_bytes(b"Keras's own")
+    assert backed_up(tmp_path).fit(X, y).n_iter_ == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["latest.weights.h5"]
+
+
+def test_a_search_goes_on_within_the_fit_that_was_stopped(small_digits, tmp_path):
+    X, y = small_digits
+    grid = {"learning_rate": [1e-3, 1e-2]}
+    begun = []
+    counting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: begun.append(epoch))
+
+    def search(folder):
+        backup = keras.callbacks.BackupAndRestore(folder)
+        classifier = backed_up(folder, epochs=3, callbacks=lambda: [backup, Notes(), counting])
+        return GridSearchCV(classifier, grid, cv=2, error_score="raise")
+
+    whole = search(tmp_path / "whole").fit(X, y).cv_results_["mean_test_score"]
+    del begun[:]
+    stop(search(tmp_path / "parts"), (X, y), at=2)
+    in_parts = search(tmp_path / "parts").fit(X, y).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(in_parts, whole)
+    # Three epochs of the first fit, one more of it, and those of three others and the last one.
+    assert begun == [0, 1, 2, 2, *[0, 1, 2] * 4]
+    assert not (tmp_path / "parts").exists()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "folder", "message"),
+    [
+        ({"random_state": None}, "backup", "random_state must be.*BackupAndRestore.*Got None"),
+        ({}, "gs://bucket/backup", "backup_dir is a local folder, got 'gs://bucket/backup'"),
+        (
+            {"callbacks": [keras.callbacks.BackupAndRestore("backup")] * 2},
+            "backup",
+            "one BackupAndRestore at most, got 2",
+        ),
+    ],
+)
+def test_backups_that_could_not_be_gone_on_with_are_refused(
+    parameters, folder, message, small_digits, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        backed_up(folder, **parameters).fit(*small_digits)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_first_epoch(small_digits, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    begun = keras.callbacks.LambdaCallback(on_train_begin=pytest.fail)
+    with pytest.raises(FileExistsError):
+        backed_up(tmp_path / "file", others=[begun]).fit(*small_digits)
+
+
+# A process that kills itself after a while, from another thread, as any other process could.
+SCRIPT = """
+import json, os, signal, sys, threading
+import keras
+import numpy as np
+from mnistcnn import DigitCNNClassifier
+from mnistcnn.architectures import Simple
+
+folder, seconds = sys.argv[1], float(sys.argv[2])
+callbacks = [
+    keras.callbacks.BackupAndRestore(folder + "/backup"),
+    keras.callbacks.ModelCheckpoint(folder + "/best.keras", save_best_only=True),
+    keras.callbacks.EarlyStopping("loss", min_delta=0.001, patience=4),
+]
+classifier = DigitCNNClassifier(
+    Simple(8, kernel_size=3, dense_units=32), epochs=12, batch_size=32, augmentation="strong",
+    early_stopping=True, optimizer=keras.optimizers.Adam(3e-3, use_ema=True), random_state=0,
+    callbacks=callbacks,
+)
+X = np.random.default_rng(0).integers(0, 255, (400, 64), np.uint8)
+y = np.arange(400) % 10
+X[np.arange(400), y] = 255
+if seconds:
+    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+fitted = classifier.fit(X, y)
+loaded = keras.saving.load_model(folder + "/best.keras")
+scores = loaded.predict(X.reshape(-1, 8, 8, 1).astype("float32"), verbose=0)
+result = {
+    "predictions": fitted.predict_proba(X).tolist(),
+    "history": fitted.history_,
+    "epochs": fitted.n_iter_,
+    "checkpoint": scores.tolist(),
+}
+with open(folder + "/result.json", "w") as file:
+    json.dump(result, file)
+os._exit(0)
+"""
+
+
+def run_fit(folder, seconds):
+    """Run the script, which is killed after so many seconds of its fit, or never after 0."""
+    command = [sys.executable, "-W", "error::UserWarning", "-c", SCRIPT, str(folder), str(seconds)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode in (0, -9), ended.stderr[-3000:]
+    return ended.returncode == 0
+
+
+def fit_with_kills(folder, n_kills, seed):
+    """Kill and run again, and return the result of the last run."""
+    generator = random.Random(seed)
+    folder.mkdir()
+    for _ in range(n_kills):
+        if run_fit(folder, generator.uniform(0.5, 4)):
+            break
+    else:
+        assert run_fit(folder, 0)
+    return json.loads((folder / "result.json").read_text())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")
+@pytest.mark.parametrize("n_kills", [3, pytest.param(20, marks=pytest.mark.long, id="many kills")])
+def test_a_killed_process_goes_on_to_the_same_end(n_kills, tmp_path):
+    whole = fit_with_kills(tmp_path / "whole", 0, seed=0)
+    killed = fit_with_kills(tmp_path / "killed", n_kills, seed=n_kills)
+    assert killed == whole
+    assert whole["epochs"] > 2
+    assert not (tmp_path / "killed" / "backup").exists()
