@@ -14,7 +14,6 @@ import time
 from functools import partial
 from pathlib import Path
 
-KINDS = ("grid", "halving", "optuna")
 N_FOLDS = 3
 
 

@@ -23,8 +23,14 @@ def fit(_):
     DigitCNNClassifier("baseline", epochs=1).fit(np.eye(20, 16), np.arange(20) % 2)
 
 if __name__ == "__main__":
+    if sys.argv[1] == "ray":
+        import ray
+        from ray.util.joblib import register_ray
+        ray.init("local", num_cpus=2, include_dashboard=False)
+        register_ray()
     n_jobs = 1 if sys.argv[1] == "sequential" else 2
-    for _ in range(2):
+    # Ray starts new workers for each search, which know nothing of those before.
+    for _ in range(1 if sys.argv[1] == "ray" else 2):
         with joblib.parallel_config(sys.argv[1], n_jobs=n_jobs):
             joblib.Parallel(batch_size=1)(joblib.delayed(fit)(i) for i in range(6))
 """
@@ -34,7 +40,7 @@ def told_by(engine, gpu, tmp_path):
     script = tmp_path / "fits.py"
     script.write_text(PROGRAM)
     # No other test of this machine shares this GPU.
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": f"of {tmp_path}"}
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": f"of {tmp_path}", "RAY_DEDUP_LOGS": "0"}
     done = subprocess.run(
         [sys.executable, str(script), engine, gpu],
         capture_output=True, text=True, check=False, env=environment,
@@ -43,7 +49,10 @@ def told_by(engine, gpu, tmp_path):
     return [line for line in done.stderr.splitlines() if "SharedGPUWarning:" in line]
 
 
-@pytest.mark.parametrize("engine", [pytest.param("loky", marks=pytest.mark.long), "threading"])
+@pytest.mark.parametrize(
+    "engine",
+    [*(pytest.param(engine, marks=pytest.mark.long) for engine in ("loky", "ray")), "threading"],
+)
 def test_several_fits_on_one_gpu_are_told_of_once(engine, tmp_path):
     (message,) = told_by(engine, "shared", tmp_path)
     assert "n_jobs=1" in message

@@ -97,7 +97,10 @@ def parallel_engine(
         if LOSSES.isdisjoint(kind.__name__ for kind in type(error).__mro__):
             raise
         name = type(error).__name__
-        raise WorkerLost(f"{engine or 'loky'} has lost a worker in its work ({name}).") from error
+        raise WorkerLost(
+            f"{engine or 'loky'} has lost a worker in its work ({name}); run again with --memory, "
+            "the command trains only what is missing there."
+        ) from error
 
 
 @contextmanager
