@@ -349,7 +349,7 @@ def fit_with_kills(folder, n_kills, seed):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")
-@pytest.mark.parametrize("n_kills", [3, pytest.param(20, marks=pytest.mark.long, id="many kills")])
+@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.long, id="many kills")])
 def test_a_killed_process_goes_on_to_the_same_end(n_kills, tmp_path):
     whole = fit_with_kills(tmp_path / "whole", 0, seed=0)
     killed = fit_with_kills(tmp_path / "killed", n_kills, seed=n_kills)
