@@ -12,6 +12,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import keras
@@ -36,8 +37,8 @@ def with_backup(run: Run, seed: Sequence[int]) -> Run:
     if asking is None:
         return run
     watched = [callback for callback in run.callbacks if callback is not asking]
-    path = Path(asking.backup_dir) / f"fit-{fingerprint(run, seed)}.npz"
-    backup = EpochBackup(path, run.compiled, watched, is_temporary=asking.delete_checkpoint)
+    folder = Path(asking.backup_dir) / f"fit-{fingerprint(run, seed)}"
+    backup = EpochBackup(folder, run.compiled, watched, is_temporary=asking.delete_checkpoint)
     first_epoch = backup.restore(run.config.epochs)
     # Called after all others, it knows what they have made of an epoch.
     return replace(run, callbacks=[*watched, backup], first_epoch=first_epoch)
@@ -51,21 +52,21 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
 
     Parameters
     ----------
-    path : Path
-        The file; its name tells the fit from all others.
+    folder : Path
+        Where the file is; its name tells the fit from all others.
     compiled : CompiledNetwork
         Prepared.
     watched : list of keras.callbacks.Callback
         The others, which are called before this one.
     is_temporary : bool
-        Whether the file is removed when the fit has ended.
+        Whether the folder is removed when the fit has ended.
     """
 
     def __init__(
-        self, path: Path, compiled: CompiledNetwork, watched: list[Any], *, is_temporary: bool
+        self, folder: Path, compiled: CompiledNetwork, watched: list[Any], *, is_temporary: bool
     ) -> None:
         super().__init__()
-        self._path = path
+        self._path = folder / "state.npz"
         self._compiled = compiled
         self._watched = _by_class(watched)
         self._is_temporary = is_temporary
@@ -80,9 +81,10 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         epochs : int
             Of the whole fit: where it goes on if a callback had stopped it.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._path.exists():
             self._warn_of_others()
+            # Told now, rather than after an epoch, if it cannot be.
+            self._make_folder()
             return 0
         try:
             state = read_values(self._path)
@@ -118,16 +120,19 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         try:
             write_values(self._path, state)
         except FileNotFoundError:
-            # Another fit of the same folder has ended and removed it.
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # An equal fit, or the last one of those that share a folder, has ended meanwhile.
+            self._make_folder()
             write_values(self._path, state)
 
     def on_train_end(self, logs: State | None = None) -> None:  # noqa: ARG002
-        """Remove the file, and its folder if nothing else is in it."""
+        """Remove the folder, what kills have left in it too, and then an empty `backup_dir`."""
         if self._is_temporary:
-            self._path.unlink(missing_ok=True)
+            rmtree(self._path.parent, ignore_errors=True)
             with suppress(OSError):
-                self._path.parent.rmdir()
+                self._path.parent.parent.rmdir()
+
+    def _make_folder(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def _values(self) -> State:
         network = self._compiled.network
@@ -146,9 +151,10 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
             variable.assign(value)
 
     def _warn_of_others(self) -> None:
-        if any(self._path.parent.glob("fit-*.npz")):
+        backup_dir = self._path.parent.parent
+        if any(backup_dir.glob("fit-*/state.npz")):
             warnings.warn(
-                f"{self._path.parent} holds the backup of another fit, with other data, "
+                f"{backup_dir} holds the backup of another fit, with other data, "
                 "parameters or random_state: this fit starts from its first epoch.",
                 stacklevel=2,
             )
