@@ -240,6 +240,16 @@ def test_files_that_keras_left_are_left_alone(small_digits, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["latest.weights.h5"]
 
 
+def test_one_epoch_has_no_backup(small_digits, tmp_path):
+    X, y = small_digits
+    plain = backed_up(tmp_path, callbacks=None).partial_fit(X, y, classes=range(10))
+    stream = backed_up(tmp_path / "backup").partial_fit(X, y, classes=range(10))
+    for one in (plain, stream):
+        one.partial_fit(X, y)
+    assert_equal_fits(stream, plain, X)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_search_goes_on_within_the_fit_that_was_stopped(small_digits, tmp_path):
     X, y = small_digits
     grid = {"learning_rate": [1e-3, 1e-2]}
@@ -351,7 +361,7 @@ def result_of(folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")
-@pytest.mark.parametrize("n_kills", [2, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize("n_kills", [2, pytest.param(12, marks=pytest.mark.long)])
 def test_a_killed_process_goes_on_to_the_same_end(n_kills, tmp_path):
     generator = random.Random(n_kills)
     (tmp_path / "whole").mkdir()

@@ -37,6 +37,9 @@ def with_backup(run: Run, seed: Sequence[int]) -> Run:
     if asking is None:
         return run
     watched = [callback for callback in run.callbacks if callback is not asking]
+    if run.config.epochs == 1:
+        # There is no rest to go on with, as in `partial_fit`.
+        return replace(run, callbacks=watched)
     folder = Path(asking.backup_dir) / f"fit-{fingerprint(run, seed)}"
     backup = EpochBackup(folder, run.compiled, watched, is_temporary=asking.delete_checkpoint)
     first_epoch = backup.restore(run.config.epochs)

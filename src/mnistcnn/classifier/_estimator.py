@@ -98,7 +98,8 @@ default="one_cycle"
     callbacks : keras.callbacks.Callback, callable, list of them or None, default=None
         Keras callbacks, trained as copies that are kept in `callbacks_`. What a callback refers to,
         such as a trial or a logger, is not copied. A function without arguments is called in each
-        fit to make one, or a list. scikit-learn's own callbacks go to `set_callbacks`.
+        fit to make one, or a list. With `keras.callbacks.BackupAndRestore` a fit that was killed
+        goes on where it was. scikit-learn's own callbacks go to `set_callbacks`.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, order of images, dropout and validation split. The same seed gives the
         same predictions bit for bit on the same machine with the same number of threads.
