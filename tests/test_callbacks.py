@@ -246,3 +246,38 @@ def test_a_callback_that_raises_leaves_partial_fit_where_it_was(hook, small_digi
         one.partial_fit(X, y)
     np.testing.assert_array_equal(raising.predict_proba(X), plain.predict_proba(X))
     assert raising.history_ == plain.history_
+
+
+class CountedEpochs:
+    """A callback of scikit-learn's that counts the epochs which it hears of."""
+
+    def __init__(self, max_propagation_depth):
+        self.max_propagation_depth = max_propagation_depth
+        self.n_epochs = 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):  # noqa: ARG002
+        self.n_epochs += context.task_name == "epoch"
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:The estimator ImageReshaper does not support callbacks")
+@pytest.mark.parametrize(("as_step", "depth"), [(False, 1), (True, 2)])
+def test_the_depth_at_which_a_search_shows_epochs(as_step, depth, small_digits):
+    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+    shown = {}
+    for tried in (depth - 1, depth, None):
+        classifier = quick(epochs=2)
+        estimator = make_pipeline(ImageReshaper(), classifier) if as_step else classifier
+        name = "digitcnnclassifier__epochs" if as_step else "epochs"
+        counted = CountedEpochs(tried)
+        GridSearchCV(estimator, {name: [2]}, cv=2).set_callbacks(counted).fit(*small_digits)
+        shown[tried] = counted.n_epochs
+    assert shown == {depth - 1: 0, depth: 6, None: 6}

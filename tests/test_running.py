@@ -159,7 +159,6 @@ BY_BATCHES = {
     "checkpoint": lambda: keras.callbacks.ModelCheckpoint("best.keras", save_freq=10),
     "backup": lambda: keras.callbacks.BackupAndRestore("backup", save_freq=10),
     "TensorBoard": partial(TENSORBOARD, update_freq="batch"),
-    "tracing": partial(TENSORBOARD, profile_batch=(2, 3)),
     "W&B": partial(OfWeightsAndBiasesKind, 3),
     "W&B's checkpoint": lambda: CheckpointOfWeightsAndBiasesKind("best.keras", save_freq=3),
     "MLflow": partial(OfMlflowKind, log_every_epoch=False, log_every_n_steps=5),
@@ -178,6 +177,11 @@ def test_what_acts_at_epochs_runs_on_whole_epochs(name):
 @pytest.mark.parametrize("name", BY_BATCHES)
 def test_what_acts_at_batches_runs_step_by_step(name):
     assert watches_batches(BY_BATCHES[name]())
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras traces TensorFlow")
+def test_a_tensorboard_that_traces_batches_runs_step_by_step():
+    assert watches_batches(TENSORBOARD(profile_batch=(2, 3)))
 
 
 @pytest.mark.parametrize(("log_freq", "is_called"), [("epoch", False), (3, True)])

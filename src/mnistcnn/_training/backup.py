@@ -12,6 +12,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import keras
@@ -37,8 +38,11 @@ def with_backup(job: TrainingJob, seed: Sequence[int]) -> TrainingJob:
     if asking is None:
         return job
     watched = [callback for callback in job.callbacks if callback is not asking]
-    path = Path(asking.backup_dir) / f"fit-{_name(job, seed)}.npz"
-    backup = EpochBackup(path, job.compiled, watched, is_temporary=asking.delete_checkpoint)
+    if job.config.epochs == 1:
+        # There is no rest to go on with, as in `partial_fit`.
+        return replace(job, callbacks=watched)
+    folder = Path(asking.backup_dir) / f"fit-{_name(job, seed)}"
+    backup = EpochBackup(folder, job.compiled, watched, is_temporary=asking.delete_checkpoint)
     first_epoch = backup.restore(job.config.epochs)
     # Called after all others, it knows what they have made of an epoch.
     return replace(job, callbacks=[*watched, backup], first_epoch=first_epoch)
@@ -65,21 +69,21 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
 
     Parameters
     ----------
-    path : Path
-        The file; its name tells the fit from all others.
+    folder : Path
+        Where the file is; its name tells the fit from all others.
     compiled : CompiledNetwork
         Prepared.
     watched : list of keras.callbacks.Callback
         The others, which are called before this one.
     is_temporary : bool
-        Whether the file is removed when the fit has ended.
+        Whether the folder is removed when the fit has ended.
     """
 
     def __init__(
-        self, path: Path, compiled: CompiledNetwork, watched: list[Any], *, is_temporary: bool
+        self, folder: Path, compiled: CompiledNetwork, watched: list[Any], *, is_temporary: bool
     ) -> None:
         super().__init__()
-        self._path = path
+        self._path = folder / "state.npz"
         self._compiled = compiled
         self._watched = _by_class(watched)
         self._is_temporary = is_temporary
@@ -94,9 +98,10 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         epochs : int
             Of the whole fit: where it goes on if a callback had stopped it.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._path.exists():
             self._warn_of_others()
+            # Told now, rather than after an epoch, if it cannot be.
+            self._make_folder()
             return 0
         try:
             state = read_values(self._path)
@@ -132,16 +137,19 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         try:
             write_values(self._path, state)
         except FileNotFoundError:
-            # Another fit of the same folder has ended and removed it.
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # An equal fit, or the last one of those that share a folder, has ended meanwhile.
+            self._make_folder()
             write_values(self._path, state)
 
     def on_train_end(self, logs: State | None = None) -> None:  # noqa: ARG002
-        """Remove the file, and its folder if nothing else is in it."""
+        """Remove the folder, what kills have left in it too, and then an empty `backup_dir`."""
         if self._is_temporary:
-            self._path.unlink(missing_ok=True)
+            rmtree(self._path.parent, ignore_errors=True)
             with suppress(OSError):
-                self._path.parent.rmdir()
+                self._path.parent.parent.rmdir()
+
+    def _make_folder(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def _values(self) -> State:
         network = self._compiled.network
@@ -160,9 +168,10 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
             variable.assign(value)
 
     def _warn_of_others(self) -> None:
-        if any(self._path.parent.glob("fit-*.npz")):
+        backup_dir = self._path.parent.parent
+        if any(backup_dir.glob("fit-*/state.npz")):
             warnings.warn(
-                f"{self._path.parent} holds the backup of another fit, with other data, "
+                f"{backup_dir} holds the backup of another fit, with other data, "
                 "parameters or random_state: this fit starts from its first epoch.",
                 stacklevel=2,
             )

@@ -100,7 +100,8 @@ default="one_cycle"
     callbacks : keras.callbacks.Callback, callable, list of them or None, default=None
         Keras callbacks, trained as copies that are kept in `callbacks_`. What a callback refers to,
         such as a trial or a logger, is not copied. A function without arguments is called in each
-        fit to make one, or a list. scikit-learn's own callbacks go to `set_callbacks`.
+        fit to make one, or a list. With `keras.callbacks.BackupAndRestore` a fit that was killed
+        goes on where it was. scikit-learn's own callbacks go to `set_callbacks`.
     memory : str, path-like, joblib.Memory or None, default=None
         A folder that keeps fits, as `Pipeline` takes one. A fit that equals an earlier one in
         parameters, data, seed, backend and versions is read back, bit-equal, and not trained, so
