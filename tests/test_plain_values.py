@@ -47,7 +47,7 @@ def endless():
 @pytest.mark.parametrize(
     "value",
     [object(), [object()], {"a": print}, np.array([object()]), lambda: 3, endless()],
-    ids=repr,
+    ids=["object", "list", "dict", "array", "function", "endless"],
 )
 def test_other_objects_are_no_plain_values(value):
     assert not is_plain(value)
