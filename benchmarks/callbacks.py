@@ -1,7 +1,7 @@
 """What callbacks that act at epochs cost a fit whose epochs are programs."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,28 +39,25 @@ def time_fit(*, listeners: str, training: Training, n_images: int, repeat: int) 
     X, y = peer_images("ours", n_images, SIDE)
     classifier = PEERS["ours"].make(training, repeat)
     mnistcnn.clear_cache()
-    with TemporaryDirectory() as folder, _listening(listeners, Path(folder)) as (callbacks, record):
+    with TemporaryDirectory() as folder, _listening(listeners, Path(folder)) as callbacks:
         classifier.set_params(callbacks=callbacks)
-
-        def fit() -> None:
-            with record():
-                classifier.fit(X, y)
-
-        return {SECONDS: seconds_of(fit)}
-
-
-Listening = tuple[list[Any], Callable[[], AbstractContextManager[Any]]]
+        return {SECONDS: seconds_of(lambda: classifier.fit(X, y))}
 
 
 @contextmanager
-def _listening(listeners: str, folder: Path) -> Iterator[Listening]:
-    """Give callbacks, and what a fit that they listen to has to run in."""
+def _listening(listeners: str, folder: Path) -> Iterator[list[Any]]:
+    """Give callbacks, MLflow's within a run.
+
+    At the end of a run MLflow waits for a second or so until its thread has written all: that is
+    after the fit.
+    """
     import keras
 
     of_keras = keras.callbacks
     if listeners == OF_MLFLOW:
         mlflow = _mlflow()
-        yield [mlflow.keras.MlflowCallback()], mlflow.start_run
+        with mlflow.start_run():
+            yield [mlflow.keras.MlflowCallback()]
         return
     callbacks = {
         NONE: [],
@@ -71,7 +68,7 @@ def _listening(listeners: str, folder: Path) -> Iterator[Listening]:
         ],
         BACKUP: [of_keras.BackupAndRestore(folder / "backup")],
     }
-    yield callbacks[listeners], nullcontext
+    yield callbacks[listeners]
 
 
 @cache
@@ -80,8 +77,10 @@ def _mlflow() -> Any:
     import mlflow
     import mlflow.keras
 
-    mlflow.set_tracking_uri(f"sqlite:///{mkdtemp()}/tracking.db")
-    mlflow.set_experiment("callbacks")
+    folder = mkdtemp()
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/tracking.db")
+    experiment = mlflow.create_experiment("callbacks", artifact_location=f"{folder}/artifacts")
+    mlflow.set_experiment(experiment_id=experiment)
     return mlflow
 
 
