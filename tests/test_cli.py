@@ -185,7 +185,7 @@ class TestCompare:
         assert verdict.startswith("By accuracy in 2 folds, ")
         assert f" {verdict} " in " ".join(answer.stdout.split())
 
-    @pytest.mark.slow
+    @pytest.mark.long
     def test_a_second_run_says_how_many_fits_it_found(self, tmp_path):
         arguments = ["--architectures", "two_layer_mlp", "--limit", "60", "--cv", "2"]
         arguments += ["--epochs", "1", "--memory", str(tmp_path)]

@@ -14,7 +14,7 @@ from commands import COMMAND, environment, mnistcnn, mnistcnn_in_shell
 from mnistcnn import load_sample_digits
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 ACCENTED, NO_TEXT = "café 7.png", b"\xff 7.png"
 

@@ -19,6 +19,9 @@ from sklearn.pipeline import Pipeline
 from mnistcnn import Augmentation, DigitCNNClassifier, ImageReshaper
 from mnistcnn.architectures import Fast, Simple
 
+# Each fits several networks.
+pytestmark = pytest.mark.slow
+
 
 def quick(memory, **parameters):
     settings = {"epochs": 2, "random_state": 0, "precision": "float32", **parameters}
@@ -103,13 +106,13 @@ def folder_of_many(small_digits, tmp_path_factory):
     return folder, fits
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_fit_that_differs_in_any_parameter_is_trained(folder_of_many):
     _, fits = folder_of_many
     assert [fit.from_memory_ for fit in fits] == [False] * len(fits)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_of_many_is_found_again(folder_of_many, data):
     folder, fits = folder_of_many
     for name, trained in zip(("plain", *OTHERS), fits, strict=True):
@@ -118,7 +121,7 @@ def test_each_of_many_is_found_again(folder_of_many, data):
         np.testing.assert_array_equal(again.predict_proba(data[0]), trained.predict_proba(data[0]))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_data_are_trained(folder_of_many, data):
     folder, _ = folder_of_many
     X, y = data
@@ -139,7 +142,7 @@ def test_other_data_are_trained(folder_of_many, data):
         assert not others.from_memory_
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_form_of_the_data_and_the_names_of_the_labels_do_not_matter(folder_of_many, data):
     folder, [plain, *_] = folder_of_many
     X, y = data
@@ -352,7 +355,6 @@ def process(folder, n_fits):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.long
 def test_processes_that_write_at_once_and_are_killed_leave_no_wrong_entry(data, tmp_path):
     generator = np.random.default_rng(0)
@@ -376,7 +378,6 @@ def test_processes_that_write_at_once_and_are_killed_leave_no_wrong_entry(data, 
     assert outputs[1][1::2] == expected
 
 
-@pytest.mark.slow
 def test_threads_that_fit_the_same_at_once(data, tmp_path):
     fits = Parallel(n_jobs=4, prefer="threads")(
         delayed(lambda: quick(tmp_path).fit(*data))() for _ in range(8)

@@ -109,6 +109,8 @@ def test_without_one_networks_are_as_right_and_the_user_is_told_once(
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_without_one_all_else_works_too(monkeypatch, small_digits):
     X, y = small_digits
     take_away("_flatten_layers", monkeypatch)

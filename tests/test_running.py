@@ -208,6 +208,7 @@ def test_a_patch_of_keras_own_fit_is_heard_of_every_batch(small_digits, monkeypa
     assert batches == [0, 1, 2] * 2
 
 
+@pytest.mark.long
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="step by step elsewhere")
 def test_a_patch_that_listens_at_epochs_changes_no_bit(small_digits, monkeypatch):
     """As MLflow's autologging does, it adds to the list that it is given."""

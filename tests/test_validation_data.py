@@ -13,6 +13,9 @@ from sklearn.pipeline import Pipeline
 
 from mnistcnn import DigitCNNClassifier, ImageReshaper, PixelRangeWarning
 
+# Each fits networks.
+pytestmark = pytest.mark.slow
+
 
 def quick(**parameters):
     settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
