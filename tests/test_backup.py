@@ -363,7 +363,7 @@ def result_of(folder):
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")
 def test_a_killed_process_goes_on_to_the_same_end(tmp_path):
-    n_kills, generator = 12, random.Random(0)
+    n_kills, generator = 6, random.Random(0)
     (tmp_path / "whole").mkdir()
     assert not was_killed(tmp_path / "whole", 0)
     whole, seconds = result_of(tmp_path / "whole")
