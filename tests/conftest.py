@@ -47,6 +47,17 @@ def random_state_of_caller():
     return np.random.get_state()
 
 
+@pytest.fixture
+def whole_epochs(monkeypatch):
+    """Epochs as programs, which JAX has on accelerators only, in place of Keras's steps."""
+    import keras
+
+    from mnistcnn._training import backends
+
+    if keras.backend.backend() == "jax":
+        monkeypatch.setattr(type(backends.current()), "accelerators", lambda _: ["a GPU"])
+
+
 @pytest.fixture(scope="session")
 def written_digit(digits):
     """Gives one of the bundled digits as dark ink on light paper, off the centre, as an image."""

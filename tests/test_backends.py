@@ -14,7 +14,6 @@ from sklearn.metrics import log_loss
 
 import mnistcnn
 from mnistcnn import DeviceMemoryError, DigitCNNClassifier, load_pretrained
-from mnistcnn._training import backends
 from mnistcnn._training.pool import POOL
 from mnistcnn.architectures import Fast, MultiColumn, Simple
 
@@ -100,21 +99,11 @@ def test_early_stopping_keeps_the_weights_of_its_best_epoch(small_digits):
     )
 
 
-@pytest.fixture
-def whole_epochs(monkeypatch):
-    """Epochs as programs, which JAX has on accelerators only, in place of Keras's steps."""
-    if keras.backend.backend() == "jax":
-        monkeypatch.setattr(type(backends.current()), "accelerators", lambda _: ["a GPU"])
-
-
 # Other warps would tell apart after one pass already; over more, rounding adds up.
+@pytest.mark.usefixtures("whole_epochs")
 @pytest.mark.parametrize(("augmentation", "epochs"), [(None, 6), ("handwriting", 1)])
 def test_batch_callbacks_do_not_change_what_is_learned(
-    augmentation,
-    epochs,
-    architecture,
-    small_digits,
-    whole_epochs,  # noqa: ARG001
+    augmentation, epochs, architecture, small_digits
 ):
     class Counter(keras.callbacks.Callback):
         seen = 0

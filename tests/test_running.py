@@ -11,7 +11,7 @@ from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.callbacks import watches_batches
 
 # Each fits several networks.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("whole_epochs")]
 
 
 def quick(**parameters):
