@@ -91,6 +91,8 @@ def cases(sizes: Sizes) -> list[Case]:
             _name(training, listeners),
             time_fit,
             {"n_images": sizes.n_images, "training": training, "listeners": listeners},
+            # Processes differ by more than callbacks cost.
+            process=training.architecture,
             packages=("mlflow",) if listeners == OF_MLFLOW else (),
         )
         for training in sizes.trainings

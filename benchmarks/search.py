@@ -17,7 +17,7 @@ Grid = dict[str, list[Any]]
 RATES = [0.0003, 0.0006, 0.001, 0.002, 0.003, 0.006]
 WIDTHS = [32, 48, 64, 96, 128, 192]
 ALL_PEERS = ("scikeras", "keras.wrappers")
-SCIKERAS_BARS = {"simple": 2.5, "baseline": 4.0}
+SCIKERAS_BARS = {"simple": 3.5, "baseline": 5.0}
 
 
 @dataclass(frozen=True)
