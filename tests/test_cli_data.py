@@ -82,6 +82,7 @@ def with_path(folder):
     return {"env": environment(PYTHONPATH=":".join(filter(None, paths)))}
 
 
+@pytest.mark.long
 class TestPolarity:
     @pytest.mark.slow
     @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from commands import COMMAND, assert_one_line, environment, mnistcnn
 from mnistcnn import load_sample_digits
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 RESULTS = ("results.csv", "results.json", "comparison.png")
 QUICK = ["--architectures", "two_layer_mlp", "--cv", "2", "--epochs", "1", "--limit", "60"]

@@ -27,7 +27,7 @@ from mnistcnn import get_architecture, load_pretrained  # noqa: E402
 from mnistcnn.pretrained._loading import _loaded  # noqa: E402
 
 # Each fits several networks.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ def told_by_tensorflow():
     return stderr_of("import tensorflow")
 
 
+@pytest.mark.long
 def test_a_session_and_its_workers_are_silent():
     assert stderr_of(FIT + IN_WORKERS) == ""
 

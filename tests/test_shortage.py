@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from mnistcnn import DigitCNNClassifier
 
 # TensorFlow waits ten seconds for memory before it gives up.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # More bytes than a processor of today can address.
 TOO_MANY = 2**47

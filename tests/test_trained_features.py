@@ -201,7 +201,7 @@ class TestCopies:
         np.testing.assert_array_equal(copy.predict_proba(X), expected)
         np.testing.assert_array_equal(copy.fit(*high_letters).predict_proba(X), expected)
 
-    @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.long)])
     def test_a_search_decides_whether_the_features_learn(self, source, high_letters, n_jobs):
         grid = {"architecture__trainable": [False, True]}
         search = GridSearchCV(to_learn(source), grid, cv=2, n_jobs=n_jobs).fit(*high_letters)
