@@ -432,6 +432,7 @@ class TestServer:
         assert places <= {"127.0.0.1", "localhost"}
 
 
+@pytest.mark.long
 class TestSpace:
     def test_its_program_serves_the_page_to_visitors(self):
         port = free_port()

@@ -198,6 +198,7 @@ class TestCompare:
         ]
         assert accuracies[0] == accuracies[1]
 
+    @pytest.mark.long
     def test_an_architecture_that_fails_has_a_row_a_reason_and_status_1(self, tmp_path):
         script = (
             "import sys\n"
@@ -360,6 +361,7 @@ class TestTrainAndEvaluate:
         assert classifier.callbacks_ == []
 
     @pytest.mark.slow
+    @pytest.mark.long
     def test_settings_reach_the_classifier(self, tmp_path):
         path = tmp_path / "digits.joblib"
         answer = mnistcnn(
@@ -446,6 +448,7 @@ def test_architectures_lists_every_name_with_its_size():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_devices_says_what_the_library_says():
     import mnistcnn as library
 

@@ -144,7 +144,7 @@ class TestCopies:
 
 
 class TestSearch:
-    @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.long)])
     def test_over_units(self, small_digits, n_jobs):
         search = GridSearchCV(a_classifier(), {"architecture__units": [1, 30]}, cv=2, n_jobs=n_jobs)
         search.fit(*small_digits)

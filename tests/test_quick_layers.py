@@ -86,6 +86,7 @@ def test_they_are_compiled_by_xla_too():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_fresh_process_reads_networks_with_them(digits, tmp_path):
     X, y = digits[0][:60], digits[1][:60]
     classifier = DigitCNNClassifier("accurate", epochs=1, random_state=0).fit(X, y)
