@@ -1,6 +1,7 @@
 """What a plain Python session shows of TensorFlow's start, in real processes."""
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -125,3 +126,24 @@ def test_an_error_in_between_is_told_and_a_crash_shows_where():
 def test_a_closed_stderr_is_no_obstacle():
     program = f"import os\nos.close(2)\n{FIT}"
     assert stderr_of(program) == ""
+
+
+class TestOneDNN:
+    TOLD = "import mnistcnn.evaluation, os; print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))"
+
+    def told(self, program, **environment):
+        inherited = {
+            name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"
+        }
+        answer = subprocess.run(
+            [sys.executable, "-c", program],
+            env=inherited | environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return answer.stdout.strip()
+
+    @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86 has oneDNN")
+    def test_is_taken_where_the_user_has_not_decided(self):
+        assert self.told(self.TOLD) == "1"
+
+    def test_the_users_choice_stays(self):
+        assert self.told(self.TOLD, TF_ENABLE_ONEDNN_OPTS="0") == "0"

@@ -1,7 +1,8 @@
-"""Keeps TensorFlow's start-up messages out of a session whose user has not asked for them."""
+"""Starts TensorFlow with its fastest kernels, and without messages that nobody has asked for."""
 
 import faulthandler
 import os
+import platform
 import re
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ ERRORS_ONLY = "2"
 
 # Shows worker processes that the level is this library's choice and not the user's.
 CHOSEN_HERE = "MNISTCNN_TF_CPP_MIN_LOG_LEVEL"
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+WITH_ONEDNN = {"x86_64", "amd64"}
 
 STDERR = 2
 
@@ -34,8 +38,19 @@ _silencing = RLock()
 def load_keras() -> None:
     """Import Keras, and with it TensorFlow where that is the backend."""
     if "keras" not in sys.modules:
+        _take_onednn()
         with start_up_silenced():
             import keras  # noqa: F401
+
+
+def _take_onednn() -> None:
+    """Have TensorFlow compute with oneDNN, unless the user has decided on it.
+
+    By itself it does so where the processor has AVX512-VNNI or more. With AVX2 alone a fit takes
+    half the time, too, and the same image gets the same bits in batches of different sizes.
+    """
+    if platform.machine().lower() in WITH_ONEDNN:
+        os.environ.setdefault(ONEDNN, "1")
 
 
 @cache

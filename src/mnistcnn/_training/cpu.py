@@ -15,6 +15,12 @@ def bfloat16_instructions() -> list[str]:
     return sorted(BFLOAT16_FEATURES.intersection(_described_as("flags").split()))
 
 
+def has_avx512() -> bool:
+    """Tell whether the processor has AVX-512; where the system does not tell, it is taken to."""
+    features = _described_as("flags").split()
+    return not features or "avx512f" in features
+
+
 def processor_name() -> str:
     """Return what the processor is called."""
     # On Linux `platform.processor` knows the instruction set at most.
