@@ -10,7 +10,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
-from docs_tables import architectures_table, facts, public_names, reported_table  # noqa: E402
+from docs_tables import (  # noqa: E402
+    architectures_table,
+    facts,
+    public_names,
+    recipes_table,
+    reported_table,
+)
 from docutils.nodes import Node  # noqa: E402
 from docutils.statemachine import StringList  # noqa: E402
 from nested_bars import draw_nested_bars  # noqa: E402
@@ -46,6 +52,7 @@ myst_enable_extensions = ["substitution"]
 myst_substitutions = {
     "registered_architectures": architectures_table(),
     "reported_results": reported_table(),
+    "recipes": recipes_table(),
 }
 
 autosummary_generate = True

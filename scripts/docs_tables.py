@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import mnistcnn
+from mnistcnn import get_recipe, list_recipes
 from mnistcnn.architectures import Architecture, get_architecture, list_architectures
 
+DATA = {"mnist": "MNIST", "kaggle": "Kaggle's split", "four_fifths": "a fifth of MNIST"}
 STUB = Path(mnistcnn.__file__).with_suffix(".pyi")
 
 
@@ -37,6 +39,22 @@ def reported_table() -> str:
     published = {name: get_architecture(name).published for name in list_architectures()}
     rows = [(f"`{name}`", each.reported, each.source) for name, each in published.items()]
     return markdown_table(("name", "reported", "source"), rows)
+
+
+def recipes_table() -> str:
+    """Return the published trainings as a table in Markdown."""
+    rows = []
+    for name in list_recipes():
+        recipe = get_recipe(name)
+        settings = ", ".join(f"{key}={value!r}" for key, value in recipe.parameters.items())
+        reported = "-" if recipe.reported is None else f"{100 * recipe.reported:.2f}"
+        source = get_architecture(name).published.source
+        rows.append(
+            (f"`{name}`", f"`{settings}`" if settings else "the defaults", reported)
+            + (DATA[recipe.data], source, recipe.differences)
+        )
+    columns = "name", "parameters", "reported %", "on", "source", "what differs"
+    return markdown_table(columns, rows)
 
 
 def facts(architecture: type[Architecture]) -> str:
@@ -75,4 +93,4 @@ def public_names(*modules: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(architectures_table(), reported_table(), sep="\n\n")
+    print(architectures_table(), reported_table(), recipes_table(), sep="\n\n")

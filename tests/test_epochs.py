@@ -120,3 +120,29 @@ def test_calls_of_partial_fit_go_where_one_fit_goes(optimizer, small_digits):
     for _ in range(5):
         in_parts.partial_fit(X, y, classes=range(10))
     np.testing.assert_allclose(in_parts.history_["loss"], at_once.history_["loss"], rtol=1e-3)
+
+
+class TestUnaugmentedEpochs:
+    def losses(self, small_digits, **parameters):
+        still = quick(epochs=4, **STILL, **parameters)
+        return still.fit(*small_digits).history_["loss"]
+
+    @pytest.mark.parametrize("n_last", [1, 3, 4, 9])
+    def test_the_last_ones_train_on_the_images_as_they_are(self, n_last, small_digits):
+        plain = self.losses(small_digits)
+        augmented = self.losses(small_digits, augmentation="mnist")
+        found = self.losses(small_digits, augmentation="mnist", unaugmented_epochs=n_last)
+        n_augmented = max(0, 4 - n_last)
+        assert found[:n_augmented] == augmented[:n_augmented]
+        np.testing.assert_allclose(found[n_augmented:], plain[n_augmented:], rtol=1e-5)
+
+    def test_they_are_none_in_partial_fit(self, small_digits):
+        predictions = [
+            DigitCNNClassifier(
+                "baseline", augmentation="mnist", random_state=0, unaugmented_epochs=n_last
+            )
+            .partial_fit(*small_digits, classes=range(10))
+            .predict_proba(small_digits[0])
+            for n_last in (0, 1)
+        ]
+        np.testing.assert_array_equal(*predictions)

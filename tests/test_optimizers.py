@@ -1,8 +1,13 @@
 """Optimizers by name and as templates, and what is added to their loss and their updates."""
 
+from functools import partial
+from typing import ClassVar
+
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.metrics import log_loss
 
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.architectures import Baseline, Fast
@@ -118,3 +123,106 @@ def test_weighted_images_weigh_in_the_loss_as_stated(small_digits):
         epochs=1, learning_rate=1e-12, batch_size=300, precision="float32", class_weight={3: 5}
     ).fit(X, y)
     assert by_class.history_["loss"] == [pytest.approx(expected, rel=1e-4)]
+
+
+@pytest.mark.parametrize(("momentum", "nesterov"), [(0, True), (0.5, False), (0.95, True)])
+def test_momentum_of_sgd_is_that_of_keras(momentum, nesterov, small_digits):
+    same = {"architecture": "baseline", "epochs": 2, "learning_rate": 0.01, "random_state": 0}
+    template = keras.optimizers.SGD(momentum=float(momentum), nesterov=nesterov)
+    expected = DigitCNNClassifier(**same, optimizer=template).fit(*small_digits)
+    named = {"optimizer": "sgd", "momentum": momentum, "nesterov": nesterov}
+    found = DigitCNNClassifier(**same, **named).fit(*small_digits)
+    np.testing.assert_allclose(found.history_["loss"], expected.history_["loss"], rtol=1e-5)
+
+
+class TestWeightAverage:
+    SAME: ClassVar = {
+        "architecture": "baseline",
+        "epochs": 3,
+        "batch_size": 50,
+        "lr_schedule": "constant",
+        "precision": "float32",
+        "random_state": 0,
+    }
+
+    @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+    def test_is_that_of_keras(self, optimizer, small_digits):
+        X, _ = small_digits
+        classes = {
+            "adam": keras.optimizers.Adam,
+            "adamw": keras.optimizers.AdamW,
+            "sgd": partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
+            "rmsprop": keras.optimizers.RMSprop,
+        }
+        decay = {"weight_decay": 0.01} if optimizer == "adamw" else {}
+        template = classes[optimizer](use_ema=True, ema_momentum=0.9, **decay)
+        expected, found = (
+            DigitCNNClassifier(**self.SAME, learning_rate=1e-3, **own).fit(*small_digits)
+            for own in (
+                {"optimizer": template},
+                {"optimizer": optimizer, "ema_momentum": 0.9, **decay},
+            )
+        )
+        np.testing.assert_allclose(found.predict_proba(X), expected.predict_proba(X), atol=1e-5)
+
+    def test_is_what_the_validation_measures_and_early_stopping_keeps(self, small_digits):
+        X, y = small_digits
+        averaging = DigitCNNClassifier(**self.SAME, ema_momentum=0.9)
+        averaging.fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+        expected = log_loss(y[200:], averaging.predict_proba(X[200:]))
+        assert averaging.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-4)
+        stopping = clone(averaging).set_params(early_stopping=True, n_iter_no_change=9)
+        stopping.fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+        assert stopping.history_ == averaging.history_
+        best = log_loss(y[200:], stopping.predict_proba(X[200:]))
+        kept = stopping.history_["val_loss"][stopping.best_epoch_ - 1]
+        assert kept == pytest.approx(best, rel=1e-4)
+
+    def test_a_validation_changes_nothing_in_the_training(self, small_digits):
+        X, y = small_digits
+        averaging = DigitCNNClassifier(**self.SAME, ema_momentum=0.9)
+        without = clone(averaging).fit(X[:200], y[:200])
+        beside = clone(averaging).fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+        np.testing.assert_array_equal(without.predict_proba(X), beside.predict_proba(X))
+
+    def test_both_ways_of_training_validate_it(self, small_digits):
+        X, y = small_digits
+        by_epochs, by_batches = (
+            DigitCNNClassifier(**self.SAME, ema_momentum=0.9, callbacks=callbacks)
+            .fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+            .history_["val_loss"]
+            for callbacks in (
+                None,
+                keras.callbacks.LambdaCallback(on_train_batch_end=print_nothing),
+            )
+        )
+        np.testing.assert_allclose(by_batches, by_epochs, rtol=1e-4)
+
+    def test_keras_callback_that_swaps_it_works_as_ever(self, small_digits):
+        X, y = small_digits
+        plain, swapping = (
+            DigitCNNClassifier(**self.SAME, ema_momentum=0.9, callbacks=callbacks).fit(
+                X[:200], y[:200], X_val=X[200:], y_val=y[200:]
+            )
+            for callbacks in (None, keras.callbacks.SwapEMAWeights())
+        )
+        np.testing.assert_allclose(
+            plain.history_["val_loss"], swapping.history_["val_loss"], rtol=1e-5
+        )
+        stopping = clone(swapping).set_params(early_stopping=True)
+        with pytest.raises(ValueError, match="callbacks must hold no SwapEMAWeights beside early_"):
+            stopping.fit(X, y)
+
+    @pytest.mark.parametrize(
+        "averaging",
+        [{"ema_momentum": 0.9}, {"optimizer": keras.optimizers.SGD(use_ema=True)}],
+        ids=["parameter", "template"],
+    )
+    def test_is_refused_where_it_would_hold_training_back(self, averaging, small_digits):
+        classifier = DigitCNNClassifier(**self.SAME).set_params(**averaging)
+        with pytest.raises(ValueError, match="ema_momentum must be None in partial_fit"):
+            classifier.partial_fit(*small_digits, classes=range(10))
+
+
+def print_nothing(batch, logs):
+    """Watches batches, so that Keras's own fit trains step by step."""

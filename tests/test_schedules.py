@@ -120,6 +120,65 @@ class TestPlateau:
         assert history["learning_rate"][-1] < history["learning_rate"][0]
 
 
+class TestOwnDecay:
+    def rates(self, small_digits, **parameters):
+        fitted = one_update_an_epoch(**parameters).fit(*small_digits)
+        return np.array(fitted.history_["learning_rate"]) / PEAK
+
+    def test_exponential_falls_by_the_stated_factor_from_epoch_to_epoch(self, small_digits):
+        for n_epochs in (3, 5):
+            stated = {"lr_schedule": "exponential", "lr_decay_rate": 0.95, "epochs": n_epochs}
+            expected = 0.95 ** np.arange(1, n_epochs + 1)
+            np.testing.assert_allclose(self.rates(small_digits, **stated), expected, rtol=1e-5)
+
+    def test_it_does_so_whatever_the_updates_of_an_epoch(self, small_digits):
+        for batch_size in (50, 128):
+            rates = self.rates(
+                small_digits, lr_schedule="exponential", lr_decay_rate=0.5, epochs=2,
+                batch_size=batch_size,
+            )  # fmt: skip
+            np.testing.assert_allclose(rates, [0.5, 0.25], rtol=1e-5)
+
+    def test_step_falls_at_the_stated_fractions_of_the_fit(self, small_digits):
+        for boundaries in ((0.375,), (0.25, 0.5, 0.875), [0.25, 0.5, 0.875]):
+            rates = self.rates(
+                small_digits, lr_schedule="step", lr_decay_rate=0.5, lr_boundaries=boundaries
+            )
+            n_passed = [sum(done / 8 >= each for each in boundaries) for done in range(1, 9)]
+            np.testing.assert_allclose(rates, 0.5 ** np.array(n_passed), rtol=1e-5)
+
+    def test_plateau_waits_as_long_and_falls_as_far_as_stated(self, small_digits):
+        rates = self.rates(
+            small_digits, lr_schedule="plateau", learning_rate=1e-12, lr_decay_rate=0.1,
+            lr_patience=3,
+        )  # fmt: skip
+        expected = np.array([1, 1, 1, 1, 0.1, 0.1, 0.1, 0.01]) * 1e-12 / PEAK
+        np.testing.assert_allclose(rates, expected, rtol=1e-5)
+
+    def test_networks_of_earlier_fits_take_over_nothing_of_their_schedule(self, small_digits):
+        own = {"lr_schedule": "step", "lr_decay_rate": 0.5, "lr_boundaries": (0.25,)}
+        before = self.rates(small_digits, **own)
+        self.rates(small_digits, lr_schedule="step")
+        np.testing.assert_array_equal(self.rates(small_digits, **own), before)
+
+    def test_a_stored_network_goes_on_by_the_schedule_of_keras(self, small_digits, tmp_path):
+        own = {"lr_schedule": "step", "lr_decay_rate": 0.5, "lr_boundaries": (0.25, 0.875)}
+        one_update_an_epoch(**own, optimizer="sgd").fit(*small_digits).model_.save(
+            tmp_path / "m.keras"
+        )
+        optimizer = keras.models.load_model(tmp_path / "m.keras", safe_mode=False).optimizer
+        schedule = optimizer.get_config()["learning_rate"]["config"]
+        assert schedule["values"] == pytest.approx([PEAK, PEAK / 2, PEAK / 4])
+        assert schedule["boundaries"] == [1, 6]
+
+    @pytest.mark.parametrize(
+        "boundaries", [(), (0.0, 0.5), (0.5, 1.0), (0.75, 0.5), (0.5, 0.5), ("0.5",), [None]]
+    )
+    def test_boundaries_that_do_not_rise_within_the_fit_are_refused(self, boundaries, small_digits):
+        with pytest.raises(ValueError, match="lr_boundaries must be one or more rising fractions"):
+            one_update_an_epoch(lr_schedule="step", lr_boundaries=boundaries).fit(*small_digits)
+
+
 class Hasty(Baseline):
     """A network that states a rate of its own."""
 

@@ -27,6 +27,9 @@ from .handwriting import find_digits as find_digits
 from .preprocessing import ImageReshaper as ImageReshaper
 from .preprocessing import PixelScaler as PixelScaler
 from .pretrained import load_pretrained as load_pretrained
+from .recipes import Recipe as Recipe
+from .recipes import get_recipe as get_recipe
+from .recipes import list_recipes as list_recipes
 from .rejection import RejectingClassifier as RejectingClassifier
 
 __version__: str

@@ -2,13 +2,14 @@
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
 
 from mnistcnn._training.keras_internals import may_profile_batches
-from mnistcnn._training.network import Network
+from mnistcnn._training.network import Network, as_array
 from mnistcnn.exceptions import NonFiniteLossError
 
 # What Keras calls for each batch.
@@ -100,7 +101,8 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         rank = _rank(logs["val_accuracy"], logs["val_loss"])
         if rank > self._best_rank:
             self._best_rank, self.epoch = rank, epoch + 1
-            self.best_values = self._network.values()
+            with averaged_weights(self.model):
+                self.best_values = self._network.values()
         elif epoch + 1 - self.epoch >= self._patience:
             self.model.stop_training = True
 
@@ -117,6 +119,43 @@ def best_epoch(history: dict[str, list[float]]) -> int:
 
 def _rank(accuracy: float, loss: float) -> tuple[float, float]:
     return float(accuracy), -float(loss)
+
+
+def takes_average(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Tell whether an optimizer keeps a moving average of the weights."""
+    return bool(getattr(optimizer, "inner_optimizer", optimizer).use_ema)
+
+
+@contextmanager
+def averaged_weights(model: keras.Model) -> Iterator[None]:
+    """Give a model the average of its weights, where its optimizer keeps one, for a while."""
+    if not takes_average(model.optimizer):
+        yield
+        return
+    variables = model.trainable_variables
+    values = [as_array(variable) for variable in variables]
+    try:
+        model.optimizer.finalize_variable_values(variables)
+        yield
+    finally:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+class AveragedValidation(keras.callbacks.Callback):  # type: ignore[misc]
+    """Validates the moving average of the weights, which a fit ends with, and not the last ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._while_testing = ExitStack()
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Take the average."""
+        self._while_testing.enter_context(averaged_weights(self.model))
+
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Go on with the last weights."""
+        self._while_testing.close()
 
 
 class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]

@@ -24,6 +24,8 @@ class TrainingConfig:
         Fraction of the target spread evenly over all classes.
     augmentation : Augmentation or None
         Random changes to the training images.
+    unaugmented_epochs : int
+        How many of the last epochs leave them as they are.
     patience : int or None
         Epochs without a better validation accuracy before the fit stops; None never stops.
     callbacks : list of keras.callbacks.Callback
@@ -37,6 +39,7 @@ class TrainingConfig:
     optimizer: OptimizerConfig
     label_smoothing: float
     augmentation: Augmentation | None = None
+    unaugmented_epochs: int = 0
     patience: int | None = None
     callbacks: list[Any] = field(default_factory=list)
     verbose: int = 0
@@ -51,7 +54,13 @@ class TrainingConfig:
         """All that tells one configuration from another as plain values, callbacks left out."""
         augmentation = self.augmentation and self.augmentation.get_params()
         sizes = (self.epochs, self.batch_size, self.label_smoothing, self.patience)
-        return self.optimizer.description, augmentation, sizes
+        augmented = (augmentation, self.augmented_epochs if augmentation else None)
+        return self.optimizer.description, augmented, sizes
+
+    @property
+    def augmented_epochs(self) -> int:
+        """How many epochs change the images, if any do."""
+        return max(0, self.epochs - self.unaugmented_epochs)
 
     def n_updates(self, training: TrainingData) -> int:
         """Return the number of updates of a whole fit."""

@@ -67,15 +67,22 @@ class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
         The seed.
     augmentation : Augmentation or None
         Draws the changes.
+    augmented_epochs : int
+        How many epochs there are changes in; those after them have none.
     """
 
     def __init__(
-        self, data: TrainingData, seed: Sequence[int], augmentation: Augmentation | None
+        self,
+        data: TrainingData,
+        seed: Sequence[int],
+        augmentation: Augmentation | None,
+        augmented_epochs: int,
     ) -> None:
         super().__init__()
         self._data = data
         self._seed = seed
         self._augmentation = augmentation
+        self._augmented_epochs = augmented_epochs
         self._begin(0)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
@@ -94,7 +101,7 @@ class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
     def _drawn(self, epoch: int) -> EpochPlan:
         generator = np.random.default_rng([*self._seed, epoch])
         order = generator.permutation(self._data.indices)
-        if self._augmentation is None:
+        if self._augmentation is None or epoch >= self._augmented_epochs:
             return EpochPlan(order)
         changes = self._augmentation.draw(len(order), self._data.image_shape, generator)
         return EpochPlan(order, changes.columns())
@@ -145,7 +152,7 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
         order, *changes = (column[batch] for column in self._order.current().arrays())
         pixels, *others = (column[order] for column in self._data.arrays())
         images = pixels.reshape(-1, *self._data.image_shape)
-        if self._transform is not None:
+        if self._transform is not None and changes:
             full = (self._filled_up(column) for column in (images, *changes))
             images = self._transform(*full)[: len(order)]
         return (images, *others)

@@ -10,7 +10,7 @@ import keras
 
 from mnistcnn._training import backends
 from mnistcnn._training.keras_internals import internals_available, rate_of, track
-from mnistcnn._training.schedules import SCHEDULE_VARIABLES, SCHEDULED, TrainingSchedule
+from mnistcnn._training.schedules import SCHEDULE_VARIABLES, ScheduleConfig, TrainingSchedule
 
 # What suits Adam is too high or too low for the others by about these factors.
 RATE_RELATIVE_TO_ADAM = {"adam": 1.0, "adamw": 1.0, "rmsprop": 0.5, "sgd": 10.0}
@@ -55,19 +55,28 @@ class OptimizerConfig:
         A name of `RATE_RELATIVE_TO_ADAM`, or an optimizer taken as a template.
     learning_rate : float or None
         The peak rate; None keeps that of the template.
-    lr_schedule : str
-        ``"constant"``, ``"plateau"`` or one of `SCHEDULED`.
+    schedule : ScheduleConfig
+        How the rate changes.
     weight_decay : float
         Decoupled weight decay of kernels, as a fraction per update and unit of learning rate.
     betas : tuple of 2 float
         Adam's exponential decay rates.
+    momentum : float
+        That of ``"sgd"``.
+    nesterov : bool
+        Whether ``"sgd"`` takes Nesterov's momentum.
+    ema_momentum : float or None
+        Of the moving average of the weights; None leaves it to the template, and names have none.
     """
 
     name_or_template: Any
     learning_rate: float | None
-    lr_schedule: str
+    schedule: ScheduleConfig
     weight_decay: float
     betas: tuple[float, float]
+    momentum: float
+    nesterov: bool
+    ema_momentum: float | None
 
     def __post_init__(self) -> None:
         """Refuse a template that holds another one.
@@ -106,21 +115,21 @@ class OptimizerConfig:
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         rate = rate_of(optimizer)
         if isinstance(rate, TrainingSchedule):
-            rate.retune(self.peak_rate, n_updates)
+            rate.retune(self.schedule, self.peak_rate, n_updates)
         elif not self.follows_schedule:
             optimizer.learning_rate = self.peak_rate
 
     @property
     def trace_key(self) -> tuple[Any, ...]:
         """All that is traced into a program: everything but peak rate and number of updates."""
-        schedule = self.lr_schedule if self.lr_schedule in SCHEDULED else "constant"
+        schedule = self.schedule.trace_key
         if isinstance(self.name_or_template, str):
-            return (self.name_or_template, schedule, self.weight_decay, self.betas)
+            return (self.name_or_template, schedule, self.weight_decay, *self._own_settings)
         config = self._template_config
         if not self._keeps_template_schedule:
             config["learning_rate"] = schedule
         described = json.dumps(config, sort_keys=True, default=repr)
-        return (type(self.name_or_template), described, self.weight_decay)
+        return (type(self.name_or_template), described, self.weight_decay, self.ema_momentum)
 
     @property
     def description(self) -> tuple[Any, ...]:
@@ -129,12 +138,21 @@ class OptimizerConfig:
         if not isinstance(template, str):
             settings = json.dumps(self._template_config, sort_keys=True, default=repr)
             template = (type(template).__module__, settings)
-        return template, self.learning_rate, self.lr_schedule, self.weight_decay, self.betas
+        schedule = self.schedule.description
+        return template, self.learning_rate, schedule, self.weight_decay, *self._own_settings
+
+    @property
+    def _own_settings(self) -> tuple[Any, ...]:
+        """What the optimizer of this name takes beside rate and decay."""
+        settings = {"sgd": (self.momentum, self.nesterov), "rmsprop": ()}
+        is_named = isinstance(self.name_or_template, str)
+        own = settings.get(self.name_or_template, self.betas) if is_named else ()
+        return (*own, self.ema_momentum)
 
     @property
     def follows_schedule(self) -> bool:
         """Whether the rate follows the step count, so that no callback can set it."""
-        return self.lr_schedule in SCHEDULED or self._keeps_template_schedule
+        return self.schedule.follows_updates or self._keeps_template_schedule
 
     @property
     def peak_rate(self) -> float:
@@ -158,30 +176,40 @@ class OptimizerConfig:
     def _rate(self, n_updates: int) -> Any:
         if self._keeps_template_schedule:
             return self._template_config["learning_rate"]
-        if self.lr_schedule in SCHEDULED:
-            return TrainingSchedule(self.lr_schedule, self.peak_rate, n_updates)
+        if self.schedule.follows_updates:
+            return TrainingSchedule(self.schedule, self.peak_rate, n_updates)
         return self.peak_rate
 
     def _named(
         self, rate: float | keras.optimizers.schedules.LearningRateSchedule
     ) -> keras.optimizers.Optimizer:
-        # None, since Keras would subtract zeros from all weights in every step.
-        decay = self.weight_decay or None
+        settings: dict[str, Any] = {
+            # None, since Keras would subtract zeros from all weights in every step.
+            "weight_decay": self.weight_decay or None,
+            **self._averaging,
+        }
         if self.name_or_template == "sgd":
-            return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
+            momentum = float(self.momentum)
+            return keras.optimizers.SGD(rate, momentum, self.nesterov, **settings)
         if self.name_or_template == "rmsprop":
-            return keras.optimizers.RMSprop(rate, weight_decay=decay)
+            return keras.optimizers.RMSprop(rate, **settings)
         beta_1, beta_2 = self.betas
-        adam = _adam_classes()[self.name_or_template if decay else "adam"]
-        return adam(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay)
+        adam = _adam_classes()[self.name_or_template if self.weight_decay else "adam"]
+        return adam(rate, beta_1=beta_1, beta_2=beta_2, **settings)
 
     def _from_template(
         self, rate: float | keras.optimizers.schedules.LearningRateSchedule
     ) -> keras.optimizers.Optimizer:
-        config = {**self._template_config, "learning_rate": rate}
+        config = {**self._template_config, "learning_rate": rate, **self._averaging}
         if self.weight_decay:
             config["weight_decay"] = self.weight_decay
         return type(self.name_or_template).from_config(config)
+
+    @property
+    def _averaging(self) -> dict[str, Any]:
+        if self.ema_momentum is None:
+            return {}
+        return {"use_ema": True, "ema_momentum": float(self.ema_momentum)}
 
 
 def _adam_classes() -> dict[str, type[keras.optimizers.Optimizer]]:

@@ -133,7 +133,8 @@ def _training_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable
     @signals_held()
     def train() -> Logs:
         job.model.reset_metrics()
-        programs.train(arrays, job.order.current(), job.config.batch_size, transform)
+        plan = job.order.current()
+        programs.train(arrays, plan, job.config.batch_size, transform if plan.changes else None)
         return dict(job.model.get_metrics_result())
 
     return train

@@ -8,7 +8,13 @@ import numpy as np
 
 from mnistcnn._training import backends
 from mnistcnn._training.backup import with_backup
-from mnistcnn._training.callbacks import BestEpoch, FiniteLoss, RecordedRate
+from mnistcnn._training.callbacks import (
+    AveragedValidation,
+    BestEpoch,
+    FiniteLoss,
+    RecordedRate,
+    takes_average,
+)
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
@@ -51,7 +57,7 @@ def train(
         If the loss becomes NaN or infinite.
     """
     network = compiled.network
-    order = ShuffledOrder(training, seed, config.augmentation)
+    order = ShuffledOrder(training, seed, config.augmentation, config.augmented_epochs)
     job = TrainingJob(
         compiled, training, validation, config, order, _all_callbacks(order, network, config)
     )
@@ -65,14 +71,25 @@ def train(
 def _all_callbacks(order: ShuffledOrder, network: Network, config: TrainingConfig) -> list[Any]:
     """Return the user's callbacks between those of this library, in the order of their calls."""
     first: list[Any] = [order, FiniteLoss(), RecordedRate()]
-    if config.optimizer.lr_schedule == "plateau":
+    schedule = config.optimizer.schedule
+    if schedule.name == "plateau":
         monitor = "loss" if config.patience is None else "val_loss"
-        first.append(keras.callbacks.ReduceLROnPlateau(monitor=monitor, factor=0.5, patience=2))
+        first.append(
+            keras.callbacks.ReduceLROnPlateau(
+                monitor, factor=schedule.decay_rate, patience=schedule.patience
+            )
+        )
+    if takes_average(network.model.optimizer) and not any(map(_swaps_averages, config.callbacks)):
+        first.append(AveragedValidation())
     last: list[Any] = [keras.callbacks.History()]
     if config.patience is not None:
         # In the end its weights are those of the network, whatever others may have restored.
         last.append(BestEpoch(config.patience, network))
     return [*first, *config.callbacks, *last]
+
+
+def _swaps_averages(callback: Any) -> bool:
+    return isinstance(callback, keras.callbacks.SwapEMAWeights)
 
 
 @signals_held()

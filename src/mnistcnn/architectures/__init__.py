@@ -3,6 +3,7 @@
 Importing this package does not load Keras; `Architecture.build` does.
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
@@ -107,12 +108,13 @@ def get_architecture(name: str) -> Architecture:
     validate_parameter_constraints({"name": [str]}, {"name": name}, caller_name="get_architecture")
     if name not in _ARCHITECTURES:
         raise ValueError(
-            f"Unknown architecture {name!r}{_suggestion(name)} The registered names are "
-            f"{', '.join(_ARCHITECTURES)}."
+            f"Unknown architecture {name!r}{suggestion(name, _ARCHITECTURES)} The registered names "
+            f"are {', '.join(_ARCHITECTURES)}."
         )
     return _ARCHITECTURES[name]()
 
 
-def _suggestion(name: str) -> str:
-    nearest = get_close_matches(name.lower(), _ARCHITECTURES, n=1, cutoff=MIN_SIMILARITY)
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return the end of a sentence that says that a name is unknown: the nearest one there is."""
+    nearest = get_close_matches(name.lower(), list(names), n=1, cutoff=MIN_SIMILARITY)
     return f"; did you mean {nearest[0]!r}?" if nearest else "."

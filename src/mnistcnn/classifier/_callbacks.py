@@ -63,11 +63,28 @@ def _check_backups(asking: list[Any], random_state: RandomState) -> None:
             )
 
 
+def check_averages(callbacks: list[Any], *, early_stopping: bool) -> None:
+    """Refuse a callback that swaps weights and averages where the best averages are to be kept.
+
+    Raises
+    ------
+    ValueError
+        If there is one beside early stopping.
+    """
+    if early_stopping and any(
+        isinstance(each, keras.callbacks.SwapEMAWeights) for each in callbacks
+    ):
+        raise ValueError(
+            "callbacks must hold no SwapEMAWeights beside early_stopping=True, which validates and "
+            "keeps the averaged weights without it."
+        )
+
+
 def rate_conflict(culprit: str, optimizer: OptimizerConfig) -> str:
     """Return the message for a callback that sets the rate under a schedule."""
     return (
         f"callbacks must leave the learning rate alone while lr_schedule="
-        f"{optimizer.lr_schedule!r} sets it at each update, got {culprit}. Use "
+        f"{optimizer.schedule.name!r} sets it at each update, got {culprit}. Use "
         "lr_schedule='constant' with it, or lr_schedule='plateau' in its place."
     )
 

@@ -1,5 +1,6 @@
 """The estimator itself: scikit-learn's contract around one Keras network."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import keras
@@ -16,7 +17,7 @@ from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
-from mnistcnn.classifier._networks import wrapped
+from mnistcnn.classifier._other_constructors import OtherConstructorsMixin
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._predictions import PredictionMixin
@@ -29,11 +30,11 @@ from mnistcnn.classifier._types import (
     OptimizerLike,
     Weights,
 )
-from mnistcnn.classifier._wrapping import KerasModelTemplate, shape_of_images
 
 
 class DigitCNNClassifier(
     PredictionMixin,
+    OtherConstructorsMixin,
     StoredNetworkMixin,
     NestedParametersMixin,
     CallbackSupportMixin,  # type: ignore[misc]
@@ -61,6 +62,8 @@ class DigitCNNClassifier(
         standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
     augmentation : {"light", "mnist", "strong", "handwriting"}, Augmentation or None, default=None
         Random changes to the training images (see `mnistcnn.Augmentation`).
+    unaugmented_epochs : int, default=0
+        How many of the last `epochs` train on the images as they are, all of them at most.
     epochs : int, default=10
         Passes over the training images, at most.
     batch_size : int or "auto", default="auto"
@@ -68,16 +71,32 @@ class DigitCNNClassifier(
         32 to 256.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
         A Keras optimizer is a template: each fit makes a fresh one with its settings.
+    momentum : float, default=0.9
+        That of ``"sgd"``, from 0 to below 1; the others do without it.
+    nesterov : bool, default=True
+        Whether ``"sgd"`` takes Nesterov's momentum (Sutskever et al. 2013).
     learning_rate : float or "auto", default="auto"
         The highest rate. ``"auto"`` takes the architecture's own good value, or the template's; a
         rate that stays constant is set to a fifth of it.
     lr_schedule : {"constant", "one_cycle", "cosine", "exponential", "step", "plateau"}, \
 default="one_cycle"
-        How the rate changes over the fit. ``"plateau"`` halves it after 2 epochs without a lower
-        loss, that of the validation part with early stopping.
-        A template that holds a schedule of its own keeps that.
+        How the rate changes over the fit. ``"exponential"`` lowers it at each update, ``"step"`` at
+        `lr_boundaries`, ``"plateau"`` after `lr_patience` epochs without a lower loss, that of the
+        validation part with early stopping. A template that holds a schedule of its own keeps that.
+    lr_decay_rate : float or "auto", default="auto"
+        The factor, above 0 and below 1, by which the rate falls from one epoch to the next with
+        ``"exponential"``, at each boundary with ``"step"``, and with each ``"plateau"``. ``"auto"``
+        is the factor that ends at a hundredth of the peak, 0.1, and 0.5.
+    lr_boundaries : tuple of float, default=(0.5, 0.75)
+        Where ``"step"`` lowers the rate, as fractions of the fit.
+    lr_patience : int, default=2
+        Epochs that ``"plateau"`` waits.
     weight_decay : float, default=0.0
         Decoupled weight decay (Loshchilov and Hutter 2019) of the kernels.
+    ema_momentum : float or None, default=None
+        Share of the previous average, from 0 to below 1, in an exponential moving average of the
+        weights over the updates (Polyak and Juditsky 1992). The validation measures the average,
+        and the fitted network has it. None takes no average.
     label_smoothing : float, default=0.0
         Share of each target that is spread evenly over all classes, from 0 to below 1.
     class_weight : dict, "balanced" or None, default=None
@@ -165,12 +184,19 @@ default="one_cycle"
         image_shape: ImageShape = "auto",
         pixel_scaling: str | None = "standard",
         augmentation: AugmentationLike = None,
+        unaugmented_epochs: int = 0,
         epochs: int = 10,
         batch_size: int | str = "auto",
         optimizer: OptimizerLike = "adam",
+        momentum: float = 0.9,
+        nesterov: bool = True,
         learning_rate: float | str = "auto",
         lr_schedule: str = "one_cycle",
+        lr_decay_rate: float | str = "auto",
+        lr_boundaries: Sequence[float] = (0.5, 0.75),
+        lr_patience: int = 2,
         weight_decay: float = 0.0,
+        ema_momentum: float | None = None,
         label_smoothing: float = 0.0,
         class_weight: ClassWeight = None,
         early_stopping: bool = False,
@@ -187,12 +213,19 @@ default="one_cycle"
         self.image_shape = image_shape
         self.pixel_scaling = pixel_scaling
         self.augmentation = augmentation
+        self.unaugmented_epochs = unaugmented_epochs
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
+        self.momentum = momentum
+        self.nesterov = nesterov
         self.learning_rate = learning_rate
         self.lr_schedule = lr_schedule
+        self.lr_decay_rate = lr_decay_rate
+        self.lr_boundaries = lr_boundaries
+        self.lr_patience = lr_patience
         self.weight_decay = weight_decay
+        self.ema_momentum = ema_momentum
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
         self.early_stopping = early_stopping
@@ -291,62 +324,6 @@ default="one_cycle"
         with unchanged_by_failure(self):
             self._adopt(partial_fit(self, X, y, classes, sample_weight))
         return self
-
-    @classmethod
-    def from_keras_model(
-        cls,
-        model: keras.Model,
-        *,
-        classes: ArrayLike | None = None,
-        image_shape: ImageShape | None = None,
-        pixel_scaling: str | None = None,
-        **parameters: Any,
-    ) -> Self:
-        """Wrap a copy of a network that is already trained.
-
-        Parameters
-        ----------
-        model : keras.Model
-            A functional or Sequential model that ends in softmax or plain logits.
-        classes : array-like of shape (n_classes,), default=None
-            The label of each output, in ascending order; None takes 0 to n_classes - 1.
-        image_shape : tuple of int, default=None
-            The shape of one image, where the model takes flat rows that are no squares.
-        pixel_scaling : {"unit"} or None, default=None
-            What happens to pixels before the model sees them: ``"unit"`` divides by 255.
-        **parameters
-            Further parameters of the estimator, for a later `fit`.
-
-        Returns
-        -------
-        classifier : DigitCNNClassifier
-            A fitted estimator. Fitting it again trains the same layers afresh.
-
-        Raises
-        ------
-        ValueError
-            If the model or the labels do not fit together.
-
-        Examples
-        --------
-        >>> import keras
-        >>> from mnistcnn import DigitCNNClassifier
-        >>> layers = [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
-        >>> model = keras.Sequential(layers)
-        >>> classifier = DigitCNNClassifier.from_keras_model(model, classes=["a", "b", "c"])
-        >>> classifier.classes_.tolist()
-        ['a', 'b', 'c']
-        """
-        template = KerasModelTemplate.of(model)
-        classifier = cls(
-            template,
-            image_shape=shape_of_images(template.input_shape, image_shape),
-            pixel_scaling=pixel_scaling,
-            **parameters,
-        )
-        validate_parameters(classifier)
-        classifier._adopt(wrapped(classifier, model, classes))
-        return classifier
 
     @property
     def model_(self) -> keras.Model:

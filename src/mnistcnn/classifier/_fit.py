@@ -95,7 +95,7 @@ def partial_fit(
     seeds = seeds_of(estimator.random_state)
     architecture = resolve_architecture(estimator.architecture)
     config = training_config(estimator, architecture, len(data.indices), "constant")
-    config = replace(config, epochs=1)
+    config = replace(config, epochs=1, unaugmented_epochs=0)
     if previous:
         pixel_range = widened_range(previous.get("_pixel_range"), data)
         lent = previous["_borrowed"].training(config)
@@ -169,6 +169,11 @@ def _check_can_increment(estimator: "DigitCNNClassifier") -> None:
     if estimator.early_stopping:
         raise ValueError(
             "early_stopping must be False in partial_fit, which has no validation part, got True."
+        )
+    if estimator.ema_momentum is not None or getattr(estimator.optimizer, "use_ema", False):
+        raise ValueError(
+            "ema_momentum must be None in partial_fit, and use_ema of the optimizer False: each "
+            "call would end with the average, which hardly moves in so few updates."
         )
     if isinstance(estimator.class_weight, str):
         raise ValueError(

@@ -1,7 +1,10 @@
 """Works out what the parameters of an estimator mean for the data at hand."""
 
 import math
+from collections.abc import Sequence
 from copy import deepcopy
+from itertools import pairwise
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
@@ -10,11 +13,11 @@ import numpy as np
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.optimization import RATE_RELATIVE_TO_ADAM, OptimizerConfig
 from mnistcnn._training.runtime import fastest_precision
-from mnistcnn._training.schedules import SCHEDULED
+from mnistcnn._training.schedules import LAST_FRACTION, SCHEDULED, ScheduleConfig
 from mnistcnn._types import RandomState
 from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import PRESETS, Augmentation
-from mnistcnn.classifier._callbacks import callbacks_for_fit
+from mnistcnn.classifier._callbacks import callbacks_for_fit, check_averages
 from mnistcnn.classifier._types import ArchitectureLike
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ USUAL_BETAS = (0.9, 0.999)
 
 # A peak is passed through quickly; what stays must be lower.
 CONSTANT_RELATIVE_TO_PEAK = 0.2
+
+# What lr_decay_rate="auto" multiplies the rate by at each boundary or plateau.
+USUAL_DECAY_RATES = {"step": 0.1, "plateau": 0.5}
 
 
 def resolve_architecture(architecture: ArchitectureLike) -> Any:
@@ -85,10 +91,38 @@ def _optimizer_config(
     return OptimizerConfig(
         name_or_template=estimator.optimizer,
         learning_rate=_resolve_learning_rate(estimator, architecture, lr_schedule),
-        lr_schedule=lr_schedule,
+        schedule=_schedule_config(estimator, lr_schedule),
         weight_decay=estimator.weight_decay,
         betas=getattr(architecture, "adam_betas", USUAL_BETAS),
+        momentum=estimator.momentum,
+        nesterov=estimator.nesterov,
+        ema_momentum=estimator.ema_momentum,
     )
+
+
+def _schedule_config(estimator: "DigitCNNClassifier", name: str) -> ScheduleConfig:
+    decay_rate, is_stated = estimator.lr_decay_rate, not isinstance(estimator.lr_decay_rate, str)
+    return ScheduleConfig(
+        name,
+        last_fraction=float(decay_rate) ** estimator.epochs if is_stated else LAST_FRACTION,
+        decay_rate=float(decay_rate) if is_stated else USUAL_DECAY_RATES.get(name, 1.0),
+        boundaries=_checked_boundaries(estimator.lr_boundaries),
+        patience=int(estimator.lr_patience),
+    )
+
+
+def _checked_boundaries(boundaries: Sequence[float]) -> tuple[float, ...]:
+    are_numbers = all(isinstance(each, Real) for each in boundaries)
+    if not (are_numbers and len(boundaries) and _rise_within_fit([0, *boundaries, 1])):
+        raise ValueError(
+            "lr_boundaries must be one or more rising fractions of the fit, above 0 and below 1, "
+            f"such as (0.5, 0.75), got {boundaries!r}."
+        )
+    return tuple(float(each) for each in boundaries)
+
+
+def _rise_within_fit(fractions: Sequence[float]) -> bool:
+    return all(earlier < later for earlier, later in pairwise(fractions))
 
 
 def _resolve_learning_rate(
@@ -111,14 +145,17 @@ def training_config(
 ) -> TrainingConfig:
     """Return how to train on so many images."""
     optimizer = _optimizer_config(estimator, architecture, lr_schedule)
+    callbacks = callbacks_for_fit(estimator.callbacks, optimizer, estimator.random_state)
+    check_averages(callbacks, early_stopping=estimator.early_stopping)
     return TrainingConfig(
         epochs=int(estimator.epochs),
         batch_size=resolve_batch_size(estimator.batch_size, n_examples),
         optimizer=optimizer,
         label_smoothing=estimator.label_smoothing,
         augmentation=_resolve_augmentation(estimator.augmentation),
+        unaugmented_epochs=int(estimator.unaugmented_epochs),
         patience=estimator.n_iter_no_change if estimator.early_stopping else None,
-        callbacks=callbacks_for_fit(estimator.callbacks, optimizer, estimator.random_state),
+        callbacks=callbacks,
         verbose=int(estimator.verbose),
     )
 

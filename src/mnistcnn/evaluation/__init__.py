@@ -8,6 +8,18 @@ from mnistcnn.evaluation._compare import (  # noqa: E402
     DEFAULT_ARCHITECTURES,
     compare_architectures,
 )
+from mnistcnn.evaluation._reproduction import (  # noqa: E402
+    DigitImages,
+    reproduce,
+    reproduction_table,
+)
 from mnistcnn.evaluation._result import ComparisonResult  # noqa: E402
 
-__all__ = ["DEFAULT_ARCHITECTURES", "ComparisonResult", "compare_architectures"]
+__all__ = [
+    "DEFAULT_ARCHITECTURES",
+    "ComparisonResult",
+    "DigitImages",
+    "compare_architectures",
+    "reproduce",
+    "reproduction_table",
+]

@@ -1,0 +1,132 @@
+"""One training of a recipe, and the folder that has a record of each."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn.classifier import DigitCNNClassifier
+from mnistcnn.recipes import Recipe
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RecipeRun:
+    """One training of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is trained.
+    seed : int
+        The classifier's `random_state`.
+    epochs_scale : float
+        What the recipe's epochs are multiplied by; one is trained at least.
+    """
+
+    recipe: Recipe
+    seed: int
+    epochs_scale: float
+
+    @property
+    def name(self) -> str:
+        """The name of its record."""
+        return f"{self.recipe.name}-{self.seed}"
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training images, at most."""
+        published = DigitCNNClassifier.from_recipe(self.recipe.name).epochs
+        return max(1, round(self.epochs_scale * published))
+
+    def classifier(self, callbacks: list[Any]) -> DigitCNNClassifier:
+        """Return the classifier to fit."""
+        changed = {"epochs": self.epochs, "random_state": self.seed, "callbacks": callbacks}
+        return DigitCNNClassifier.from_recipe(self.recipe.name, **changed)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What its record must have in common with it, as plain values."""
+        parameters = {name: repr(value) for name, value in self.recipe.parameters.items()}
+        return {
+            "recipe": self.recipe.name,
+            "seed": self.seed,
+            "epochs_scale": self.epochs_scale,
+            "parameters": parameters,
+        }
+
+
+class RunRecords:
+    """The records in a folder: one JSON file a run, which appears when the run has ended.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where they are; None keeps none.
+    common : dict of str to object
+        What all records in the folder must say.
+
+    Raises
+    ------
+    ValueError
+        If a record is damaged, or that of other data or settings.
+    """
+
+    def __init__(self, folder: Path | None, common: dict[str, Any]) -> None:
+        self._folder = folder
+        self._common = common
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.glob("*.json"):
+                _checked(path, common)
+
+    def of(self, run: RecipeRun) -> Record | None:
+        """Return the record of a run, if there is one.
+
+        Raises
+        ------
+        ValueError
+            If it is that of other settings.
+        """
+        path = self._path(run)
+        if path is None or not path.exists():
+            return None
+        return _checked(path, {**self._common, **run.settings})
+
+    def write(self, run: RecipeRun, measured: Record) -> Record:
+        """Write the record of a run that has ended, and return it."""
+        path = self._path(run)
+        record = {**self._common, **run.settings, **measured}
+        if path is not None:
+            with replaced_at_the_end(path) as temporary:
+                temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        return record
+
+    def callbacks_of(self, run: RecipeRun) -> list[Any]:
+        """Return what has a run go on from its last whole epoch."""
+        if self._folder is None:
+            return []
+        return [keras.callbacks.BackupAndRestore(self._folder / f"{run.name}-unfinished")]
+
+    def _path(self, run: RecipeRun) -> Path | None:
+        return None if self._folder is None else self._folder / f"{run.name}.json"
+
+
+def _checked(path: Path, expected: dict[str, Any]) -> Record:
+    """Return a record that says what is expected."""
+    try:
+        record: Record = json.loads(path.read_text("utf-8"))
+        found = {name: record[name] for name in expected}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not the record of a run ({error!r}).") from error
+    for name, value in expected.items():
+        if found[name] != value:
+            raise ValueError(
+                f"{path} is the record of a run with another {name}: {found[name]} there, {value} "
+                "now. Name another folder, which keeps that one as it is."
+            )
+    return record

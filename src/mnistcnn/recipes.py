@@ -1,0 +1,254 @@
+"""How each network was trained where it was published, and how right it is said to be then."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from mnistcnn._scikit_learn import validate_parameter_constraints
+from mnistcnn.architectures import get_architecture, suggestion
+from mnistcnn.augmentation import Augmentation
+
+__all__ = ["Recipe", "get_recipe", "list_recipes"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network with the training that it was published with.
+
+    Attributes
+    ----------
+    name : str
+        Its name, also that of its architecture, whose `published` names the source.
+    parameters : dict of str to object
+        What `mnistcnn.DigitCNNClassifier` takes for it beside the architecture; the others have
+        their defaults.
+    reported : float or None
+        The accuracy of a single network that the source reports, from 0 to 1; None where it has
+        none that could be compared.
+    data : {"mnist", "kaggle", "four_fifths"}, default="mnist"
+        What the accuracy was reported on: MNIST's own split; Kaggle's digit recognizer, which is
+        42,000 of MNIST's 70,000 images to train on and the others to be answered; or four fifths
+        of the 70,000 and the remaining fifth.
+    differences : str, default=""
+        Where this training differs from that of the source, and why.
+
+    Examples
+    --------
+    >>> from mnistcnn import get_recipe
+    >>> recipe = get_recipe("deotte")
+    >>> recipe.parameters["lr_schedule"], recipe.parameters["lr_decay_rate"], recipe.reported
+    ('exponential', 0.95, 0.99641)
+    """
+
+    name: str
+    parameters: Mapping[str, Any] = field(hash=False)
+    reported: float | None
+    data: str = "mnist"
+    differences: str = ""
+
+    def __post_init__(self) -> None:
+        """Protect the parameters from being changed for all."""
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+
+# What Keras's optimizers and examples do where a source says nothing else.
+_KERAS: dict[str, Any] = {"pixel_scaling": "unit", "learning_rate": 1e-3, "lr_schedule": "constant"}
+
+# Sanghyeon An et al. trained all three networks alike.
+_UNPOOLED: dict[str, Any] = {
+    **_KERAS,
+    "epochs": 150,
+    "batch_size": 120,
+    "lr_schedule": "exponential",
+    "lr_decay_rate": 0.98,
+    "augmentation": Augmentation(rotation=20, shift=0.2),
+    "ema_momentum": 0.999,
+}
+_UNPOOLED_DIFFERENCES = (
+    "The rate falls at each update, not at each epoch. The source reports ensembles, whose members "
+    "were chosen on the test set."
+)
+
+_RECIPES = (
+    Recipe("baseline", {**_KERAS, "epochs": 10, "batch_size": 200}, reported=0.9809),
+    Recipe("two_layer_mlp", {**_KERAS, "epochs": 10, "batch_size": 32}, reported=0.9699),
+    Recipe("simple", {**_KERAS, "epochs": 10, "batch_size": 200}, reported=0.9897),
+    Recipe("larger", {**_KERAS, "epochs": 10, "batch_size": 200}, reported=0.9918),
+    Recipe(
+        "convnet",
+        {**_KERAS, "epochs": 20, "batch_size": 128},
+        reported=0.989,
+        data="four_fifths",
+    ),
+    Recipe(
+        "sketchpad",
+        {**_KERAS, "epochs": 10, "batch_size": 32},
+        reported=0.992,
+        differences="The source states neither epochs nor batch size; these are usual ones.",
+    ),
+    Recipe(
+        "deep",
+        {
+            **_KERAS,
+            "epochs": 100,
+            "batch_size": 512,
+            "optimizer": "rmsprop",
+            "learning_rate": 1e-4,
+            "augmentation": Augmentation(rotation=1, zoom=0.1, shift=0.05),
+        },
+        reported=0.995,
+        data="kaggle",
+    ),
+    Recipe(
+        "deep_256",
+        {
+            **_KERAS,
+            "epochs": 30,
+            "batch_size": 86,
+            "optimizer": "rmsprop",
+            "lr_schedule": "plateau",
+            "lr_patience": 3,
+            "augmentation": Augmentation(rotation=10, zoom=0.1, shift=0.1),
+            "early_stopping": True,
+            "n_iter_no_change": 30,
+        },
+        reported=0.9967,
+        data="kaggle",
+        differences="The rate is halved where the validation loss no longer falls, not where the "
+        "accuracy no longer rises, without a lowest rate; the weights of the best epoch are kept.",
+    ),
+    Recipe(
+        "lenet5",
+        {
+            "epochs": 20,
+            "batch_size": 32,
+            "optimizer": "sgd",
+            "nesterov": False,
+            "learning_rate": 0.02,
+            "lr_schedule": "cosine",
+        },
+        reported=0.9905,
+        differences="The source updates after each image, by a stochastic Levenberg-Marquardt "
+        "method with rates that it sets by hand.",
+    ),
+    Recipe(
+        "tiny",
+        {
+            "epochs": 20,
+            "batch_size": 64,
+            "learning_rate": 5e-3,
+            "lr_schedule": "step",
+            "augmentation": Augmentation(rotation=7),
+        },
+        reported=None,
+        differences="The sources report the best of all epochs on the test set, 0.9952, of "
+        "networks of this size whose layers differ.",
+    ),
+    Recipe(
+        "deotte",
+        {
+            **_KERAS,
+            "epochs": 30,
+            "batch_size": 64,
+            "lr_schedule": "exponential",
+            "lr_decay_rate": 0.95,
+            "augmentation": Augmentation(rotation=15, zoom=0.15, shift=0.1),
+        },
+        reported=0.99641,
+        differences="The rate falls at each update, not at each epoch.",
+    ),
+    Recipe("m3", _UNPOOLED, reported=None, differences=_UNPOOLED_DIFFERENCES),
+    Recipe("m5", _UNPOOLED, reported=None, differences=_UNPOOLED_DIFFERENCES),
+    Recipe("m7", _UNPOOLED, reported=None, differences=_UNPOOLED_DIFFERENCES),
+    Recipe(
+        "squeeze_excite",
+        {
+            **_KERAS,
+            "epochs": 20,
+            "batch_size": 32,
+            # 13 epochs at the first rate, 3 at a tenth of it, 4 at a hundredth.
+            "lr_schedule": "step",
+            "lr_boundaries": (0.65, 0.8),
+            "augmentation": Augmentation(rotation=10, shift=0.1, shear=10, zoom=0.2),
+            "unaugmented_epochs": 1,
+        },
+        reported=0.99748,
+        differences="The source begins with a fresh optimizer at each new rate.",
+    ),
+    Recipe("fast", {}, reported=0.9938),
+    Recipe("accurate", {"epochs": 12, "augmentation": "mnist"}, reported=0.99598),
+)
+_BY_NAME = {recipe.name: recipe for recipe in _RECIPES}
+
+
+def list_recipes() -> list[str]:
+    """Return the names of all recipes, which are those of their architectures.
+
+    Returns
+    -------
+    names : list of str
+        In the order of `mnistcnn.list_architectures`.
+
+    See Also
+    --------
+    DigitCNNClassifier.from_recipe : A classifier with the training of a recipe.
+
+    Examples
+    --------
+    >>> from mnistcnn import list_recipes
+    >>> list_recipes()[:3]
+    ['baseline', 'two_layer_mlp', 'simple']
+    """
+    return list(_BY_NAME)
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return how a network was trained where it was published, and what was reported of it.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_recipes`.
+
+    Returns
+    -------
+    recipe : Recipe
+        Its `parameters` cannot be changed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such recipe; the message lists the names and the nearest.
+
+    Examples
+    --------
+    >>> from mnistcnn import get_recipe
+    >>> dict(get_recipe("simple").parameters)
+    {'pixel_scaling': 'unit', 'learning_rate': 0.001, 'lr_schedule': 'constant', 'epochs': 10,
+    'batch_size': 200}
+    >>> get_recipe("deotto")
+    Traceback (most recent call last):
+    ...
+    ValueError: Unknown recipe 'deotto'; did you mean 'deotte'? The recipes are baseline, ...
+    """
+    validate_parameter_constraints({"name": [str]}, {"name": name}, caller_name="get_recipe")
+    if name not in _BY_NAME:
+        raise ValueError(
+            f"Unknown recipe {name!r}{suggestion(name, _BY_NAME)} The recipes are "
+            f"{', '.join(_BY_NAME)}."
+        )
+    return _BY_NAME[name]
+
+
+def parameters_of(name: str) -> dict[str, Any]:
+    """Return a copy of a recipe's parameters, with an object of its architecture among them.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_recipes`.
+    """
+    recipe = get_recipe(name)
+    return {"architecture": get_architecture(recipe.name), **deepcopy(dict(recipe.parameters))}
