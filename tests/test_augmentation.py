@@ -152,6 +152,47 @@ def test_rotation_turns_a_bar_by_no_more_than_its_angle():
     assert right_ends.max() > 0 > right_ends.min()
 
 
+def test_shift_is_a_share_of_each_side():
+    points = np.zeros((200, 11, 41, 1), np.float32)
+    points[:, 5, 20] = 255
+    ink = augmented(Augmentation(shift=0.2), points)[..., 0] / 255
+    down = ink.sum(axis=2) @ np.arange(11) - 5
+    across = ink.sum(axis=1) @ np.arange(41) - 20
+    for moved, largest in ((down, 0.2 * 11), (across, 0.2 * 41)):
+        assert 0.9 * largest < moved.max() <= largest + 1e-3
+        assert -0.9 * largest > moved.min() >= -largest - 1e-3
+
+
+def test_zoom_enlarges_and_shrinks_height_and_width_apart():
+    squares = np.zeros((200, 41, 41, 1), np.float32)
+    squares[:, 11:30, 11:30] = 255
+    ink = augmented(Augmentation(zoom=0.3), squares)[..., 0] / 255
+    heights, widths = ink[:, :, 20].sum(axis=1), ink[:, 20].sum(axis=1)
+    for sides in (heights, widths):
+        assert 1.25 * 19 < sides.max() <= 1.3 * 19 + 0.5
+        assert 0.75 * 19 > sides.min() >= 0.7 * 19 - 0.5
+    assert abs(np.corrcoef(heights, widths)[0, 1]) < 0.3
+
+
+def test_shear_slants_what_is_upright_by_no_more_than_its_angle():
+    bars = np.zeros((200, 41, 41, 1), np.float32)
+    bars[:100, 5:36, 20] = 255
+    bars[100:, 20, 5:36] = 255
+    sheared = augmented(Augmentation(shear=20), bars)[..., 0]
+    tops = sheared[:100, 6].argmax(axis=1) - 20
+    largest = 14 * np.tan(np.deg2rad(20))
+    assert largest - 1 < tops.max() <= largest + 1
+    assert -largest + 1 > tops.min() >= -largest - 1
+    np.testing.assert_allclose(sheared[100:, 20], bars[100:, 20, :, 0], atol=0.1)
+
+
+def test_the_middle_stays_where_it_is_but_for_shift():
+    points = np.zeros((50, 11, 41, 1), np.float32)
+    points[:, 5, 20] = 255
+    changed = augmented(Augmentation(rotation=40, zoom=0.3, shear=20), points)
+    np.testing.assert_allclose(changed[:, 5, 20], 255, atol=0.1)
+
+
 def test_stroke_makes_ink_thicker_and_thinner(images):
     ink = augmented(Augmentation(stroke=1.0), images).mean(axis=(1, 2, 3))
     ratio = ink / images.mean(axis=(1, 2, 3))
@@ -163,6 +204,12 @@ def test_elastic_moves_pixels_a_little(images):
     result = augmented(Augmentation(elastic=1.0), images)
     assert (result != images).any(axis=(1, 2, 3)).all()
     assert np.abs(np.subtract(centre(result), centre(images))).max() < 3
+
+
+def test_elastic_states_the_standard_deviation_in_pixels(images):
+    drawn = Augmentation(elastic=0.5).draw(400, images.shape[1:], np.random.default_rng(0))
+    assert drawn.displacements.std() == pytest.approx(0.5, rel=0.02)
+    assert abs(drawn.displacements.mean()) < 0.02
 
 
 def spread(images):

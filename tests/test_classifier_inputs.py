@@ -373,6 +373,22 @@ def test_balanced_weights_are_those_of_scikit_learn(small_digits):
     assert np.abs(balanced - quick().fit(X, y).predict_proba(X)).max() > 0.01
 
 
+def test_balanced_weights_are_those_of_the_classes_that_are_there(small_digits):
+    X, y = small_digits
+    # On a warm start: all threes, few of the digits above, and none of those below.
+    chosen = (y == 3) | ((y > 3) & (np.arange(300) % 4 == 0))
+    X_part, y_part = X[chosen], y[chosen]
+    weights = compute_class_weight("balanced", classes=np.arange(3, 10), y=y_part)
+    how = {"balanced": ("balanced", None), "by hand": (None, weights[y_part - 3])}
+    answers = {}
+    for name, (class_weight, sample_weight) in {**how, "even": (None, None)}.items():
+        classifier = quick(warm_start=True, precision="float32").fit(X, y)
+        classifier.set_params(class_weight=class_weight)
+        answers[name] = classifier.fit(X_part, y_part, sample_weight).predict_proba(X)
+    np.testing.assert_allclose(answers["balanced"], answers["by hand"], rtol=1e-4)
+    assert np.abs(answers["balanced"] - answers["even"]).max() > 0.01
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int64])
 def test_bytes_with_a_sign_are_refused_with_the_conversion(dtype, digits):
     X, y = digits[0][:100], digits[1][:100]
@@ -548,6 +564,20 @@ def test_weights_of_any_size_mean_the_same(scale, small_digits):
     usual = quick().fit(X, y, sample_weight=weight)
     extreme = quick().fit(X, y, sample_weight=weight * scale)
     np.testing.assert_allclose(extreme.predict_proba(X), usual.predict_proba(X), rtol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1, 1e-30, 1e30])
+def test_an_image_of_twice_the_weight_counts_as_two(scale, small_digits):
+    X, y = small_digits[0] / 16, small_digits[1]
+    # All in one batch, and an optimizer whose steps are as long as the gradient.
+    settings = {"batch_size": 512, "optimizer": keras.optimizers.SGD(0.1), "precision": "float32"}
+    settings |= {"epochs": 5, "lr_schedule": "constant", "pixel_scaling": None}
+    twice = np.arange(300) < 100
+    weighted = quick(**settings).fit(X, y, sample_weight=scale * (1.0 + twice))
+    repeated = quick(**settings).fit(np.vstack([X, X[twice]]), np.hstack([y, y[twice]]))
+    np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-3)
+    once = quick(**settings).fit(X, y)
+    assert np.abs(weighted.predict_proba(X) / once.predict_proba(X) - 1).max() > 0.01
 
 
 @pytest.mark.slow

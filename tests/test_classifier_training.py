@@ -67,6 +67,16 @@ def test_warm_start_keeps_labels_and_pixel_scaling_where_some_digits_are_missing
     assert classifier.score(X, y) > 0.9
 
 
+@pytest.mark.parametrize("how", ["fit", "partial_fit"])
+def test_other_pixels_do_not_change_the_scaling_of_the_first_fit(how, small_digits):
+    X, y = small_digits
+    # Without momentum a rate of next to nothing leaves the weights as they are.
+    still = quick(warm_start=True, optimizer=keras.optimizers.SGD(0.1), precision="float32")
+    before = still.fit(X, y).predict_proba(X)
+    getattr(still.set_params(epochs=1, learning_rate=1e-12), how)(X / 2 + 4, y)
+    np.testing.assert_allclose(still.predict_proba(X), before, rtol=1e-4)
+
+
 def weights_of_layers(classifier):
     return [layer.get_weights() for layer in classifier.model_.layers[-1].layers]
 
@@ -220,6 +230,21 @@ class InterruptNow(keras.callbacks.Callback):
         raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_partial_fit_after_an_interrupted_one_goes_as_if_there_was_none(stored, small_digits):
+    X, y = small_digits
+    interrupted, untouched = (
+        quick(learning_rate=1e-3).partial_fit(X, y, classes=range(10)) for _ in range(2)
+    )
+    interrupted = pickle.loads(pickle.dumps(interrupted)) if stored else interrupted
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.set_params(callbacks=InterruptNow()).partial_fit(X, y)
+    interrupted.set_params(callbacks=None)
+    np.testing.assert_array_equal(
+        interrupted.partial_fit(X, y).predict_proba(X), untouched.partial_fit(X, y).predict_proba(X)
+    )
+
+
 class Recorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
@@ -316,6 +341,31 @@ def test_half_precision_learns_and_keeps_exact_probabilities(precision, small_di
     assert classifier.score(X, y) > 0.9
     np.testing.assert_allclose(classifier.predict_proba(X).sum(axis=1), 1, atol=1e-12)
     assert keras.config.dtype_policy() == policy
+
+
+def ending_in(activation):
+    def network(input_shape, n_classes):
+        hidden = [keras.layers.Flatten(), keras.layers.Dense(32, "relu")]
+        output = keras.layers.Dense(n_classes, activation)
+        return keras.Sequential([keras.Input(input_shape), *hidden, output])
+
+    return network
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize(
+    "architecture",
+    ["baseline", ending_in(None), ending_in("softmax")],
+    ids=["registered", "own logits", "own probabilities"],
+)
+def test_scores_are_not_rounded_to_half_precision(architecture, precision, small_digits):
+    X, y = small_digits
+    classifier = quick(architecture=architecture, precision=precision, epochs=1).fit(X, y)
+    images = X.reshape(-1, 8, 8, 1).astype(np.float32)
+    scores = keras.ops.convert_to_numpy(classifier.model_(images, training=False))
+    assert scores.dtype == np.float32
+    # What was rounded to 10 bits after the binary point, or to 7, ends in 13 zeros.
+    assert ((scores.view(np.uint32) & 0x1FFF) != 0).mean() > 0.9
 
 
 @pytest.mark.parametrize(

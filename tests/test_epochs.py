@@ -89,13 +89,30 @@ def test_every_epoch_has_other_values_dropped(small_digits):
     assert np.abs(np.diff(losses)).min() > 1e-4 * losses[0]
 
 
-@pytest.mark.parametrize("batch_size", [7, 128, 300])
+# Of 300 images the last batch holds 6, 44, all, and one alone.
+@pytest.mark.parametrize("batch_size", [7, 128, 300, 299, 13])
 def test_loss_and_accuracy_are_means_over_all_images(batch_size, small_digits):
     X, y = small_digits
     still = quick(batch_size=batch_size, **STILL).fit(X, y)
     mean_loss = -still.predict_log_proba(X)[np.arange(300), y].mean()
     np.testing.assert_allclose(still.history_["loss"], mean_loss, rtol=1e-4)
     np.testing.assert_allclose(still.history_["accuracy"], still.score(X, y), atol=1e-6)
+
+
+class WatchesBatches(keras.callbacks.Callback):
+    """Makes Keras's own `fit` run the epochs."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+@pytest.mark.parametrize("callbacks", [None, WatchesBatches()], ids=["whole epochs", "batches"])
+def test_an_image_alone_in_the_last_batch_is_trained_on(callbacks, small_digits):
+    X, y = small_digits[0][:33], small_digits[1][:33]
+    still = quick(epochs=1, batch_size=32, callbacks=callbacks, **STILL).fit(X, y)
+    assert int(still.model_.optimizer.iterations) == 2
+    losses = -still.predict_log_proba(X)[np.arange(33), y]
+    assert still.history_["loss"] == [pytest.approx(losses.mean(), rel=1e-5)]
 
 
 def test_figures_of_an_epoch_hold_nothing_of_those_before(small_digits):

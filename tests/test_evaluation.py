@@ -155,6 +155,22 @@ class TestRandomness:
         )
         assert accuracies(first, "narrow") == accuracies(again, "narrow")
 
+    def test_each_seed_draws_folds_of_its_own(self, small_digits):
+        def ink_of_folds(seed):
+            result = compare_architectures(
+                *small_digits,
+                architectures={"narrow": narrow},
+                cv=2,
+                epochs=1,
+                scoring={"ink": lambda estimator, X, y: X.sum()},  # noqa: ARG005
+                random_state=seed,
+            )
+            return [record["ink"] for record in result.records]
+
+        first, again, other = map(ink_of_folds, (0, 0, 1))
+        assert first == again
+        assert first != other
+
     def test_a_generator_gives_the_seed(self, small_digits):
         options = {"architectures": {"narrow": narrow}, "cv": 2, "epochs": 1}
         seeds = [

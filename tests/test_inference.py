@@ -41,6 +41,15 @@ def test_an_image_gets_the_same_bits_in_every_batch(architecture, n_classes, dig
         np.testing.assert_array_equal(alone, of_all[start : start + length])
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_an_image_alone_gets_the_same_bits_as_in_company(precision, digits):
+    X, y = digits[0][:260], digits[1][:260]
+    classifier = DigitCNNClassifier("simple", epochs=1, precision=precision, random_state=0)
+    together = classifier.fit(X, y).predict_proba(X[:65])
+    alone = np.concatenate([classifier.predict_proba(X[i : i + 1]) for i in range(65)])
+    np.testing.assert_array_equal(alone, together)
+
+
 def test_predictions_leave_the_images_as_they_are(fitted, digits):
     X = digits[0].copy()
     fitted.predict(X)

@@ -111,17 +111,26 @@ def test_the_loss_is_the_crossentropy_of_smoothed_targets(label_smoothing, small
     assert still.history_["loss"] == [pytest.approx(expected, rel=1e-4)]
 
 
-def test_weighted_images_weigh_in_the_loss_as_stated(small_digits):
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+def test_weighted_images_weigh_in_the_figures_as_stated(label_smoothing, small_digits):
     X, y = small_digits
     weight = np.where(y == 3, 5.0, 1.0)
-    still = quick(epochs=1, learning_rate=1e-12, batch_size=300, precision="float32")
-    still.fit(X, y, sample_weight=weight)
-    losses = -still.predict_log_proba(X)[np.arange(300), y]
+    still = quick(epochs=1, learning_rate=1e-12, precision="float32")
+    still.set_params(label_smoothing=label_smoothing).fit(X, y, sample_weight=weight)
+    targets = (1 - label_smoothing) * np.eye(10)[y] + label_smoothing / 10
+    losses = -(targets * still.predict_log_proba(X)).sum(axis=1)
     expected = np.average(losses, weights=weight)
     assert still.history_["loss"] == [pytest.approx(expected, rel=1e-4)]
-    by_class = quick(
-        epochs=1, learning_rate=1e-12, batch_size=300, precision="float32", class_weight={3: 5}
-    ).fit(X, y)
+    accuracy = np.average(still.predict(X) == y, weights=weight)
+    assert still.history_["accuracy"] == [pytest.approx(accuracy, abs=1e-6)]
+
+
+def test_classes_weigh_in_the_loss_as_stated(small_digits):
+    X, y = small_digits
+    by_class = quick(epochs=1, learning_rate=1e-12, precision="float32", class_weight={3: 5})
+    by_class.fit(X, y)
+    losses = -by_class.predict_log_proba(X)[np.arange(300), y]
+    expected = np.average(losses, weights=np.where(y == 3, 5.0, 1.0))
     assert by_class.history_["loss"] == [pytest.approx(expected, rel=1e-4)]
 
 

@@ -106,6 +106,13 @@ def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitte
     assert rejecting.threshold_ in confidence
 
 
+def test_the_threshold_is_the_highest_that_gives_up_no_more_than_one_in_a_hundred(fitted, images):
+    X, y = images
+    rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[:250], y[:250])
+    confidence = np.sort(fitted.predict_proba(X[:250]).max(axis=1))
+    assert rejecting.threshold_ == confidence[2]
+
+
 def test_a_blank_image_is_rejected_however_sure_the_estimator_is(fitted):
     empty = np.zeros((3, 64)) + [[0.0], [0.5], [1.0]]
     assert (RejectingClassifier(fitted, threshold=0.0).predict(empty) == -1).all()

@@ -70,6 +70,18 @@ def test_the_loss_is_that_of_the_weighted_images(parts):
     assert weighted.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-4)
 
 
+def test_classes_weigh_in_it_as_in_training(parts):
+    X, y, X_val, y_val = parts
+    class_weight = {3: 5.0, 4: 0.0, 7: 0.5}
+    weighted = quick(class_weight=class_weight).fit(X, y, X_val=X_val, y_val=y_val)
+    weights = [class_weight.get(label, 1.0) for label in y_val]
+    losses = -weighted.predict_log_proba(X_val)[np.arange(len(y_val)), y_val]
+    expected = np.average(losses, weights=weights)
+    assert weighted.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-4)
+    expected = np.average(weighted.predict(X_val) == y_val, weights=weights)
+    assert weighted.history_["val_accuracy"][-1] == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_form_of_the_images_does_not_matter(parts):
     X, y, X_val, y_val = parts
     histories = [

@@ -64,19 +64,10 @@ def _name(job: TrainingJob, seed: Sequence[int]) -> str:
 class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
     """Keeps after each epoch all that the rest of a fit depends on.
 
-    That is the network and its optimizer, and what callbacks have noted in plain values. The order
-    of the images follows from the number of the epoch.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the file is; its name tells the fit from all others.
-    compiled : CompiledNetwork
-        Prepared.
-    watched : list of keras.callbacks.Callback
-        The others, which are called before this one.
-    is_temporary : bool
-        Whether the folder is removed when the fit has ended.
+    That is the network and its optimizer, and what callbacks have noted in plain values: those in
+    `watched`, which are called before this one. The order of the images follows from the number of
+    the epoch. The folder's name tells the fit from all others; one that is temporary is removed
+    when the fit has ended.
     """
 
     def __init__(
@@ -93,10 +84,7 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
     def restore(self, epochs: int) -> int:
         """Bring the network to where it was, and return the epoch, counted from 0, to go on with.
 
-        Parameters
-        ----------
-        epochs : int
-            Of the whole fit: where it goes on if a callback had stopped it.
+        Where a callback had stopped the fit that is the last of its `epochs`.
         """
         if not self._path.exists():
             self._warn_of_others()

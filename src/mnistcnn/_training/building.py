@@ -16,10 +16,7 @@ def build_network(
 ) -> Network:
     """Build a network with fresh weights that depend on nothing but the seed.
 
-    Raises
-    ------
-    ValueError
-        If `build` returns no usable Keras model.
+    What `build` returns is refused if it is no usable Keras model.
     """
     prepare_runtime()
     with isolated_building(seed, DTYPE_POLICIES[precision]):

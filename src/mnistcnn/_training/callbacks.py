@@ -79,12 +79,8 @@ class FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     """Early stopping on the validation accuracy; among equals the lower loss is better.
 
-    Parameters
-    ----------
-    patience : int
-        Epochs without a better one before the fit stops.
-    network : Network
-        Has the weights of its best epoch in the end.
+    After `patience` epochs without a better one the fit stops, and the network has the weights of
+    its best epoch.
     """
 
     def __init__(self, patience: int, network: Network) -> None:
@@ -168,13 +164,7 @@ class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class BetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]
-    """Calls a function between batches, where Keras's `fit` may be interrupted without harm.
-
-    Parameters
-    ----------
-    function : callable
-        Called without arguments.
-    """
+    """Calls a function between batches, where Keras's `fit` may be interrupted without harm."""
 
     def __init__(self, function: Callable[[], None]) -> None:
         super().__init__()

@@ -21,12 +21,7 @@ from mnistcnn._training.schedules import RATE_VARIABLES
 class CompiledNetwork:
     """A network and what it is compiled to; compiling and tracing happen when they are needed.
 
-    Parameters
-    ----------
-    network : Network
-        Any.
-    stored_state : list of ndarray
-        What the optimizer remembered when the network was stored.
+    `stored_state` is what the optimizer remembered when the network was stored.
     """
 
     def __init__(self, network: Network, stored_state: list[NDArray[Any]] | None = None) -> None:

@@ -16,12 +16,7 @@ def trained_features(network: Network) -> keras.Model:
 
     Where several such layers come last, as in a `MultiColumn`, the model has as many outputs.
     Layers that are frozen in the network are frozen in the copy. What its layers draw in training
-    depends on where Keras draws seeds from, not on the network.
-
-    Raises
-    ------
-    ValueError
-        If no layer has a kernel.
+    depends on where Keras draws seeds from, not on the network. One without any kernel is refused.
     """
     features = _without_last_kernels(_copied_layers(network))
     if features is None:

@@ -29,22 +29,8 @@ def fingerprint(
 ) -> str:
     """Return a name made from a network as it begins, from data, settings, seeds and versions.
 
+    `program` is what the network computes, as text, and `others` what else it begins with.
     Callbacks do not count: a logger may be added to the rest of a fit.
-
-    Parameters
-    ----------
-    program : str or None
-        What the network computes, as text.
-    network : Network
-        Before training.
-    data : iterable of TrainingData or None
-        What it is trained on and, if anything, validated on.
-    config : TrainingConfig
-        How it is trained.
-    seed : sequence of int
-        Of the training.
-    others : iterable of ndarray, default=()
-        What else it begins with.
     """
     settings = (program, network.precision, network.trainability(), config.description, list(seed))
     digest = hashlib.blake2b(repr((settings, _versions())).encode(), digest_size=DIGEST_BYTES)

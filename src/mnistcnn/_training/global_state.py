@@ -25,15 +25,7 @@ _BUILDING = RLock()
 
 @contextmanager
 def isolated_building(seed: int, dtype_policy: str) -> Iterator[None]:
-    """Build a network that depends on nothing but its seed, and leave the caller's state alone.
-
-    Parameters
-    ----------
-    seed : int
-        Of the initial weights and of all that draws in training.
-    dtype_policy : str
-        Keras's name of what the layers compute in.
-    """
+    """Build a network that depends on nothing but its seed, and leave the caller's state alone."""
     with (
         signals_held(),
         _BUILDING,

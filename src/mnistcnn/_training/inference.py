@@ -27,15 +27,7 @@ MIN_FILLING = 0.6
 
 
 class Inference:
-    """One compiled function from raw pixels to scores.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From pixels ``(n, h, w, c)`` to scores ``(n, n_classes)``.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
-    """
+    """One compiled function from raw pixels to scores."""
 
     def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
         self._model = model

@@ -102,15 +102,10 @@ def _names_counted_anew() -> Iterator[None]:
 
 
 class _GeneratorOfOneThread:
-    """Takes the place of Python's `random` where Keras draws seeds, for one thread only.
+    """Takes the place of Python's `random` where Keras draws seeds, for the thread that makes it.
 
-    Keras takes the seeds of initial weights and of dropout from Python's one global generator,
-    from which any other thread may draw meanwhile. Those threads go on drawing from it.
-
-    Parameters
-    ----------
-    generator : random.Random
-        What the thread that makes this object draws from.
+    Keras takes the seeds of initial weights and of dropout from Python's one global generator, from
+    which any other thread may draw meanwhile. Those threads go on drawing from it.
     """
 
     def __init__(self, generator: random.Random) -> None:

@@ -107,14 +107,9 @@ class Network:
         self.pixel_layer.scale.assign(scale)
 
     @property
-    def pixel_offset(self) -> float:
-        """What is subtracted from the pixels."""
-        return float(as_array(self.pixel_layer.offset))
-
-    @property
-    def pixel_scale(self) -> float:
-        """What the pixels are divided by."""
-        return float(as_array(self.pixel_layer.scale))
+    def pixel_scaling(self) -> tuple[float, float]:
+        """What is subtracted from the pixels, and what they are divided by then."""
+        return float(as_array(self.pixel_layer.offset)), float(as_array(self.pixel_layer.scale))
 
     def values(self) -> list[Any]:
         """Return the values of all variables, seed states included, as NumPy arrays."""
@@ -127,13 +122,7 @@ class Network:
         renew_constants(self.model)
 
     def check_values(self, values: list[Any]) -> None:
-        """Check that `assign_values` can take values from elsewhere.
-
-        Raises
-        ------
-        ValueError
-            If they are not as many, or not of the same shapes.
-        """
+        """Refuse values from elsewhere that `assign_values` cannot take, by number and shapes."""
         expected = [tuple(variable.shape) for variable in self.variables]
         if [np.shape(value) for value in values] != expected:
             raise ValueError("these are the values of another network")

@@ -44,13 +44,9 @@ ACTIVATIONS = {name.replace("_", "") for name in dir(keras.activations)} - {
 def emits_logits(core: keras.Model) -> bool:
     """Tell whether a network's outputs are logits; otherwise they are probabilities.
 
-    Probabilities are rows without negative numbers that sum to 1. Where the last layers are
-    known to give one or the other the network need not be asked.
-
-    Raises
-    ------
-    ValueError
-        If the outputs are neither, as those of a sigmoid.
+    Probabilities are rows without negative numbers that sum to 1; outputs that are neither, as
+    those of a sigmoid, are refused. Where the last layers are known to give one or the other the
+    network need not be asked.
     """
     if _is_softmax(last_operation(core)):
         return False

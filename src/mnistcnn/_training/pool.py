@@ -34,14 +34,7 @@ Returned = deque[tuple[Key, CompiledNetwork]]
 class BorrowedNetwork:
     """A compiled network that is in use; when its last holder is gone it is idle again.
 
-    Parameters
-    ----------
-    compiled : CompiledNetwork
-        The network.
-    key : tuple or None
-        What the network's program depends on; None never returns it.
-    returned : deque
-        Where the network goes afterwards.
+    It goes to `returned` then, by the `key` that its program depends on; without one it never does.
     """
 
     def __init__(self, compiled: CompiledNetwork, key: Key | None, returned: Returned) -> None:

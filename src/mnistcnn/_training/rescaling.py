@@ -24,15 +24,7 @@ STEPS: dict[str, Callable[[float], tuple[float, float]]] = {
 
 @dataclass(frozen=True)
 class Rescaling:
-    """``pixels * scale + offset``.
-
-    Parameters
-    ----------
-    scale : float, default=1.0
-        The factor.
-    offset : float, default=0.0
-        What is added.
-    """
+    """``pixels * scale + offset``."""
 
     scale: float = 1.0
     offset: float = 0.0

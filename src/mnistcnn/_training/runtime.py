@@ -21,13 +21,7 @@ class _Process:
 
 
 def check_can_run() -> None:
-    """Refuse to compute in a process that was forked after its parent had computed.
-
-    Raises
-    ------
-    RuntimeError
-        Where the computation would wait for ever.
-    """
+    """Refuse to compute in a process that was forked after its parent had computed."""
     if _Process.is_forked_from_running:
         raise RuntimeError(
             f"{backends.name()} cannot be used in a process that was forked after it had "
@@ -56,15 +50,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def prepare_runtime() -> None:
-    """Make sure that networks can be built in this process.
+    """Make sure that networks can be built in this process, which `check_can_run` may refuse.
 
     A worker process uses its share of the cores only, and a GPU's memory grows as needed. What the
     caller has set, or what runs already, stays as it is.
-
-    Raises
-    ------
-    RuntimeError
-        In a process that was forked after its parent had computed.
     """
     check_can_run()
     _set_up()

@@ -52,10 +52,7 @@ def image_field(label: str) -> gr.Image:
 def drawn_file(value: str | None) -> bytes | None:
     r"""Return the PNG file that a drawing pad holds, or None where nothing is drawn.
 
-    Raises
-    ------
-    UnreadableImageError
-        If it is not a PNG file in a data URL, or a large one: no page of ours sends those.
+    No page of ours sends anything but a small PNG file in a data URL; others are refused.
 
     Examples
     --------
@@ -80,17 +77,8 @@ def drawn_file(value: str | None) -> bytes | None:
 def uploaded_file(value: dict[str, Any] | None, uploads: Path) -> Path | None:
     """Return where the file of an image field lies, or None where there is none.
 
-    Parameters
-    ----------
-    value : dict or None
-        What the browser says of the file: its ``"path"`` on the server.
-    uploads : Path
-        The folder of all that was uploaded.
-
-    Raises
-    ------
-    UnreadableImageError
-        If the file lies elsewhere: nobody may read the other files of this machine.
+    The browser says its ``"path"`` on the server. One that does not lie in the folder of uploads is
+    refused: nobody may read the other files of this machine.
     """
     if value is None:
         return None

@@ -26,17 +26,8 @@ class Gate:
     Without it, any page that a user visits could send requests to a server on the same machine,
     directly or by a name that it lets point there (DNS rebinding).
 
-    Parameters
-    ----------
-    app : callable
-        The ASGI application behind it.
-    names : set of str
-        Names that the server goes by, in lower case; addresses in numbers are always allowed,
-        unless it listens on this machine alone.
-    local : bool
-        Whether it does.
-    uploads : Path
-        The folder of what was uploaded, which must not grow without end.
+    `names` are in lower case; addresses in numbers are always allowed, unless the server is
+    `local`, which listens on this machine alone. The folder of `uploads` must not grow without end.
     """
 
     def __init__(self, app: Application, *, names: set[str], local: bool, uploads: Path) -> None:

@@ -32,15 +32,7 @@ KEPT = 600
 
 
 def build_page(reader: DigitReader, uploads: Path) -> gr.Blocks:
-    """Return the page as Gradio's Blocks.
-
-    Parameters
-    ----------
-    reader : DigitReader
-        Reads what is drawn or uploaded.
-    uploads : Path
-        The folder where Gradio puts what is uploaded.
-    """
+    """Return the page as Gradio's Blocks; `uploads` is where Gradio puts what is uploaded."""
     page = gr.Blocks(title="Handwritten digits", analytics_enabled=False, delete_cache=(KEPT, KEPT))
     with page:
         gr.HTML(TITLE, apply_default_css=False)

@@ -37,16 +37,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Mark:
-    """One place on a sheet.
+    """One place on a sheet: its box (x, y, width, height) in pixels, its line from 0, its reading.
 
-    Attributes
-    ----------
-    box : tuple of 4 int
-        x and y of the upper left corner, width and height, in pixels of the sheet.
-    line : int
-        The line of writing, from 0 at the top.
-    reading : Reading or None
-        None where several digits touch each other, or a dot is, which are not guessed.
+    There is no reading where several digits touch each other, or a dot is, which are not guessed.
     """
 
     box: tuple[int, int, int, int]
@@ -81,35 +74,11 @@ class DigitReader:
         self.normalizer = normalizer
 
     def read(self, image: ReadableImage) -> Reading:
-        """Read an image of one digit.
-
-        Parameters
-        ----------
-        image : array, PIL image, path or bytes
-            As `DigitNormalizer` takes it.
-
-        Raises
-        ------
-        EmptyImageError
-            If there is no ink in it.
-        UnreadableImageError
-            If it is not an image.
-        """
+        """Read an image of one digit, as `DigitNormalizer` takes it; one without ink is refused."""
         return self.read_all([image])[0]
 
     def read_sheet(self, sheet: ReadableImage) -> list[Mark]:
-        """Find the digits of a sheet and read each of them; return them in reading order.
-
-        Parameters
-        ----------
-        sheet : array, PIL image, path or bytes
-            As `find_digits` takes it.
-
-        Raises
-        ------
-        UnreadableImageError
-            If it is not an image.
-        """
+        """Find the digits of a sheet as `find_digits` does, and read each of them in that order."""
         return self.read_found(self.digits_in(sheet))
 
     def digits_in(self, sheet: ReadableImage) -> list[FoundDigit]:

@@ -65,21 +65,8 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
     """Serve the page while the block runs; gives its address.
 
     What is uploaded lies in a temporary folder that only this user can open, and which is removed
-    at the end.
-
-    Parameters
-    ----------
-    reader : DigitReader
-        Reads what is drawn or uploaded.
-    host : str
-        The address to listen at; "127.0.0.1" is for this machine alone.
-    port : int or None
-        None takes the first free one from 7860 on.
-
-    Raises
-    ------
-    OSError
-        If the port is taken.
+    at the end. The host ``"127.0.0.1"`` is for this machine alone; without a port the first free
+    one from 7860 on is taken.
     """
     with TemporaryDirectory(prefix="mnistcnn-demo-") as uploads:
         _settle_environment(host, uploads)

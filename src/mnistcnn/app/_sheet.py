@@ -18,15 +18,7 @@ UNREAD = "?"
 
 
 def sheet(image: Image.Image, marks: list[Mark]) -> str:
-    """Return the digits of a sheet as text, and the image with a box around each of them.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        The sheet.
-    marks : list of Mark
-        What was read where on it, in reading order.
-    """
+    """Return the digits of a sheet as text, and the image with a box around each of them."""
     return f'<div class="sheet">{_text(marks)}{_marked(image, marks)}{_legend(marks)}</div>'
 
 

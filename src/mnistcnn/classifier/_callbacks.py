@@ -25,12 +25,8 @@ def callbacks_for_fit(
 ) -> list[Any]:
     """Return the callbacks that one fit trains, the caller's own staying as they are.
 
-    Raises
-    ------
-    TypeError
-        If something else than a Keras callback or a factory of one is among them.
-    ValueError
-        If one sets the learning rate where a schedule does, or backups could not be gone on with.
+    A TypeError refuses what is neither a Keras callback nor a factory of one; a ValueError one that
+    sets the learning rate where a schedule does, and backups that could not be gone on with.
     """
     trained: list[Any] = copied_callbacks(list(_made(callbacks)))
     for callback in trained:

@@ -16,19 +16,7 @@ def count_parameters(
 ) -> int:
     """Return how many parameters the network for these images has, trained or not.
 
-    Parameters
-    ----------
-    architecture : Architecture or callable
-        As the classifier takes it.
-    image_shape : tuple of 3 int
-        Height, width and channels.
-    n_classes : int
-        The width of the output.
-
-    Raises
-    ------
-    ValueError
-        If it does not build a Keras model, or needs larger images.
+    An architecture is refused if it does not build a Keras model, or needs larger images.
 
     Examples
     --------

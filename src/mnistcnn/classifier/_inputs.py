@@ -50,28 +50,9 @@ def read_training_data(
 ) -> TrainingData:
     """Validate training data on behalf of an estimator, which stays as it is.
 
-    Parameters
-    ----------
-    estimator : DigitCNNClassifier
-        Whose parameters say how to read the data.
-    X, y, sample_weight : array-like
-        What the user handed over.
-    known_classes : ndarray or None
-        The only labels allowed; None takes those of `y`.
-    same_columns : bool, default=False
-        Whether the columns must be those that the estimator was fitted on.
-    min_samples : int, default=2
-        The fewest images allowed.
-
-    Returns
-    -------
-    data : TrainingData
-        The data, ready to train on.
-
-    Raises
-    ------
-    ValueError
-        If anything about the data is wrong; the message names it.
+    `known_classes` are the only labels allowed, None takes those of `y`; with `same_columns` the
+    columns must be those that the estimator was fitted on. The message of an error names what is
+    wrong.
     """
     # validate_data notes the columns before later steps can fail, so it gets a copy.
     noted = copy(estimator)
@@ -108,24 +89,7 @@ def read_validation_data(
 ) -> TrainingData | None:
     """Validate a validation set of the user's own, which must be of the form of the training data.
 
-    Parameters
-    ----------
-    estimator : DigitCNNClassifier
-        Whose parameters say how to weigh the classes.
-    training : TrainingData
-        What is trained on.
-    given : ValidationArrays
-        What the user handed over.
-
-    Returns
-    -------
-    data : TrainingData or None
-        What to look at after each epoch; None where nothing was handed over.
-
-    Raises
-    ------
-    ValueError
-        If a part is missing or does not fit the others or the training data.
+    None where nothing was handed over.
     """
     _check_given_together(given, estimator.validation_fraction)
     if given.X_val is None or given.y_val is None:
@@ -206,14 +170,15 @@ def _needs_no_check(estimator: "DigitCNNClassifier", X: NDArray[Any]) -> bool:
         and X.dtype == np.uint8
         and X.ndim > 2
         and len(X) > 0
-        and X.shape[1:] in (estimator.image_shape_, _without_one_channel(estimator.image_shape_))
+        and X.shape[1:] in _shapes_of_one(estimator.image_shape_)
         and X[0].size == estimator.n_features_in_
         and not hasattr(estimator, "feature_names_in_")
     )
 
 
-def _without_one_channel(image_shape: ImageShape) -> tuple[int, ...]:
-    return image_shape[:2] if image_shape[2] == 1 else image_shape
+def _shapes_of_one(image_shape: ImageShape) -> list[tuple[int, ...]]:
+    """Return the shapes that one image may have, without its channel too where there is one."""
+    return [image_shape[:2], image_shape] if image_shape[2] == 1 else [image_shape]
 
 
 def _check_not_alone(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
@@ -261,9 +226,7 @@ def _feature_attributes(noted: Any) -> dict[str, Any]:
 
 
 def _check_same_shape(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
-    height, width, channels = estimator.image_shape_
-    allowed: list[tuple[int, ...]] = [(height, width)] if channels == 1 else []
-    allowed.append((height, width, channels))
+    allowed = _shapes_of_one(estimator.image_shape_)
     if array_shape[1:] not in allowed:
         check_channels_last(array_shape)
         raise ValueError(
@@ -277,10 +240,7 @@ def encode_labels(
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return the sorted labels and the index of each one of `y` among them.
 
-    Raises
-    ------
-    ValueError
-        If `y` is no classification target, has one class only, or a label not known before.
+    What is no classification target, has one class only, or a label not known before, is refused.
     """
     check_classification_targets(y)
     labels, targets = np.unique(y, return_inverse=True)

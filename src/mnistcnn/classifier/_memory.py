@@ -50,12 +50,8 @@ def _outcome(fingerprint: str, train: Callable[[], Outcome]) -> Outcome:  # noqa
 class FitMemory:
     """The place of one fit in the estimator's `memory`.
 
-    Parameters
-    ----------
-    kept : joblib.memory.MemorizedFunc or None
-        What keeps outcomes; None keeps none.
-    fingerprint : str, default=""
-        Of all that the outcome of the fit depends on.
+    `kept` is joblib's function that keeps outcomes, None keeps none; `fingerprint` tells of all
+    that the outcome of the fit depends on.
     """
 
     def __init__(self, kept: Any, fingerprint: str = "") -> None:
@@ -97,21 +93,7 @@ def memory_of_fit(
     config: TrainingConfig,
     seed: list[int],
 ) -> FitMemory:
-    """Return where a fit is kept: nowhere unless its outcome follows from what can be compared.
-
-    Parameters
-    ----------
-    estimator : DigitCNNClassifier
-        Whose `memory` it is.
-    network : Network
-        Before training.
-    training, validation : TrainingData
-        What it is trained on, and validated on if anything.
-    config : TrainingConfig
-        How it is trained.
-    seed : list of int
-        Of the training.
-    """
+    """Return where a fit is kept: nowhere unless its outcome follows from what can be compared."""
     kept = _opened(estimator.memory)
     if kept is None:
         return FitMemory(None)

@@ -74,10 +74,7 @@ def continue_from(
 ) -> Range:
     """Give a network the weights and the pixel scaling of a previous fit, and return its range.
 
-    Raises
-    ------
-    ValueError
-        If the networks differ.
+    Networks that differ are refused.
     """
     source: Network = previous["_network"]
     if network.layout() != source.layout():
@@ -97,10 +94,7 @@ def wrapped(
 ) -> Fitted:
     """Return what a fit would have left, around a copy of a trained model.
 
-    Raises
-    ------
-    ValueError
-        If `classes` are not ascending, or not as many as the model's outputs.
+    Labels that are not ascending, or not as many as the model's outputs, are refused.
     """
     template: Any = estimator.architecture
     labels = np.arange(template.n_classes) if classes is None else np.asarray(classes)
@@ -131,27 +125,10 @@ def fitted_with_weights(
     history: dict[str, list[float]],
     pixel_range: Range,
 ) -> Any:
-    """Return an estimator fitted with weights that were trained and stored before.
+    """Return an unfitted estimator fitted, with weights that were trained and stored before.
 
-    Parameters
-    ----------
-    estimator : DigitCNNClassifier
-        Not fitted; it becomes the fitted one.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
-    classes : ndarray of shape (n_classes,)
-        The labels, sorted.
-    weights : list of ndarray
-        Of the network, pixel scaling included.
-    history : dict of list of float
-        Of the training.
-    pixel_range : tuple of 2 float
-        The lowest and the highest pixel of the training.
-
-    Raises
-    ------
-    ValueError
-        If the weights are not those of the estimator's architecture.
+    They are Keras's of the whole network, pixel scaling included; `pixel_range` is the lowest and
+    the highest pixel of the training. Those of another architecture are refused.
     """
     architecture = resolve_architecture(estimator.architecture)
     network = build_for(estimator, architecture, image_shape, len(classes), seed=0)

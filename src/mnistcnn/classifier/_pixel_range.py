@@ -44,15 +44,7 @@ def _measured(data: TrainingData) -> NDArray[Any]:
 
 
 def widened_range(known: Range | None, data: TrainingData) -> Range:
-    """Return the range of all training pixels so far, and warn where the new ones differ in unit.
-
-    Parameters
-    ----------
-    known : tuple of 2 float or None
-        The range before; None where there is none.
-    data : TrainingData
-        What is trained on next.
-    """
+    """Return the range of all training pixels so far; warn where the new ones differ in unit."""
     low, high = measured_range(data)
     if known is None:
         return low, high
@@ -63,17 +55,7 @@ def widened_range(known: Range | None, data: TrainingData) -> Range:
 def warn_of_another_unit(
     known: Range | None, pixels: NDArray[Any], consequence: str = IN_PREDICTION
 ) -> None:
-    """Warn if pixels are in another unit than those of the given range, beyond doubt.
-
-    Parameters
-    ----------
-    known : tuple of 2 float or None
-        The range of the training pixels; None where it is not known.
-    pixels : ndarray of shape (n, ...)
-        Images.
-    consequence : str
-        What comes of it.
-    """
+    """Warn if pixels are in another unit than those of the training, if known, beyond doubt."""
     if known is None or known[0] == known[1]:
         return
     some = pixels[:: _step(len(pixels), IMAGES_LOOKED_AT)]
@@ -144,17 +126,10 @@ def _remedy(known: Range, given: Range) -> str:
 def warn_of_needless_scaling(pixel_scaling: str | None, known: Range, network: Network) -> None:
     """Warn if the layers of a network are given next to nothing, since pixels are scaled twice.
 
-    Parameters
-    ----------
-    pixel_scaling : {"standard", "unit"} or None
-        The estimator's.
-    known : tuple of 2 float
-        The range of the training pixels.
-    network : Network
-        With its pixel scaling set.
+    The network has its pixel scaling set; `known` is the range of the training pixels.
     """
     inside = rescaling_of(network.model.layers[-1])
-    seen = (known[1] - known[0]) * abs(inside.scale) / network.pixel_scale
+    seen = (known[1] - known[0]) * abs(inside.scale) / network.pixel_scaling[1]
     if known[0] == known[1] or (pixel_scaling == "standard" and not inside.divides):
         return
     if pixel_scaling is not None and inside.divides and seen < 0.5:

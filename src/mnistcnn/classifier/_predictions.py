@@ -17,9 +17,6 @@ from mnistcnn.classifier._shortage import shortage_explained
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
-if TYPE_CHECKING:
-    pass
-
 
 class PredictionMixin:
     """Asks the network of a fit, and gives its scores the forms that scikit-learn knows."""

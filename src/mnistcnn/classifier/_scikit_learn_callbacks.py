@@ -20,14 +20,7 @@ def epoch_callbacks(
 ) -> list[Any]:
     """Return the Keras callbacks that report each epoch to scikit-learn's, if there are any.
 
-    Parameters
-    ----------
-    estimator : DigitCNNClassifier
-        The one being fitted.
-    X, y : array-like
-        The training data.
-    fitted_attributes : callable
-        Returns the estimator's fitted attributes, the network as it is now and no history.
+    `fitted_attributes` returns the estimator's, of the network as it is now and with no history.
     """
     context = fit_context(estimator, estimator.epochs)
     if context is None:
@@ -41,22 +34,14 @@ def report_without_epochs(
     y: Labels,
     fitted_attributes: Callable[[], dict[str, Any]],
 ) -> None:
-    """Report a fit that ran no epoch; the parameters are those of `epoch_callbacks`."""
+    """Report a fit that ran no epoch."""
     for report in epoch_callbacks(estimator, X, y, fitted_attributes):
         report.on_train_begin()
         report.on_train_end()
 
 
 class ReportedEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports the begin and end of the fit and of each epoch.
-
-    Parameters
-    ----------
-    estimator, X, y, fitted_attributes
-        As `epoch_callbacks` takes them.
-    context : sklearn.callback.CallbackContext
-        The fit's.
-    """
+    """Reports the begin and end of the fit and of each epoch to scikit-learn's context."""
 
     def __init__(
         self,

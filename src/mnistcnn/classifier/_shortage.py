@@ -19,14 +19,7 @@ def shortage_explained(
 ) -> Iterator[None]:
     """Raise `DeviceMemoryError` in place of what the backend raises, and let others pass.
 
-    Parameters
-    ----------
-    estimator : DigitCNNClassifier
-        Names its architecture.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
-    batch_size : int, default=None
-        How many images are computed at a time; None while the network is built.
+    There is no `batch_size` while the network is built.
     """
     try:
         yield

@@ -100,7 +100,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
     @property
     def pixel_scaling(self) -> tuple[float, float]:
         """Offset and scale of the pixels that the trained layers see."""
-        return self._network.pixel_offset, self._network.pixel_scale
+        return self._network.pixel_scaling
 
     @property
     def pixel_range(self) -> tuple[float, float] | None:

@@ -20,26 +20,8 @@ def combined_weights(
 ) -> NDArray[np.float64] | None:
     """Validate the weights of images and of classes and multiply them; only ratios matter.
 
-    Parameters
-    ----------
-    targets : ndarray of shape (n,), int32
-        The index of each image's label in `classes`.
-    classes : ndarray of shape (n_classes,)
-        The labels, sorted.
-    sample_weight : array-like of shape (n,) or None
-        What the user handed over.
-    class_weight : dict, "balanced" or None
-        The estimator's.
-
-    Returns
-    -------
-    weights : ndarray of shape (n,), float64, or None
-        None where there are none.
-
-    Raises
-    ------
-    ValueError
-        If weights are negative, not finite, not as many as images, all 0, or lack a class.
+    None where there are none. Refused are weights that are negative, not finite, not as many as
+    images or all 0, and those of classes that lack one.
     """
     if sample_weight is None and class_weight is None:
         return None
@@ -63,14 +45,9 @@ def combined_weights(
 def weights_of_mean_one(
     weights: NDArray[np.float64], indices: NDArray[np.int32]
 ) -> NDArray[np.float32] | None:
-    """Return weights whose scale does not matter; None where all that count are the same.
+    """Return weights whose scale does not matter, with a mean of 1 over the images that count.
 
-    Parameters
-    ----------
-    weights : ndarray of shape (n,), float64
-        Weights of any size.
-    indices : ndarray of shape (m,), int32
-        The images that count.
+    None where all of those are the same.
     """
     counted = weights[indices]
     if np.ptp(counted) == 0:

@@ -12,14 +12,7 @@ from mnistcnn.preprocessing import check_image_shape
 class KerasModelTemplate:
     """Builds the layers of a given model afresh; picklable, equal where the layers are equal.
 
-    Parameters
-    ----------
-    config : str
-        The model's config as JSON.
-    input_shape : tuple of int
-        The shape of one input.
-    n_classes : int
-        The width of the output.
+    The config is JSON.
     """
 
     def __init__(self, config: str, *, input_shape: tuple[int, ...], n_classes: int) -> None:
@@ -29,13 +22,7 @@ class KerasModelTemplate:
 
     @classmethod
     def of(cls, model: Any) -> Self:
-        """Return the template of a model.
-
-        Raises
-        ------
-        ValueError
-            If it is no Keras model with one input and one output.
-        """
+        """Return the template of a Keras model; it must have one input and one output."""
         if not isinstance(model, keras.Model):
             raise ValueError(f"model must be a keras.Model, got {type(model).__name__}.")
         try:
@@ -54,13 +41,7 @@ class KerasModelTemplate:
         return cls(config, input_shape=tuple(input_shape[1:]), n_classes=output_shape[-1])
 
     def __call__(self, input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
-        """Build the layers with fresh weights.
-
-        Raises
-        ------
-        ValueError
-            If the data call for another input or output than the model has.
-        """
+        """Build the layers with fresh weights, for the images and classes that the model is for."""
         if n_classes != self.n_classes or prod(input_shape) != prod(self.input_shape):
             raise ValueError(
                 f"architecture is a given keras.Model from inputs of shape {self.input_shape} to "
@@ -104,10 +85,8 @@ def _is_one_shape(shape: Any) -> bool:
 def shape_of_images(input_shape: tuple[int, ...], image_shape: Any) -> tuple[int, ...]:
     """Return the shape of the images that a model with such inputs takes.
 
-    Raises
-    ------
-    ValueError
-        If flat inputs are no square and no shape is stated, or it does not fit.
+    Flat inputs that are no square need a shape that is stated, and one that does not fit is
+    refused.
     """
     if image_shape is not None:
         check_image_shape(image_shape)

@@ -14,10 +14,7 @@ Candidates = Candidate | Iterable[Candidate] | Mapping[str, Candidate]
 def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
     """Return label to architecture, every name already replaced by an object.
 
-    Raises
-    ------
-    ValueError
-        If there is none, if two have the same label, or if a name is not registered.
+    It refuses an empty collection, two of the same label, and names that are not registered.
     """
     if isinstance(architectures, Mapping):
         pairs = [(str(label), _resolved(value)) for label, value in architectures.items()]

@@ -12,11 +12,7 @@ _PACKAGES = ("tensorflow", "jax", "torch", "keras", "scikit-learn", "numpy", "pa
 def describe_environment() -> dict[str, object]:
     """Return what a reader needs to know to repeat a measurement, as plain values.
 
-    Returns
-    -------
-    dict
-        `versions` (dict of str), `backend` (of Keras), `devices` (the names of the accelerators
-        that the backend sees, or "CPU"), `processor`, `logical_cores` and `platform`.
+    `devices` are the names of the accelerators that the backend sees, or "CPU".
     """
     found = mnistcnn.devices()
     *accelerators, processor = (device["name"] for device in found.devices)

@@ -70,12 +70,8 @@ class Unmeasured(float):
 class FoldMeasurement:
     """A scikit-learn multi-metric scorer that also times one prediction of the fold's images.
 
-    Parameters
-    ----------
-    scorers : dict of str to callable
-        Called as ``scorer(estimator, X, y)``; `accuracy` is among them.
-    error_score : "raise" or float
-        What an `Unmeasured` score is; ``"raise"`` raises the error of a scorer.
+    `accuracy` is among the scorers. `error_score` is what an `Unmeasured` score is; ``"raise"``
+    raises the error of a scorer.
     """
 
     scorers: dict[str, Scorer]
@@ -121,13 +117,7 @@ def _seconds_of_one_prediction(estimator: Classifier, X: Images) -> float:
 
 
 def named_scorers(scoring: Scoring) -> dict[str, Scorer]:
-    """Return the scorers that were asked for by name, and accuracy, which the table always holds.
-
-    Parameters
-    ----------
-    scoring : str, callable, iterable of str, or dict of str to str or callable
-        As in scikit-learn's ``GridSearchCV``.
-    """
+    """Return the scorers that were asked for by name, and accuracy, which any table holds."""
     asked = {name: get_scorer(scorer) for name, scorer in _scoring_by_name(scoring).items()}
     return asked if "accuracy" in asked else asked | {"accuracy": get_scorer("accuracy")}
 

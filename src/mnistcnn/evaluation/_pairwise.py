@@ -104,14 +104,7 @@ def _adjusted_by_holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
     """Return one sentence on the best architecture and each of the others.
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        Of `compare_pairs`, with a row at least.
-    n_folds : int
-        How many folds there are.
-    left_out : list of str
-        The architectures that are in no pair.
+    There is a pair at least; `left_out` are the architectures that are in none.
     """
     leader = pairs["first"].iloc[0]
     scorer, rope, unit = (pairs.attrs[name] for name in ("scorer", "rope", "unit"))

@@ -66,19 +66,7 @@ class ArchitectureSearch(CandidateByCandidate, GridSearchCV):  # type: ignore[mi
 def records_of(
     results: dict[str, Any], labels: list[str], splits: list[Split], scorers: list[str]
 ) -> list[Record]:
-    """Return one record a fit from a search's results.
-
-    Parameters
-    ----------
-    results : dict
-        As `cv_results_`; those of the first architectures will do.
-    labels : list of str
-        Those of all architectures, in the order of the search.
-    splits : list of pairs of arrays
-        The indices of the training and the test images of each fold.
-    scorers : list of str
-        Their names.
-    """
+    """Return one record a fit from `cv_results_`, also those of the first architectures alone."""
     fits = product(range(len(results["params"])), range(len(splits)))
     return [
         {

@@ -40,21 +40,10 @@ MIN_LIGHT = 0.02
 
 
 def ink_over_background(grey: Grey, polarity: str, level_light: bool) -> Grey:
-    """Return how much ink there is at each pixel.
+    """Return how much ink there is at each pixel of greys from 0, black, to 1, white.
 
-    Parameters
-    ----------
-    grey : ndarray of shape (h, w), dtype float32
-        From 0, black, to 1, white.
-    polarity : {"auto", "dark_on_light", "light_on_dark"}
-        What ink is; ``"auto"`` takes the background from the zone along the border.
-    level_light : bool
-        Whether slanting light, shadows and vignettes are taken away.
-
-    Returns
-    -------
-    ndarray of shape (h, w), dtype float32
-        About 0 on the background, below or above by noise; more for ink.
+    That is about 0 on the background, below or above by noise, and more for ink. `polarity` is
+    `DigitNormalizer`'s; `level_light` takes slanting light, shadows and vignettes away.
     """
     if level_light and _is_uneven(grey):
         return _ink_in_uneven_light(grey, polarity)

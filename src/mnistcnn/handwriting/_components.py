@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["Box", "Boxes", "Labels", "Mask", "bounding_box", "boxes_of", "labelled", "longer_side"]
+__all__ = [
+    *("Box", "Boxes", "Grey", "Labels", "Mask"),
+    *("bounding_box", "boxes_of", "labelled", "longer_side", "slices_of", "widened"),
+]
 
+Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.signedinteger[Any]]
 Boxes = NDArray[np.intp]
@@ -43,6 +47,20 @@ def bounding_box(ink: NDArray[Any]) -> Box | None:
     """
     box: Box | None = ndimage.find_objects((ink != 0).view(np.int8), 1)[0]
     return box
+
+
+def slices_of(box: Boxes) -> Box:
+    """Return the rows and columns of one of the boxes of `boxes_of`."""
+    top, left, bottom, right = box.tolist()
+    return slice(top, bottom), slice(left, right)
+
+
+def widened(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    """Return a box with a margin on each side, as far as the image goes."""
+    return tuple(
+        slice(max(side.start - margin, 0), min(side.stop + margin, length))
+        for side, length in zip(box, shape, strict=True)
+    )
 
 
 def longer_side(box: Box) -> int:

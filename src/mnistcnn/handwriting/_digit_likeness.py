@@ -22,17 +22,9 @@ MAX_GAP = 0.5
 
 
 def may_be_a_digit(crop: NDArray[np.uint8]) -> bool:
-    """Say whether ink has the shape of a digit at all.
+    """Tell whether ink, light on black with an empty border, has the shape of a digit at all.
 
-    Parameters
-    ----------
-    crop : ndarray of shape (h, w), dtype uint8
-        Light ink on black, with an empty border, as `find_digits` cuts it out.
-
-    Returns
-    -------
-    bool
-        False for a dot or a filled blob, and for ink with further ink inside of a hole.
+    A dot or a filled blob has not, nor has ink with further ink inside of a hole.
 
     Examples
     --------

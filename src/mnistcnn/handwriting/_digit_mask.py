@@ -5,12 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.handwriting._components import Boxes, Labels, Mask, boxes_of, labelled
+from mnistcnn.handwriting._components import Boxes, Grey, Labels, Mask, boxes_of, labelled
 from mnistcnn.handwriting._strokes import stroke_width
 
 __all__ = ["digit_mask"]
-
-Grey = NDArray[np.float32]
 
 # Components of at least this fraction of the largest one's area are the digit's wherever they lie.
 MIN_STROKE_AREA = 0.1
@@ -36,23 +34,9 @@ class _Components(NamedTuple):
 def digit_mask(
     ink: Grey, faint: float, sure: float, *, drop_frames: bool, drop_specks: bool
 ) -> Mask:
-    """Return where the digit's ink is.
+    """Return where the digit's ink is, without the edges of boxes and without specks, if asked for.
 
-    Parameters
-    ----------
-    ink : ndarray of shape (h, w), dtype float32
-        About 0 on the background.
-    faint, sure : float
-        Pixels of more than `faint` are ink where they are connected with one above `sure`.
-    drop_frames : bool
-        Whether edges of boxes are left out.
-    drop_specks : bool
-        Whether specks are left out.
-
-    Returns
-    -------
-    ndarray of shape (h, w), dtype bool
-        The digit; all false if there is none.
+    Pixels of more than `faint` are ink where they are connected with one above `sure`.
     """
     components = _components(ink, faint)
     if len(components.areas) == 1 and ink.max() > sure:

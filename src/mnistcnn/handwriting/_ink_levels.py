@@ -33,16 +33,8 @@ MIN_CONTRAST = 0.02
 class InkLevels(NamedTuple):
     """Strengths at which ink begins and ends.
 
-    Parameters
-    ----------
-    floor : float
-        What is to be subtracted, to bring noise to 0.
-    faint : float
-        From here on a pixel can be ink.
-    sure : float
-        From here on it is.
-    full : float
-        Ink that is wholly covering.
+    To bring noise to 0, `floor` is subtracted; from `faint` on a pixel can be ink, from `sure` on
+    it is, and `full` covers all.
     """
 
     floor: float
@@ -52,18 +44,7 @@ class InkLevels(NamedTuple):
 
 
 def measured_levels(ink: Grey) -> InkLevels | None:
-    """Measure how strong the ink in an image is.
-
-    Parameters
-    ----------
-    ink : ndarray of shape (h, w), dtype float32
-        About 0 on the background.
-
-    Returns
-    -------
-    InkLevels or None
-        None if nothing stands out from the background.
-    """
+    """Measure how strong the ink in an image is; None if nothing stands out from the background."""
     noise = _noise(ink)
     counts, step = _histogram(ink)
     strongest = step * _rank_from_top(counts, min(max(1, ink.size // PIXELS_PER_RANK), MAX_RANK))

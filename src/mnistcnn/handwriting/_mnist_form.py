@@ -90,20 +90,10 @@ def checked_ink(image: ArrayLike) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1024)
 def _weights(length: int, square_side: int) -> NDArray[np.float64]:
-    """Say how much each pixel of a centred line gives to each of the 20 target pixels.
+    """Return how much each pixel of a centred line gives to each of the 20 target pixels.
 
-    Parameters
-    ----------
-    length : int
-        Pixels in the line.
-    square_side : int
-        Pixels in the square's side, in whose middle the line stands.
-
-    Returns
-    -------
-    ndarray of shape (20, length)
-        Whole numbers; a target pixel is ``5 * side`` wide, `side` being the square's side after
-        doubling.
+    They are whole numbers: a target pixel is ``5 * side`` wide, `side` being that of the square
+    after doubling.
     """
     # A pixel cut in two loses 0.01 of itself, so doubling small squares first does matter.
     doubled = 2 if square_side < DIGIT_SIDE else 1

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from mnistcnn.handwriting._background import ink_over_background, shrunk
-from mnistcnn.handwriting._components import Box, bounding_box, longer_side
+from mnistcnn.handwriting._components import Box, Grey, bounding_box, longer_side, widened
 from mnistcnn.handwriting._digit_mask import digit_mask
 from mnistcnn.handwriting._emnist_form import emnist_form
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
@@ -17,8 +17,6 @@ from mnistcnn.handwriting._ruled_lines import without_lines
 from mnistcnn.handwriting._strokes import enlarged_smoothly, with_broader_strokes
 
 __all__ = ["FORMS", "Steps", "isolated_digit", "normalized"]
-
-Grey = NDArray[np.float32]
 
 FORMS: dict[str, Callable[[NDArray[Any]], NDArray[np.uint8]]] = {
     "mnist": mnist_form,
@@ -48,20 +46,7 @@ class Steps(NamedTuple):
 
 
 def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
-    """Bring an image of a digit to 28x28 pixels.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (h, w), dtype float32
-        From 0, black, to 1, white.
-    steps : Steps
-        What is done.
-
-    Returns
-    -------
-    ndarray of shape (28, 28), dtype uint8, or None
-        Light ink on black; None if the image has no ink.
-    """
+    """Bring greys, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink."""
     ink = isolated_digit(grey, steps)
     if ink is None:
         return None
@@ -113,12 +98,8 @@ def _surroundings(box: Box, factor: int, shape: tuple[int, ...]) -> Box | None:
     size = longer_side(box)
     if factor == 1 or size >= MIN_DIGIT_SIDE:
         return None
-    margin = size // 2 + 3
-    rows, columns = (
-        slice(max(side.start - margin, 0) * factor, min((side.stop + margin) * factor, length))
-        for side, length in zip(box, shape, strict=True)
-    )
-    around = (rows, columns)
+    in_image = tuple(slice(side.start * factor, side.stop * factor) for side in box)
+    around = widened(in_image, (size // 2 + 3) * factor, shape)
     return around if longer_side(around) < MAX_SURROUNDINGS * max(shape) else None
 
 

@@ -14,20 +14,8 @@ MAX_SLOPE = 0.2
 
 
 def lines_of_text(boxes: Boxes) -> list[list[int]]:
-    """Order boxes as they are read.
+    """Order boxes as they are read: lines from the top, each with its boxes' numbers from the left.
 
-    Parameters
-    ----------
-    boxes : ndarray of shape (n, 4)
-        Top, left, bottom and right, the latter two exclusive.
-
-    Returns
-    -------
-    list of list of int
-        Lines from the top, each with the numbers of its boxes from the left.
-
-    Notes
-    -----
     Neighbours to the right give a first guess of lines, these the slope that they have in common;
     with the slope taken away, boxes that overlap in height are in one line.
 

@@ -5,12 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.handwriting._components import Mask
+from mnistcnn.handwriting._components import Grey, Mask
 from mnistcnn.handwriting._strokes import stroke_width
 
 __all__ = ["without_lines"]
-
-Grey = NDArray[np.float32]
 
 MIN_RULED_SIDE = 40
 # A line is looked for at either end, in this fraction of the width. It has to be seen on this
@@ -35,18 +33,9 @@ MIN_CROSSING = 1.5
 
 
 class _Line(NamedTuple):
-    """A straight line and what is around it.
+    """A straight line: its row and the number of connected pixels across it, at each column.
 
-    Parameters
-    ----------
-    path : ndarray of shape (w,)
-        The line's row at each column.
-    lengths : ndarray of shape (w,)
-        How many pixels are connected across the line.
-    thickness : float
-        The usual one of these.
-    strength : float
-        How dark the line is.
+    `thickness` is the usual one of these numbers; `strength` tells how dark the line is.
     """
 
     path: NDArray[np.intp]
@@ -58,10 +47,7 @@ class _Line(NamedTuple):
 class _Background(NamedTuple):
     """Where ink ends, for all lines at once: a long one each would take gigabytes on a sheet.
 
-    Parameters
-    ----------
-    above, below : ndarray of shape (h, w)
-        The nearest row without ink from each pixel on; -1 and h where there is none.
+    `above` and `below` hold the nearest row without ink from each pixel on; -1 and h for none.
     """
 
     above: NDArray[np.int32]
@@ -78,19 +64,9 @@ class _Background(NamedTuple):
 
 
 def without_lines(ink: Grey, faint: float, full: float) -> Grey:
-    """Take ruled lines out of an image.
+    """Return an image with 0 along its ruled lines, if any, but for strokes that cross them.
 
-    Parameters
-    ----------
-    ink : ndarray of shape (h, w), dtype float32
-        About 0 on the background.
-    faint, full : float
-        From where on a pixel can be ink, and the strength of covering ink.
-
-    Returns
-    -------
-    ndarray of shape (h, w), dtype float32
-        0 along the lines, but for strokes that cross them; the same array if there are none.
+    A pixel can be ink from `faint` on; `full` is the strength of covering ink.
     """
     if min(ink.shape) < MIN_RULED_SIDE:
         return ink

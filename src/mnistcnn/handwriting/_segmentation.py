@@ -1,7 +1,6 @@
 """Which components of ink on a sheet are digits, and which of them belong to one digit."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +8,19 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mnistcnn.handwriting._components import Boxes, Labels, Mask, boxes_of, labelled
+from mnistcnn.handwriting._components import (
+    Boxes,
+    Grey,
+    Labels,
+    Mask,
+    boxes_of,
+    labelled,
+    slices_of,
+    widened,
+)
 from mnistcnn.handwriting._ink_levels import InkLevels
 
 __all__ = ["digits_on", "n_digits_in"]
-
-Grey = NDArray[np.float32]
 
 # A stroke's rim is as wide as half of the first square, and so is its edge. The rest of the second
 # square is background: there the ink is under this fraction of the rim's.
@@ -58,21 +64,10 @@ MAX_SINGLE_HEIGHT, MIN_COLUMN_WIDTH = 1.65, 0.6
 
 
 def digits_on(ink: Grey, levels: InkLevels) -> tuple[Labels, Boxes]:
-    """Find the digits.
+    """Find the digits of a sheet without ruled lines.
 
-    Parameters
-    ----------
-    ink : ndarray of shape (h, w), dtype float32
-        About 0 on the background, without ruled lines.
-    levels : InkLevels
-        Its strengths.
-
-    Returns
-    -------
-    labels : ndarray of shape (h, w)
-        0 on the background, otherwise 1 + the number of the digit.
-    boxes : ndarray of shape (n, 4)
-        Top, left, bottom and right of each digit, the latter two exclusive.
+    Returns the label of each pixel, 0 on the background, otherwise 1 + the number of the digit, and
+    the box of each digit as `boxes_of` does.
     """
     labels = _components(ink, levels)
     usual = _usual_size(labels)
@@ -171,8 +166,7 @@ def _encloses_another(box: Boxes, others: Boxes) -> bool:
 
 
 def _is_frame(labels: Labels, box: Boxes, number: int) -> bool:
-    top, left, bottom, right = box
-    component = labels[top:bottom, left:right] == number + 1
+    component = labels[slices_of(box)] == number + 1
     y, x = (max(2, round(OUTLINE_ZONE * side)) for side in component.shape)
     return bool(component[y:-y, x:-x].sum() < (1 - MIN_IN_OUTLINE) * component.sum())
 
@@ -213,11 +207,12 @@ def _pairs_of_one_digit(labels: Labels, boxes: Boxes, usual: float) -> Iterator[
         reach = _reach(boxes, pair, usual)
         if not reach:
             continue
-        around = _widened(boxes[pair[1]], reach, labels.shape)
+        margin = int(np.ceil(reach)) + 1
+        around = labels[widened(slices_of(boxes[pair[1]]), margin, labels.shape)]
         n_pixels += around.size
         if n_pixels > MAX_SEARCHED_PIXELS:
             return
-        if _distance(labels[around.rows, around.columns], pair) <= reach:
+        if _distance(around, pair) <= reach:
             yield pair
 
 
@@ -229,25 +224,6 @@ def _reach(boxes: Boxes, pair: tuple[int, int], usual: float) -> float:
         return 0.0
     fraction = _reach_of_one_digit(large, small)
     return max(fraction * float((large[2:] - large[:2]).max()), 2.0) if fraction else 0.0
-
-
-class _Window(NamedTuple):
-    rows: slice
-    columns: slice
-
-    @property
-    def size(self) -> int:
-        """How many pixels it shows."""
-        return int((self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start))
-
-
-def _widened(box: Boxes, reach: float, shape: tuple[int, ...]) -> _Window:
-    margin = int(np.ceil(reach)) + 1
-    top, left, bottom, right = box.tolist()
-    return _Window(
-        slice(max(top - margin, 0), min(bottom + margin, shape[0])),
-        slice(max(left - margin, 0), min(right + margin, shape[1])),
-    )
 
 
 def _reach_of_one_digit(large: Boxes, small: Boxes) -> float:

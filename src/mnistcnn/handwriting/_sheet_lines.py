@@ -3,16 +3,13 @@
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Box, labelled, longer_side
+from mnistcnn.handwriting._components import Box, Grey, labelled, longer_side
 from mnistcnn.handwriting._ink_levels import InkLevels
 from mnistcnn.handwriting._ruled_lines import without_lines
 
 __all__ = ["without_rules"]
-
-Grey = NDArray[np.float32]
 
 # What is longer than this fraction of the sheet's longer side may be a line, and is looked at ...
 MIN_LINE_LENGTH = 0.2

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.handwriting._background import ink_over_background, shrunk
-from mnistcnn.handwriting._components import Boxes, Labels
+from mnistcnn.handwriting._components import Boxes, Grey, Labels, slices_of
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
 from mnistcnn.handwriting._reading_order import lines_of_text
 from mnistcnn.handwriting._segmentation import digits_on, n_digits_in
@@ -17,8 +17,6 @@ from mnistcnn.handwriting._sheet_lines import without_rules
 from mnistcnn.images import ReadableImage, grey_over_white
 
 __all__ = ["FoundDigit", "find_digits"]
-
-Grey = NDArray[np.float32]
 
 # Photographs of more pixels a side are shrunk: their digits have enough.
 MAX_SIDE = 2400
@@ -162,9 +160,8 @@ def _in_pixels_of(shape: tuple[int, ...], box: Boxes, factor: int) -> tuple[int,
 def _crop(
     ink: Grey, labels: Labels, number: int, box: Boxes, levels: InkLevels
 ) -> NDArray[np.uint8]:
-    top, left, bottom, right = box
-    own = labels[top:bottom, left:right] == number + 1
-    strength = (ink[top:bottom, left:right] - levels.floor) / (levels.full - levels.floor)
-    alone = np.where(own, np.clip(strength, 0, 1), 0)
+    place = slices_of(box)
+    strength = (ink[place] - levels.floor) / (levels.full - levels.floor)
+    alone = np.where(labels[place] == number + 1, np.clip(strength, 0, 1), 0)
     margin = max(MIN_CROP_MARGIN, round(CROP_MARGIN * max(alone.shape)))
     return np.pad(np.rint(255 * alone).astype(np.uint8), margin)

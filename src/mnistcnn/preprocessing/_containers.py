@@ -44,18 +44,8 @@ _CONVERSIONS = {
 def check_in_memory(data: object, name: str = "X") -> None:
     """Refuse what only promises data, with what to pass instead.
 
-    Parameters
-    ----------
-    data : object
-        What the user handed over.
-    name : {"X", "y", "sample_weight"}, default="X"
-        What the message calls it.
-
-    Raises
-    ------
-    TypeError
-        If it is a dataset in batches, a generator, a query or a plan of a computation, a set or a
-        dict.
+    That is a dataset in batches, a generator, a query or a plan of a computation, a set or a dict.
+    The message calls it by its name: X, y or sample_weight.
 
     Examples
     --------
@@ -113,20 +103,7 @@ def _comes_one_by_one(data: object) -> bool:
 def as_array(images: Images) -> NDArray[Any]:
     """Return images as one array, also those that come one by one in an array of objects.
 
-    Parameters
-    ----------
-    images : array-like
-        An array, nested lists, or a list, pandas.Series or object array of images.
-
-    Returns
-    -------
-    ndarray of shape (n, ...)
-        The array itself where it is one.
-
-    Raises
-    ------
-    ValueError
-        If the images are not of one and the same shape.
+    An array is returned itself. Images that are not of one and the same shape are refused.
 
     Examples
     --------

@@ -14,18 +14,6 @@ __all__ = ["check_one_label_each"]
 def check_one_label_each(y: Labels) -> None:
     """Refuse one-hot labels, and labels that are not in memory, with what to pass instead.
 
-    Parameters
-    ----------
-    y : array-like
-        What the user handed over.
-
-    Raises
-    ------
-    ValueError
-        If `y` holds one-hot rows.
-    TypeError
-        If `y` is a dataset in batches, a generator or a query.
-
     Examples
     --------
     >>> from mnistcnn.preprocessing._labels import check_one_label_each

@@ -35,17 +35,7 @@ _REMEDY = (
 
 
 def check_image_shape(image_shape: object) -> None:
-    """Check that a value can stand for `image_shape` at all, whatever the data.
-
-    Parameters
-    ----------
-    image_shape : object
-        The value of the parameter.
-
-    Raises
-    ------
-    ValueError
-        If it is neither ``"auto"``, ``"pad"`` nor two or three positive integers.
+    """Refuse a value that cannot stand for `image_shape` at all, whatever the data.
 
     Examples
     --------
@@ -120,27 +110,11 @@ def resolve_image_shape(
 
 
 def as_rows(X: Images) -> tuple[Any, tuple[int, ...]]:
-    """Flatten images, so that scikit-learn's own checks can look at them.
+    """Flatten images, so that scikit-learn's own checks can look at them; return their shape, too.
 
-    Parameters
-    ----------
-    X : array-like of shape (n, p), (n, h, w) or (n, h, w, c)
-        Flat rows or images, also as a pandas.Series or object array of images; a DataFrame or
-        sparse matrix is returned as it is.
-
-    Returns
-    -------
-    rows : array-like of shape (n, p)
-        A view of `X` where that is possible.
-    array_shape : tuple of int
-        The shape that `X` came in.
-
-    Raises
-    ------
-    TypeError
-        If `X` is not in memory: a dataset in batches, a generator, a query.
-    ValueError
-        If the images are not of one and the same shape.
+    A DataFrame or a sparse matrix is returned as it is, other rows are a view of `X` where that is
+    possible; the shape is that of the array that came. What is not in memory is refused, and images
+    that are not of one and the same shape.
 
     Examples
     --------
@@ -176,17 +150,7 @@ def _check_no_column_of_images(frame: "pd.DataFrame") -> None:
 def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:
     """Fill flat rows up with zero columns until each holds a whole image.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n, p)
-        Flat rows; never changed.
-    image_shape : tuple of 3 int
-        Height, width and channels, at least `p` values in all.
-
-    Returns
-    -------
-    ndarray of shape (n, h * w * c), dtype of X
-        `X` itself where no column is missing.
+    They are never changed, and returned themselves where no column is missing.
 
     Examples
     --------

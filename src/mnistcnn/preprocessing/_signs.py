@@ -10,11 +10,6 @@ __all__ = ["are_signed_bytes", "check_not_signed"]
 def are_signed_bytes(pixels: NDArray[Any]) -> bool:
     """Tell whether pixels are likely bytes that were read with a sign.
 
-    Parameters
-    ----------
-    pixels : ndarray, any real dtype
-        Pixels.
-
     Examples
     --------
     >>> import numpy as np
@@ -26,17 +21,7 @@ def are_signed_bytes(pixels: NDArray[Any]) -> bool:
 
 
 def check_not_signed(pixels: NDArray[Any]) -> None:
-    """Refuse integers below zero with the conversion to type.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (n, ...), any real dtype
-        Pixels; floats below zero are as good as others.
-
-    Raises
-    ------
-    ValueError
-        If they are integers and some are negative.
+    """Refuse integers below zero with the conversion to type; floats may be below zero.
 
     Examples
     --------

@@ -12,23 +12,10 @@ PIXELS_A_BLOCK = 1 << 20
 def pixel_statistics(
     pixels: NDArray[Any], rows: NDArray[np.integer[Any]] | None = None
 ) -> tuple[float, float]:
-    """Return the mean and the standard deviation of all pixels.
+    """Return the mean and the standard deviation of the pixels in some rows, or in all.
 
     The same values give the same bits, whatever their dtype: each block is taken to float64 first.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (n, ...), any real dtype
-        Images.
-    rows : ndarray of int, default=None
-        The images to count; None counts all.
-
-    Returns
-    -------
-    mean : float
-        The mean.
-    deviation : float
-        The standard deviation; 1.0 where all pixels are the same.
+    The deviation is 1.0 where all pixels are the same.
 
     Examples
     --------

@@ -24,22 +24,9 @@ Weights = list[NDArray[np.float32]]
 class Description:
     """All that is known of a stored network but its weights.
 
-    Parameters
-    ----------
-    parameters : dict
-        Of the estimator, but for its architecture.
-    architecture : dict
-        The architecture's name and parameters, see `to_description`.
-    image_shape : list of 3 int
-        Height, width and channels of one image.
-    classes : list of int
-        The label of each output.
-    history : dict of list of float
-        Loss, accuracy and learning rate of each epoch.
-    about : dict
-        How it was trained, for people to read.
-    sha256 : str
-        The hash of the weights file.
+    The parameters are those of the estimator but for its architecture, which is as `to_description`
+    gives it. `about` says how it was trained, for people to read; `sha256` is that of the weights
+    file.
     """
 
     parameters: dict[str, Any]
@@ -52,23 +39,10 @@ class Description:
 
 
 def write_network(folder: Path, name: str, description: Description, weights: Weights) -> None:
-    """Store a network as ``<name>.npz`` and ``<name>.json``.
+    """Store a network as ``<name>.npz`` and ``<name>.json``, in which the hash is filled in.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to.
-    name : str
-        The name that it is loaded by.
-    description : Description
-        Whose `sha256` is filled in.
-    weights : list of ndarray
-        In the order of Keras's `get_weights`. They are stored in float16, in half the space.
-
-    Raises
-    ------
-    ValueError
-        If a weight is too large for float16.
+    Weights come in the order of Keras's `get_weights`. They are stored in float16, in half the
+    space, and what is too large for it is refused.
     """
     archive = io.BytesIO()
     # Names that sort as the weights come; NumPy dates each entry 1980, so equal weights are equal
@@ -102,10 +76,7 @@ def digest(description: Description) -> str:
 def read_network(folder: Traversable, name: str) -> tuple[Description, Weights]:
     """Read what `write_network` wrote, weights in float32; nothing in the files is executed.
 
-    Raises
-    ------
-    ValueError
-        If a file is damaged, changed or missing.
+    A file that is damaged, changed or missing is refused.
     """
     description = _read_description(folder / f"{name}.json")
     packed = _read_bytes(folder / f"{name}.npz")

@@ -26,10 +26,7 @@ def is_tensorflow() -> bool:
 def current() -> Backend:
     """Return what serves the backend that Keras runs on; from now on the GPUs are that one's.
 
-    Raises
-    ------
-    RuntimeError
-        If Keras runs on another one, such as OpenVINO, which does not train.
+    Another one, such as OpenVINO, which does not train, is refused.
     """
     if name() not in NAMES:
         raise RuntimeError(

@@ -72,15 +72,7 @@ class JaxBackend(Backend):
 
 
 class JaxEpochPrograms:
-    """The compiled epochs of one network.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled, with its metrics built.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
-    """
+    """The compiled epochs of one network, which is compiled itself and has its metrics built."""
 
     def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
         self._model = model
@@ -176,13 +168,7 @@ def _full_batches_and_rest(
 
 
 class JaxScores:
-    """The network as one compiled function of its variables and a batch.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From pixels to scores.
-    """
+    """The network as one compiled function of its variables and a batch."""
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model

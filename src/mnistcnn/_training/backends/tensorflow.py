@@ -163,15 +163,7 @@ def _compiled_by_xla(transform: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class TensorFlowEpochPrograms:
-    """The traced epochs of one network.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled, with its metrics built.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
-    """
+    """The traced epochs of one network, which is compiled and has its metrics built."""
 
     def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
         self._model = model
@@ -273,15 +265,8 @@ def _any_length(tensors: list[Any]) -> list[Any]:
 class TensorFlowScores:
     """The network as one traced function for each dtype of pixels.
 
-    The traces are kept here and called directly: TensorFlow warns of `tf.function` objects that
-    are made and traced again and again, as in a search over many networks.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From pixels to scores.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
+    The traces are kept here and called directly: TensorFlow warns of `tf.function` objects that are
+    made and traced again and again, as in a search over many networks.
     """
 
     def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
