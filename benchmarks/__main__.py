@@ -37,6 +37,7 @@ NAMES = (
     "callbacks",
     "kept_fits",
     "engines",
+    "onednn",
 )
 
 
