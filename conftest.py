@@ -8,9 +8,13 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
+import pytest
 from sybil import Sybil
+from sybil.example import SybilFailure
 from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -35,9 +39,55 @@ def _leave_folder(_: dict[str, Any]) -> None:
     _pages.close()
 
 
-pytest_collect_file = Sybil(
+PAGES = Sybil(
     parsers=[DocTestDirectiveParser(OPTIONS), PythonCodeBlockParser(doctest_optionflags=OPTIONS)],
     patterns=["README.md", "docs/*.md"],
     setup=_enter_empty_folder,
     teardown=_leave_folder,
-).pytest()
+)
+
+
+class Page(pytest.File):
+    """A page of the documentation."""
+
+    def collect(self) -> Iterator["ExamplesOfPage"]:
+        """Find its examples, if there are any."""
+        document = PAGES.parse(self.path)
+        examples = list(document.examples())
+        if examples:
+            page = ExamplesOfPage.from_parent(self, name="examples")
+            page.document, page.examples = document, examples
+            page.add_marker("slow")
+            yield page
+
+
+class ExamplesOfPage(pytest.Item):
+    """All examples of a page as one test: each builds on those above it, in the same process."""
+
+    document: Any
+    examples: list[Any]
+
+    def runtest(self) -> None:
+        """Run them from top to bottom."""
+        PAGES.setup(self.document.namespace)
+        try:
+            for example in self.examples:
+                example.evaluate()
+        finally:
+            PAGES.teardown(self.document.namespace)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        """Show the example that failed."""
+        if isinstance(excinfo.value, SybilFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the page."""
+        return self.path, 0, self.path.name
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Page | None:
+    """Take the pages."""
+    is_page = PAGES.should_parse(file_path)
+    return Page.from_parent(parent, path=file_path) if is_page else None
