@@ -37,6 +37,8 @@ NAMES = (
     "callbacks",
     "kept_fits",
     "engines",
+    "ensembles",
+    "view_averaging",
 )
 
 
