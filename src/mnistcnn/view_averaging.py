@@ -101,9 +101,10 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
     >>> import numpy as np
     >>> from mnistcnn import TestTimeAugmentationClassifier, load_pretrained, load_sample_digits
     >>> X, y = load_sample_digits(return_X_y=True)
+    >>> X = X[:5]
     >>> once = load_pretrained()
     >>> five_times = TestTimeAugmentationClassifier(once, n_views=5)
-    >>> five_times.predict(X[:5])
+    >>> five_times.predict(X)
     array([0, 1, 2, 3, 4])
     >>> bool(np.allclose(five_times.predict_proba(X), once.predict_proba(X)))
     False
