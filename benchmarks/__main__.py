@@ -38,6 +38,8 @@ NAMES = (
     "kept_fits",
     "engines",
     "onednn",
+    "ensembles",
+    "view_averaging",
 )
 
 

@@ -13,6 +13,7 @@ from .datasets import read_images as read_images
 from .datasets import read_kaggle_csv as read_kaggle_csv
 from .datasets import write_idx as write_idx
 from .datasets import write_kaggle_submission as write_kaggle_submission
+from .ensemble import DigitEnsembleClassifier as DigitEnsembleClassifier
 from .evaluation import ComparisonResult as ComparisonResult
 from .evaluation import compare_architectures as compare_architectures
 from .exceptions import DeviceMemoryError as DeviceMemoryError
@@ -31,5 +32,6 @@ from .recipes import Recipe as Recipe
 from .recipes import get_recipe as get_recipe
 from .recipes import list_recipes as list_recipes
 from .rejection import RejectingClassifier as RejectingClassifier
+from .view_averaging import TestTimeAugmentationClassifier as TestTimeAugmentationClassifier
 
 __version__: str

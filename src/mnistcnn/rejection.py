@@ -7,11 +7,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.exceptions import NotFittedError
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import _safe_indexing, get_tags, indexable
+from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
@@ -23,6 +22,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
+from mnistcnn._wrapper import WrapperClassifier
 from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
 
 __all__ = ["RejectingClassifier"]
@@ -43,11 +43,7 @@ def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
     return check
 
 
-class RejectingClassifier(
-    ClassifierMixin,  # type: ignore[misc]
-    MetaEstimatorMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-):
+class RejectingClassifier(WrapperClassifier):
     """A classifier that answers `rejected_label` where it is not sure, as for letters and noise.
 
     It rejects an image whose highest probability is below the threshold [1]_, and any whose pixels
@@ -247,24 +243,6 @@ class RejectingClassifier(
         """
         return self._answers_of("decision_function", X)
 
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The labels, without `rejected_label`."""
-        return np.asarray(self._fitted_estimator().classes_)
-
-    @property
-    def n_features_in_(self) -> int:
-        """Pixels of one image."""
-        return int(self._fitted_estimator().n_features_in_)
-
-    @property
-    def feature_names_in_(self) -> NDArray[Any]:
-        """Names of the columns, if there are any."""
-        return np.asarray(self._fitted_estimator().feature_names_in_)
-
-    def _fitted_estimator(self) -> Any:
-        return vars(self).get("estimator_", self.estimator)
-
     def _answers_of(self, method: str, X: Images) -> NDArray[Any]:
         check_is_fitted(self)
         answers: NDArray[Any] = getattr(self._fitted_estimator(), method)(X)
@@ -280,20 +258,6 @@ class RejectingClassifier(
         if isinstance(self.threshold, str):
             return float(vars(self).get("threshold_", DEFAULT_THRESHOLD))
         return float(self.threshold)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Return whether it was fitted, or the estimator in it."""
-        try:
-            check_is_fitted(self._fitted_estimator())
-        except NotFittedError:
-            return False
-        return True
-
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that it takes what the estimator takes."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
 
 
 def _found_threshold(

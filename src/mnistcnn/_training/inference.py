@@ -1,6 +1,6 @@
-"""Computes the scores of a trained network: batches of pixels in, scores out."""
+"""Computes the scores of trained networks: batches of pixels in, scores out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from mnistcnn._training import backends
 from mnistcnn._training.cpu import has_avx512
 from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.runtime import check_can_run
+from mnistcnn._training.tensors import Tensor
 
 Scores = NDArray[np.float32]
 
@@ -27,14 +28,24 @@ MIN_FILLING = 0.6
 
 
 class Inference:
-    """One compiled function from raw pixels to scores."""
+    """One compiled function from raw pixels to scores.
 
-    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+    Parameters
+    ----------
+    model : keras.Model or ModelsSideBySide
+        From pixels ``(n, h, w, c)`` to scores ``(n, n_classes)``, or ``(n, n_models, n_classes)``.
+    image_shape : tuple of 3 int
+        Height, width and channels of one image.
+    """
+
+    def __init__(
+        self, model: "keras.Model | ModelsSideBySide", image_shape: tuple[int, int, int]
+    ) -> None:
         self._model = model
         self._image_shape = image_shape
 
     def scores(self, pixels: NDArray[Any]) -> Scores:
-        """Return float32 scores ``(n, n_classes)`` of flat rows of pixels ``(n, h * w * c)``."""
+        """Return float32 scores ``(n, ...)`` of flat rows of pixels ``(n, h * w * c)``."""
         check_can_run()
         images = pixels.reshape(-1, *self._image_shape)
         parts = [self._bucket_scores(images[batch]) for batch in batches(len(images))]
@@ -53,6 +64,35 @@ class Inference:
         if not internals_available():
             return partial(self._model.predict, batch_size=BUCKETS[-1], verbose=0)
         return backends.current().scoring_function(self._model, self._image_shape)
+
+
+class ModelsSideBySide:
+    """Several models that look at the same images, called as one; their weights are not copied.
+
+    A `keras.Model` of them all would leave its mark in the graph of each.
+
+    Parameters
+    ----------
+    models : sequence of keras.Model
+        Each from pixels ``(n, h, w, c)`` to scores ``(n, n_classes)``.
+    """
+
+    def __init__(self, models: Sequence[keras.Model]) -> None:
+        self._models = list(models)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Those of all models."""
+        return [variable for model in self._models for variable in model.variables]
+
+    def __call__(self, images: Tensor, *, training: bool) -> Any:
+        """Return scores ``(n, n_models, n_classes)`` as a tensor."""
+        scores = [model(images, training=training) for model in self._models]
+        return keras.ops.stack(scores, axis=1)
+
+    def predict(self, images: NDArray[Any], **settings: Any) -> Scores:
+        """Return the same as an array, by the `predict` of each."""
+        return np.stack([model.predict(images, **settings) for model in self._models], axis=1)
 
 
 def batches(n_images: int) -> Iterator[slice]:

@@ -48,6 +48,11 @@ class BorrowedNetwork:
         """The network itself."""
         return self.compiled.network
 
+    @property
+    def will_return(self) -> bool:
+        """Whether it serves another fit when its last holder is gone."""
+        return self._key is not None
+
     @contextmanager
     def training(self, config: TrainingConfig) -> Iterator[Self]:
         """Lend the network to a fit; one that fails or is interrupted half way never returns.

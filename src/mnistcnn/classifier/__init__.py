@@ -6,8 +6,14 @@ load_keras()
 
 from mnistcnn.classifier._counting import count_parameters  # noqa: E402
 from mnistcnn.classifier._estimator import DigitCNNClassifier  # noqa: E402
+from mnistcnn.classifier._joint_prediction import (  # noqa: E402
+    JointPredictor as JointPredictor,
+)
 from mnistcnn.classifier._networks import (  # noqa: E402
     fitted_with_weights as fitted_with_weights,
+)
+from mnistcnn.classifier._networks import (  # noqa: E402
+    leave_compiled_network as leave_compiled_network,
 )
 from mnistcnn.classifier._trained_features import TrainedFeatures  # noqa: E402
 

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from mnistcnn._training.building import build_network
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Build, Network, renew_constants
+from mnistcnn._training.pool import POOL, BorrowedNetwork
+from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._pixel_range import (
     Range,
@@ -137,6 +139,18 @@ def fitted_with_weights(
     network.freeze_normalization()
     estimator._adopt(Fitted.around(network, classes, pixel_range, history))
     return estimator
+
+
+def leave_compiled_network(classifier: Any) -> None:
+    """Give a fitted classifier a network of its own, so that the compiled one serves the next fit.
+
+    Its weights, its predictions and what its optimizer remembers stay. Nothing happens where the
+    network serves no other fit anyway, or where the classifier is of another kind.
+    """
+    borrowed = vars(classifier).get("_borrowed")
+    if isinstance(borrowed, BorrowedNetwork) and borrowed.will_return:
+        own = POOL.unpooled(restore_network(network_state(borrowed.compiled)))
+        classifier.__dict__ = {**vars(classifier), "_network": own.network, "_borrowed": own}
 
 
 def _adopt_weights(network: Network, model: keras.Model) -> None:

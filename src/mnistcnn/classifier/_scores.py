@@ -8,12 +8,12 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 def as_probabilities(scores: NDArray[np.float32], emits_logits: bool) -> NDArray[np.float64]:
-    """Return float64 probabilities whose rows sum to 1."""
+    """Return float64 probabilities that sum to 1 over the last axis, that of the classes."""
     precise = scores.astype(np.float64)
     if emits_logits:
-        probabilities: NDArray[np.float64] = softmax(precise, axis=1)
+        probabilities: NDArray[np.float64] = softmax(precise, axis=-1)
         return probabilities
-    normalized: NDArray[np.float64] = precise / precise.sum(axis=1, keepdims=True)
+    normalized: NDArray[np.float64] = precise / precise.sum(axis=-1, keepdims=True)
     return normalized
 
 

@@ -1,0 +1,82 @@
+"""Several fitted classifiers, asked in one compiled pass."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._training.inference import BUCKETS, Inference, ModelsSideBySide
+from mnistcnn._training.network import Network
+from mnistcnn._types import Images
+from mnistcnn.classifier._estimator import DigitCNNClassifier
+from mnistcnn.classifier._inputs import read_pixels
+from mnistcnn.classifier._scores import as_probabilities
+from mnistcnn.classifier._shortage import shortage_explained
+
+
+class JointPredictor:
+    """Asks several fitted classifiers in one compiled pass, and keeps the program for the next.
+
+    Their weights are read where they are, and a classifier that is fitted anew is noticed. A copy,
+    also one in another process, compiles for itself.
+    """
+
+    def __init__(self) -> None:
+        self._latest: tuple[list[Network], Inference] | None = None
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        """Copy and store nothing: a compiled program is of one process and of these networks."""
+        return type(self), ()
+
+    def probabilities(self, classifiers: Sequence[Any], X: Images) -> NDArray[np.float64] | None:
+        """Return what each classifier's own `predict_proba` does, to the rounding of float32.
+
+        Parameters
+        ----------
+        classifiers : sequence of estimators
+            Fitted ones.
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classifiers, n_classes), float64, or None
+            None where they must be asked one by one: others than `DigitCNNClassifier`, or such as
+            take images of different shapes or know different labels.
+        """
+        if not all(type(classifier) is DigitCNNClassifier for classifier in classifiers):
+            return None
+        # Twins, which stay as they are while another thread fits one of the classifiers anew.
+        fitted = [classifier._as_fitted_now() for classifier in classifiers]
+        if any(not _agree(fitted[0], other) for other in fitted[1:]):
+            return None
+        pixels, image_shape = read_pixels(fitted[0], X), fitted[0].image_shape_
+        inference = self._compiled([each._network for each in fitted])
+        with shortage_explained(fitted[0], image_shape, min(BUCKETS[-1], len(pixels))):
+            scores = inference.scores(pixels)
+        return as_probabilities(scores, fitted[0]._network.emits_logits)
+
+    def _compiled(self, networks: list[Network]) -> Inference:
+        latest = self._latest
+        if latest is None or latest[0] != networks:
+            models = ModelsSideBySide([network.model for network in networks])
+            latest = networks, Inference(models, networks[0].image_shape)
+            self._latest = latest
+        return latest[1]
+
+
+def _agree(one: Any, other: Any) -> bool:
+    """Tell whether two classifiers read images and name classes alike."""
+    return (
+        one.image_shape_ == other.image_shape_
+        and one.n_features_in_ == other.n_features_in_
+        and one._pixel_range == other._pixel_range
+        and one._network.emits_logits == other._network.emits_logits
+        and np.array_equal(one.classes_, other.classes_)
+        and np.array_equal(_names(one), _names(other))
+    )
+
+
+def _names(classifier: Any) -> Any:
+    return vars(classifier).get("feature_names_in_", ())

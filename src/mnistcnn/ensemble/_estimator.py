@@ -1,0 +1,382 @@
+"""The ensemble itself: scikit-learn's contract around several trained members."""
+
+import warnings
+from copy import copy
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import ClassifierMixin
+from sklearn.ensemble import BaseEnsemble
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions, validate_parameters
+from mnistcnn._types import Classifier, Images, Labels, RandomState
+from mnistcnn.classifier import DigitCNNClassifier, JointPredictor
+from mnistcnn.ensemble._members import (
+    check_can_be_member,
+    check_have_in_common,
+    check_takes,
+    checked_labels,
+    made_member,
+    seeds_of_members,
+    trained,
+)
+from mnistcnn.ensemble._voting import majority, mean_probabilities, votes_of
+
+VOTINGS = ("soft", "hard")
+
+# Probabilities below it have no logarithm.
+SMALLEST = float(np.finfo(np.float64).tiny)
+
+
+def _votes_softly(ensemble: "DigitEnsembleClassifier") -> bool:
+    if ensemble.voting == "hard":
+        raise AttributeError(f"predict_proba is not available when voting={ensemble.voting!r}")
+    return True
+
+
+class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[misc]
+    """Classifiers that differ by their seeds alone and answer together.
+
+    Networks that begin with other weights and see the images in another order make different
+    mistakes, so the mean of their probabilities is right more often than each of them [1]_, and
+    tells better how sure it is [2]_. All members train on all images. Members that are
+    `DigitCNNClassifier` answer in one compiled pass.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What each member is a copy of: any classifier, a `Pipeline` too. None takes
+        ``DigitCNNClassifier()``. Its parameters are searched as ``estimator__epochs`` and the like.
+    n_estimators : int, default=5
+        How many members there are.
+    voting : {"soft", "hard"}, default="soft"
+        ``"soft"`` averages the members' probabilities. ``"hard"`` takes the label that most members
+        vote for, of several the smallest, and gives no probabilities.
+    n_jobs : int, default=None
+        How many members are trained at the same time, on any engine of joblib's. None is one after
+        another, unless within a :func:`joblib.parallel_config`.
+    warm_start : bool, default=False
+        Whether `fit` keeps the members that are there, and trains those that `n_estimators` has
+        more. The seeds are then those that the members of one larger fit have, if `random_state`
+        is an integer.
+    random_state : int, RandomState instance or None, default=None
+        Gives each member an integer seed of its own, for every `random_state` in it, whatever that
+        of `estimator` is.
+    verbose : int, default=0
+        joblib's: above 0 it tells of the members that are trained.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        What the members are copies of.
+    estimators_ : list of estimators
+        The fitted members, which iteration and indexing give, too.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Numbers in one image, where the members tell it.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where `fit` was given a DataFrame whose names are all strings.
+    image_shape_ : tuple of 3 int
+        Height, width and channels of one image, where the members tell it.
+
+    See Also
+    --------
+    mnistcnn.architectures.MultiColumn : Columns that are trained together, as one network.
+    mnistcnn.TestTimeAugmentationClassifier : One classifier that looks at an image several times.
+
+    References
+    ----------
+    .. [1] L. K. Hansen and P. Salamon, "Neural Network Ensembles", IEEE Transactions on Pattern
+       Analysis and Machine Intelligence 12(10), 1990.
+    .. [2] B. Lakshminarayanan, A. Pritzel and C. Blundell, "Simple and Scalable Predictive
+       Uncertainty Estimation using Deep Ensembles", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier, load_sample_digits
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> member = DigitCNNClassifier("baseline", epochs=3)
+    >>> ensemble = DigitEnsembleClassifier(member, n_estimators=3, random_state=0)
+    >>> ensemble.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.85
+    True
+    >>> len(ensemble), ensemble[0].architecture
+    (3, 'baseline')
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict"]), None],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "voting": [StrOptions(set(VOTINGS))],
+        "n_jobs": [Integral, None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # The members ask for what `fit` is given.
+    __metadata_request__fit: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("sample_weight", "X_val", "y_val", "sample_weight_val"), UNUSED
+    )
+
+    NAMES: ClassVar = (
+        "estimator_",
+        "estimators_",
+        "classes_",
+        "n_features_in_",
+        "feature_names_in_",
+        "image_shape_",
+        "_predictor",
+    )
+
+    def __init__(
+        self,
+        estimator: Classifier | None = None,
+        n_estimators: int = 5,
+        *,
+        voting: str = "soft",
+        n_jobs: int | None = None,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator=estimator, n_estimators=n_estimators)
+        self.voting = voting
+        self.n_jobs = n_jobs
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(
+        self,
+        X: Images,
+        y: Labels,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: "Images | None" = None,
+        y_val: "Labels | None" = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train the members, all on the same images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            What the members take: images for a `DigitCNNClassifier`.
+        y : array-like of shape (n,)
+            Labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights, for members whose `fit` takes them.
+        X_val : array-like of the form of `X`, default=None
+            Images of your own to validate on, as `DigitCNNClassifier` takes them. With metadata
+            routing on, the members must ask for them: ``estimator.set_fit_request(X_val=True,
+            y_val=True)``.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : DigitEnsembleClassifier
+            The fitted ensemble. If a member fails or is interrupted, it is as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not as described.
+        TypeError
+            If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
+        """
+        validate_parameters(self)
+        template = self._template()
+        check_can_be_member(template, self.voting)
+        given = {
+            "sample_weight": sample_weight,
+            "X_val": X_val,
+            "y_val": y_val,
+            "sample_weight_val": sample_weight_val,
+        }
+        parameters = self._parameters_of_members(
+            template, **{name: value for name, value in given.items() if value is not None}
+        )
+        earlier = self._members_that_stay()
+        if len(earlier) == self.n_estimators:
+            warnings.warn(
+                "Warm-start fitting without increasing n_estimators does not fit new members.",
+                stacklevel=2,
+            )
+            return self
+        labels = checked_labels(X, y, self.classes_ if earlier else None)
+        seeds = seeds_of_members(self.random_state, self.n_estimators)[len(earlier) :]
+        members = [made_member(template, seed) for seed in seeds]
+        new = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
+            delayed(trained)(member, X, labels, parameters) for member in members
+        )
+        check_have_in_common([*earlier, *new])
+        self._adopt(template, [*earlier, *new])
+        return self
+
+    def predict(self, X: Images) -> NDArray[Any]:
+        """Return the label of each image on which the members agree most.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            What the members take.
+
+        Returns
+        -------
+        labels : ndarray of shape (n,)
+            Of the dtype of `classes_`.
+        """
+        fitted = self._as_fitted_now()
+        if fitted.voting == "soft":
+            places = fitted._mean_probabilities(X).argmax(axis=1)
+        else:
+            places = majority(fitted._votes(X), len(fitted.classes_))
+        labels: NDArray[Any] = fitted.classes_[places]
+        return labels
+
+    @available_if(_votes_softly)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the mean of the members' probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            What the members take.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes), float64
+            Columns in the order of `classes_`.
+        """
+        return self._as_fitted_now()._mean_probabilities(X)
+
+    @available_if(_votes_softly)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the logarithms of the mean of the members' probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            What the members take.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes), float64
+            Columns in the order of `classes_`; finite where a probability is 0, too.
+        """
+        probabilities: NDArray[np.float64] = self.predict_proba(X)
+        return np.log(np.maximum(probabilities, SMALLEST))
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also ``estimator__<name>`` of the members.
+
+        Parameters
+        ----------
+        **params
+            Names and values.
+
+        Returns
+        -------
+        self : DigitEnsembleClassifier
+            The ensemble.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, or ``estimator__<name>`` is set while `estimator` is None.
+        """
+        nested = [name for name in params if name.startswith("estimator__")]
+        if nested and params.get("estimator", self.estimator) is None:
+            raise ValueError(
+                f"{nested[0]!r} needs estimator to be an object, got None. Set "
+                "estimator=DigitCNNClassifier() first."
+            )
+        super().set_params(**params)
+        return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how what is passed to `fit` goes on to the members.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            As scikit-learn's user guide describes it.
+        """
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self._template(), method_mapping=to_fit)
+
+    def _template(self) -> Any:
+        return DigitCNNClassifier() if self.estimator is None else self.estimator
+
+    def _parameters_of_members(self, template: Any, **given: Any) -> dict[str, Any]:
+        if get_config()["enable_metadata_routing"]:
+            routed: dict[str, Any] = process_routing(self, "fit", **given)["estimator"]["fit"]
+            return routed
+        check_takes(template, list(given))
+        return given
+
+    def _members_that_stay(self) -> list[Any]:
+        """Return the members that a warm start keeps.
+
+        Raises
+        ------
+        ValueError
+            If they are more than are wanted.
+        """
+        members = list(vars(self).get("estimators_", [])) if self.warm_start else []
+        if len(members) > self.n_estimators:
+            raise ValueError(
+                f"n_estimators={self.n_estimators} must be larger or equal to "
+                f"len(estimators_)={len(members)} when warm_start==True"
+            )
+        return members
+
+    def _adopt(self, template: Any, members: list[Any]) -> None:
+        kept = {name: value for name, value in vars(self).items() if name not in self.NAMES}
+        told = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
+        first = {name: getattr(members[0], name) for name in told if hasattr(members[0], name)}
+        fitted = {"estimator_": template, "estimators_": members, "_predictor": JointPredictor()}
+        # One assignment: an interrupt leaves either the old state or the new one.
+        self.__dict__ = {**kept, **first, **fitted}
+
+    def _as_fitted_now(self) -> Self:
+        """Return a twin that stays as it is while another thread fits this ensemble anew."""
+        fitted = copy(self)
+        check_is_fitted(fitted)
+        if fitted.voting not in VOTINGS:
+            validate_parameters(fitted)
+        return fitted
+
+    def _mean_probabilities(self, X: Images) -> NDArray[np.float64]:
+        of_each: NDArray[np.float64] | None = self._predictor.probabilities(self.estimators_, X)
+        if of_each is None:
+            return mean_probabilities(self.estimators_, X)
+        mean: NDArray[np.float64] = of_each.mean(axis=1)
+        return mean
+
+    def _votes(self, X: Images) -> NDArray[np.intp]:
+        of_each: NDArray[np.float64] | None = self._predictor.probabilities(self.estimators_, X)
+        if of_each is None:
+            return votes_of(self.estimators_, X, self.classes_)
+        votes: NDArray[np.intp] = of_each.argmax(axis=2)
+        return votes
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that it takes what the members take."""
+        tags = super().__sklearn_tags__()
+        if not isinstance(self.estimator, type):
+            tags.input_tags = get_tags(self._template()).input_tags
+        return tags

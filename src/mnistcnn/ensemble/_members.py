@@ -1,0 +1,131 @@
+"""The members of an ensemble: what they are made from and learn from, and how one is trained."""
+
+from collections.abc import Mapping, Sequence
+from inspect import Parameter, signature
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn.classifier import leave_compiled_network
+from mnistcnn.preprocessing import check_in_memory, check_one_label_each
+
+# What scikit-learn draws seeds below.
+GREATEST_SEED = int(np.iinfo(np.int32).max)
+
+# What all members must have in common to be asked together.
+COMMON = ("classes_", "n_features_in_", "image_shape_")
+
+
+def check_can_be_member(estimator: Any, voting: str) -> None:
+    """Refuse what cannot be copied and trained as a member.
+
+    Raises
+    ------
+    ValueError
+        If it is a class or no classifier, or cannot tell the probabilities that are to be averaged.
+    """
+    if isinstance(estimator, type):
+        raise ValueError(
+            f"estimator must be an instance of a classifier, got the class {estimator.__name__}; "
+            f"pass {estimator.__name__}()."
+        )
+    if not is_classifier(estimator):
+        raise ValueError(f"estimator must be a classifier, got {estimator!r}.")
+    if voting == "soft" and not hasattr(estimator, "predict_proba"):
+        raise ValueError(
+            f"estimator must have predict_proba for voting='soft', got {estimator!r}; "
+            "use voting='hard'."
+        )
+
+
+def check_takes(estimator: Any, names: Sequence[str]) -> None:
+    """Refuse parameters of `fit` that an estimator's own does not know.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    known = signature(estimator.fit).parameters
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in known.values())
+    unknown = [name for name in names if name not in known]
+    if unknown and not takes_any:
+        raise ValueError(
+            f"{unknown[0]} must be None for an estimator whose fit does not take it, as "
+            f"{type(estimator).__name__}'s does not."
+        )
+
+
+def checked_labels(X: Images, y: Labels, known: NDArray[Any] | None) -> NDArray[Any]:
+    """Return labels as an array of one dimension.
+
+    Raises
+    ------
+    ValueError
+        If they are no labels, or others than those that are known.
+    """
+    check_in_memory(X)
+    check_one_label_each(y)
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    if known is not None and not np.array_equal(np.unique(labels), known):
+        raise ValueError(
+            f"With warm_start=True y must hold the labels of the previous fit, {known.tolist()}, "
+            f"got {np.unique(labels).tolist()}."
+        )
+    return labels
+
+
+def seeds_of_members(random_state: RandomState, n_estimators: int) -> list[int]:
+    """Return a seed for each member; those of a smaller ensemble are the first of a larger one.
+
+    None takes fresh entropy, and leaves the caller's global generator as it is.
+    """
+    fresh = np.random.RandomState() if random_state is None else random_state
+    seeds = check_random_state(fresh).randint(GREATEST_SEED, size=n_estimators)
+    return [int(seed) for seed in seeds]
+
+
+def made_member(estimator: Any, seed: int) -> Any:
+    """Return a copy of an unfitted estimator, each `random_state` in it drawn from a seed."""
+    member = clone(estimator)
+    generator = np.random.RandomState(seed)
+    names = [
+        name
+        for name in sorted(member.get_params(deep=True))
+        if name == "random_state" or name.endswith("__random_state")
+    ]
+    if names:
+        member.set_params(**{name: int(generator.randint(GREATEST_SEED)) for name in names})
+    return member
+
+
+def trained(member: Any, X: Images, y: NDArray[Any], parameters: Mapping[str, Any]) -> Any:
+    """Train a member and return it; the next one takes over its compiled network."""
+    member.fit(X, y, **parameters)
+    leave_compiled_network(member)
+    return member
+
+
+def check_have_in_common(members: Sequence[Any]) -> None:
+    """Refuse members that cannot answer for the same images and labels.
+
+    Raises
+    ------
+    ValueError
+        If one differs from the first.
+    """
+    for name in COMMON:
+        expected, *others = [getattr(member, name, None) for member in members]
+        for other in others:
+            if not np.array_equal(np.asarray(expected), np.asarray(other)):
+                raise ValueError(
+                    f"With warm_start=True X and y must be of the form of the previous fit: its "
+                    f"members have {name} {expected}, got {other}."
+                )

@@ -1,0 +1,356 @@
+"""Averages what a classifier says of an image and of the same image moved by a pixel or two."""
+
+from copy import copy
+from itertools import product
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.utils import column_or_1d
+from sklearn.utils.validation import check_is_fitted
+
+from mnistcnn._scikit_learn import (
+    HasMethods,
+    Interval,
+    validate_parameter_constraints,
+    validate_parameters,
+)
+from mnistcnn._types import Classifier, Images, Labels
+from mnistcnn._wrapper import WrapperClassifier
+from mnistcnn.preprocessing import (
+    as_array,
+    as_rows,
+    check_in_memory,
+    check_one_label_each,
+    pad_columns,
+    resolve_image_shape,
+)
+
+__all__ = ["TestTimeAugmentationClassifier"]
+
+# Views in one call to the estimator: enough to be quick, few enough to be small in memory.
+VIEWS_AT_A_TIME = 8192
+
+# An image is moved by this part of its smaller side at most, which leaves most of a digit inside.
+GREATEST_SHIFT = 1 / 4
+
+# Probabilities below it have no logarithm.
+SMALLEST = float(np.finfo(np.float64).tiny)
+
+Shift = tuple[int, int]
+
+
+class TestTimeAugmentationClassifier(WrapperClassifier):
+    """A classifier that looks at each image several times, and averages its probabilities.
+
+    The views of an image are the image itself and the same image moved by a pixel or two; averages
+    over moved or cropped images are as old as the networks that won with them [1]_ [2]_. It can be
+    fitted, or put around an estimator that is fitted already, such as `mnistcnn.load_pretrained`'s.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier with `predict_proba`. Where it is fitted already, it serves without `fit`;
+        in a :class:`~sklearn.frozen.FrozenEstimator` it stays as it is in `fit`, too.
+    n_views : int, default=5
+        How many views are averaged, in the order of their distance: the image itself, the 4 that
+        are moved by one pixel, the 4 moved by one pixel along a diagonal, the 4 moved by two
+        pixels, and so on. 1, 5, 9 and 13 move an image as far to one side as to the other. A number
+        that is set after `fit` takes effect at once.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted classifier, if `fit` was called.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Numbers in one image.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if there are any.
+
+    See Also
+    --------
+    mnistcnn.DigitEnsembleClassifier : Several classifiers that look at an image once each.
+    mnistcnn.RejectingClassifier : Stands around this one, not within it.
+
+    Notes
+    -----
+    What a moved image lacks at one side is filled with the pixels of its edge, as they are the
+    background whatever that is: 0 in MNIST, 255 in dark ink on white, a negative number after
+    standardisation. A fixed number or the lowest pixel would draw a bar of ink into some of these.
+
+    With ``n_views=1`` all answers are those of the estimator. Averaging makes some answers right
+    and, fewer, wrong [3]_; the estimator is asked `n_views` times, and takes as long.
+
+    References
+    ----------
+    .. [1] A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet Classification with Deep
+       Convolutional Neural Networks", NeurIPS 2012.
+    .. [2] K. Simonyan and A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
+       Recognition", arXiv:1409.1556, 2014.
+    .. [3] D. Shanmugam, D. Blalock, G. Balakrishnan and J. Guttag, "Better Aggregation in Test-Time
+       Augmentation", ICCV 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import TestTimeAugmentationClassifier, load_pretrained, load_sample_digits
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> X = X[:5]
+    >>> once = load_pretrained()
+    >>> five_times = TestTimeAugmentationClassifier(once, n_views=5)
+    >>> five_times.predict(X)
+    array([0, 1, 2, 3, 4])
+    >>> bool(np.allclose(five_times.predict_proba(X), once.predict_proba(X)))
+    False
+    >>> alone = five_times.set_params(n_views=1).predict_proba(X)
+    >>> bool((alone == once.predict_proba(X)).all())
+    True
+    """
+
+    # Its name begins as pytest's classes of tests do.
+    __test__: ClassVar[bool] = False
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "n_views": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(self, estimator: Classifier, n_views: int = 5) -> None:
+        self.estimator = estimator
+        self.n_views = n_views
+
+    def fit(self, X: Images, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
+        """Train a clone of the estimator, on the images as they are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images, in a form that the estimator takes.
+        y : array-like of shape (n,)
+            Labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights, passed to the estimator's `fit` where there are any.
+
+        Returns
+        -------
+        self : TestTimeAugmentationClassifier
+            The fitted classifier. If anything fails, it is as it was before.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not as described, the images are too small for so many views, or
+            labels are one-hot rows.
+        TypeError
+            If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
+        """
+        validate_parameters(self)
+        _check_answers_all(self.estimator, self.n_views)
+        check_in_memory(X)
+        check_one_label_each(y)
+        labels = column_or_1d(y, warn=True)
+        if self.n_views > 1:
+            image_shape = _image_shape(self.estimator, as_rows(X)[1])
+            _shifts(self.n_views, image_shape)
+        weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
+        self.estimator_ = clone(self.estimator).fit(X, labels, **weights)
+        return self
+
+    def predict(self, X: Images) -> NDArray[Any]:
+        """Return the most probable label of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images, in a form that the estimator takes.
+
+        Returns
+        -------
+        labels : ndarray of shape (n,)
+            Of the dtype of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If `n_views` is not as described, or the images are too small for so many.
+        """
+        estimator = self._estimator_now()
+        if self.n_views == 1:
+            return np.asarray(estimator.predict(X))
+        probabilities = _mean_over_views(estimator, X, self.n_views)
+        labels: NDArray[Any] = np.asarray(estimator.classes_)[probabilities.argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the mean over the views of the estimator's probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images, in a form that the estimator takes.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes)
+            Columns in the order of `classes_`; each row sums to 1.
+
+        Raises
+        ------
+        ValueError
+            If `n_views` is not as described, or the images are too small for so many.
+        """
+        estimator = self._estimator_now()
+        if self.n_views == 1:
+            return np.asarray(estimator.predict_proba(X))
+        return _mean_over_views(estimator, X, self.n_views)
+
+    def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the logarithms of the mean over the views of the estimator's probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images, in a form that the estimator takes.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes)
+            Columns in the order of `classes_`; finite where a probability is 0, too, but for
+            ``n_views=1``, where the estimator's own count.
+
+        Raises
+        ------
+        ValueError
+            If `n_views` is not as described, or the images are too small for so many.
+        """
+        estimator = self._estimator_now()
+        if self.n_views == 1 and hasattr(estimator, "predict_log_proba"):
+            return np.asarray(estimator.predict_log_proba(X))
+        return np.log(np.maximum(self.predict_proba(X), SMALLEST))
+
+    def _estimator_now(self) -> Any:
+        """Return a twin of the estimator that stays as it is while another thread fits it anew."""
+        check_is_fitted(self)
+        validate_parameter_constraints(
+            {"n_views": self._parameter_constraints["n_views"]},
+            {"n_views": self.n_views},
+            caller_name=type(self).__name__,
+        )
+        estimator = copy(self._fitted_estimator())
+        _check_answers_all(estimator, self.n_views)
+        return estimator
+
+
+def _check_answers_all(estimator: Any, n_views: int) -> None:
+    if n_views > 1 and hasattr(estimator, "rejected_label"):
+        name = type(estimator).__name__
+        raise ValueError(
+            f"estimator must not reject images, since the mean of probabilities has no rejected "
+            f"label, got {name}; use {name}(TestTimeAugmentationClassifier(...))."
+        )
+
+
+def _mean_over_views(estimator: Any, X: Images, n_views: int) -> NDArray[np.float64]:
+    """Return the mean of the probabilities, a bounded number of views at a time."""
+    if issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required for n_views > 1; pass "
+            "X.toarray()."
+        )
+    rows, array_shape = as_rows(X)
+    image_shape = _image_shape(estimator, array_shape)
+    sources = [
+        _source_columns(shift, image_shape)[: np.prod(array_shape[1:])]
+        for shift in _shifts(n_views, image_shape)
+    ]
+    step = max(1, VIEWS_AT_A_TIME // n_views)
+    parts = []
+    for start in range(0, max(1, len(rows)), step):
+        pixels = pad_columns(as_array(rows[start : start + step]), image_shape)
+        views = np.concatenate([pixels.take(columns, axis=1) for columns in sources])
+        probabilities = np.asarray(estimator.predict_proba(_in_the_form_of(X, views, array_shape)))
+        parts.append(probabilities.reshape(n_views, len(pixels), -1).mean(axis=0))
+    return np.concatenate(parts)
+
+
+def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return height, width and channels, by the estimator where flat rows do not tell."""
+    if len(array_shape) < 2:
+        raise ValueError(
+            f"Expected 2D array or images, got an array of shape {array_shape}. Reshape your data: "
+            "X must hold several images, so put one into a list, as in [image]."
+        )
+    if len(array_shape) > 2:
+        return resolve_image_shape("auto", array_shape)
+    _check_columns(estimator, array_shape[1])
+    fitted: tuple[int, int, int] | None = getattr(estimator, "image_shape_", None)
+    if fitted is not None:
+        return fitted
+    try:
+        return resolve_image_shape(getattr(estimator, "image_shape", "auto"), array_shape)
+    except ValueError as error:
+        raise ValueError(
+            f"X must hold images (n, height, width) or flat rows whose image_shape the estimator "
+            f"knows, for n_views > 1: {error}"
+        ) from error
+
+
+def _check_columns(estimator: Any, n_columns: int) -> None:
+    expected = getattr(estimator, "n_features_in_", n_columns)
+    if n_columns != expected:
+        raise ValueError(
+            f"X has {n_columns} features, but {type(estimator).__name__} is expecting {expected} "
+            "features as input."
+        )
+
+
+def _shifts(n_views: int, image_shape: tuple[int, int, int]) -> list[Shift]:
+    """Return by how many pixels, down and to the right, each view is moved: the nearest first.
+
+    Raises
+    ------
+    ValueError
+        If so many would move the image too far.
+
+    Examples
+    --------
+    >>> from mnistcnn.view_averaging import _shifts
+    >>> _shifts(6, (28, 28, 1))
+    [(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1)]
+    """
+    height, width, _ = image_shape
+    greatest = GREATEST_SHIFT * min(height, width)
+    steps = range(-int(greatest), int(greatest) + 1)
+    near = [shift for shift in product(steps, steps) if _distance(shift) <= greatest**2]
+    if n_views > len(near):
+        raise ValueError(
+            f"n_views must be at most {len(near)} for images of {height}x{width} pixels, so that "
+            f"none is moved by more than a quarter of its side, got {n_views}."
+        )
+    return sorted(near, key=_distance)[:n_views]
+
+
+def _distance(shift: Shift) -> int:
+    return shift[0] ** 2 + shift[1] ** 2
+
+
+def _source_columns(shift: Shift, image_shape: tuple[int, int, int]) -> NDArray[np.intp]:
+    """Return which column of a flat row each pixel of a moved image comes from."""
+    (down, right), (height, width, _) = shift, image_shape
+    places = np.arange(np.prod(image_shape)).reshape(image_shape)
+    from_rows = np.clip(np.arange(height) - down, 0, height - 1)
+    from_columns = np.clip(np.arange(width) - right, 0, width - 1)
+    return places[from_rows][:, from_columns].ravel()
+
+
+def _in_the_form_of(X: Images, views: NDArray[Any], array_shape: tuple[int, ...]) -> Any:
+    """Return flat views as the images came: with names, or as images."""
+    if hasattr(X, "columns"):
+        return pd.DataFrame(views, columns=list(X.columns))
+    return views.reshape(-1, *array_shape[1:])

@@ -1,0 +1,367 @@
+"""A classifier that looks at an image several times, moved by a pixel or two."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mnistcnn import (
+    DigitCNNClassifier,
+    ImageReshaper,
+    RejectingClassifier,
+    TestTimeAugmentationClassifier,
+    load_pretrained,
+)
+from mnistcnn.view_averaging import VIEWS_AT_A_TIME, _shifts, _source_columns
+
+
+@parametrize_with_checks(
+    [TestTimeAugmentationClassifier(GaussianNB(), n_views=1)],
+    expected_failed_checks=lambda _: {
+        "check_classifiers_one_label_sample_weights": "GaussianNB itself fails it."
+    },
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@parametrize_with_checks(
+    [
+        TestTimeAugmentationClassifier(
+            DigitCNNClassifier(
+                "baseline",
+                image_shape="pad",
+                epochs=30,
+                batch_size=8,
+                learning_rate=0.01,
+                random_state=0,
+            ),
+            n_views=1,
+        )
+    ],
+    expected_failed_checks=lambda _: {
+        "check_sample_weight_equivalence_on_dense_data": "Mini-batches differ."
+    },
+)
+def test_scikit_learn_checks_of_networks(estimator, check):
+    check(estimator)
+
+
+def linear():
+    return LogisticRegression(max_iter=50, tol=1e-2)
+
+
+@pytest.fixture(scope="module")
+def images(small_digits):
+    X, y = small_digits
+    return X / 16, y
+
+
+@pytest.fixture(scope="module")
+def fitted(images):
+    return linear().fit(*images)
+
+
+@pytest.fixture(scope="module")
+def network(small_digits):
+    return DigitCNNClassifier("baseline", epochs=3, random_state=0).fit(*small_digits)
+
+
+def moved(X, down, right, shape=(8, 8)):
+    """Move images as `numpy.pad` with ``mode="edge"`` does."""
+    height, width = shape
+    padded = np.pad(X.reshape(-1, height, width), [(0, 0), (4, 4), (4, 4)], mode="edge")
+    part = padded[:, 4 - down : 4 - down + height, 4 - right : 4 - right + width]
+    return part.reshape(len(X), -1)
+
+
+NINE = [(0, 0), *[(-1, 0), (0, -1), (0, 1), (1, 0)], *[(-1, -1), (-1, 1), (1, -1), (1, 1)]]
+
+
+@pytest.mark.parametrize("n_views", [2, 5, 9])
+def test_averages_the_image_and_its_nearest_shifts(n_views, fitted, images):
+    X, y = images
+    views = TestTimeAugmentationClassifier(fitted, n_views)
+    expected = np.mean([fitted.predict_proba(moved(X, *s)) for s in NINE[:n_views]], axis=0)
+    np.testing.assert_allclose(views.predict_proba(X), expected, rtol=1e-12)
+    np.testing.assert_array_equal(views.predict(X), expected.argmax(axis=1))
+    np.testing.assert_allclose(views.predict_log_proba(X), np.log(expected), rtol=1e-9)
+    assert views.score(X, y) == (views.predict(X) == y).mean()
+    assert (views.predict_proba(X) != fitted.predict_proba(X)).any()
+
+
+def test_the_nearest_shifts_come_first():
+    shifts = _shifts(25, (28, 28, 1))
+    assert shifts[:9] == NINE
+    assert set(shifts[9:13]) == {(-2, 0), (0, -2), (0, 2), (2, 0)}
+    assert len(set(shifts)) == 25
+    distances = [down**2 + right**2 for down, right in shifts]
+    assert distances == sorted(distances)
+    np.testing.assert_array_equal(np.sum(_shifts(13, (28, 28, 1)), axis=0), 0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.integers(2, 9), st.integers(2, 9), st.integers(1, 3), st.integers(-1, 1), st.integers(-1, 1)
+)
+def test_a_moved_image_holds_its_own_pixels_and_those_of_its_edge(height, width, c, down, right):
+    image = np.arange(height * width * c).reshape(height, width, c)
+    view = image.ravel()[_source_columns((down, right), (height, width, c))].reshape(image.shape)
+    padded = np.pad(image, [(1, 1), (1, 1), (0, 0)], mode="edge")
+    expected = padded[1 - down : 1 - down + height, 1 - right : 1 - right + width]
+    np.testing.assert_array_equal(view, expected)
+
+
+def test_an_inverted_image_has_inverted_views(images):
+    X, y = images
+    # Fitted on inverted images, distances are the same, so all answers are.
+    plain = TestTimeAugmentationClassifier(KNeighborsClassifier(), 5).fit(X, y)
+    inverted = TestTimeAugmentationClassifier(KNeighborsClassifier(), 5).fit(1 - X, y)
+    np.testing.assert_array_equal(plain.predict_proba(X), inverted.predict_proba(1 - X))
+
+
+def test_one_view_is_the_estimator_itself(network, small_digits):
+    X, _ = small_digits
+    once = TestTimeAugmentationClassifier(network, n_views=1)
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        np.testing.assert_array_equal(getattr(once, method)(X), getattr(network, method)(X))
+
+
+def test_every_form_of_the_images_gives_the_same(network, small_digits):
+    X, _ = small_digits
+    views = TestTimeAugmentationClassifier(network, 5)
+    expected = views.predict_proba(X)
+    forms = [X.reshape(-1, 8, 8), X.reshape(-1, 8, 8, 1), X.astype(np.uint8), X.tolist()]
+    for form in [*forms, pd.DataFrame(X), pd.Series(list(X.reshape(-1, 8, 8)))]:
+        np.testing.assert_array_equal(views.predict_proba(form), expected)
+
+
+def test_images_of_the_estimators_shape_need_not_be_square(small_digits):
+    X, y = small_digits
+    X = X[:, :48]
+    network = DigitCNNClassifier("baseline", image_shape=(6, 8), epochs=3, random_state=0)
+    views = TestTimeAugmentationClassifier(network, 5).fit(X, y)
+    of_each = [views.estimator_.predict_proba(moved(X, *shift, (6, 8))) for shift in NINE[:5]]
+    np.testing.assert_allclose(views.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-6)
+    assert views.n_features_in_ == 48
+
+
+def test_rows_that_the_estimator_fills_up_are_moved_as_the_images_they_become(small_digits):
+    X, y = small_digits
+    cut = X[:, :60]
+    network = DigitCNNClassifier("baseline", image_shape="pad", epochs=3, random_state=0)
+    views = TestTimeAugmentationClassifier(network, 5).fit(cut, y)
+    full = np.pad(cut, [(0, 0), (0, 4)])
+    of_each = [views.estimator_.predict_proba(moved(full, *s)[:, :60]) for s in NINE[:5]]
+    np.testing.assert_allclose(views.predict_proba(cut), np.mean(of_each, axis=0), rtol=1e-6)
+
+
+def test_colours_stay_with_their_pixels():
+    generator = np.random.default_rng(0)
+    X, y = generator.integers(0, 255, (40, 8, 8, 3), np.uint8), np.arange(40) % 2
+    network = DigitCNNClassifier("baseline", epochs=1, random_state=0).fit(X, y)
+    expected = [
+        network.predict_proba(
+            np.stack([moved(X[..., c], *s).reshape(-1, 8, 8) for c in range(3)], -1)
+        )
+        for s in NINE[:5]
+    ]
+    found = TestTimeAugmentationClassifier(network, 5).predict_proba(X)
+    np.testing.assert_allclose(found, np.mean(expected, axis=0), rtol=1e-6)
+
+
+def test_names_of_columns_reach_the_estimator(images):
+    X, y = images
+    frame = pd.DataFrame(X).rename(columns=str)
+    views = TestTimeAugmentationClassifier(linear(), 5).fit(frame, y)
+    assert views.feature_names_in_.tolist() == frame.columns.tolist()
+    assert views.score(frame, y) > 0.8
+    with pytest.raises(ValueError, match="feature names should match"):
+        views.predict(frame.rename(columns={"0": "first"}))
+
+
+class Counting(KNeighborsClassifier):
+    """Notes how many rows each call has."""
+
+    calls: list
+
+    def predict_proba(self, X):
+        self.calls.append(len(X))
+        return np.full((len(X), 2), 0.5)
+
+
+def test_many_images_are_asked_in_few_calls_of_bounded_size():
+    X = np.zeros((5000, 16), np.uint8)
+    Counting.calls = []
+    views = TestTimeAugmentationClassifier(Counting().fit(X[:10], np.arange(10) % 2), 5)
+    assert views.predict_proba(X).shape == (5000, 2)
+    assert sum(Counting.calls) == 25_000
+    assert max(Counting.calls) <= VIEWS_AT_A_TIME
+    assert len(Counting.calls) == 4
+
+
+def test_views_do_not_depend_on_the_company(network, small_digits):
+    X, _ = small_digits
+    views = TestTimeAugmentationClassifier(network, 9)
+    together = views.predict_proba(np.concatenate([X] * 4))
+    np.testing.assert_allclose(together[900:901], views.predict_proba(X[:1]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrap", [lambda e: e, FrozenEstimator])
+def test_a_fitted_estimator_serves_without_fit(wrap, fitted, images):
+    X, _ = images
+    views = TestTimeAugmentationClassifier(wrap(fitted))
+    np.testing.assert_array_equal(views.classes_, fitted.classes_)
+    assert views.n_features_in_ == 64
+    expected = TestTimeAugmentationClassifier(fitted).predict_proba(X)
+    np.testing.assert_array_equal(views.predict_proba(X), expected)
+
+
+def test_a_frozen_estimator_stays_as_it_is_in_fit(fitted, images):
+    X, y = images
+    views = TestTimeAugmentationClassifier(FrozenEstimator(fitted)).fit(X[:50], y[:50])
+    expected = TestTimeAugmentationClassifier(fitted).predict_proba(X)
+    np.testing.assert_array_equal(views.predict_proba(X), expected)
+
+
+def test_an_estimator_that_is_not_fitted_needs_fit(images):
+    with pytest.raises(NotFittedError):
+        TestTimeAugmentationClassifier(linear()).predict(images[0])
+    assert not hasattr(TestTimeAugmentationClassifier(linear()), "classes_")
+
+
+def test_the_number_of_views_set_after_fit_takes_effect_at_once(images):
+    X, y = images
+    views = TestTimeAugmentationClassifier(linear()).fit(X, y)
+    for n_views in (1, 9, np.int64(5)):
+        views.set_params(n_views=n_views)
+        expected = TestTimeAugmentationClassifier(views.estimator_, int(n_views)).predict_proba(X)
+        np.testing.assert_array_equal(views.predict_proba(X), expected)
+
+
+def test_copies_answer_alike(network, small_digits):
+    X, _ = small_digits
+    views = TestTimeAugmentationClassifier(network, 5)
+    for same in (pickle.loads(pickle.dumps(views)), copy.deepcopy(views), copy.copy(views)):
+        np.testing.assert_array_equal(same.predict_proba(X), views.predict_proba(X))
+    assert clone(views).n_views == 5
+
+
+def test_serves_in_searches_and_pipelines(images):
+    X, y = images
+    views = TestTimeAugmentationClassifier(linear())
+    search = GridSearchCV(views, {"n_views": [1, 5], "estimator__C": [0.1, 1.0]}, cv=2).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert (cross_val_score(views, X, y, cv=2) > 0.5).all()
+
+
+def test_behind_a_reshaper(small_digits):
+    X, y = small_digits
+    network = DigitCNNClassifier("baseline", epochs=1, random_state=0)
+    views = make_pipeline(ImageReshaper(), TestTimeAugmentationClassifier(network)).fit(X, y)
+    plain = TestTimeAugmentationClassifier(views[-1].estimator_)
+    np.testing.assert_array_equal(views.predict_proba(X), plain.predict_proba(X))
+
+
+def test_weights_and_words(images):
+    X, y = images
+    words = np.array(["low", "high"])[(y > 4).astype(int)]
+    weights = (y != 3) + 1e-3
+    views = TestTimeAugmentationClassifier(linear()).fit(X, words, sample_weight=weights)
+    np.testing.assert_array_equal(
+        views.estimator_.coef_, linear().fit(X, words, sample_weight=weights).coef_
+    )
+    assert {*views.predict(X)} == {"low", "high"}
+
+
+@pytest.mark.parametrize("n_views", [0, -1, 2.5, "all", None])
+def test_bad_numbers_of_views_are_refused(n_views, fitted, images):
+    X, y = images
+    with pytest.raises(ValueError, match="'n_views' parameter"):
+        TestTimeAugmentationClassifier(linear(), n_views).fit(X, y)
+    with pytest.raises(ValueError, match="'n_views' parameter"):
+        TestTimeAugmentationClassifier(fitted, n_views).predict(X)
+
+
+def test_more_views_than_fit_into_the_image_are_refused_before_training(fitted, images):
+    X, y = images
+    unfitted = TestTimeAugmentationClassifier(linear(), 14)
+    message = "n_views must be at most 13 for images of 8x8 pixels.*got 14"
+    with pytest.raises(ValueError, match=message):
+        unfitted.fit(X, y)
+    assert not hasattr(unfitted, "estimator_")
+    with pytest.raises(ValueError, match=message):
+        TestTimeAugmentationClassifier(fitted, 14).predict_proba(X)
+    assert TestTimeAugmentationClassifier(fitted, 13).predict_proba(X).shape == (300, 10)
+
+
+def test_rows_of_no_known_shape_are_refused(images):
+    X, y = images
+    rows = X[:, :60]
+    with pytest.raises(ValueError, match=r"X must hold images .*60 columns"):
+        TestTimeAugmentationClassifier(linear()).fit(rows, y)
+    alone = TestTimeAugmentationClassifier(linear(), n_views=1).fit(rows, y)
+    assert alone.predict(rows).shape == (300,)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros(64), "Reshape your data"),
+        (np.zeros((5, 63)), "X has 63 features, but LogisticRegression is expecting 64"),
+        (np.zeros((0, 64)), "0 sample"),
+        (np.full((2, 64), np.nan), "NaN"),
+    ],
+)
+def test_bad_images_are_refused(X, message, fitted):
+    with pytest.raises(ValueError, match=message):
+        TestTimeAugmentationClassifier(fitted).predict(X)
+
+
+def test_what_is_sparse_is_refused_with_the_remedy(fitted, images):
+    from scipy.sparse import csr_matrix
+
+    with pytest.raises(TypeError, match="toarray"):
+        TestTimeAugmentationClassifier(fitted).predict_proba(csr_matrix(images[0]))
+
+
+def test_a_rejecting_classifier_stands_around_it(fitted, images):
+    X, y = images
+    around = RejectingClassifier(TestTimeAugmentationClassifier(fitted), threshold=0.9)
+    confidence = TestTimeAugmentationClassifier(fitted).predict_proba(X).max(axis=1)
+    np.testing.assert_array_equal(around.predict(X) == -1, confidence < 0.9)
+    within = TestTimeAugmentationClassifier(RejectingClassifier(linear()))
+    with pytest.raises(ValueError, match=r"RejectingClassifier\(TestTimeAugmentationClassifier"):
+        within.fit(X, y)
+
+
+def test_a_fit_that_fails_leaves_it_as_it_was(images):
+    X, y = images
+    views = TestTimeAugmentationClassifier(linear()).fit(X, y)
+    before = vars(views).copy()
+    with pytest.raises(ValueError, match="Unknown label type"):
+        views.fit(X, y + 0.5)
+    assert vars(views) == before
+
+
+def test_the_pretrained_network_takes_views(digits):
+    X, y = digits
+    pretrained = load_pretrained()
+    views = TestTimeAugmentationClassifier(pretrained)
+    assert views.score(X[:50], y[:50]) > 0.9
+    assert (views.predict_proba(X[:50]) != pretrained.predict_proba(X[:50])).any()
