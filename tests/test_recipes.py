@@ -8,7 +8,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from mnistcnn import DigitCNNClassifier, get_recipe, list_architectures, list_recipes
+from mnistcnn import (
+    DigitCNNClassifier,
+    DigitEnsembleClassifier,
+    get_recipe,
+    list_architectures,
+    list_recipes,
+)
 from mnistcnn.augmentation import Augmentation
 
 # Columns of other networks, which have recipes of their own.
@@ -84,6 +90,17 @@ def test_recipes_are_cloned_pickled_and_searched(small_digits, tmp_path):
     assert joblib.load(tmp_path / "recipe.joblib").get_params() == classifier.get_params()
     search = GridSearchCV(classifier, {"architecture__filters": [2, 4]}, cv=2).fit(X, y)
     assert search.best_params_["architecture__filters"] in (2, 4)
+
+
+def test_an_ensemble_of_a_recipe_has_members_that_train_like_it(small_digits):
+    X, y = small_digits
+    ensemble = DigitEnsembleClassifier.from_recipe(
+        "two_layer_mlp", 2, estimator__epochs=1, random_state=0
+    )
+    for member in ensemble.fit(X, y):
+        assert (member.batch_size, member.pixel_scaling, member.n_iter_) == (32, "unit", 1)
+    with pytest.raises(ValueError, match="Invalid parameter 'n_jobz'"):
+        DigitEnsembleClassifier.from_recipe("two_layer_mlp", n_jobz=2)
 
 
 class OwnClassifier(DigitCNNClassifier):

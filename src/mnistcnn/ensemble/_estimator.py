@@ -25,6 +25,7 @@ from mnistcnn.ensemble._members import (
     check_takes,
     checked_labels,
     made_member,
+    members_that_stay,
     seeds_of_members,
     trained,
 )
@@ -155,6 +156,40 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         self.random_state = random_state
         self.verbose = verbose
 
+    @classmethod
+    def from_recipe(cls, name: str, n_estimators: int = 5, **parameters: Any) -> Self:
+        """Make an ensemble of networks that train as the recipe's was where it was published.
+
+        Parameters
+        ----------
+        name : str
+            One of `mnistcnn.list_recipes`.
+        n_estimators : int, default=5
+            How many members there are.
+        **parameters
+            Parameters of the ensemble, such as `random_state` and `n_jobs`; ``estimator__epochs``
+            and the like differ from the recipe.
+
+        Returns
+        -------
+        ensemble : DigitEnsembleClassifier
+            Not fitted.
+
+        Raises
+        ------
+        ValueError
+            If there is no such recipe or parameter.
+
+        Examples
+        --------
+        >>> from mnistcnn import DigitEnsembleClassifier
+        >>> ensemble = DigitEnsembleClassifier.from_recipe("deotte", 15, estimator__epochs=10)
+        >>> len(ensemble.estimator.get_params()["architecture"].filters), ensemble.n_estimators
+        (3, 15)
+        """
+        ensemble = cls(DigitCNNClassifier.from_recipe(name), n_estimators)
+        return ensemble.set_params(**parameters)
+
     def fit(
         self,
         X: Images,
@@ -208,7 +243,7 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         parameters = self._parameters_of_members(
             template, **{name: value for name, value in given.items() if value is not None}
         )
-        earlier = self._members_that_stay()
+        earlier = members_that_stay(vars(self) if self.warm_start else {}, self.n_estimators)
         if len(earlier) == self.n_estimators:
             warnings.warn(
                 "Warm-start fitting without increasing n_estimators does not fit new members.",
@@ -327,22 +362,6 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
             return routed
         check_takes(template, list(given))
         return given
-
-    def _members_that_stay(self) -> list[Any]:
-        """Return the members that a warm start keeps.
-
-        Raises
-        ------
-        ValueError
-            If they are more than are wanted.
-        """
-        members = list(vars(self).get("estimators_", [])) if self.warm_start else []
-        if len(members) > self.n_estimators:
-            raise ValueError(
-                f"n_estimators={self.n_estimators} must be larger or equal to "
-                f"len(estimators_)={len(members)} when warm_start==True"
-            )
-        return members
 
     def _adopt(self, template: Any, members: list[Any]) -> None:
         kept = {name: value for name, value in vars(self).items() if name not in self.NAMES}

@@ -92,6 +92,23 @@ def seeds_of_members(random_state: RandomState, n_estimators: int) -> list[int]:
     return [int(seed) for seed in seeds]
 
 
+def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]:
+    """Return the members of an earlier fit, which a warm start keeps.
+
+    Raises
+    ------
+    ValueError
+        If they are more than are wanted.
+    """
+    members = list(fitted.get("estimators_", []))
+    if len(members) > n_estimators:
+        raise ValueError(
+            f"n_estimators={n_estimators} must be larger or equal to "
+            f"len(estimators_)={len(members)} when warm_start==True"
+        )
+    return members
+
+
 def made_member(estimator: Any, seed: int) -> Any:
     """Return a copy of an unfitted estimator, each `random_state` in it drawn from a seed."""
     member = clone(estimator)
