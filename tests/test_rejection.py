@@ -108,8 +108,8 @@ def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitte
 
 def test_the_threshold_is_the_highest_that_gives_up_no_more_than_one_in_a_hundred(fitted, images):
     X, y = images
-    rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[:250], y[:250])
-    confidence = np.sort(fitted.predict_proba(X[:250]).max(axis=1))
+    rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[:200], y[:200])
+    confidence = np.sort(fitted.predict_proba(X[:200]).max(axis=1))
     assert rejecting.threshold_ == confidence[2]
 
 

@@ -28,17 +28,7 @@ class Answer(NamedTuple):
 def answers_for(
     images: Iterator[Named], classifier: Classifier, predict_proba: Callable[[Array], Array]
 ) -> Iterator[Answer]:
-    """Give the answers in the order of the images.
-
-    Parameters
-    ----------
-    images : iterator of tuple of str and ndarray
-        Names and pixels.
-    classifier : estimator
-        Has the labels.
-    predict_proba : callable
-        Returns the probability of each label for an array of images.
-    """
+    """Give the answers in the order of the images."""
     import numpy as np
 
     is_first = True

@@ -104,8 +104,8 @@ def compare(
         settings["memory"] = settings["memory"].absolute()
     if engine and settings["n_jobs"] is None:
         settings["n_jobs"] = -1
-    arguments = {"data": data, "architectures": architectures, "limit": limit, **settings}
-    arguments |= {"engine": engine, "scheduler": scheduler}
+    where = {"engine": engine, "scheduler": scheduler}
+    arguments = {"data": data, "architectures": architectures, "limit": limit, **settings, **where}
     folder = None
     if output is not None:
         folder = ResultsFolder(output, arguments | {"output": output}, force=force)
@@ -115,7 +115,6 @@ def compare(
         X, y = load_images(
             data, part="comparison", limit=limit, random_state=settings["random_state"]
         )
-        where = {"engine": engine, "scheduler": scheduler}
         _compare(X, y, names, folder, done, quiet=quiet, where=where, **settings)
     except KeyboardInterrupt as interrupt:
         kept = "use --output to keep results" if folder is None else folder.contents()

@@ -12,15 +12,7 @@ GAP, GAP_GREY = 4, 96
 
 
 def write_contact_sheet(images: Sequence[Array], path: Path) -> None:
-    """Write images of one size as one PNG file, in reading order.
-
-    Parameters
-    ----------
-    images : sequence of ndarray of shape (h, w), dtype uint8
-        At least one.
-    path : Path
-        Where to write; an older file is replaced when the new one is complete.
-    """
+    """Write images of one size, bytes in grey, as one PNG file, in reading order."""
     from PIL import Image
 
     from mnistcnn._safe_writing import replaced_at_the_end

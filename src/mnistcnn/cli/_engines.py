@@ -45,15 +45,7 @@ class WorkerLost(click.ClickException):
 
 
 def check_engine(engine: str | None, scheduler: str | None) -> None:
-    """Refuse an engine that is not installed, and an address where nobody listens.
-
-    Parameters
-    ----------
-    engine : str or None
-        As ``--engine`` takes it; None is none in particular.
-    scheduler : str or None
-        An address, as ``--scheduler`` takes it.
-    """
+    """Refuse an engine that is not installed, and an address where nobody listens."""
     if scheduler is not None and engine not in CLUSTERS:
         raise click.UsageError("--scheduler needs --engine dask or --engine ray.")
     if engine is not None and find_spec(PACKAGES[engine]) is None:
@@ -71,17 +63,8 @@ def parallel_engine(
 ) -> Iterator[None]:
     """Have joblib use an engine in this thread; one that is started here ends with the block.
 
-    Parameters
-    ----------
-    engine, scheduler : str or None
-        As `check_engine` has let them pass.
-    n_jobs : int or None
-        How many workers to start where no cluster runs.
-
-    Raises
-    ------
-    WorkerLost
-        If a worker was killed, and the engine has not run its work again.
+    Where no cluster runs, `n_jobs` says how many workers are started. `WorkerLost` is raised where
+    one was killed and the engine has not run its work again.
     """
     from joblib import effective_n_jobs, parallel_config
 

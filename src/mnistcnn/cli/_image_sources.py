@@ -38,21 +38,10 @@ class Problems:
 def images_named(
     names: Iterable[str], problems: Problems, not_these: Path | None
 ) -> Iterator[Named]:
-    """Give the images of files, folders, patterns and tables, one after the other.
+    """Give the images of files, folders, patterns and tables, one after the other: 784 bytes each.
 
-    Parameters
-    ----------
-    names : iterable of str
-        What the command line names, where "-" stands for what stdin names.
-    problems : Problems
-        Gets what cannot be read.
-    not_these : Path or None
-        A file that will be written, and must be none of the images.
-
-    Yields
-    ------
-    tuple of str and ndarray of 784 pixels, dtype uint8
-        The name of an image, and light ink on a black background.
+    ``"-"`` stands for what stdin names. `problems` gets what cannot be read; `not_these` is a file
+    that will be written, and must be none of the images.
     """
     for path in _not_to_be_overwritten(_files(_with_piped(names, problems), problems), not_these):
         yield from (_rows_of_table if is_table(path) else _digit_of_image)(path, problems)

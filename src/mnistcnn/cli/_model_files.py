@@ -16,18 +16,7 @@ WARNING = (
 
 
 def load_classifier(model_file: Path) -> Classifier:
-    """Load a fitted classifier.
-
-    Parameters
-    ----------
-    model_file : Path
-        A file of joblib's.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read, or holds something else.
-    """
+    """Load a fitted classifier; a file that cannot be read, or holds something else, is refused."""
     import joblib
     from sklearn.base import BaseEstimator, is_classifier
 
@@ -61,10 +50,7 @@ def _cause(error: Exception) -> str:
 def answered_by(method: Method, X: Array, model_file: Path) -> Array:
     """Return what a classifier's method gives for images; an error names the classifier's file.
 
-    Raises
-    ------
-    ValueError
-        If it fails: a file may hold any classifier that there is.
+    A file may hold any classifier that there is, which may fail in any way.
     """
     try:
         return method(X)

@@ -27,20 +27,10 @@ LIGHT_INK = (
 
 
 def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
-    """Warn where the background of the images is what the ink was in the training.
+    """Warn where the background of the images is what the ink was in the training; tell whether.
 
-    Parameters
-    ----------
-    classifier : estimator
-        Others than those that learn the pixels' mean, as DigitCNNClassifier does by default, give
-        no warning.
-    X : ndarray of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        The images; the first thousand are examined.
-
-    Returns
-    -------
-    bool
-        Whether there was a warning.
+    The first thousand are examined. There is no warning for classifiers that have not learned the
+    pixels' mean, as DigitCNNClassifier does by default.
     """
     statistics = _training_pixels(classifier)
     edge = _edge(X[:N_EXAMINED])
@@ -57,17 +47,7 @@ def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
 def warn_if_better_inverted(
     predict: Callable[[Array], Array], X: Array, y: Array, accuracy: float
 ) -> None:
-    """Warn where the accuracy would be much higher on inverted images.
-
-    Parameters
-    ----------
-    predict : callable
-        Any classifier's.
-    X, y : ndarray
-        Images and labels, of which the first thousand are tried.
-    accuracy : float
-        That of the images as they are.
-    """
+    """Warn where the accuracy would be much higher on inverted images, by the first thousand."""
     if accuracy >= LOW_ACCURACY:
         return
     some = X[:N_EXAMINED]

@@ -16,21 +16,8 @@ Advance = Callable[[str, int, str], None]
 def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
     """Show a bar with the time left while the block runs, and give what moves it.
 
-    Where stderr is no terminal there are the reports only, a line each.
-
-    Parameters
-    ----------
-    n_steps : int
-        How many there will be.
-    first : str
-        What is done first.
-    quiet : bool
-        Whether nothing is shown.
-
-    Yields
-    ------
-    callable
-        Takes a report of the step that is done, how many are done, and what comes next.
+    That takes a report of the step that is done, how many are done, and what comes next. Where
+    stderr is no terminal there are the reports only, a line each.
     """
     from rich.console import Console
     from rich.progress import (
@@ -73,16 +60,7 @@ def report_of_architecture(result: "ComparisonResult") -> str:
 def report_of_epoch(epoch: int, n_epochs: int, logs: dict[str, Any], seconds_left: float) -> str:
     """Say how far a training is, how good its network, and how long it will take.
 
-    Parameters
-    ----------
-    epoch : int
-        The one that is done, counted from 1.
-    n_epochs : int
-        How many there will be, at most.
-    logs : dict of str to float
-        Keras's: loss and accuracy, `val_accuracy` with a validation part.
-    seconds_left : float
-        Until the last epoch ends.
+    Epochs are counted from 1; there are `n_epochs` at most.
     """
     figures = f"loss {logs['loss']:.4f}, accuracy {100 * logs['accuracy']:.2f} %"
     if "val_accuracy" in logs:

@@ -20,19 +20,8 @@ TABLE, DETAILS, CHART = "results.csv", "results.json", "comparison.png"
 class ResultsFolder:
     """Holds results.csv, results.json and, where matplotlib is installed, comparison.png.
 
-    Parameters
-    ----------
-    path : Path
-        Is made where it does not exist.
-    arguments : dict of str to object
-        Those of the command, which stand in results.json.
-    force : bool, default=False
-        Whether results that are there already may be overwritten.
-
-    Raises
-    ------
-    click.UsageError
-        If there are results already.
+    The folder is made where it does not exist. Results that are there are refused without `force`.
+    The command's arguments stand in results.json.
     """
 
     def __init__(self, path: Path, arguments: dict[str, Any], *, force: bool = False) -> None:

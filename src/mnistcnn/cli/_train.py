@@ -128,13 +128,7 @@ def train(
 
 
 class _Training:
-    """One fit, and how far it is.
-
-    Parameters
-    ----------
-    n_epochs : int
-        How many there will be, at most.
-    """
+    """One fit of so many epochs at most, and how far it is."""
 
     def __init__(self, n_epochs: int) -> None:
         self.n_epochs = n_epochs
