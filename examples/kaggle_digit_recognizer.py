@@ -42,9 +42,9 @@ def to_submission(folder):
     # eight lines
     X, y = read_kaggle_csv(folder / "train.csv", return_X_y=True)
     X_test = read_kaggle_csv(folder / "test.csv", target=None).data
-    parts = train_test_split(X, y, test_size=0.1, stratify=y, random_state=0)
+    parts = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
     X_train, X_val, y_train, y_val = parts
-    classifier = DigitCNNClassifier("fast", epochs=8, augmentation="light", random_state=0)
+    classifier = DigitCNNClassifier("fast", epochs=3, random_state=0)
     classifier.fit(X_train, y_train, X_val=X_val, y_val=y_val)
     print(f"Accuracy on {len(y_val)} images held out: {classifier.score(X_val, y_val):.4f}")
     write_kaggle_submission(folder / "submission.csv", classifier.predict(X_test), overwrite=True)
@@ -54,7 +54,7 @@ def to_submission(folder):
 
 def plot(folder, classifier, X_train, y_train, X_val, y_val):
     """Show the images, the network, its epochs, and its mistakes."""
-    classifier.model_.summary()
+    classifier.model_.summary(expand_nested=True)
     displays = {
         "samples": DigitGridDisplay.from_samples(X_train, y_train, n_per_class=8),
         "loss": TrainingHistoryDisplay.from_estimator(classifier, quantity="loss"),

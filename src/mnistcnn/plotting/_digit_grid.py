@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DigitGridDisplay"]
 
-# In inches, with room for three lines above the image.
-CELL_WIDTH, CELL_HEIGHT = 1.1, 1.5
-# Of the cell, from below.
-IMAGE_WIDTH, IMAGE_HEIGHT = 0.9, 0.64
+# In inches: an image, the gap beside it, and a line above it.
+SIDE, GAP, LINE = 1.0, 0.1, 0.18
 RGB = 3
 
 
@@ -297,13 +295,17 @@ class DigitGridDisplay:
         cells = _cells(len(images), self.n_columns, self.rows)
         n_rows = 1 + max((row for row, _ in cells), default=-1)
         n_columns = self.n_columns if self.rows is not None else min(self.n_columns, len(images))
-        size = (CELL_WIDTH * max(n_columns, 4), CELL_HEIGHT * max(n_rows, 1))
+        n_lines = 1 + max((title.count("\n") for title in self.titles), default=0)
+        height = SIDE + GAP + LINE * n_lines
+        # A heading needs some room, too.
+        size = ((SIDE + GAP) * max(n_columns, 4), height * max(n_rows, 1) + 2 * LINE)
         ax = axes_for(ax, type(self).__name__, figsize=size)
         ax.set_axis_off()
         axes = np.full((n_rows, n_columns), None, dtype=object)
+        width = SIDE / (SIDE + GAP) / max(n_columns, 1)
         for (row, column), image, title in zip(cells, images, self.titles, strict=True):
             place = (column / n_columns, 1 - (row + 1) / n_rows)
-            cell = ax.inset_axes((*place, IMAGE_WIDTH / n_columns, IMAGE_HEIGHT / n_rows))
+            cell = ax.inset_axes((*place, width, SIDE / height / n_rows))
             cell.imshow(image, **{"cmap": "gray", "vmin": 0, "vmax": 1, **image_options})
             cell.set_title(title, fontsize="small")
             cell.set_axis_off()
