@@ -22,7 +22,7 @@ from mnistcnn.augmentation import PRESETS
 from mnistcnn.cli._compare import DEFAULT_NAMES
 from mnistcnn.cli._options import load_images
 from mnistcnn.cli._results_folder import ResultsFolder
-from mnistcnn.cli._train import AUGMENTATIONS
+from mnistcnn.cli._training import AUGMENTATIONS
 from mnistcnn.evaluation import DEFAULT_ARCHITECTURES
 
 # From 8.4 on click guesses what a command was meant to be.
@@ -84,6 +84,7 @@ class TestBadInput:
             (["compare", "--architectures", ","], "--architectures"),
             (["compare", "--output", __file__], "'--output'"),
             (["compare", "--data", "no/such.csv"], "no/such.csv"),
+            (["compare", "--data", "emnist-leters"], "did you mean 'emnist-letters'? data must be"),
             (["compare", "--data", "digits", "--architectures", "simpel"], "mean 'simple'?"),
             (["compare", "--architectures", "resnet"], "'resnet'. The registered names are"),
             (["train"], "--model-file"),

@@ -10,7 +10,11 @@ import pytest
 from mnistcnn.datasets._download import download
 
 CONTENT = bytes(range(256)) * 1000
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
+RIGHT = {
+    "sha256": hashlib.sha256(CONTENT).hexdigest(),
+    "max_bytes": len(CONTENT),
+    "seconds": 60.0,
+}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,7 +60,7 @@ def server(monkeypatch):
 
 
 def test_right_file_arrives(server, tmp_path):
-    download([f"{server.address}/right/file"], tmp_path / "file", sha256=SHA256)
+    download([f"{server.address}/right/file"], tmp_path / "file", **RIGHT)
     assert (tmp_path / "file").read_bytes() == CONTENT
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -64,7 +68,7 @@ def test_right_file_arrives(server, tmp_path):
 def test_next_address_is_tried_until_one_gives_the_right_file(server, tmp_path):
     kinds = ["missing", "half", "wrong", "right", "missing"]
     urls = [f"{server.address}/{kind}/file" for kind in kinds]
-    download(urls, tmp_path / "file", sha256=SHA256)
+    download(urls, tmp_path / "file", **RIGHT)
     assert (tmp_path / "file").read_bytes() == CONTENT
     assert server.paths == [f"/{kind}/file" for kind in kinds[:4]]
 
@@ -76,7 +80,7 @@ def test_next_address_is_tried_until_one_gives_the_right_file(server, tmp_path):
 def test_failed_download_leaves_no_file_and_says_why(server, tmp_path, kind, message):
     url = f"{server.address}/{kind}/file"
     with pytest.raises(OSError, match="file could not be downloaded") as error:
-        download([url], tmp_path / "file", sha256=SHA256)
+        download([url], tmp_path / "file", **RIGHT)
     assert message in str(error.value)
     assert url in str(error.value)
     assert not list(tmp_path.iterdir())
@@ -86,7 +90,7 @@ def test_server_that_is_not_there_is_named(tmp_path):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as closed:
         url = f"http://127.0.0.1:{closed.server_port}/file"
     with pytest.raises(OSError, match="could not be downloaded") as error:
-        download([url], tmp_path / "file", sha256=SHA256)
+        download([url], tmp_path / "file", **RIGHT)
     assert url in str(error.value)
     assert not list(tmp_path.iterdir())
 
@@ -94,7 +98,7 @@ def test_server_that_is_not_there_is_named(tmp_path):
 def test_file_that_was_there_survives_a_failed_download(server, tmp_path):
     (tmp_path / "file").write_text("older")
     with pytest.raises(OSError, match="could not be downloaded"):
-        download([f"{server.address}/half/file"], tmp_path / "file", sha256=SHA256)
+        download([f"{server.address}/half/file"], tmp_path / "file", **RIGHT)
     assert (tmp_path / "file").read_text() == "older"
 
 
@@ -102,22 +106,21 @@ def test_file_that_was_there_survives_a_failed_download(server, tmp_path):
 def test_a_server_that_never_ends_is_left_at_the_deadline(server, tmp_path, kind):
     url = f"{server.address}/{kind}/file"
     with pytest.raises(OSError, match="longer than 0.5 seconds in all"):
-        download([url, url], tmp_path / "file", sha256=SHA256, seconds=0.5)
+        download([url, url], tmp_path / "file", **RIGHT | {"seconds": 0.5})
     assert not list(tmp_path.iterdir())
 
 
 def test_more_bytes_than_allowed_are_refused_on_the_way(server, tmp_path):
     with pytest.raises(OSError, match="more than 1,000 bytes"):
-        download([f"{server.address}/right/file"], tmp_path / "file", sha256=SHA256, max_bytes=1000)
+        download([f"{server.address}/right/file"], tmp_path / "file", **RIGHT | {"max_bytes": 1000})
     assert not list(tmp_path.iterdir())
 
 
 def test_threads_that_download_one_file_leave_it_whole(server, tmp_path):
     target = tmp_path / "file"
-    arguments = {"sha256": SHA256}
     threads = [
         threading.Thread(
-            target=download, args=([f"{server.address}/right/file"], target), kwargs=arguments
+            target=download, args=([f"{server.address}/right/file"], target), kwargs=RIGHT
         )
         for _ in range(6)
     ]

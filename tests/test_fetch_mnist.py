@@ -4,15 +4,14 @@ import functools
 import gzip
 import hashlib
 import os
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mirrors import served
 from mnistcnn import fetch_mnist, load_sample_digits, read_idx, write_idx
-from mnistcnn.datasets import _mnist
+from mnistcnn.datasets._catalogue import MNIST as DATA
 
 MNIST = os.environ.get("MNISTCNN_DATA")
 N_TRAIN, N_TEST = 30, 10
@@ -37,7 +36,7 @@ def write_npz(folder, halves):
 
 def write_idx_files(folder, halves, suffix=""):
     for split, (images, labels) in halves.items():
-        image_name, label_name = _mnist.IDX_NAMES[split]
+        image_name, label_name = DATA.idx_names[split]
         write_idx(folder / (image_name + suffix), images)
         write_idx(folder / (label_name + suffix), labels.astype(np.uint8))
 
@@ -149,6 +148,25 @@ def test_data_home_goes_before_the_environment_and_that_before_the_cache(
     assert fetch_mnist(data_home=folders["home"]).target[0] == 0
 
 
+def test_what_keras_has_downloaded_is_found_after_the_own_cache_and_left_alone(
+    tmp_path, halves, monkeypatch
+):
+    monkeypatch.delenv("MNISTCNN_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    (tmp_path / "keras" / "datasets").mkdir(parents=True)
+    write_npz(tmp_path / "keras" / "datasets", halves)
+    digits = fetch_mnist(subset="all")
+    assert len(digits.target) == N_TRAIN + N_TEST
+    assert str(tmp_path / "keras") in digits.DESCR
+    assert not (tmp_path / "cache").exists()
+    own = tmp_path / "cache" / "mnistcnn"
+    own.mkdir(parents=True)
+    images, labels = halves["train"]
+    write_npz(own, {"train": (images, (labels + 1) % 10)})
+    assert fetch_mnist().target[0] == 1
+
+
 def test_folder_without_mnist_says_what_to_put_where(tmp_path):
     with pytest.raises(FileNotFoundError, match="MNIST's test digits are not in") as error:
         fetch_mnist(subset="test", data_home=tmp_path, download_if_missing=False)
@@ -224,28 +242,15 @@ def mirror(tmp_path, halves, monkeypatch):
     folder = tmp_path / "mirror"
     folder.mkdir()
     write_idx_files(folder, halves, ".gz")
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    monkeypatch.setattr(_mnist, "SHA256", hashes)
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    handler = functools.partial(QuietHandler, directory=folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        address = f"http://127.0.0.1:{server.server_port}/"
-        monkeypatch.setattr(_mnist, "MIRRORS", (address + "moved/", address))
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with served(DATA, folder, monkeypatch):
         yield folder
-        server.shutdown()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        """Keep the test's output free of requests."""
 
 
 def test_missing_files_are_downloaded_once(tmp_path, halves, mirror):
     home = tmp_path / "new" / "home"
     digits = fetch_mnist(subset="all", data_home=home)
     assert len(digits.target) == N_TRAIN + N_TEST
-    assert {path.name for path in home.iterdir()} == set(_mnist.SHA256)
+    assert {path.name for path in home.iterdir()} == {file.name for file in DATA.files.values()}
     for path in mirror.iterdir():
         path.unlink()
     np.testing.assert_array_equal(fetch_mnist(data_home=home).images, halves["train"][0])
@@ -297,11 +302,12 @@ def test_real_mnist_has_its_published_size_and_hashes():
     assert np.bincount(digits.target[:60000]).tolist() == [
         *(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
     ]
-    for name, sha256 in _mnist.SHA256.items():
-        path = os.path.join(MNIST, name)
+    for file in DATA.files.values():
+        path = os.path.join(MNIST, file.name)
         if os.path.exists(path):
-            with open(path, "rb") as file:
-                assert hashlib.file_digest(file, "sha256").hexdigest() == sha256
+            with open(path, "rb") as stream:
+                assert hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+            assert os.path.getsize(path) == file.n_bytes
             assert len(read_idx(path)) in (60000, 10000)
 
 
@@ -311,10 +317,15 @@ def test_the_folder_of_torchvision_itself_is_taken(tmp_path, halves):
     np.testing.assert_array_equal(digits.images, halves["train"][0])
 
 
-def test_another_data_set_in_torchvisions_layout_is_never_taken_for_mnist(tmp_path, halves):
+def test_another_data_set_is_never_taken_for_mnist(tmp_path, halves, monkeypatch):
     write_as_torchvision(tmp_path, halves)
+    for folder in ("FashionMNIST", "FashionMNIST/raw"):
+        with pytest.raises(FileNotFoundError):
+            fetch_mnist(data_home=tmp_path / folder, download_if_missing=False)
+    (tmp_path / "FashionMNIST" / "raw").rename(tmp_path / "fashion-mnist")
+    monkeypatch.chdir(tmp_path / "fashion-mnist")
     with pytest.raises(FileNotFoundError):
-        fetch_mnist(data_home=tmp_path / "FashionMNIST", download_if_missing=False)
+        fetch_mnist(data_home=".", download_if_missing=False)
 
 
 @pytest.mark.parametrize("by", ["parameter", "environment"])

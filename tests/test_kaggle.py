@@ -82,7 +82,7 @@ def test_file_without_labels_is_read_by_name(train_csv, tmp_path):
     assert y is None
     with pytest.raises(ValueError, match=r"must have a column 'label'.*target=None"):
         read_kaggle_csv(tmp_path / "test.csv")
-    with pytest.raises(ValueError, match="784 columns of pixels, got 785"):
+    with pytest.raises(ValueError, match="got a column 'label' beside the pixels.*target='label'"):
         read_kaggle_csv(train_csv(), target=None)
 
 
@@ -95,9 +95,21 @@ def test_packed_files_and_other_line_ends_are_read(tmp_path):
     frame = load_sample_digits(as_frame=True).frame.head(4)
     frame.to_csv(tmp_path / "train.csv.gz", index=False)
     frame.to_csv(tmp_path / "windows.csv", index=False, lineterminator="\r\n", encoding="utf-8-sig")
-    for name in ("train.csv.gz", "windows.csv"):
-        digits = read_kaggle_csv(tmp_path / name, as_frame=True)
+    frame.to_csv(tmp_path / "quoted.csv", index=False, quoting=1, lineterminator="\r\n")
+    content = frame.to_csv(index=False)
+    (tmp_path / "blank.csv").write_text(f"\n{content}\n  \n\n")
+    (tmp_path / "no end.csv").write_text(content.rstrip("\n"))
+    (tmp_path / "old Mac.csv").write_text(content.replace("\n", "\r"))
+    for name in ("train.csv.gz", "windows", "quoted", "blank", "no end", "old Mac"):
+        path = (tmp_path / name).with_suffix(".csv") if "." not in name else tmp_path / name
+        digits = read_kaggle_csv(path, as_frame=True)
         pd.testing.assert_frame_equal(digits.data, frame.drop(columns="label"))
+        assert digits.target.tolist() == frame["label"].tolist()
+
+
+@pytest.mark.parametrize("label", ["10", "-1", "46"])
+def test_labels_of_other_data_than_digits_are_read(train_csv, label):
+    assert read_kaggle_csv(train_csv(cells={(3, 0): label})).target[1] == int(label)
 
 
 def test_more_lines_than_one_block_come_in_order(train_csv):
@@ -105,6 +117,23 @@ def test_more_lines_than_one_block_come_in_order(train_csv):
     assert digits.data.shape == (2100, 784)
     assert np.argwhere(digits.data).tolist() == [[2049, 4]]
     assert np.flatnonzero(digits.target == 3).tolist() == [2099]
+
+
+@pytest.mark.parametrize("text", ["9.0", '"9"', " 9", "+9", "0009", "9e0"])
+@pytest.mark.parametrize("line", [2, 900, 2101])
+def test_a_number_in_another_form_is_read_wherever_it_stands(train_csv, line, text):
+    digits = read_kaggle_csv(train_csv(n=2100, cells={(line, 7): text, (2100, 0): "3"}))
+    assert digits.data.shape == (2100, 784)
+    assert np.argwhere(digits.data).tolist() == [[line - 2, 6]]
+    assert digits.data[line - 2, 6] == 9
+    assert np.flatnonzero(digits.target == 3).tolist() == [2098]
+
+
+def test_blank_lines_are_left_out_wherever_they_stand(train_csv):
+    path = train_csv(n=3, cells={(4, 0): "3"})
+    header, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([header, "", lines[0], "\n" * 2_200_000, *lines[1:], "", ""]))
+    assert read_kaggle_csv(path).target.tolist() == [7, 7, 3]
 
 
 @pytest.mark.parametrize(
@@ -135,8 +164,16 @@ def test_bad_cell_is_named_with_its_place(train_csv, line, column, text):
 
 
 def test_bad_cell_far_down_is_named_with_its_line(train_csv):
+    path = train_csv(n=2100, cells={(2090, 7): "256"})
     with pytest.raises(ValueError, match="got '256' in line 2090, column 'pixel6'"):
-        read_kaggle_csv(train_csv(n=2100, cells={(2090, 7): "256"}))
+        read_kaggle_csv(path)
+    header, *lines = path.read_text().splitlines()
+    for end in ("\n", "\r\n", "\r"):
+        path.write_text(
+            end.join(["", header, "", *lines[:1000], "", "", *lines[1000:]]), newline=""
+        )
+        with pytest.raises(ValueError, match="got '256' in line 2094, column 'pixel6'"):
+            read_kaggle_csv(path)
 
 
 def test_whole_numbers_written_with_a_point_are_taken(train_csv):
@@ -172,11 +209,11 @@ def test_whole_numbers_written_with_a_point_are_taken(train_csv):
         (",".join(HEADER) + "\n" + ",".join("0" * 786) + "\n", "785 cells in each line, got 786"),
         (
             ",".join(HEADER) + "\n" + ",".join("0" * 785) + "\n" + ",".join("0" * 786) + "\n",
-            "Expected 785 fields in line 3, saw 786",
+            "785 cells in each line, got 786 in line 3",
         ),
         (
             ",".join(HEADER) + "\n" + ",".join("0" * 785) + "\n" + ",".join("0" * 784) + "\n",
-            "got 'nan' in line 3, column 'pixel783'",
+            "785 cells in each line, got 784 in line 3",
         ),
         (b"\x1f\x8b\xff\xfe\x00\x80", "is not a table of digits"),
     ],

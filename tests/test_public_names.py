@@ -31,6 +31,7 @@ BETWEEN_ROOMS = {
     "may_be_a_digit",
     "pad_columns",
     "pixel_statistics",
+    "read_digit_recognizer",
     "resolve_image_shape",
 }
 PACKAGE = set(mnistcnn.__all__) - {"__version__"}

@@ -6,6 +6,9 @@ from .architectures import list_architectures as list_architectures
 from .augmentation import Augmentation as Augmentation
 from .classifier import DigitCNNClassifier as DigitCNNClassifier
 from .classifier import TrainedFeatures as TrainedFeatures
+from .datasets import fetch_emnist as fetch_emnist
+from .datasets import fetch_fashion_mnist as fetch_fashion_mnist
+from .datasets import fetch_kmnist as fetch_kmnist
 from .datasets import fetch_mnist as fetch_mnist
 from .datasets import load_sample_digits as load_sample_digits
 from .datasets import read_idx as read_idx

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
-from mnistcnn.architectures import get_architecture, suggestion
+from mnistcnn._suggestions import suggestion
+from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import Augmentation
 
 __all__ = ["Recipe", "get_recipe", "list_recipes"]

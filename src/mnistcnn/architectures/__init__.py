@@ -3,10 +3,8 @@
 Importing this package does not load Keras; `Architecture.build` does.
 """
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from mnistcnn._scikit_learn import validate_parameter_constraints
+from mnistcnn._suggestions import suggestion
 from mnistcnn.architectures import _base
 from mnistcnn.architectures._base import Architecture as Architecture
 from mnistcnn.architectures._layers import LAYER_KINDS as LAYER_KINDS
@@ -54,9 +52,6 @@ _ARCHITECTURES = _by_name(*filter(_is_registered, list(vars().values())))
 
 __all__ = ["Architecture", "get_architecture", "list_architectures"]
 __all__ += [architecture.__name__ for architecture in _ARCHITECTURES.values()]
-
-# The least similarity of two names (difflib's ratio) at which one is suggested for the other.
-MIN_SIMILARITY = 0.7
 
 
 def list_architectures() -> list[str]:
@@ -108,13 +103,7 @@ def get_architecture(name: str) -> Architecture:
     validate_parameter_constraints({"name": [str]}, {"name": name}, caller_name="get_architecture")
     if name not in _ARCHITECTURES:
         raise ValueError(
-            f"Unknown architecture {name!r}{suggestion(name, _ARCHITECTURES)} The registered names "
-            f"are {', '.join(_ARCHITECTURES)}."
+            f"Unknown architecture {name!r}{suggestion(name, _ARCHITECTURES)} The registered "
+            f"names are {', '.join(_ARCHITECTURES)}."
         )
     return _ARCHITECTURES[name]()
-
-
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """Return the end of a sentence that says that a name is unknown: the nearest one there is."""
-    nearest = get_close_matches(name.lower(), list(names), n=1, cutoff=MIN_SIMILARITY)
-    return f"; did you mean {nearest[0]!r}?" if nearest else "."

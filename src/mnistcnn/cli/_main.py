@@ -15,6 +15,7 @@ from mnistcnn.cli._devices import devices
 from mnistcnn.cli._engines import WorkerLost
 from mnistcnn.cli._evaluate import evaluate
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
+from mnistcnn.cli._kaggle import kaggle
 from mnistcnn.cli._messages import say, sentence
 from mnistcnn.cli._predict import predict
 from mnistcnn.cli._reproduce import reproduce
@@ -51,7 +52,17 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (compare, reproduce, train, evaluate, predict, demo, architectures, devices):
+for _command in (
+    compare,
+    reproduce,
+    train,
+    evaluate,
+    predict,
+    kaggle,
+    demo,
+    architectures,
+    devices,
+):
     commands.add_command(_command)
 
 

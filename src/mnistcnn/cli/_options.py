@@ -46,9 +46,10 @@ data_option: Decorator = click.option(
     "--data",
     default="digits",
     show_default=True,
-    metavar="digits|mnist|PATH",
-    help="The images: digits (1,797 of them, bundled), mnist, a .csv with a label column, a .npz, "
-    "or a folder of IDX files.",
+    metavar="NAME|PATH",
+    help="The images: digits (1,797 of them, bundled), mnist, fashion_mnist, kmnist, "
+    "emnist-letters or another split of EMNIST, a .csv with a label column, a .npz, or a folder of "
+    "IDX files.",
 )
 
 limit_option: Decorator = click.option(
@@ -84,6 +85,22 @@ json_option: Decorator = click.option(
 quiet_option: Decorator = click.option(
     "-q", "--quiet", is_flag=True, help="Leave out progress and notes; results and errors remain."
 )
+
+
+def check_folder(path: Path, option: str) -> None:
+    """Stop where a file is to be written into a folder that is not there.
+
+    Parameters
+    ----------
+    path : Path
+        What the command is about to write.
+    option : str
+        What has named it.
+    """
+    if not path.parent.is_dir():
+        raise click.BadParameter(
+            f"folder '{path.parent}' does not exist.", param_hint=f"'{option}'"
+        )
 
 
 def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:

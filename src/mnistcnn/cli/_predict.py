@@ -15,6 +15,7 @@ from mnistcnn.cli._interruption import Interrupted
 from mnistcnn.cli._model_files import MODEL_FILE, WARNING, Method, answered_by, load_classifier
 from mnistcnn.cli._options import (
     NamedPath,
+    check_folder,
     force_option,
     json_option,
     quiet_option,
@@ -112,10 +113,7 @@ def _check_submission(
         return
     if len(images) != 1 or not is_table(Path(images[0])):
         raise click.UsageError("--submission needs one IMAGE, which must be a .csv file.")
-    if not submission_file.parent.is_dir():
-        raise click.BadParameter(
-            f"folder '{submission_file.parent}' does not exist.", param_hint="'--submission'"
-        )
+    check_folder(submission_file, "--submission")
     refuse_to_overwrite(submission_file, "--submission", force=force)
 
 

@@ -1,16 +1,17 @@
 """``mnistcnn train``: a model file."""
 
+from functools import partial
 from math import ceil
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnistcnn._types import Array
-from mnistcnn.cli._interruption import Interrupted, interruptible
+from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
+from mnistcnn.cli._interruption import Interrupted
 from mnistcnn.cli._options import (
     NamedPath,
+    check_folder,
     data_option,
     epochs_option,
     force_option,
@@ -21,16 +22,11 @@ from mnistcnn.cli._options import (
     random_state_option,
     refuse_to_overwrite,
 )
-from mnistcnn.cli._progress import Advance, progress, report_of_epoch
 from mnistcnn.cli._tables import print_json
+from mnistcnn.cli._training import AUGMENTATIONS, Training
 
 if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier
-
-AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
-# With fewer images of a class, a tenth of them may hold none of it.
-MIN_IMAGES_TO_VALIDATE = 10
-VALIDATION_FRACTION = 0.1
 
 
 @click.command()
@@ -106,17 +102,17 @@ def train(
 
     Ctrl-C ends it, and no file is written.
     """
-    _check_folder(model_file)
+    check_folder(model_file, "--model-file")
     refuse_to_overwrite(model_file, "--model-file", force=force)
     _check_validation(validation_fraction, early_stopping)
-    training = _Training(settings["epochs"])
+    training = Training(settings["epochs"])
     try:
         X, y = load_images(
             data, part="training", limit=limit, random_state=settings["random_state"]
         )
-        fraction = _fraction(validation_fraction, y)
+        fraction = held_out_fraction(validation_fraction, y)
         parameters = _parameters(fraction, early_stopping, **settings)
-        classifier = training.fit(X, y, parameters, quiet=quiet)
+        classifier = training.fit(partial(_classifier, **parameters), X, y, quiet=quiet)
         _write(classifier, model_file)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
@@ -127,80 +123,12 @@ def train(
     (print_json if as_json else _print)(summary)
 
 
-class _Training:
-    """One fit of so many epochs at most, and how far it is."""
-
-    def __init__(self, n_epochs: int) -> None:
-        self.n_epochs = n_epochs
-        self.n_done = 0
-        self.seconds = 0.0
-
-    def place(self) -> str:
-        """Say how far it is, as the end of a sentence."""
-        if not self.n_done:
-            return "before the first epoch ended"
-        return f"after epoch {self.n_done} of {self.n_epochs}"
-
-    def fit(
-        self, X: Array, y: Array, parameters: dict[str, Any], *, quiet: bool
-    ) -> "DigitCNNClassifier":
-        """Return the fitted classifier; `parameters` are its own."""
-        with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
-            return interruptible(lambda: self._fitted(X, y, advance, parameters))
-
-    def _fitted(
-        self, X: Array, y: Array, advance: Advance, parameters: dict[str, Any]
-    ) -> "DigitCNNClassifier":
-        from keras.callbacks import LambdaCallback
-
-        from mnistcnn import DigitCNNClassifier
-
-        start = perf_counter()
-
-        def note(epoch: int, logs: dict[str, Any]) -> None:
-            self.n_done = epoch + 1
-            seconds_left = (perf_counter() - start) / self.n_done * (self.n_epochs - self.n_done)
-            report = report_of_epoch(self.n_done, self.n_epochs, logs, seconds_left)
-            advance(report, self.n_done, f"epoch {min(self.n_done + 1, self.n_epochs)}")
-
-        callbacks = [LambdaCallback(on_epoch_end=note)]
-        classifier = DigitCNNClassifier(**parameters, callbacks=callbacks)
-        classifier.fit(X, y)
-        self.seconds = perf_counter() - start
-        # What reports to this terminal does not belong to the model.
-        classifier.callbacks, classifier.callbacks_ = None, []
-        return classifier
-
-
-def _check_folder(model_file: Path) -> None:
-    if not model_file.parent.is_dir():
-        raise click.BadParameter(
-            f"folder '{model_file.parent}' does not exist.", param_hint="'--model-file'"
-        )
-
-
 def _check_validation(fraction: float | None, early_stopping: bool) -> None:
     if early_stopping and fraction == 0:
         raise click.UsageError(
             "--early-stopping needs validation images: --validation-fraction must be above 0, got "
             "0."
         )
-
-
-def _fraction(asked: float | None, y: Array) -> float:
-    """Return the fraction of the images to validate on, which must hold some of every class."""
-    import numpy as np
-
-    smallest, n_classes = np.unique(y, return_counts=True)[1].min(), len(np.unique(y))
-    if asked is None:
-        return VALIDATION_FRACTION if smallest >= MIN_IMAGES_TO_VALIDATE else 0.0
-    n_validation = ceil(asked * len(y))
-    if asked and (smallest < 2 or not n_classes <= n_validation <= len(y) - n_classes):
-        raise click.UsageError(
-            f"--validation-fraction {asked:g} of {len(y):,} images cannot leave images of each of "
-            f"the {n_classes} classes in both parts; 0 trains on all images."
-        )
-    return asked
 
 
 def _parameters(
@@ -218,6 +146,12 @@ def _parameters(
         "n_iter_no_change": n_iter_no_change if early_stopping else epochs,
         **given,
     }
+
+
+def _classifier(**parameters: Any) -> "DigitCNNClassifier":
+    from mnistcnn import DigitCNNClassifier
+
+    return DigitCNNClassifier(**parameters)
 
 
 def _write(classifier: "DigitCNNClassifier", model_file: Path) -> None:

@@ -1,18 +1,26 @@
-"""Digits to learn from: bundled ones, MNIST, and the files that people have them in."""
+"""Digits to learn from: bundled ones, MNIST and its kin, and the files that people have them in."""
 
 from mnistcnn.datasets._csv import label_column
+from mnistcnn.datasets._digit_recognizer import read_digit_recognizer
+from mnistcnn.datasets._emnist import fetch_emnist
+from mnistcnn.datasets._fashion_mnist import fetch_fashion_mnist
 from mnistcnn.datasets._idx import read_idx, write_idx
 from mnistcnn.datasets._images import read_images
 from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
+from mnistcnn.datasets._kmnist import fetch_kmnist
 from mnistcnn.datasets._labelled import load_labelled
 from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
 __all__ = [
+    "fetch_emnist",
+    "fetch_fashion_mnist",
+    "fetch_kmnist",
     "fetch_mnist",
     "label_column",
     "load_labelled",
     "load_sample_digits",
+    "read_digit_recognizer",
     "read_idx",
     "read_images",
     "read_kaggle_csv",

@@ -1,5 +1,6 @@
 """The form in which every loader hands over digits: scikit-learn's `Bunch`, or data and target."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ def digits_result(
     description: str,
     return_X_y: bool,
     as_frame: bool,
+    target_names: Sequence[str] | None = None,
 ) -> Any:
     """Hand over digits as scikit-learn's own loaders do.
 
@@ -33,6 +35,8 @@ def digits_result(
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool
         Whether `data` is a DataFrame and `target` a Series.
+    target_names : sequence of str, or None, default=None
+        What the labels from 0 on stand for; None where they stand for themselves.
 
     Returns
     -------
@@ -64,10 +68,18 @@ def digits_result(
         target=labels,
         frame=frame,
         feature_names=names,
-        target_names=None if target is None else np.unique(target),
+        target_names=_target_names(target, target_names),
         images=images,
         DESCR=description,
     )
+
+
+def _target_names(
+    target: NDArray[Any] | None, target_names: Sequence[str] | None
+) -> NDArray[Any] | None:
+    if target_names is not None:
+        return np.array(target_names)
+    return None if target is None else np.unique(target)
 
 
 def pixel_names(n_pixels: int) -> list[str]:

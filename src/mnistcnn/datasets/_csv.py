@@ -11,26 +11,30 @@ from numpy.typing import NDArray
 
 from mnistcnn._types import Path
 from mnistcnn.datasets._csv_columns import LABELS, SIDE, Columns, LabelColumn, columns_of, is_header
+from mnistcnn.datasets._csv_plain import plain_cells
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["label_column", "read_digit_table"]
+__all__ = ["Lines", "cells_of", "label_column", "open_lines", "read_digit_table", "separator_of"]
 
-LINES_A_BLOCK = 2048
+# Small enough that the arrays of one piece stay in the processor's cache.
+CHARACTERS_A_PIECE = 1 << 20
 # 785 numbers of 25 characters are 20,000; a line without an end would fill the memory.
 _LONGEST_LINE = 1 << 18
 _SEPARATORS = ",;\t"
-# Beyond it, floats no longer hold every integer.
-_LARGEST_LABEL = 2**53
 _WANTED = "a table of digits"
 
+_WHITE = 255
+
 Table = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
+# Some lines of a table; without labels their array is empty.
+Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
-class _Lines:
-    """A text whose first lines were taken already, and none of whose lines is too long."""
+class Lines:
+    """A text that is taken line by line or in pieces, and none of whose lines is too long."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -47,16 +51,23 @@ class _Lines:
                 return line
         return ""
 
-    def put_back(self, line: str) -> None:
-        """Give the line again; for blank lines before it, the parser counts lines as we do."""
-        self._start = "\n" * (self.n_taken - 1) + line
-
-    def read(self, size: int = -1) -> str:
-        """Read a piece, as the parser does."""
-        start, self._start = self._start, ""
-        piece = start or self._text.read(size)
+    def take_piece(self) -> str:
+        """Take many whole lines; an empty string at the end."""
+        piece, self._start = self._start or self._text.read(CHARACTERS_A_PIECE), ""
         self._check(piece)
+        if not piece.endswith("\n"):
+            rest = self._text.readline(_LONGEST_LINE)
+            self._check(rest)
+            piece += rest
+        self.n_taken += piece.count("\n")
+        if "\r" in piece:
+            self.n_taken += piece.count("\r") - piece.count("\r\n")
         return piece
+
+    def put_back(self, line: str) -> None:
+        """Give the line again that was taken last."""
+        self._start = line
+        self.n_taken -= 1
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.take, "")
@@ -97,16 +108,16 @@ def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     name = os.fspath(path)
     with open_file(path) as file:
         with as_value_error(path, _WANTED):
-            lines = _opened(file)
+            lines = open_lines(file)
             first = lines.take()
-            separator = _separator(first)
-            cells = _cells(first, separator)
+            separator = separator_of(first)
+            cells = cells_of(first, separator)
         if not first:
             raise ValueError(f"{name} is empty: it must hold lines of digits.")
         columns = columns_of(cells, label, name)
         named = is_header(cells)
         _go_to_digits(lines, first, separator, name, skip_first=named)
-        table = _read(lines, separator, columns, name)
+        table = _read(lines, separator, columns, label, name)
     if not named and label is not None:
         _refuse_labels_at_the_end(table, name)
     return table
@@ -123,72 +134,120 @@ def label_column(path: Path) -> str | None:
         If its first line cannot be read.
     """
     with open_file(path) as file, as_value_error(path, _WANTED):
-        first = _opened(file).take()
-        cells = _cells(first, _separator(first))
+        lines = open_lines(file)
+        first = lines.take()
+        cells = cells_of(first, separator_of(first))
     if not is_header(cells):
         return LABELS.names[0] if len(cells) > SIDE * SIDE else None
     return next((cell for cell in cells if cell.lower() in LABELS.names), None)
 
 
-def _opened(file: BinaryIO) -> _Lines:
+def open_lines(file: BinaryIO) -> Lines:
+    """Return the lines of a file's text, packed or not, with or without a byte-order mark."""
     # The parser sees the ends of lines as they are in the file.
-    return _Lines(io.TextIOWrapper(unpacked(file), encoding="utf-8-sig", newline=""))
+    return Lines(io.TextIOWrapper(unpacked(file), encoding="utf-8-sig", newline=""))
 
 
-def _separator(line: str) -> str:
+def separator_of(line: str) -> str:
+    """Return what separates the cells of a line: a comma, a semicolon or a tab."""
     found = [separator for separator in _SEPARATORS if separator in line]
     if len(found) > 1:
         raise ValueError(f"its first line holds {' and '.join(map(repr, found))}; separate by one.")
     return found[0] if found else ","
 
 
-def _cells(line: str, separator: str) -> list[str]:
+def cells_of(line: str, separator: str) -> list[str]:
+    """Return the cells of a line, without quotes and blanks around them."""
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
 
 
-def _go_to_digits(
-    lines: _Lines, first: str, separator: str, name: str, *, skip_first: bool
-) -> None:
+def _go_to_digits(lines: Lines, first: str, separator: str, name: str, *, skip_first: bool) -> None:
     """Stand before the first line of numbers; the parser takes its length for that of all lines."""
-    n_columns = len(_cells(first, separator))
+    n_columns = len(cells_of(first, separator))
     with as_value_error(name, _WANTED):
         line = lines.take() if skip_first else first
-        cells = _cells(line, separator)
+        cells = cells_of(line, separator)
     if not line:
         raise ValueError(f"{name} is empty: it must hold lines of digits.")
-    if len(cells) != n_columns:
-        raise ValueError(
-            f"{name} must have {n_columns} cells in each line, got {len(cells)} in line "
-            f"{lines.n_taken}."
-        )
+    _check_length(len(cells), n_columns, lines.n_taken, name)
     lines.put_back(line)
 
 
-def _read(lines: _Lines, separator: str, columns: Columns, name: str) -> Table:
-    pixels, labels = [], []
-    for block in _blocks(lines, separator, columns, name):
-        pixels.append(_integers(name, block.iloc[:, columns.pixels], 0, 255).astype(np.uint8))
-        if columns.label is not None:
-            label = block.iloc[:, [columns.label]]
-            numbers = _integers(name, label, -_LARGEST_LABEL, _LARGEST_LABEL)
-            labels.append(numbers.astype(np.int64))
-    return np.concatenate(pixels), np.concatenate(labels).ravel() if labels else None
+def _read(
+    lines: Lines, separator: str, columns: Columns, label: LabelColumn | None, name: str
+) -> Table:
+    parts = []
+    n_before = lines.n_taken
+    while piece := _taken(lines, name):
+        part = _read_plain(piece, separator, columns, label)
+        if part is None:
+            block = _cells_by_line(piece, n_before, separator, columns, name)
+            part = _read_block(block, columns, label, name)
+        parts.append(part)
+        n_before = lines.n_taken
+    pixels, labels = zip(*parts, strict=True)
+    return np.concatenate(pixels), None if label is None else np.concatenate(labels)
 
 
-def _blocks(lines: _Lines, separator: str, columns: Columns, name: str) -> Iterator["pd.DataFrame"]:
+def _taken(lines: Lines, name: str) -> str:
+    with as_value_error(name, _WANTED):
+        return lines.take_piece()
+
+
+def _read_plain(
+    piece: str, separator: str, columns: Columns, label: LabelColumn | None
+) -> Part | None:
+    """Read lines of whole numbers in their ranges; None where anything else is among them."""
+    cells = plain_cells(piece, separator, len(columns.names))
+    if cells is None:
+        return None
+    pixels = cells[:, columns.pixels]
+    labels = np.zeros(0, np.int64)
+    if label is not None:
+        labels = cells[:, columns.label].astype(np.int64)
+        if labels.min() < label.lowest or labels.max() > label.highest:
+            return None
+    return None if pixels.max() > _WHITE else (pixels.astype(np.uint8), labels)
+
+
+def _read_block(
+    block: "pd.DataFrame", columns: Columns, label: LabelColumn | None, name: str
+) -> Part:
+    pixels = _integers(name, block.iloc[:, columns.pixels], 0, _WHITE)
+    labels = np.zeros(0)
+    if label is not None and columns.label is not None:
+        column = block.iloc[:, [columns.label]]
+        labels = _integers(name, column, label.lowest, label.highest).ravel()
+    return pixels.astype(np.uint8), labels.astype(np.int64)
+
+
+def _cells_by_line(
+    piece: str, n_before: int, separator: str, columns: Columns, name: str
+) -> "pd.DataFrame":
+    """Return the cells of lines that are not blank, under their columns and line numbers."""
     import pandas as pd
 
-    n_before = lines.n_taken
-    with (
-        as_value_error(name, _WANTED),
-        pd.read_csv(  # type: ignore[call-overload]
-            lines, sep=separator, header=None, low_memory=False, chunksize=LINES_A_BLOCK
-        ) as blocks,
-    ):
-        for block in blocks:
-            block.columns = columns.names
-            block.index += n_before
-            yield block
+    # Every form of line end ends one.
+    numbered = enumerate(io.StringIO(piece, newline=None), start=n_before + 1)
+    lines = {number: line for number, line in numbered if line.strip()}
+    for number, line in lines.items():
+        _check_length(len(cells_of(line, separator)), len(columns.names), number, name)
+    if not lines:
+        return pd.DataFrame(columns=columns.names, dtype=np.int64)
+    with as_value_error(name, _WANTED):
+        block = pd.read_csv(
+            io.StringIO("".join(lines.values())), sep=separator, header=None, low_memory=False
+        )
+    block.columns = pd.Index(columns.names)
+    block.index = pd.Index(lines)
+    return block
+
+
+def _check_length(n_cells: int, n_columns: int, line: int, name: str) -> None:
+    if n_cells != n_columns:
+        raise ValueError(
+            f"{name} must have {n_columns} cells in each line, got {n_cells} in line {line}."
+        )
 
 
 def _integers(name: str, block: "pd.DataFrame", lowest: int, highest: int) -> NDArray[Any]:

@@ -7,6 +7,9 @@ from itertools import product
 
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
 
+# Beyond it, floats no longer hold every integer.
+_LARGEST_LABEL = 2**53
+
 SIDE = 28
 N_PIXELS = SIDE * SIDE
 
@@ -29,10 +32,14 @@ class LabelColumn:
         Its possible names, in any case; the first one stands in messages.
     remedy : str
         What to write instead, as a sentence.
+    lowest, highest : int
+        The labels that there may be. By default any.
     """
 
     names: tuple[str, ...]
     remedy: str
+    lowest: int = -_LARGEST_LABEL
+    highest: int = _LARGEST_LABEL
 
 
 LABELS = LabelColumn(
@@ -90,6 +97,8 @@ def columns_of(cells: list[str], label: LabelColumn | None, path: str) -> Column
     if not is_header(cells):
         return _by_place(len(cells), label, path)
     names = [cell.lstrip("#").strip() for cell in cells]
+    if label is None:
+        _refuse_labels(names, path)
     place = None if label is None else _label_place(names, label, path)
     others = _without_index([at for at in range(len(names)) if at != place], names)
     order = _reading_order([names[at] for at in others], path)
@@ -122,6 +131,16 @@ def _label_place(names: list[str], label: LabelColumn, path: str) -> int:
             f"{', '.join(names[:3])[:60]} ... {label.remedy}"
         )
     return places[0]
+
+
+def _refuse_labels(names: list[str], path: str) -> None:
+    """Refuse a column of labels, beside those of the pixels, where there are to be none."""
+    found = [name for name in names if name.casefold() in LABELS.names]
+    if found and len(names) > N_PIXELS:
+        raise ValueError(
+            f"{path} must have no labels here, got a column {found[0]!r} beside the pixels. Read "
+            f"it with target={found[0]!r}, or remove the column."
+        )
 
 
 def _without_index(places: list[int], names: list[str]) -> list[int]:

@@ -15,10 +15,6 @@ __all__ = ["download"]
 
 # Without a byte for so long, the next server is tried.
 TIMEOUT_SECONDS = 30.0
-# For one file from all addresses together, however steadily the bytes come.
-MAX_SECONDS = 600.0
-# The largest file has 10 million.
-MAX_BYTES = 1 << 24
 BYTES_A_BLOCK = 1 << 16
 
 
@@ -27,8 +23,8 @@ def download(
     target: Path,
     *,
     sha256: str,
-    max_bytes: int = MAX_BYTES,
-    seconds: float = MAX_SECONDS,
+    max_bytes: int,
+    seconds: float,
 ) -> None:
     """Download a file from the first address that gives the right one.
 
@@ -40,10 +36,10 @@ def download(
         Where to put it, in a folder that exists. An older file stays until it is complete.
     sha256 : str
         The hash of the right file, in hexadecimal digits.
-    max_bytes : int, default=16777216
+    max_bytes : int
         The size above which a file is taken for a wrong one.
-    seconds : float, default=600.0
-        How long it may take in all.
+    seconds : float
+        How long it may take from all addresses together, however steadily the bytes come.
 
     Raises
     ------

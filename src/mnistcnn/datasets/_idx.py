@@ -3,7 +3,9 @@
 import gzip
 import os
 import struct
+import zipfile
 from math import prod
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,7 +15,7 @@ from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._types import Path
 from mnistcnn.datasets._opening import as_value_error, open_file
 
-__all__ = ["read_idx", "write_idx"]
+__all__ = ["read_idx", "read_zipped_idx", "write_idx"]
 
 _DTYPE_OF_CODE: dict[int, np.dtype[Any]] = {
     0x08: np.dtype("uint8"),
@@ -77,6 +79,39 @@ def read_idx(path: Path) -> NDArray[Any]:
         file.seek(0)
         with as_value_error(path, "a complete IDX file"):
             return _read_array(gzip.GzipFile(fileobj=file) if packed else file, largest)
+
+
+def read_zipped_idx(path: Path, name: str, *, max_bytes: int) -> NDArray[Any]:
+    """Read an array from an IDX file, packed with gzip, in a zip archive; unpack none to the disk.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The archive.
+    name : str
+        The IDX file, with ``.gz``, in whichever folder of the archive.
+    max_bytes : int
+        How many bytes its values may have.
+
+    Returns
+    -------
+    ndarray
+        As from `read_idx`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such archive.
+    ValueError
+        If the archive or the file in it is damaged, or it holds no such file.
+    """
+    with open_file(path) as file, as_value_error(path, f"a complete zip archive with {name}"):
+        archive = zipfile.ZipFile(file)
+        member = next((one for one in archive.namelist() if PurePosixPath(one).name == name), None)
+        if member is None:
+            raise ValueError(f"it holds {len(archive.namelist())} other files.")
+        with archive.open(member) as packed:
+            return _read_array(gzip.GzipFile(fileobj=packed), max_bytes)
 
 
 def write_idx(path: Path, array: ArrayLike) -> None:

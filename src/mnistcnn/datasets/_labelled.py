@@ -1,15 +1,23 @@
 """Labelled digits from a name or a path, as a command line states them."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
+from mnistcnn._suggestions import suggestion
+from mnistcnn.datasets._catalogue import EMNIST
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
-from mnistcnn.datasets._mnist import FORMS, fetch_mnist, read_local_split
+from mnistcnn.datasets._emnist import fetch_emnist
+from mnistcnn.datasets._fashion_mnist import fetch_fashion_mnist
+from mnistcnn.datasets._kmnist import fetch_kmnist
+from mnistcnn.datasets._local import data_set_of, forms, read_split
+from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._npz import read_npz_pair
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
@@ -17,7 +25,16 @@ __all__ = ["load_labelled"]
 
 Labelled = tuple[NDArray[Any], NDArray[Any]]
 
-_ALLOWED = "'digits', 'mnist', a .csv file, a .npz file, or a folder with MNIST's files"
+_FETCHED: dict[str, Callable[..., Any]] = {
+    "mnist": fetch_mnist,
+    "fashion_mnist": fetch_fashion_mnist,
+    "kmnist": fetch_kmnist,
+    **{f"emnist-{split}": partial(fetch_emnist, split) for split in EMNIST},
+}
+_NAMES = ("digits", *_FETCHED)
+_ALLOWED = (
+    f"{', '.join(map(repr, _NAMES))}, a .csv file, a .npz file, or a folder with MNIST's files"
+)
 
 
 @validate_params(
@@ -31,12 +48,15 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     ----------
     source : str or path-like
         - ``"digits"``: the digits of :func:`load_sample_digits`.
-        - ``"mnist"``: those of :func:`fetch_mnist`, which may download them.
+        - ``"mnist"``, ``"fashion_mnist"``, ``"kmnist"``: those of :func:`fetch_mnist`,
+          :func:`fetch_fashion_mnist` and :func:`fetch_kmnist`, which may download them.
+        - ``"emnist-letters"`` and so on: a split of :func:`fetch_emnist`.
         - a path to a ``.csv`` file (also packed, as ``.csv.gz``): what :func:`read_kaggle_csv`
           reads; the labels may also be called class, target, digit or y.
         - a path to a ``.npz`` file: its arrays ``x_train`` and ``y_train`` (``x_test`` and
           ``y_test``), or ``X`` and ``y``.
-        - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes.
+        - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes, or Fashion-MNIST or
+          KMNIST in a folder of that name.
     subset : {"train", "test"}, default="train"
         Which half of a source that has two; one that has no halves is loaded whole.
 
@@ -51,9 +71,10 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     Raises
     ------
     FileNotFoundError
-        If there is no such file or folder, or the folder holds no MNIST.
+        If there is no such file or folder, or the folder holds no such data; the message lists
+        the names that there are.
     OSError
-        If MNIST could not be downloaded.
+        If the data could not be downloaded.
     ValueError
         If the file has another form, or is damaged.
 
@@ -66,15 +87,18 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     """
     if source == "digits":
         return _pair(load_sample_digits())
-    if source == "mnist":
-        return _pair(fetch_mnist(subset=subset))
+    if source in _FETCHED:
+        return _pair(_FETCHED[os.fspath(source)](subset=subset))
     if not os.fspath(source):
         raise ValueError(f"data must be {_ALLOWED}, got an empty string.")
     # Of names like ~nobody, which are no folder of anybody, this changes nothing.
     path = Path(os.path.expanduser(source))
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if not path.exists():
-        raise FileNotFoundError(f"There is no {os.fspath(path)!r}; data must be {_ALLOWED}.")
+        name = os.fspath(source)
+        raise FileNotFoundError(
+            f"There is no {name!r}{suggestion(name, _NAMES)} data must be {_ALLOWED}."
+        )
     if path.is_dir():
         return _read_folder(path, subset)
     if ".csv" in suffixes:
@@ -89,10 +113,12 @@ def _pair(bunch: Any) -> Labelled:
 
 
 def _read_folder(folder: Path, subset: str) -> Labelled:
-    split = read_local_split(folder, subset)
+    data = data_set_of(folder)
+    split = read_split(folder, data, subset)
     if split is None:
         raise FileNotFoundError(
-            f"The folder {folder} must hold MNIST's {subset} digits as {FORMS}, got none of them."
+            f"The folder {folder} must hold {data.title}'s {subset} {data.items} as {forms(data)}, "
+            "got none of them."
         )
     images, labels = split
     return images.reshape(len(images), -1), labels

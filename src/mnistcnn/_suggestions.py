@@ -1,0 +1,34 @@
+"""The name that somebody may have meant, for errors over a name that does not exist."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["MIN_SIMILARITY", "suggestion"]
+
+# The least similarity of two names (difflib's ratio) at which one is suggested for the other.
+MIN_SIMILARITY = 0.7
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return how a sentence over an unknown name goes on: with the nearest name that there is.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    names : iterable of str
+        What exists.
+
+    Examples
+    --------
+    >>> from mnistcnn._suggestions import suggestion
+    >>> suggestion("Leters", ["balanced", "letters"])
+    "; did you mean 'letters'?"
+    >>> suggestion("photos", ["balanced", "letters"])
+    '.'
+    """
+    known, asked = list(names), name.lower()
+    # The start of a name is nearer to it than another name of about the same length.
+    begun = [one for one in known if asked and one.startswith(asked)]
+    nearest = begun or get_close_matches(asked, known, n=1, cutoff=MIN_SIMILARITY)
+    return f"; did you mean {nearest[0]!r}?" if nearest else "."

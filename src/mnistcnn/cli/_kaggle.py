@@ -1,0 +1,230 @@
+"""``mnistcnn kaggle``: from the two files of Kaggle's "Digit Recognizer" to a submission."""
+
+import sys
+from collections.abc import Iterable
+from functools import partial
+from math import ceil, sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnistcnn._types import Array
+from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
+from mnistcnn.cli._interruption import Interrupted, interruptible
+from mnistcnn.cli._options import (
+    NamedPath,
+    check_folder,
+    force_option,
+    json_option,
+    quiet_option,
+    random_state_option,
+    refuse_to_overwrite,
+)
+from mnistcnn.cli._polarity import warn_of_polarity
+from mnistcnn.cli._tables import print_json
+from mnistcnn.cli._training import AUGMENTATIONS, Training
+
+if TYPE_CHECKING:
+    from mnistcnn import DigitCNNClassifier
+
+EPOCHS = 12
+NO_AUGMENTATION = "none"
+CONFIDENCE = 0.95
+CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
+
+
+@click.command()
+@click.option(
+    "--train",
+    "train_file",
+    required=True,
+    type=CSV_FILE,
+    help="Kaggle's train.csv: a column label, and 784 of pixels.",
+)
+@click.option(
+    "--test",
+    "test_file",
+    required=True,
+    type=CSV_FILE,
+    help="Kaggle's test.csv: the pixels of the images to predict.",
+)
+@click.option(
+    "--submission",
+    "submission_file",
+    required=True,
+    type=NamedPath(dir_okay=False, writable=True),
+    help="Where to write the predictions, with the columns ImageId and Label.",
+)
+@click.option(
+    "--sample-submission",
+    type=CSV_FILE,
+    help="Kaggle's sample_submission.csv, to check that test.csv is complete.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    default=EPOCHS,
+    show_default=True,
+    help="Passes over the training images.",
+)
+@click.option(
+    "--augmentation",
+    type=click.Choice((*AUGMENTATIONS, NO_AUGMENTATION)),
+    default="mnist",
+    show_default=True,
+    help="Shift, turn and scale the images at random, as much as this name stands for.",
+)
+@click.option(
+    "--validation-fraction",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Hold out this fraction of the labelled images to estimate the accuracy. With 0 all are "
+    f"trained on, and there is no estimate.  [default: {VALIDATION_FRACTION}, or 0 for a few "
+    "images]",
+)
+@random_state_option
+@force_option
+@json_option
+@quiet_option
+def kaggle(
+    train_file: Path,
+    test_file: Path,
+    submission_file: Path,
+    sample_submission: Path | None,
+    validation_fraction: float | None,
+    random_state: int,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Train on Kaggle's train.csv and write a submission for its test.csv.
+
+    A tenth of the labelled images is held out, and the accuracy on them printed before the
+    submission is written. The network that has been measured so makes the predictions; it is not
+    trained anew on all images.
+
+    Ctrl-C ends it, and no file is written.
+    """
+    _check_submission(submission_file, (train_file, test_file, sample_submission), force=force)
+    from mnistcnn.datasets import read_digit_recognizer
+
+    training = Training(settings["epochs"])
+    make = partial(_classifier, random_state=random_state, **settings)
+    try:
+        X, y, X_test = read_digit_recognizer(
+            train_file, test_file, sample_submission=sample_submission
+        )
+        X, y, held_out = _split(X, y, validation_fraction, random_state)
+        classifier = training.fit(make, X, y, quiet=quiet, **held_out)
+        summary = {"training_images": len(y), **_summary(classifier, training, held_out)}
+        if not as_json:
+            _print(summary)
+        warn_of_polarity(classifier, X_test)
+        predictions = interruptible(lambda: classifier.predict(X_test))
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(
+            f"interrupted {training.place()}; {submission_file} is "
+            f"{'as it was' if submission_file.exists() else 'not written'}."
+        ) from interrupt
+    _write(predictions, submission_file)
+    if as_json:
+        written = {"test_images": len(predictions), "submission": str(submission_file)}
+        print_json(summary | written)
+    elif not quiet:
+        print(f"{submission_file} holds the answers for {len(predictions):,} images.")
+
+
+def _classifier(*, epochs: int, augmentation: str, random_state: int) -> "DigitCNNClassifier":
+    """Make what is trained, from the options that choose it."""
+    from mnistcnn import DigitCNNClassifier
+
+    return DigitCNNClassifier(
+        "accurate",
+        epochs=epochs,
+        augmentation=None if augmentation == NO_AUGMENTATION else augmentation,
+        random_state=random_state,
+    )
+
+
+def _check_submission(path: Path, read: Iterable[Path | None], *, force: bool) -> None:
+    check_folder(path, "--submission")
+    for other in read:
+        if other is not None and path.exists() and path.samefile(other):
+            raise click.UsageError(
+                f"--submission would overwrite {other}, which is read; name another file."
+            )
+    refuse_to_overwrite(path, "--submission", force=force)
+
+
+def _split(
+    X: Array, y: Array, asked: float | None, random_state: int
+) -> tuple[Array, Array, dict[str, Array]]:
+    """Return the images to train on, their labels, and what is held out, if anything."""
+    fraction = held_out_fraction(asked, y)
+    if not fraction:
+        return X, y, {}
+    from sklearn.model_selection import train_test_split
+
+    X, X_val, y, y_val = train_test_split(
+        X, y, test_size=ceil(fraction * len(y)), stratify=y, random_state=random_state
+    )
+    return X, y, {"X_val": X_val, "y_val": y_val}
+
+
+def _summary(
+    classifier: "DigitCNNClassifier", training: Training, held_out: dict[str, Array]
+) -> dict[str, Any]:
+    summary = {
+        "architecture": classifier.architecture,
+        "epochs": training.n_done,
+        "seconds": training.seconds,
+        "validation_images": 0,
+        "accuracy": None,
+        "standard_error": None,
+        "confidence_interval": None,
+    }
+    if not held_out:
+        return summary
+    right = interruptible(lambda: classifier.predict(held_out["X_val"]) == held_out["y_val"])
+    return summary | _estimate(int(right.sum()), len(right))
+
+
+def _estimate(n_right: int, n: int) -> dict[str, Any]:
+    """Return an accuracy, its standard error and Wilson's interval, as fractions."""
+    from scipy.stats import binomtest
+
+    accuracy = n_right / n
+    interval = binomtest(n_right, n).proportion_ci(CONFIDENCE, method="wilson")
+    return {
+        "validation_images": n,
+        "accuracy": accuracy,
+        "standard_error": sqrt(accuracy * (1 - accuracy) / n),
+        "confidence_interval": [float(interval.low), float(interval.high)],
+    }
+
+
+def _print(summary: dict[str, Any]) -> None:
+    trained = (
+        f"Trained {summary['architecture']} on {summary['training_images']:,} images in "
+        f"{summary['seconds']:.1f} s"
+    )
+    if not summary["validation_images"]:
+        print(f"{trained}, all that have labels; nothing is held out to estimate the accuracy on.")
+        return
+    low, high = (100 * bound for bound in summary["confidence_interval"])
+    print(
+        f"{trained}.\n"
+        f"Accuracy {100 * summary['accuracy']:.2f} % on {summary['validation_images']:,} images "
+        f"that were held out: standard error {100 * summary['standard_error']:.2f} points, "
+        f"{100 * CONFIDENCE:.0f} % interval {low:.2f} to {high:.2f} % (Wilson).\n"
+        "The network that was measured makes the predictions; it has not seen these images."
+    )
+    # It stands there before the submission does, also in a file or a pipe.
+    sys.stdout.flush()
+
+
+def _write(predictions: Array, path: Path) -> None:
+    from mnistcnn import write_kaggle_submission
+
+    write_kaggle_submission(path, predictions, overwrite=True)

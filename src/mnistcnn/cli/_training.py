@@ -1,0 +1,82 @@
+"""One training: its progress, and how far it came."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mnistcnn._types import Array
+from mnistcnn.cli._interruption import interruptible
+from mnistcnn.cli._progress import Advance, progress, report_of_epoch
+
+if TYPE_CHECKING:
+    from mnistcnn import DigitCNNClassifier
+
+MakeClassifier: TypeAlias = "Callable[[], DigitCNNClassifier]"
+
+AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
+
+
+class Training:
+    """One fit, and how far it is.
+
+    Parameters
+    ----------
+    n_epochs : int
+        How many there will be, at most.
+    """
+
+    def __init__(self, n_epochs: int) -> None:
+        self.n_epochs = n_epochs
+        self.n_done = 0
+        self.seconds = 0.0
+
+    def place(self) -> str:
+        """Say how far it is, as the end of a sentence."""
+        if not self.n_done:
+            return "before the first epoch ended"
+        return f"after epoch {self.n_done} of {self.n_epochs}"
+
+    def fit(
+        self, make: MakeClassifier, X: Array, y: Array, *, quiet: bool, **validation: Array
+    ) -> "DigitCNNClassifier":
+        """Return a fitted classifier.
+
+        Parameters
+        ----------
+        make : callable
+            Makes the classifier.
+        X, y : ndarray
+            What to train on.
+        quiet : bool
+            Whether no progress is shown.
+        **validation : ndarray
+            `X_val` and `y_val` of `DigitCNNClassifier.fit`, or nothing.
+        """
+        with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
+            return interruptible(lambda: self._fitted(make, X, y, advance, validation))
+
+    def _fitted(
+        self,
+        make: MakeClassifier,
+        X: Array,
+        y: Array,
+        advance: Advance,
+        validation: dict[str, Array],
+    ) -> "DigitCNNClassifier":
+        from keras.callbacks import LambdaCallback
+
+        start = perf_counter()
+
+        def note(epoch: int, logs: dict[str, Any]) -> None:
+            self.n_done = epoch + 1
+            seconds_left = (perf_counter() - start) / self.n_done * (self.n_epochs - self.n_done)
+            report = report_of_epoch(self.n_done, self.n_epochs, logs, seconds_left)
+            advance(report, self.n_done, f"epoch {min(self.n_done + 1, self.n_epochs)}")
+
+        classifier = make()
+        classifier.callbacks = [LambdaCallback(on_epoch_end=note)]
+        classifier.fit(X, y, **validation)
+        self.seconds = perf_counter() - start
+        # What reports to this terminal does not belong to the model.
+        classifier.callbacks, classifier.callbacks_ = None, []
+        return classifier

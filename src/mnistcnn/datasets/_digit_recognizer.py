@@ -1,0 +1,131 @@
+"""The two files of Kaggle's "Digit Recognizer", checked against each other."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._types import Path
+from mnistcnn.datasets._csv import (
+    cells_of,
+    label_column,
+    open_lines,
+    read_digit_table,
+    separator_of,
+)
+from mnistcnn.datasets._csv_columns import LABELS
+from mnistcnn.datasets._opening import as_value_error, open_file
+
+__all__ = ["read_digit_recognizer"]
+
+Data = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8]]
+
+DIGITS = replace(LABELS, lowest=0, highest=9)
+# Of a submission, whatever their case.
+COLUMNS = ["imageid", "label"]
+
+
+def read_digit_recognizer(
+    train: Path, test: Path, *, sample_submission: Path | None = None
+) -> Data:
+    """Read the labelled and the unlabelled digits of the competition.
+
+    Parameters
+    ----------
+    train : str or path-like
+        A file as `read_kaggle_csv` takes it, with the labels 0 to 9.
+    test : str or path-like
+        Such a file without labels.
+    sample_submission : str, path-like or None, default=None
+        A file with the columns ``ImageId`` and ``Label``, whose lines are counted.
+
+    Returns
+    -------
+    X : ndarray of shape (n, 784), dtype uint8
+        The training images.
+    y : ndarray of shape (n,), dtype int64
+        Their labels.
+    X_test : ndarray of shape (m, 784), dtype uint8
+        The images to predict.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If a file is damaged or not of this form, the same file was given twice, the files were
+        exchanged, or the sample submission has another number of lines than the test file images.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mnistcnn import load_sample_digits
+    >>> from mnistcnn.datasets import read_digit_recognizer
+    >>> digits = load_sample_digits(as_frame=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     train, test = Path(folder, "train.csv"), Path(folder, "test.csv")
+    ...     digits.frame.head(5).to_csv(train, index=False)
+    ...     digits.data.tail(3).to_csv(test, index=False)
+    ...     X, y, X_test = read_digit_recognizer(train, test)
+    >>> X.shape, y, X_test.shape
+    ((5, 784), array([0, 1, 2, 3, 4]), (3, 784))
+    """
+    _check_are_two(train, test)
+    _check_labels(train, test)
+    n_predictions = None if sample_submission is None else _count_predictions(sample_submission)
+    X_test, _ = read_digit_table(test, None)
+    if sample_submission is not None and n_predictions != len(X_test):
+        raise ValueError(
+            f"{os.fspath(test)} must hold as many images as {os.fspath(sample_submission)} has "
+            f"predictions, got {len(X_test):,} images and {n_predictions:,} predictions: one of "
+            "the two is cut off, or of other data."
+        )
+    X, y = read_digit_table(train, DIGITS)
+    assert y is not None
+    return X, y, X_test
+
+
+def _check_are_two(train: Path, test: Path) -> None:
+    places = [os.path.expanduser(path) for path in (train, test)]
+    if all(map(os.path.exists, places)) and os.path.samefile(*places):
+        raise ValueError(
+            f"The training and the test file must be two, got {os.fspath(test)} twice."
+        )
+
+
+def _check_labels(train: Path, test: Path) -> None:
+    """Check by the first lines alone which file has labels."""
+    of_train, of_test = label_column(train), label_column(test)
+    names = os.fspath(train), os.fspath(test)
+    if of_train is None and of_test is not None:
+        raise ValueError(
+            f"The training file must have labels and the test file none, got {names[0]} without "
+            f"and {names[1]} with a column {of_test!r}: give them the other way round."
+        )
+    if of_test is not None:
+        raise ValueError(
+            f"The test file must have no labels, got {names[1]} with a column {of_test!r}: give "
+            "the file whose labels are to be predicted, or remove the column."
+        )
+
+
+def _count_predictions(path: Path) -> int:
+    """Return how many predictions a submission holds, whose images count from 1."""
+    with open_file(path) as file, as_value_error(path, "a sample submission"):
+        lines = open_lines(file)
+        header = lines.take()
+        separator = separator_of(header)
+        names = cells_of(header, separator)
+        if [name.casefold() for name in names] != COLUMNS:
+            raise ValueError(f"its first line must be ImageId,Label, got {header.strip()[:60]!r}.")
+        n_predictions = 0
+        for n_predictions, line in enumerate(lines, start=1):
+            cells = cells_of(line, separator)
+            if len(cells) != len(COLUMNS) or cells[0] != str(n_predictions):
+                raise ValueError(
+                    f"its line {lines.n_taken} must be {n_predictions},Label, got "
+                    f"{line.strip()[:60]!r}."
+                )
+    return n_predictions

@@ -1,0 +1,105 @@
+"""Fashion-MNIST: clothes in MNIST's form."""
+
+from typing import Any
+
+from mnistcnn._scikit_learn import validate_params
+from mnistcnn._types import Path as PathLike
+from mnistcnn.datasets._catalogue import FASHION_MNIST
+from mnistcnn.datasets._fetching import CONSTRAINTS, fetch_parts, result_of
+
+__all__ = ["fetch_fashion_mnist"]
+
+
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+def fetch_fashion_mnist(
+    *,
+    subset: str = "train",
+    data_home: PathLike | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
+    """Load Fashion-MNIST: clothes, shoes and bags in MNIST's form; download it if it is not there.
+
+    It is harder than MNIST [1]_, and has the same sizes, so that whatever takes MNIST takes it too.
+
+    The folder may hold it in the forms of :func:`fetch_mnist`: ``fashion-mnist.npz``;
+    ``fashion-mnist_train.csv`` and ``fashion-mnist_test.csv``, as from Kaggle; or the four IDX
+    files. These bear MNIST's names, so that they are taken only from a folder that is called
+    ``fashion_mnist``, ``fashion-mnist`` (as Keras has it), ``FashionMNIST`` (with the folder
+    ``raw`` in it, as torchvision has it) or ``fashionmnist``: `data_home` itself, or in it.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all"}, default="train"
+        The 60,000 images to train on, the 10,000 to test on, or the former followed by the latter.
+    data_home : str, path-like or None, default=None
+        As in :func:`fetch_mnist`. Downloads go to its folder ``fashion_mnist``.
+    download_if_missing : bool, default=True
+        Whether to download what is not there, about 31 MB.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+    as_frame : bool, default=False
+        Whether `data` is a DataFrame and `target` a Series.
+
+    Returns
+    -------
+    :class:`~sklearn.utils.Bunch` or tuple
+        ``(data, target)`` if `return_X_y`, otherwise a Bunch with
+
+        data : ndarray or DataFrame of shape (n, 784), dtype uint8
+            One image a row, 0 (background) to 255 (light); columns ``pixel0`` to ``pixel783``.
+        target : ndarray or Series of shape (n,), dtype int64
+            The classes 0 to 9; the Series is named ``label``.
+        images : ndarray of shape (n, 28, 28), dtype uint8
+            The same pixels in the same memory.
+        frame : DataFrame of shape (n, 785), or None
+            Data and target, if `as_frame`.
+        feature_names : list of str
+            The names of the columns.
+        target_names : ndarray of shape (10,), dtype str
+            What each class is: ``target_names[target]`` are words, such as "Sneaker".
+        DESCR : str
+            Where the images come from.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the images are not there and `download_if_missing` is False.
+    OSError
+        If they could not be downloaded. The folder then holds no half of a file, and the message
+        says where to put one by hand.
+    ValueError
+        If a file in the folder is damaged, or the folder is none; the message names it.
+
+    See Also
+    --------
+    fetch_mnist : The digits.
+
+    References
+    ----------
+    .. [1] H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for
+       benchmarking machine learning algorithms", arXiv:1708.07747, 2017.
+       https://github.com/zalandoresearch/fashion-mnist
+
+    Examples
+    --------
+    ``fetch_fashion_mnist()`` is all that most need. Here a folder holds two images:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from mnistcnn import fetch_fashion_mnist, write_idx
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     folder = Path(home) / "fashion-mnist"
+    ...     folder.mkdir()
+    ...     write_idx(folder / "train-images-idx3-ubyte", np.zeros((2, 28, 28), np.uint8))
+    ...     write_idx(folder / "train-labels-idx1-ubyte", np.array([9, 0], np.uint8))
+    ...     clothes = fetch_fashion_mnist(data_home=home)
+    >>> clothes.target, clothes.target_names[clothes.target].tolist()
+    (array([9, 0]), ['Ankle boot', 'T-shirt/top'])
+    """
+    parts = fetch_parts(
+        FASHION_MNIST, subset=subset, data_home=data_home, download_if_missing=download_if_missing
+    )
+    return result_of(FASHION_MNIST, parts, subset=subset, return_X_y=return_X_y, as_frame=as_frame)

@@ -1,0 +1,165 @@
+"""Data in MNIST's form on the disk, in whichever form lies there; nothing is written."""
+
+import os
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn.datasets._catalogue import MNIST, WITH_MNIST_NAMES, DataSet
+from mnistcnn.datasets._csv import read_digit_table
+from mnistcnn.datasets._csv_columns import LABELS
+from mnistcnn.datasets._idx import read_idx, read_zipped_idx
+from mnistcnn.datasets._npz import read_npz_pair
+
+__all__ = ["Split", "data_set_of", "find_idx", "folder_of_downloads", "forms", "read_split"]
+
+Split = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+SIDE = 28
+# Where torchvision puts the files, in a folder of the data set's name.
+RAW = "raw"
+TABLE_SUFFIXES = (".csv", ".CSV", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")
+# Few enough images that the copy of them takes next to no memory.
+BLOCK = 4096
+
+
+def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
+    """Read the training or the test set from a folder, in whichever form lies there.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look.
+    data : DataSet
+        What to look for.
+    split : {"train", "test"}
+        Which set.
+
+    Returns
+    -------
+    tuple of 2 ndarray, or None
+        Upright images of shape (n, 28, 28) and dtype uint8, and labels from 0 on of shape (n,) and
+        dtype int64; None if the folder holds no form of them.
+
+    Raises
+    ------
+    ValueError
+        If a file is damaged or holds something else.
+    """
+    found = _found(folder, data, split)
+    if found is None:
+        return None
+    path, images, labels = found
+    _check(path, images, labels, data)
+    if data.is_transposed:
+        _transpose(images)
+    return images, labels.astype(np.int64) - data.first_label
+
+
+def find_idx(folder: Path, data: DataSet, name: str) -> Path | None:
+    """Return where one of the IDX files lies, or the zip archive that holds it; None if nowhere."""
+    dotted = name.replace("-idx", ".idx")
+    names = [name, f"{name}.gz", dotted, f"{dotted}.gz", f"{name}/{name}", f"{dotted}/{dotted}"]
+    places = _places(folder, data)
+    return _first_file(places, names) or _first_file(places, data.zips)
+
+
+def folder_of_downloads(home: Path, data: DataSet) -> Path:
+    """Return where downloaded files go, apart from those of other data with the same names."""
+    is_own = data is MNIST is data_set_of(home) or _name(home) == data.folders[0]
+    return home if is_own else home / data.folders[0]
+
+
+def forms(data: DataSet) -> str:
+    """Return the forms in which a folder may hold a data set, as part of a sentence."""
+    tables = " and ".join(f"{stem}.csv" for stem in data.tables.values())
+    first_idx = data.idx_names["train"][0]
+    where = "" if data is MNIST or not data.has_mnist_names else f" in a folder {data.folders[0]}"
+    idx = f"the four IDX files{where} ({first_idx}.gz and so on, packed or not)"
+    others = [*filter(None, [data.archive]), idx, *data.zips[:1]]
+    return f"{', '.join(others)}, or {tables}"
+
+
+def data_set_of(folder: Path) -> DataSet:
+    """Return whose files those of MNIST's names are, by the name of their folder."""
+    name = _letters(_name(folder / "..") if _name(folder) == RAW else _name(folder))
+    return next((data for data in WITH_MNIST_NAMES if _letters(data.title) == name), MNIST)
+
+
+def _name(folder: Path) -> str:
+    # The current folder has one, too.
+    return os.path.basename(os.path.abspath(folder))
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+def _places(folder: Path, data: DataSet) -> list[Path]:
+    """Return where files may lie that bear MNIST's names, or the data set's own."""
+    is_own = not data.has_mnist_names or data_set_of(folder) is data
+    inside = [folder / name for name in data.folders]
+    named = [folder, *inside] if _name(folder) in data.folders else inside
+    return [*([folder] if is_own else []), *inside, *(place / RAW for place in named)]
+
+
+def _first_file(places: Iterable[Path], names: Iterable[str]) -> Path | None:
+    candidates = (place / name for place, name in product(places, names))
+    return next((path for path in candidates if path.exists() and not path.is_dir()), None)
+
+
+def _found(folder: Path, data: DataSet, split: str) -> tuple[Path, NDArray[Any], Any] | None:
+    # The names of these say whose they are.
+    places = [folder, *_places(folder, data)]
+    archive = _first_file(places, [data.archive] if data.archive else [])
+    if archive:
+        return archive, *read_npz_pair(archive, (f"x_{split}", f"y_{split}"))
+    image_name, label_name = data.idx_names[split]
+    images, labels = find_idx(folder, data, image_name), find_idx(folder, data, label_name)
+    if images and labels:
+        n_images = data.n_images[split]
+        return (
+            images,
+            _read_idx(images, image_name, data, n_images * SIDE * SIDE),
+            _read_idx(labels, label_name, data, n_images),
+        )
+    table = _first_file(places, [data.tables[split] + suffix for suffix in TABLE_SUFFIXES])
+    if table:
+        pixels, target = read_digit_table(table, LABELS)
+        return table, pixels.reshape(-1, SIDE, SIDE), target
+    return None
+
+
+def _read_idx(path: Path, name: str, data: DataSet, max_bytes: int) -> NDArray[Any]:
+    if path.name in data.zips:
+        return read_zipped_idx(path, f"{name}.gz", max_bytes=max_bytes)
+    return read_idx(path)
+
+
+def _check(path: Path, images: NDArray[Any], labels: Any, data: DataSet) -> None:
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+        raise ValueError(
+            f"{path} must hold images of shape (n, 28, 28) and dtype uint8, got shape "
+            f"{images.shape} and dtype {images.dtype}."
+        )
+    if labels is None or labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{path} must come with one integer label for each of its {len(images)} "
+            f"images, got {'none' if labels is None else f'{labels.shape} of {labels.dtype}'}."
+        )
+    lowest, highest = data.first_label, data.first_label + data.n_classes - 1
+    if not len(labels) or labels.min() < lowest or labels.max() > highest:
+        raise ValueError(
+            f"{path} must come with labels from {lowest} to {highest}, got {np.unique(labels)}."
+        )
+
+
+def _transpose(images: NDArray[np.uint8]) -> None:
+    """Exchange rows and columns in the memory that the images have."""
+    for start in range(0, len(images), BLOCK):
+        block = images[start : start + BLOCK]
+        block[...] = block.transpose(0, 2, 1).copy()

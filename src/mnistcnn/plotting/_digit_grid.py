@@ -1,0 +1,378 @@
+"""Images side by side: some of each class, or those that a classifier takes for another."""
+
+from collections.abc import Sequence
+from math import isqrt
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from mnistcnn.plotting._axes import axes_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+    from mnistcnn._types import Classifier, Images, Labels
+
+__all__ = ["DigitGridDisplay"]
+
+# In inches: an image, the gap beside it, and a line above it.
+SIDE, GAP, LINE = 1.0, 0.1, 0.18
+RGB = 3
+
+
+class DigitGridDisplay:
+    """A grid of images: some of each class, or the misclassified ones, the surest first.
+
+    Parameters
+    ----------
+    images : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+        Grey images, or with three channels RGB; the mean of any other number of channels is
+        shown. Any dtype and range: the smallest value is black, the largest white.
+    titles : sequence of str of length n
+        What stands above each image.
+    n_columns : int, default=10
+        Images a row.
+    rows : sequence of int of length n, default=None
+        The row of each image, in ascending order; each row is filled from the left. None fills one
+        row after the other.
+    heading : str, default=""
+        What stands above them all, or alone where there are no images.
+    image_shape : tuple of int, default=None
+        ``(h, w)`` or ``(h, w, c)`` of images that are flat; None takes a square number of pixels
+        for a square.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    axes_ : ndarray of shape (n_rows, n_columns), dtype object
+        The matplotlib Axes of each cell, None where it is empty.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    See Also
+    --------
+    sklearn.metrics.ConfusionMatrixDisplay : How often each class is taken for which.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from mnistcnn import load_sample_digits
+    >>> from mnistcnn.plotting import DigitGridDisplay
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> display = DigitGridDisplay.from_samples(X, y, n_per_class=4)
+    >>> display.axes_.shape
+    (10, 4)
+    """
+
+    ax_: "Axes"
+    axes_: "NDArray[np.object_]"
+    figure_: "Figure"
+
+    def __init__(
+        self,
+        *,
+        images: "ArrayLike",
+        titles: Sequence[str],
+        n_columns: int = 10,
+        rows: Sequence[int] | None = None,
+        heading: str = "",
+        image_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        self.images = images
+        self.titles = titles
+        self.n_columns = n_columns
+        self.rows = rows
+        self.heading = heading
+        self.image_shape = image_shape
+
+    @classmethod
+    def from_samples(
+        cls,
+        X: "Images",
+        y: "Labels",
+        *,
+        n_per_class: int = 10,
+        image_shape: tuple[int, ...] | None = None,
+        ax: "Axes | None" = None,
+        **image_options: Any,
+    ) -> "DigitGridDisplay":
+        """Draw the first images of each class, a row a class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            The images.
+        y : array-like of shape (n,)
+            Their labels.
+        n_per_class : int, default=10
+            How many of each class; of a class with fewer all are drawn.
+        image_shape : tuple of int, default=None
+            As in the constructor.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+        **image_options : dict
+            As in `plot`.
+
+        Returns
+        -------
+        DigitGridDisplay
+            Already drawn.
+
+        Raises
+        ------
+        ValueError
+            If X and y have other lengths, or `n_per_class` is no positive integer.
+        """
+        _check_count("n_per_class", n_per_class)
+        check_consistent_length(X, y)
+        images, labels = np.asarray(X), np.asarray(y)
+        classes, classes_of_all = np.unique(labels, return_inverse=True)
+        chosen = [
+            np.flatnonzero(classes_of_all == row)[:n_per_class] for row in range(len(classes))
+        ]
+        places = np.concatenate(chosen) if chosen else np.array([], dtype=int)
+        display = cls(
+            images=images[places],
+            titles=[str(label) for label in labels[places]],
+            n_columns=n_per_class,
+            rows=classes_of_all[places].tolist(),
+            image_shape=image_shape,
+        )
+        return display.plot(ax, **image_options)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        X: "Images",
+        y_true: "Labels",
+        y_pred: "Labels",
+        *,
+        y_proba: "ArrayLike | None" = None,
+        n_images: int = 20,
+        image_shape: tuple[int, ...] | None = None,
+        ax: "Axes | None" = None,
+        **image_options: Any,
+    ) -> "DigitGridDisplay":
+        """Draw misclassified images with their label, the prediction and its probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            The images.
+        y_true : array-like of shape (n,)
+            Their labels.
+        y_pred : array-like of shape (n,)
+            The predictions.
+        y_proba : array-like of shape (n,) or (n, n_classes), default=None
+            The probability of each prediction, or those of all classes, the largest of which is
+            taken. The mistakes with the highest come first; None leaves them in their order.
+        n_images : int, default=20
+            How many at most.
+        image_shape : tuple of int, default=None
+            As in the constructor.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+        **image_options : dict
+            As in `plot`.
+
+        Returns
+        -------
+        DigitGridDisplay
+            Already drawn. Without any mistake it says so and has no images.
+
+        Raises
+        ------
+        ValueError
+            If the lengths differ, a probability is not from 0 to 1, or `n_images` is no positive
+            integer.
+        """
+        _check_count("n_images", n_images)
+        check_consistent_length(X, y_true, y_pred, y_proba)
+        images, labels, predictions = np.asarray(X), np.asarray(y_true), np.asarray(y_pred)
+        probabilities = None if y_proba is None else _of_predictions(y_proba)
+        mistakes = np.flatnonzero(labels != predictions)
+        if probabilities is not None:
+            mistakes = mistakes[np.argsort(-probabilities[mistakes], kind="stable")]
+        shown = mistakes[:n_images]
+        titles = [
+            f"true {labels[place]}\npredicted {predictions[place]}"
+            + ("" if probabilities is None else f"\n{100 * probabilities[place]:.1f} %")
+            for place in shown
+        ]
+        display = cls(
+            images=images[shown],
+            titles=titles,
+            heading=_heading(len(shown), len(mistakes), len(labels), probabilities is not None),
+            image_shape=image_shape,
+        )
+        return display.plot(ax, **image_options)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: "Classifier",
+        X: "Images",
+        y: "Labels",
+        *,
+        n_images: int = 20,
+        image_shape: tuple[int, ...] | None = None,
+        ax: "Axes | None" = None,
+        **image_options: Any,
+    ) -> "DigitGridDisplay":
+        """Draw the images that a fitted classifier takes for another class, the surest first.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted; without `predict_proba` the images stay in their order.
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            The images, as it takes them.
+        y : array-like of shape (n,)
+            Their labels.
+        n_images : int, default=20
+            As in `from_predictions`.
+        image_shape : tuple of int, default=None
+            As in the constructor.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+        **image_options : dict
+            As in `plot`.
+
+        Returns
+        -------
+        DigitGridDisplay
+            Already drawn.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the classifier is not fitted.
+        """
+        _check_count("n_images", n_images)
+        check_is_fitted(estimator)
+        has_probabilities = hasattr(estimator, "predict_proba")
+        return cls.from_predictions(
+            X,
+            y,
+            estimator.predict(X),
+            y_proba=estimator.predict_proba(X) if has_probabilities else None,
+            n_images=n_images,
+            image_shape=image_shape,
+            ax=ax,
+            **image_options,
+        )
+
+    def plot(self, ax: "Axes | None" = None, **image_options: Any) -> "DigitGridDisplay":
+        """Draw the display.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw, as a whole; None makes a new figure.
+        **image_options : dict
+            Handed to ``Axes.imshow`` for every image.
+
+        Returns
+        -------
+        DigitGridDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If the images have another shape, or there are more or fewer titles.
+        """
+        images = _shown(np.asarray(self.images), self.image_shape)
+        check_consistent_length(images, self.titles, self.rows)
+        cells = _cells(len(images), self.n_columns, self.rows)
+        n_rows = 1 + max((row for row, _ in cells), default=-1)
+        n_columns = self.n_columns if self.rows is not None else min(self.n_columns, len(images))
+        n_lines = 1 + max((title.count("\n") for title in self.titles), default=0)
+        height = SIDE + GAP + LINE * n_lines
+        # A heading needs some room, too.
+        size = ((SIDE + GAP) * max(n_columns, 4), height * max(n_rows, 1) + 2 * LINE)
+        ax = axes_for(ax, type(self).__name__, figsize=size)
+        ax.set_axis_off()
+        axes = np.full((n_rows, n_columns), None, dtype=object)
+        width = SIDE / (SIDE + GAP) / max(n_columns, 1)
+        for (row, column), image, title in zip(cells, images, self.titles, strict=True):
+            place = (column / n_columns, 1 - (row + 1) / n_rows)
+            cell = ax.inset_axes((*place, width, SIDE / height / n_rows))
+            cell.imshow(image, **{"cmap": "gray", "vmin": 0, "vmax": 1, **image_options})
+            cell.set_title(title, fontsize="small")
+            cell.set_axis_off()
+            axes[row, column] = cell
+        if len(images):
+            ax.set_title(self.heading)
+        else:
+            ax.text(0.5, 0.5, self.heading, ha="center", va="center", transform=ax.transAxes)
+        self.ax_, self.axes_, self.figure_ = ax, axes, cast("Figure", ax.figure)
+        return self
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
+
+
+def _of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":
+    probabilities = np.asarray(y_proba, dtype=np.float64)
+    if probabilities.ndim == 2:
+        probabilities = probabilities.max(axis=1)
+    if probabilities.ndim != 1 or not np.all((probabilities >= 0) & (probabilities <= 1)):
+        raise ValueError(
+            "y_proba must hold probabilities from 0 to 1, of shape (n,) or (n, n_classes), got "
+            f"shape {np.shape(y_proba)} with values from {np.min(y_proba)} to {np.max(y_proba)}."
+        )
+    return probabilities
+
+
+def _heading(n_shown: int, n_mistakes: int, n: int, are_ordered: bool) -> str:
+    if not n_mistakes:
+        return f"None of the {n:,} images is misclassified."
+    if n_shown == n_mistakes:
+        return f"{n_mistakes:,} of {n:,} images misclassified"
+    which = "surest" if are_ordered else "first"
+    return f"{n_mistakes:,} of {n:,} images misclassified, the {which} {n_shown}"
+
+
+def _cells(n_images: int, n_columns: int, rows: Sequence[int] | None) -> list[tuple[int, int]]:
+    if rows is None:
+        return [divmod(place, n_columns) for place in range(n_images)]
+    return [(row, place - rows.index(row)) for place, row in enumerate(rows)]
+
+
+def _shown(images: "NDArray[Any]", image_shape: tuple[int, ...] | None) -> "NDArray[np.float64]":
+    """Return the images as matplotlib takes them, from 0 to 1."""
+    if images.ndim == 2:
+        images = images.reshape(len(images), *(image_shape or _square(images.shape[1])))
+    if images.ndim not in (3, 4):
+        raise ValueError(
+            "images must be of shape (n, h * w), (n, h, w) or (n, h, w, c), got an array of shape "
+            f"{images.shape}."
+        )
+    values = images.astype(np.float64)
+    if values.ndim == 4 and values.shape[-1] != RGB:
+        values = values.mean(axis=-1)
+    if not values.size:
+        return values
+    lowest, highest = np.nanmin(values), np.nanmax(values)
+    return (values - lowest) / ((highest - lowest) or 1.0)
+
+
+def _square(n_pixels: int) -> tuple[int, int]:
+    side = isqrt(n_pixels)
+    if side * side != n_pixels:
+        raise ValueError(
+            "flat images must have a square number of pixels unless image_shape says their height "
+            f"and width, got {n_pixels} pixels."
+        )
+    return side, side
