@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import norm
 
 from commands import COMMAND, assert_one_line, environment, mnistcnn
-from mnistcnn import load_sample_digits
+from mnistcnn import DigitCNNClassifier, load_sample_digits
 from mnistcnn.cli._main import commands
 
 N_TRAIN, N_TEST = 400, 25
@@ -92,6 +92,31 @@ class TestSubmission:
         assert "nothing is held out" in printed.out
         assert "Accuracy" not in printed.out
         assert len(labels_in(files.submission)) == N_TEST
+
+    def test_an_ensemble_of_a_recipe(self, files, capsys):
+        options = ("--recipe", "two_layer_mlp", "--ensemble", "2", "--epochs", "3")
+        kaggle(*files.arguments, *options)
+        printed = capsys.readouterr()
+        assert "Trained 2 networks two_layer_mlp on 360 images in " in printed.out
+        assert "The ensemble that was measured makes the predictions" in printed.out
+        reports = printed.err.splitlines()
+        assert [line.split(":")[0] for line in reports] == [f"epoch {i} of 6" for i in range(1, 7)]
+        assert len(labels_in(files.submission)) == N_TEST
+
+    def test_no_epoch_is_chosen_by_the_images_that_are_held_out(self, files, capsys, monkeypatch):
+        seen = []
+        fit = DigitCNNClassifier.fit
+
+        def noted(classifier, X, y, **validation):
+            seen.append((len(y), sorted(validation)))
+            return fit(classifier, X, y, **validation)
+
+        monkeypatch.setattr(DigitCNNClassifier, "fit", noted)
+        # Its early stopping keeps the best of all epochs, by a part of what it trains on.
+        kaggle(*files.arguments, "--recipe", "deep_256", "--epochs", "1", "--json")
+        summary = json.loads(capsys.readouterr().out)
+        assert (summary["architecture"], summary["validation_images"]) == ("deep_256", 40)
+        assert seen == [(360, [])]
 
     def test_json_holds_the_interval_of_wilson(self, files, capsys):
         files.submission.write_text("older")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 from math import ceil, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -23,12 +23,9 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._polarity import warn_of_polarity
 from mnistcnn.cli._tables import print_json
-from mnistcnn.cli._training import AUGMENTATIONS, Training
+from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
 
-if TYPE_CHECKING:
-    from mnistcnn import DigitCNNClassifier
-
-EPOCHS = 12
+RECIPE = "accurate"
 NO_AUGMENTATION = "none"
 CONFIDENCE = 0.95
 CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
@@ -62,18 +59,28 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
     help="Kaggle's sample_submission.csv, to check that test.csv is complete.",
 )
 @click.option(
+    "--recipe",
+    default=RECIPE,
+    show_default=True,
+    help="What is trained and how: a published network and its training; `mnistcnn reproduce` "
+    "lists them.",
+)
+@click.option(
+    "--ensemble",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Train this many networks, one after another, and average what they say.",
+)
+@click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    default=EPOCHS,
-    show_default=True,
-    help="Passes over the training images.",
+    help="Passes over the training images.  [default: the recipe's]",
 )
 @click.option(
     "--augmentation",
     type=click.Choice((*AUGMENTATIONS, NO_AUGMENTATION)),
-    default="mnist",
-    show_default=True,
-    help="Shift, turn and scale the images at random, as much as this name stands for.",
+    help="Shift, turn and scale the images at random, as much as this name stands for.  "
+    "[default: the recipe's]",
 )
 @click.option(
     "--validation-fraction",
@@ -101,26 +108,26 @@ def kaggle(
     """Train on Kaggle's train.csv and write a submission for its test.csv.
 
     A tenth of the labelled images is held out, and the accuracy on them printed before the
-    submission is written. The network that has been measured so makes the predictions; it is not
-    trained anew on all images.
+    submission is written. What has been measured so makes the predictions; it is not trained anew
+    on all images.
 
     Ctrl-C ends it, and no file is written.
     """
     _check_submission(submission_file, (train_file, test_file, sample_submission), force=force)
     from mnistcnn.datasets import read_digit_recognizer
 
-    training = Training(settings["epochs"])
     make = partial(_classifier, random_state=random_state, **settings)
+    training = Training(networks_of(make())[0].epochs, settings["ensemble"] or 1)
     try:
         X, y, X_test = read_digit_recognizer(
             train_file, test_file, sample_submission=sample_submission
         )
         X, y, held_out = _split(X, y, validation_fraction, random_state)
-        classifier = training.fit(make, X, y, quiet=quiet, **held_out)
+        classifier = training.fit(make, X, y, quiet=quiet, **_shown(make(), held_out))
         summary = {"training_images": len(y), **_summary(classifier, training, held_out)}
         if not as_json:
             _print(summary)
-        warn_of_polarity(classifier, X_test)
+        warn_of_polarity(networks_of(classifier)[-1], X_test)
         predictions = interruptible(lambda: classifier.predict(X_test))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
@@ -135,16 +142,29 @@ def kaggle(
         print(f"{submission_file} holds the answers for {len(predictions):,} images.")
 
 
-def _classifier(*, epochs: int, augmentation: str, random_state: int) -> "DigitCNNClassifier":
+def _classifier(
+    *,
+    recipe: str,
+    ensemble: int | None,
+    epochs: int | None,
+    augmentation: str | None,
+    random_state: int,
+) -> Trained:
     """Make what is trained, from the options that choose it."""
-    from mnistcnn import DigitCNNClassifier
+    from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
 
-    return DigitCNNClassifier(
-        "accurate",
-        epochs=epochs,
-        augmentation=None if augmentation == NO_AUGMENTATION else augmentation,
-        random_state=random_state,
-    )
+    changed: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
+    if augmentation is not None:
+        changed["augmentation"] = None if augmentation == NO_AUGMENTATION else augmentation
+    network = DigitCNNClassifier.from_recipe(recipe, random_state=random_state, **changed)
+    if ensemble is None:
+        return network
+    return DigitEnsembleClassifier(network, ensemble, random_state=random_state)
+
+
+def _shown(classifier: Trained, held_out: dict[str, Array]) -> dict[str, Array]:
+    """Return what to measure after each epoch: nothing that a network would choose an epoch by."""
+    return {} if networks_of(classifier)[0].early_stopping else held_out
 
 
 def _check_submission(path: Path, read: Iterable[Path | None], *, force: bool) -> None:
@@ -172,11 +192,11 @@ def _split(
     return X, y, {"X_val": X_val, "y_val": y_val}
 
 
-def _summary(
-    classifier: "DigitCNNClassifier", training: Training, held_out: dict[str, Array]
-) -> dict[str, Any]:
+def _summary(classifier: Trained, training: Training, held_out: dict[str, Array]) -> dict[str, Any]:
+    name = getattr(networks_of(classifier)[0].architecture, "name", "")
     summary = {
-        "architecture": classifier.architecture,
+        "architecture": name,
+        "networks": len(classifier) if hasattr(classifier, "estimators_") else 1,
         "epochs": training.n_done,
         "seconds": training.seconds,
         "validation_images": 0,
@@ -205,20 +225,22 @@ def _estimate(n_right: int, n: int) -> dict[str, Any]:
 
 
 def _print(summary: dict[str, Any]) -> None:
+    networks = "" if summary["networks"] == 1 else f"{summary['networks']} networks "
     trained = (
-        f"Trained {summary['architecture']} on {summary['training_images']:,} images in "
+        f"Trained {networks}{summary['architecture']} on {summary['training_images']:,} images in "
         f"{summary['seconds']:.1f} s"
     )
     if not summary["validation_images"]:
         print(f"{trained}, all that have labels; nothing is held out to estimate the accuracy on.")
         return
     low, high = (100 * bound for bound in summary["confidence_interval"])
+    what = "network" if summary["networks"] == 1 else "ensemble"
     print(
         f"{trained}.\n"
         f"Accuracy {100 * summary['accuracy']:.2f} % on {summary['validation_images']:,} images "
         f"that were held out: standard error {100 * summary['standard_error']:.2f} points, "
         f"{100 * CONFIDENCE:.0f} % interval {low:.2f} to {high:.2f} % (Wilson).\n"
-        "The network that was measured makes the predictions; it has not seen these images."
+        f"The {what} that was measured makes the predictions; it has not seen these images."
     )
     # It stands there before the submission does, also in a file or a pipe.
     sys.stdout.flush()

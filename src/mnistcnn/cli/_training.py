@@ -9,9 +9,10 @@ from mnistcnn.cli._interruption import interruptible
 from mnistcnn.cli._progress import Advance, progress, report_of_epoch
 
 if TYPE_CHECKING:
-    from mnistcnn import DigitCNNClassifier
+    from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
 
-MakeClassifier: TypeAlias = "Callable[[], DigitCNNClassifier]"
+Trained: TypeAlias = "DigitCNNClassifier | DigitEnsembleClassifier"
+MakeClassifier: TypeAlias = "Callable[[], Trained]"
 
 AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
 
@@ -23,10 +24,13 @@ class Training:
     ----------
     n_epochs : int
         How many there will be, at most.
+    n_members : int, default=1
+        How many networks are trained one after another, each for so many epochs.
     """
 
-    def __init__(self, n_epochs: int) -> None:
-        self.n_epochs = n_epochs
+    def __init__(self, n_epochs: int, n_members: int = 1) -> None:
+        self.n_epochs = n_epochs * n_members
+        self._of_each = n_epochs
         self.n_done = 0
         self.seconds = 0.0
 
@@ -38,7 +42,7 @@ class Training:
 
     def fit(
         self, make: MakeClassifier, X: Array, y: Array, *, quiet: bool, **validation: Array
-    ) -> "DigitCNNClassifier":
+    ) -> Trained:
         """Return a fitted classifier.
 
         Parameters
@@ -62,21 +66,32 @@ class Training:
         y: Array,
         advance: Advance,
         validation: dict[str, Array],
-    ) -> "DigitCNNClassifier":
+    ) -> Trained:
         from keras.callbacks import LambdaCallback
 
         start = perf_counter()
 
         def note(epoch: int, logs: dict[str, Any]) -> None:
-            self.n_done = epoch + 1
+            # A network that has stopped early leaves out what it had left.
+            n_before = (self.n_done - epoch + self._of_each - 1) // self._of_each * self._of_each
+            self.n_done = n_before + epoch + 1
             seconds_left = (perf_counter() - start) / self.n_done * (self.n_epochs - self.n_done)
             report = report_of_epoch(self.n_done, self.n_epochs, logs, seconds_left)
             advance(report, self.n_done, f"epoch {min(self.n_done + 1, self.n_epochs)}")
 
         classifier = make()
-        classifier.callbacks = [LambdaCallback(on_epoch_end=note)]
+        for network in networks_of(classifier):
+            network.callbacks = [LambdaCallback(on_epoch_end=note)]
         classifier.fit(X, y, **validation)
         self.seconds = perf_counter() - start
         # What reports to this terminal does not belong to the model.
-        classifier.callbacks, classifier.callbacks_ = None, []
+        for network in networks_of(classifier):
+            network.callbacks, network.callbacks_ = None, []
         return classifier
+
+
+def networks_of(classifier: Trained) -> "list[DigitCNNClassifier]":
+    """Return the classifier itself, or of an ensemble its template and its members."""
+    if not hasattr(classifier, "estimator"):
+        return [classifier]
+    return [classifier.estimator, *vars(classifier).get("estimators_", [])]
