@@ -442,6 +442,18 @@ def test_small_digits_are_enlarged_smoothly_if_asked():
     assert difference(smooth, square) > 0.1
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_emnist_form_leaves_a_digit_upright_in_the_middle(turned):
+    scan = np.zeros((60, 90))
+    scan[10:50, 70:80] = 1
+    digit = to_emnist_form(scan.T if turned else scan)
+    rows, columns = (np.flatnonzero((digit > 127).any(axis=axis))[[0, -1]] for axis in (1, 0))
+    length, breadth = (columns, rows) if turned else (rows, columns)
+    assert length.tolist() == [2, 25]
+    assert breadth.sum() == 27
+    assert 5 <= np.ptp(breadth) <= 6
+
+
 def test_style_says_which_form_it_is():
     stroke = np.where(drawing() == 0, 1.0, 0.0)
     np.testing.assert_array_equal(normalized(drawing()), to_mnist_form(stroke))

@@ -71,6 +71,14 @@ def test_an_equal_fit_is_read_back(parameters, data, tmp_path):
     assert_read_back(read, without, X)
 
 
+def test_the_part_set_aside_tells_fits_apart(data, tmp_path):
+    # Pixels that are not scaled by the training part say nothing of which images are in it.
+    settings = {"early_stopping": True, "pixel_scaling": "unit", "epochs": 1}
+    for fraction in (0.1, 0.2):
+        classifier = quick(tmp_path, validation_fraction=fraction, **settings)
+        assert not classifier.fit(*data).from_memory_
+
+
 OTHERS = {
     "epochs": {"epochs": 3},
     "rate": {"learning_rate": 0.003},

@@ -231,3 +231,11 @@ def test_images_of_a_few_pixels_are_read(shape, value):
     grey = grey_over_white(np.full(shape, value, dtype=np.uint8))
     assert grey.shape == shape
     assert ((grey >= 0) & (grey <= 1)).all()
+
+
+def test_colours_are_as_light_in_floats_as_in_bytes():
+    colours = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    as_floats = grey_over_white(colours / 255)
+    # ITU-R BT.601, of red, green and blue.
+    np.testing.assert_allclose(as_floats, colours @ [0.299, 0.587, 0.114] / 255, atol=1e-5)
+    np.testing.assert_allclose(grey_over_white(colours), as_floats, atol=0.003)
