@@ -140,6 +140,7 @@ def test_blank_lines_are_left_out_wherever_they_stand(train_csv):
     ("line", "column", "text"),
     [
         (2, 1, "256"),
+        (3, 2, "999"),
         (4, 784, "-1"),
         (4, 300, "ink"),
         (3, 300, "0.5"),

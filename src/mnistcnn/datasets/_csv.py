@@ -239,7 +239,7 @@ def _cells_by_line(
             io.StringIO("".join(lines.values())), sep=separator, header=None, low_memory=False
         )
     block.columns = pd.Index(columns.names)
-    block.index = pd.Index(lines)
+    block.index = pd.Index(list(lines))
     return block
 
 

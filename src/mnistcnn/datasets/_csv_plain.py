@@ -55,5 +55,6 @@ def plain_cells(text: str, separator: str, n_columns: int) -> NDArray[np.uint16]
     numbers = digits[ends - 1].astype(np.uint16)
     for place in range(1, _MOST_DIGITS):
         higher = np.flatnonzero(n_digits > place)
-        numbers[higher] += digits[ends[higher] - 1 - place] * np.uint16(10**place)
+        # NumPy 1 would multiply bytes by a small number as bytes.
+        numbers[higher] += digits[ends[higher] - 1 - place].astype(np.uint16) * 10**place
     return numbers.reshape(-1, n_columns)
