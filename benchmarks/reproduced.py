@@ -18,7 +18,8 @@ HEAD = """\
 
 Made by `python -m benchmarks.reproduced` from the records that `mnistcnn reproduce RECIPE
 --output benchmarks/results/reproduced` wrote, one a run. Each network was trained as its
-[recipe](recipes.md) says and measured once on the images that were held back; nothing was chosen by them.
+[recipe](recipes.md) says and measured once on the images that were held back; nothing was chosen by
+them.
 
 ## Reported and reproduced
 """
