@@ -55,6 +55,7 @@ def a_classifier(**parameters):
     return LinearNetwork(**{"verbose": 0, "random_state": 0, **parameters})
 
 
+@pytest.mark.long
 @parametrize_with_checks(
     [a_classifier(epochs=5)], expected_failed_checks=lambda _: EXPECTED_FAILED_CHECKS
 )
