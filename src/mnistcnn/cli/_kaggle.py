@@ -14,14 +14,13 @@ from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
-    check_folder,
     force_option,
     json_option,
     quiet_option,
     random_state_option,
-    refuse_to_overwrite,
 )
 from mnistcnn.cli._polarity import warn_of_polarity
+from mnistcnn.cli._submission import check_submission, write_submission
 from mnistcnn.cli._tables import print_json
 from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
 
@@ -113,7 +112,8 @@ def kaggle(
 
     Ctrl-C ends it, and no file is written.
     """
-    _check_submission(submission_file, (train_file, test_file, sample_submission), force=force)
+    _check_is_not_read(submission_file, (train_file, test_file, sample_submission))
+    check_submission(submission_file, force=force)
     from mnistcnn.datasets import read_digit_recognizer
 
     make = partial(_classifier, random_state=random_state, **settings)
@@ -134,12 +134,10 @@ def kaggle(
             f"interrupted {training.place()}; {submission_file} is "
             f"{'as it was' if submission_file.exists() else 'not written'}."
         ) from interrupt
-    _write(predictions, submission_file)
+    write_submission(predictions, submission_file, quiet=quiet or as_json)
     if as_json:
         written = {"test_images": len(predictions), "submission": str(submission_file)}
         print_json(summary | written)
-    elif not quiet:
-        print(f"{submission_file} holds the answers for {len(predictions):,} images.")
 
 
 def _classifier(
@@ -167,14 +165,12 @@ def _shown(classifier: Trained, held_out: dict[str, Array]) -> dict[str, Array]:
     return {} if networks_of(classifier)[0].early_stopping else held_out
 
 
-def _check_submission(path: Path, read: Iterable[Path | None], *, force: bool) -> None:
-    check_folder(path, "--submission")
+def _check_is_not_read(path: Path, read: Iterable[Path | None]) -> None:
     for other in read:
         if other is not None and path.exists() and path.samefile(other):
             raise click.UsageError(
                 f"--submission would overwrite {other}, which is read; name another file."
             )
-    refuse_to_overwrite(path, "--submission", force=force)
 
 
 def _split(
@@ -244,9 +240,3 @@ def _print(summary: dict[str, Any]) -> None:
     )
     # It stands there before the submission does, also in a file or a pipe.
     sys.stdout.flush()
-
-
-def _write(predictions: Array, path: Path) -> None:
-    from mnistcnn import write_kaggle_submission
-
-    write_kaggle_submission(path, predictions, overwrite=True)

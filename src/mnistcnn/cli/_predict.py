@@ -15,12 +15,12 @@ from mnistcnn.cli._interruption import Interrupted
 from mnistcnn.cli._model_files import MODEL_FILE, WARNING, Method, answered_by, load_classifier
 from mnistcnn.cli._options import (
     NamedPath,
-    check_folder,
     force_option,
     json_option,
     quiet_option,
     refuse_to_overwrite,
 )
+from mnistcnn.cli._submission import check_submission, write_submission
 
 Show = Callable[[Iterable[Answer]], None]
 
@@ -92,9 +92,7 @@ def predict(
     if seen and sheet_file is not None:
         write_contact_sheet(seen, sheet_file)
     if submission_file is not None and not problems.status:
-        _write_submission(labels, submission_file)
-        if not (quiet or as_csv or as_json):
-            print(f"{submission_file} holds the answers for {len(labels):,} images.")
+        write_submission(labels, submission_file, quiet=quiet or as_csv or as_json)
     return problems.status
 
 
@@ -113,8 +111,7 @@ def _check_submission(
         return
     if len(images) != 1 or not is_table(Path(images[0])):
         raise click.UsageError("--submission needs one IMAGE, which must be a .csv file.")
-    check_folder(submission_file, "--submission")
-    refuse_to_overwrite(submission_file, "--submission", force=force)
+    check_submission(submission_file, force=force)
 
 
 def _check_sheet_file(sheet_file: Path | None, *, force: bool) -> None:
@@ -181,9 +178,3 @@ def _with_labels_noted(answers: Iterable[Answer], labels: list[Label]) -> Iterat
 def _interrupted(n_answers: int, submission_file: Path | None) -> str:
     kept = "" if submission_file is None else f"; {submission_file} is not written"
     return f"interrupted after {n_answers:,} answers{kept}."
-
-
-def _write_submission(labels: list[Label], submission_file: Path) -> None:
-    from mnistcnn import write_kaggle_submission
-
-    write_kaggle_submission(submission_file, labels, overwrite=True)

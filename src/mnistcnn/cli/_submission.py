@@ -1,0 +1,30 @@
+"""The file that Kaggle takes, which two commands write."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mnistcnn._types import Array, Label
+from mnistcnn.cli._options import check_folder, refuse_to_overwrite
+
+
+def check_submission(path: Path, *, force: bool) -> None:
+    """Stop before the work where the submission could not be written after it.
+
+    Parameters
+    ----------
+    path : Path
+        What ``--submission`` has named.
+    force : bool
+        Whether the user has asked to overwrite.
+    """
+    check_folder(path, "--submission")
+    refuse_to_overwrite(path, "--submission", force=force)
+
+
+def write_submission(labels: "Array | Sequence[Label]", path: Path, *, quiet: bool) -> None:
+    """Write the answers in place of an older file, and say so unless it is to be quiet."""
+    from mnistcnn import write_kaggle_submission
+
+    write_kaggle_submission(path, labels, overwrite=True)
+    if not quiet:
+        print(f"{path} holds the answers for {len(labels):,} images.")
