@@ -169,7 +169,7 @@ def test_keras_own_schedule_gives_the_same_rates(lr_schedule, class_name, small_
     assert (stored["module"], stored["class_name"]) == ("keras.optimizers.schedules", class_name)
     theirs = keras.optimizers.schedules.deserialize(stored)
     # Keras has no schedule that rises in a line: of `one_cycle` the falling line is kept.
-    first = n_steps // 4 if lr_schedule == "one_cycle" else 1
-    expected = [float(theirs(step)) for step in range(first, n_steps + 1)]
-    found = classifier.history_["learning_rate"][first - 1 :]
+    first = n_steps // 4 if lr_schedule == "one_cycle" else 0
+    expected = [float(theirs(step)) for step in range(first, n_steps)]
+    found = classifier.history_["learning_rate"][first:]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-9)
