@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
 from mnistcnn import DigitCNNClassifier
@@ -221,6 +222,27 @@ class TestWeightAverage:
         stopping = clone(swapping).set_params(early_stopping=True)
         with pytest.raises(ValueError, match="callbacks must hold no SwapEMAWeights beside early_"):
             stopping.fit(X, y)
+
+    def test_an_average_that_cannot_follow_is_told(self, small_digits):
+        far = DigitCNNClassifier(**self.SAME, ema_momentum=0.999)
+        with pytest.warns(ConvergenceWarning, match=r"leaves 98 % of the first weights .* 18 upd"):
+            far.fit(*small_digits)
+
+    @pytest.mark.parametrize(
+        "averaging",
+        [
+            {"ema_momentum": 0.9},
+            {"optimizer": keras.optimizers.Adam(use_ema=True, ema_momentum=0.9)},
+        ],
+    )
+    def test_weights_of_an_epoch_are_not_brought_back_in_its_place(self, averaging, small_digits):
+        X, y = small_digits
+        restoring = keras.callbacks.EarlyStopping("val_accuracy", restore_best_weights=True)
+        classifier = DigitCNNClassifier(**self.SAME, callbacks=restoring).set_params(**averaging)
+        with pytest.raises(ValueError, match="callbacks must hold no EarlyStopping with restore_"):
+            classifier.fit(X, y, X_val=X, y_val=y)
+        restoring.restore_best_weights = False
+        assert classifier.fit(X, y, X_val=X, y_val=y).n_iter_ > 0
 
     @pytest.mark.parametrize(
         "averaging",

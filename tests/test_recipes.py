@@ -1,6 +1,7 @@
 """Recipes: the published trainings, as data and as classifiers."""
 
 import inspect
+import pickle
 
 import joblib
 import numpy as np
@@ -43,7 +44,7 @@ def test_what_a_recipe_asks_for_trains(name, digits):
     narrow = {
         "deotte": {"architecture__filters": (2, 2, 4)},
         "deep_256": {"architecture__filters": (2, 2), "architecture__dense_units": (8,)},
-        "m3": {"architecture__filters": (2, 2)},
+        "m3": {"architecture__filters": (2, 2), "ema_momentum": 0.5},
         "squeeze_excite": {"architecture__filters": 4},
         "lenet5": {},
     }[name]
@@ -55,11 +56,11 @@ def test_the_published_rates_are_those_of_each_epoch(small_digits):
     settings = {"random_state": 0, "augmentation": None}
     deotte = DigitCNNClassifier.from_recipe("deotte", architecture="baseline", epochs=4, **settings)
     rates = deotte.fit(*small_digits).history_["learning_rate"]
-    np.testing.assert_allclose(rates, 1e-3 * 0.95 ** np.arange(1, 5), rtol=1e-4)
+    # That of the last of five updates.
+    np.testing.assert_allclose(rates, 1e-3 * 0.95 ** np.arange(0.8, 4.8), rtol=1e-4)
     excite = DigitCNNClassifier.from_recipe("squeeze_excite", architecture="baseline", **settings)
     rates = excite.fit(*small_digits).history_["learning_rate"]
-    # The rate that an epoch ends with is the one of the next update.
-    expected = [1e-3] * 12 + [1e-4] * 3 + [1e-5] * 5
+    expected = [1e-3] * 13 + [1e-4] * 3 + [1e-5] * 4
     np.testing.assert_allclose(rates, expected, rtol=1e-4)
 
 
@@ -79,8 +80,16 @@ def test_a_classifier_cannot_change_the_recipe_for_others():
     assert DigitCNNClassifier.from_recipe("deotte").augmentation == Augmentation(
         rotation=15, zoom=0.15, shift=0.1
     )
-    with pytest.raises(TypeError):
-        get_recipe("deotte").parameters["epochs"] = 1
+    recipe = get_recipe("m3")
+    recipe.parameters["augmentation"].set_params(rotation=90)
+    recipe.parameters["epochs"] = 1
+    for name in ("m3", "m5"):
+        assert get_recipe(name).parameters["augmentation"].rotation == 20
+        assert get_recipe(name).parameters["epochs"] == 150
+
+
+def test_a_recipe_travels_to_other_processes():
+    assert pickle.loads(pickle.dumps(get_recipe("deotte"))) == get_recipe("deotte")
 
 
 def test_recipes_are_cloned_pickled_and_searched(small_digits, tmp_path):

@@ -1,9 +1,7 @@
 """How each network was trained where it was published, and how right it is said to be then."""
 
-from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
@@ -44,14 +42,10 @@ class Recipe:
     """
 
     name: str
-    parameters: Mapping[str, Any] = field(hash=False)
+    parameters: dict[str, Any] = field(hash=False)
     reported: float | None
     data: str = "mnist"
     differences: str = ""
-
-    def __post_init__(self) -> None:
-        """Protect the parameters from being changed for all."""
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
 
 # What Keras's optimizers and examples do where a source says nothing else.
@@ -216,7 +210,7 @@ def get_recipe(name: str) -> Recipe:
     Returns
     -------
     recipe : Recipe
-        Its `parameters` cannot be changed.
+        A copy: what is changed in it is changed for nobody else.
 
     Raises
     ------
@@ -226,7 +220,7 @@ def get_recipe(name: str) -> Recipe:
     Examples
     --------
     >>> from mnistcnn import get_recipe
-    >>> dict(get_recipe("simple").parameters)
+    >>> get_recipe("simple").parameters
     {'pixel_scaling': 'unit', 'learning_rate': 0.001, 'lr_schedule': 'constant', 'epochs': 10,
     'batch_size': 200}
     >>> get_recipe("deotto")
@@ -240,7 +234,7 @@ def get_recipe(name: str) -> Recipe:
             f"Unknown recipe {name!r}{suggestion(name, _BY_NAME)} The recipes are "
             f"{', '.join(_BY_NAME)}."
         )
-    return _BY_NAME[name]
+    return deepcopy(_BY_NAME[name])
 
 
 def parameters_of(name: str) -> dict[str, Any]:
@@ -252,4 +246,4 @@ def parameters_of(name: str) -> dict[str, Any]:
         One of `list_recipes`.
     """
     recipe = get_recipe(name)
-    return {"architecture": get_architecture(recipe.name), **deepcopy(dict(recipe.parameters))}
+    return {"architecture": get_architecture(recipe.name), **recipe.parameters}

@@ -8,7 +8,11 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.keras_internals import may_profile_batches
+from mnistcnn._training.keras_internals import (
+    internals_available,
+    may_profile_batches,
+    rate_of,
+)
 from mnistcnn._training.network import Network, as_array
 from mnistcnn.exceptions import NonFiniteLossError
 
@@ -155,12 +159,23 @@ class AveragedValidation(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class RecordedRate(keras.callbacks.Callback):  # type: ignore[misc]
-    """Notes the learning rate of each epoch in its logs, and so in the history."""
+    """Notes the learning rate of each epoch's last update in its logs, and so in the history."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Add the rate that the epoch ended with."""
+        """Add the rate."""
         if logs is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = _rate_of_last_update(self.model.optimizer)
+
+
+def _rate_of_last_update(optimizer: keras.optimizers.Optimizer) -> float:
+    """Return the rate that a schedule had at the last update; Keras tells that of the next one."""
+    # Under float16 Keras wraps the optimizer in one that scales the loss.
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if internals_available():
+        schedule = rate_of(optimizer)
+        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            return float(schedule(optimizer.iterations - 1))
+    return float(optimizer.learning_rate)
 
 
 class BetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]

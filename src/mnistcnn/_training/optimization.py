@@ -155,6 +155,19 @@ class OptimizerConfig:
         return self.schedule.follows_updates or self._keeps_template_schedule
 
     @property
+    def average_momentum(self) -> float | None:
+        """That of the moving average of the weights, the template's where none is stated."""
+        if self.ema_momentum is not None:
+            return self.ema_momentum
+        template = self.name_or_template
+        return template.ema_momentum if getattr(template, "use_ema", False) else None
+
+    @property
+    def takes_average(self) -> bool:
+        """Whether the network ends with a moving average of its weights."""
+        return self.average_momentum is not None
+
+    @property
     def peak_rate(self) -> float:
         """The highest rate: the one stated, or else the template's."""
         if self.learning_rate is not None:

@@ -59,21 +59,35 @@ def _check_backups(asking: list[Any], random_state: RandomState) -> None:
             )
 
 
-def check_averages(callbacks: list[Any], *, early_stopping: bool) -> None:
-    """Refuse a callback that swaps weights and averages where the best averages are to be kept.
+def check_averages(
+    callbacks: list[Any], optimizer: OptimizerConfig, *, early_stopping: bool
+) -> None:
+    """Refuse callbacks that would have the fitted network be another than the one validated.
 
     Raises
     ------
     ValueError
-        If there is one beside early stopping.
+        If one swaps weights and averages beside early stopping, or brings the weights of an epoch
+        back whose average was validated.
     """
-    if early_stopping and any(
-        isinstance(each, keras.callbacks.SwapEMAWeights) for each in callbacks
-    ):
+    swaps = any(isinstance(each, keras.callbacks.SwapEMAWeights) for each in callbacks)
+    if optimizer.takes_average and not swaps and any(map(_restores_weights, callbacks)):
+        raise ValueError(
+            "callbacks must hold no EarlyStopping with restore_best_weights=True where the weights "
+            "are averaged: it would bring back those of an epoch and not their average, which was "
+            "validated. Use early_stopping=True, which keeps the best average."
+        )
+    if early_stopping and swaps:
         raise ValueError(
             "callbacks must hold no SwapEMAWeights beside early_stopping=True, which validates and "
             "keeps the averaged weights without it."
         )
+
+
+def _restores_weights(callback: Any) -> bool:
+    return isinstance(callback, keras.callbacks.EarlyStopping) and bool(
+        callback.restore_best_weights
+    )
 
 
 def rate_conflict(culprit: str, optimizer: OptimizerConfig) -> str:

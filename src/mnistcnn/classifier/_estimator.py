@@ -96,7 +96,8 @@ default="one_cycle"
     ema_momentum : float or None, default=None
         Share of the previous average, from 0 to below 1, in an exponential moving average of the
         weights over the updates (Polyak and Juditsky 1992). The validation measures the average,
-        and the fitted network has it. None takes no average.
+        and the fitted network has it; a warning says where it cannot follow in the updates of the
+        fit. None takes no average.
     label_smoothing : float, default=0.0
         Share of each target that is spread evenly over all classes, from 0 to below 1.
     class_weight : dict, "balanced" or None, default=None

@@ -1,5 +1,6 @@
 """A fit, step by step: it returns a record of what it leaves, and the estimator stays as it is."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from mnistcnn._training.configuration import TrainingConfig
@@ -25,7 +27,7 @@ from mnistcnn.classifier._inputs import (
 )
 from mnistcnn.classifier._memory import memory_of_fit
 from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
-from mnistcnn.classifier._pixel_range import widened_range
+from mnistcnn.classifier._pixel_range import callers_level, widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._shortage import shortage_explained
@@ -33,6 +35,9 @@ from mnistcnn.classifier._types import Weights
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+# Of the average of the weights that a fit ends with.
+MAX_SHARE_OF_FIRST_WEIGHTS = 0.5
 
 
 def fit(
@@ -49,6 +54,7 @@ def fit(
     training, validation = _divided(estimator, data, own_validation, seeds.split)
     architecture = resolve_architecture(estimator.architecture)
     config = training_config(estimator, architecture, len(training.indices), estimator.lr_schedule)
+    _warn_of_short_average(config.optimizer.average_momentum, config.n_updates(training))
     fresh = build_for(estimator, architecture, data.image_shape, len(data.classes), seeds.weights)
     if previous:
         pixel_range = continue_from(previous, fresh, architecture, training)
@@ -155,6 +161,19 @@ def _set_validation_aside(
             f"of {len(data.indices)} images aside with every class in both parts: {error}"
         ) from error
     return data.part(training), data.part(validation)
+
+
+def _warn_of_short_average(momentum: float | None, n_updates: int) -> None:
+    """Warn where the average of the weights ends near those that the fit began with."""
+    share = 0.0 if momentum is None else momentum ** (n_updates - 1)
+    if share > MAX_SHARE_OF_FIRST_WEIGHTS:
+        warnings.warn(
+            f"ema_momentum={momentum:g} leaves {100 * share:.0f} % of the first weights in their "
+            f"average after the {n_updates} updates of this fit: lower it, or train for more "
+            "epochs.",
+            ConvergenceWarning,
+            stacklevel=callers_level(),
+        )
 
 
 def _with_reports(

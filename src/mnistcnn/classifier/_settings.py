@@ -146,7 +146,7 @@ def training_config(
     """Return how to train on so many images."""
     optimizer = _optimizer_config(estimator, architecture, lr_schedule)
     callbacks = callbacks_for_fit(estimator.callbacks, optimizer, estimator.random_state)
-    check_averages(callbacks, early_stopping=estimator.early_stopping)
+    check_averages(callbacks, optimizer, early_stopping=estimator.early_stopping)
     return TrainingConfig(
         epochs=int(estimator.epochs),
         batch_size=resolve_batch_size(estimator.batch_size, n_examples),
