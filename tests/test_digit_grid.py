@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import LinearSVC
 
 from mnistcnn import DigitCNNClassifier
@@ -336,7 +335,7 @@ class TestShapeOfTheEstimator:
             searched,
             lambda estimator: searched(after_a_scaler(estimator)),
             lambda estimator: make_pipeline(StandardScaler(), searched(estimator)),
-            lambda estimator: SelfTrainingClassifier(estimator, criterion="k_best"),
+            FixedThresholdClassifier,
         ],
         ids=["itself", "pipeline", "search", "both", "search within", "wrapped"],
     )

@@ -103,7 +103,8 @@ def shown(images: "NDArray[Any]", image_shape: tuple[int, ...] | None) -> "NDArr
     if not finite.size:
         return values
     lowest, highest = finite.min(), finite.max()
-    return np.clip((values - lowest) / ((highest - lowest) or 1.0), 0, 1)
+    scaled: NDArray[np.float64] = (values - lowest) / ((highest - lowest) or 1.0)
+    return scaled.clip(0, 1)
 
 
 def _last_of(estimator: Any) -> Any:
