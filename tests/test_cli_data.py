@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from commands import assert_one_line, environment, mnistcnn
 from mnistcnn import DigitCNNClassifier, load_sample_digits
-from mnistcnn.cli._polarity import warn_of_polarity
+from mnistcnn.cli._polarity import warn_of_other_polarity, warn_of_polarity
 
 # They start processes of their own.
 pytestmark = pytest.mark.slow
@@ -140,6 +140,9 @@ class TestPolarity:
     def test_ordinary_data_are_no_reason_for_a_word(self, trained, digits, ordinary, capsys):
         warn_of_polarity(trained["light"], ordinary(digits[0]))
         warn_of_polarity(trained["dark"], 255 - ordinary(digits[0]))
+        warn_of_other_polarity(digits[0], ordinary(digits[0]))
+        warn_of_other_polarity(255 - digits[0], 255 - ordinary(digits[0]))
+        warn_of_other_polarity(0 * digits[0], digits[0])
         assert capsys.readouterr().err == ""
 
     def test_small_digits_in_their_own_unit(self, small_digits, capsys):

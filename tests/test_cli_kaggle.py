@@ -13,8 +13,9 @@ import pytest
 from scipy.stats import norm
 
 from commands import COMMAND, assert_one_line, environment, mnistcnn
-from mnistcnn import DigitCNNClassifier, load_sample_digits
+from mnistcnn import DigitCNNClassifier, load_sample_digits, read_kaggle_csv
 from mnistcnn.cli._main import commands
+from mnistcnn.datasets import read_digit_recognizer
 
 N_TRAIN, N_TEST = 400, 25
 DIGITS = load_sample_digits(as_frame=True)
@@ -97,11 +98,35 @@ class TestSubmission:
         options = ("--recipe", "two_layer_mlp", "--ensemble", "2", "--epochs", "3")
         kaggle(*files.arguments, *options)
         printed = capsys.readouterr()
-        assert "Trained 2 networks two_layer_mlp on 360 images in " in printed.out
+        assert "Trained 2 networks (two_layer_mlp) on 360 images in " in printed.out
         assert "The ensemble that was measured makes the predictions" in printed.out
         reports = printed.err.splitlines()
         assert [line.split(":")[0] for line in reports] == [f"epoch {i} of 6" for i in range(1, 7)]
         assert len(labels_in(files.submission)) == N_TEST
+
+    @pytest.mark.parametrize("inverted", ["test", "train", "both"])
+    def test_inverted_test_images_are_noticed_whatever_the_recipe_makes_of_pixels(
+        self, files, inverted, capsys
+    ):
+        if inverted != "test":
+            (255 - TRAIN[DIGITS.feature_names]).assign(label=TRAIN["label"]).to_csv(
+                files.train, index=False
+            )
+        if inverted != "train":
+            (255 - TEST).head(1).to_csv(files.test, index=False)
+        assert DigitCNNClassifier.from_recipe("two_layer_mlp").pixel_scaling != "standard"
+        kaggle(*files.arguments, "--recipe", "two_layer_mlp", "--epochs", "1")
+        printed = capsys.readouterr()
+        warned = [line for line in printed.err.splitlines() if "warning" in line]
+        if inverted == "both":
+            assert warned == []
+        else:
+            light, dark = "light ink on dark", "dark ink on light"
+            test, train = (dark, light) if inverted == "test" else (light, dark)
+            [line] = warned
+            assert f"the test images show {test}, and the training images {train}" in line
+        if inverted != "train":
+            assert printed.out.splitlines()[-1].endswith("holds the answers for 1 image.")
 
     def test_no_epoch_is_chosen_by_the_images_that_are_held_out(self, files, capsys, monkeypatch):
         seen = []
@@ -183,8 +208,6 @@ REFUSED_TRAIN = {
 class TestFiles:
     @pytest.mark.parametrize("form", FORMS)
     def test_what_is_plain_is_read(self, tmp_path, form):
-        from mnistcnn.datasets import read_digit_recognizer
-
         FORMS[form](tmp_path / "train.csv")
         TEST.to_csv(tmp_path / "test.csv", index=False)
         X, y, X_test = read_digit_recognizer(tmp_path / "train.csv", tmp_path / "test.csv")
@@ -237,6 +260,70 @@ class TestFiles:
         with pytest.raises(ValueError, match=re.escape(message)) as error:
             kaggle(*files.arguments, "--sample-submission", files.sample)
         assert "sample_submission.csv" in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("name", "numbers", "message"),
+        [
+            ("ImageId", [2, 1, *range(3, 26)], "line 2 must have the ImageId 1, got '2'"),
+            ("imageid", [0, 1, 3, 2, *range(4, 25)], "line 4 must have the imageid 2, got '3'"),
+            ("image_id", range(28001, 28026), "line 2 must have the image_id 1, got '28001'"),
+            ("ImageId", ["first", *range(2, 26)], "line 2 must have the ImageId 1, got 'first'"),
+            ("id", [*range(28002, 28026), 28001], "line 26 must have the id 28026, got '28001'"),
+            ("Id", [7] * 25, "line 3 must have the Id 8, got '7'"),
+        ],
+    )
+    def test_test_images_in_another_order_than_their_numbers_are_refused(
+        self, files, name, numbers, message
+    ):
+        TEST.assign(**{name: list(numbers)}).to_csv(files.test, index=False)
+        with pytest.raises(ValueError, match=re.escape(message)) as error:
+            kaggle(*files.arguments)
+        assert str(files.test) in str(error.value)
+        assert read_kaggle_csv(files.test, target=None).data.shape == (25, 784)
+
+    @pytest.mark.parametrize(
+        ("name", "numbers"),
+        [
+            ("ImageId", range(1, 26)),
+            ("ImageId", range(25)),
+            ("id", range(28001, 28026)),
+            ("id", list("shuffledbyletters" + "abcdefgh")),
+        ],
+    )
+    def test_test_images_in_the_order_of_their_numbers_are_read(self, files, name, numbers):
+        numbered = TEST.copy()
+        numbered.insert(0, name, list(numbers))
+        numbered.to_csv(files.test, index=False)
+        _, _, X_test = read_digit_recognizer(files.train, files.test)
+        np.testing.assert_array_equal(X_test, TEST)
+
+    @pytest.mark.parametrize(
+        ("train", "came"),
+        [
+            (TRAIN.head(1), "1 image of class 0"),
+            (TRAIN[TRAIN["label"] == 4].head(30), "30 images of class 4"),
+        ],
+        ids=["one image", "one class"],
+    )
+    def test_a_training_file_of_one_class_is_named(self, files, train, came):
+        train.to_csv(files.train, index=False)
+        message = rf"train\.csv must hold digits of at least two classes .*got {came} alone"
+        with pytest.raises(ValueError, match=message):
+            kaggle(*files.arguments)
+
+    def test_too_few_images_for_a_recipe_that_stops_early_name_the_recipe(self, files):
+        TRAIN.head(20).to_csv(files.train, index=False)
+        message = r"--recipe deep_256 itself sets .*whatever --validation-fraction.*20 images of"
+        with pytest.raises(ValueError, match=message):
+            kaggle(*files.arguments, "--recipe", "deep_256")
+
+    @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a folder that takes no file")
+    def test_a_submission_that_cannot_be_written_is_refused_before_the_training(self, files):
+        files.train.write_text("not read")
+        files.submission = "/proc/x.csv"
+        with pytest.raises(click.BadParameter, match=r"/proc/x\.csv cannot be written") as error:
+            kaggle(*files.arguments)
+        assert error.value.param_hint == "'--submission'"
 
     @pytest.mark.parametrize("name", ["train", "test", "sample"])
     def test_what_is_read_is_never_overwritten(self, files, name):

@@ -6,10 +6,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from mnistcnn import DigitCNNClassifier
 from mnistcnn.plotting import DigitGridDisplay
 
 matplotlib.use("agg")
@@ -131,6 +137,56 @@ class TestPlot:
             DigitGridDisplay(images=images, titles=titles).plot()
         assert pyplot.get_fignums() == []
 
+    @pytest.mark.parametrize("container", [np.array, pd.Series, tuple])
+    def test_rows_of_any_sequence(self, container):
+        rows = container([0, 0, 1])
+        display = DigitGridDisplay(images=some_images(3), titles=list("abc"), rows=rows).plot()
+        assert display.axes_.shape == (2, 10)
+        assert [cell is None for cell in display.axes_[:, :2].ravel()] == [
+            False,
+            False,
+            False,
+            True,
+        ]
+
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"rows": [0, 0, 0], "n_columns": 2}, r"rows must .*n_columns=2 times, got .* 3 times"),
+            ({"rows": [1, 0, 1]}, r"rows must be integers .*ascending order, got \[1, 0, 1\]"),
+            ({"rows": [-1, 0, 1]}, "rows must be integers from 0 .*got"),
+            ({"rows": [0, 0.5, 1]}, "rows must be integers from 0 .*got"),
+            ({"n_columns": 0}, "n_columns must be a positive integer, got 0"),
+            ({"n_columns": 1.5}, r"n_columns must be a positive integer, got 1\.5"),
+            ({"titles": [1, 2, 3]}, r"titles must be a sequence of str, got \[1, 2, 3\]"),
+            ({"titles": None}, "titles must be a sequence of str, got None"),
+            ({"titles": "abc"}, "titles must be a sequence of str, got 'abc'"),
+            (
+                {"image_shape": (10, 10)},
+                r"image_shape must be a shape of 20 pixels.*got \(10, 10\)",
+            ),
+            ({"image_shape": (20,)}, r"image_shape must be None, .*got \(20,\)"),
+            ({"image_shape": "auto"}, "image_shape must be None, .*got 'auto'"),
+        ],
+    )
+    def test_a_parameter_that_is_refused_is_named(self, changed, message):
+        images = some_images(3).reshape(3, 20)
+        fine = {"images": images, "titles": list("abc"), "image_shape": (5, 4)}
+        with pytest.raises(ValueError, match=message):
+            DigitGridDisplay(**fine | changed).plot()
+        assert pyplot.get_fignums() == []
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_images_without_any_number_are_drawn(self, value):
+        images = np.full((2, 3, 3), value)
+        DigitGridDisplay(images=images, titles=["a", "b"]).plot().figure_.canvas.draw()
+
+    def test_infinite_pixels_leave_the_range_to_the_others(self):
+        images = np.array([[[-np.inf, 2.0], [4.0, np.inf]]])
+        display = DigitGridDisplay(images=images, titles=["a"]).plot()
+        display.figure_.canvas.draw()
+        np.testing.assert_array_equal(image_in(display.axes_[0, 0]), [[0, 0], [1, 1]])
+
 
 class TestSamples:
     def test_each_class_has_a_row_with_its_first_images(self):
@@ -151,6 +207,10 @@ class TestSamples:
     def test_other_lengths_are_refused(self):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             DigitGridDisplay.from_samples(some_images(3), [0, 1])
+
+    def test_labels_in_a_column_are_refused(self):
+        with pytest.raises(ValueError, match=r"y must be of shape \(n,\), got .*\(2, 1\)"):
+            DigitGridDisplay.from_samples(some_images(2), np.array([[0], [1]]))
 
 
 class TestMistakes:
@@ -228,3 +288,86 @@ class TestMistakes:
     def test_a_classifier_that_is_not_fitted_is_refused(self, small_digits):
         with pytest.raises(NotFittedError):
             DigitGridDisplay.from_estimator(KNeighborsClassifier(), *small_digits)
+
+    @pytest.mark.parametrize("name", ["y_true", "y_pred"])
+    def test_labels_in_a_column_are_refused(self, name):
+        labels = {"y_true": self.TRUE, "y_pred": self.PREDICTED}
+        labels[name] = labels[name][:, None]
+        with pytest.raises(ValueError, match=rf"{name} must be of shape \(n,\), got .*\(6, 1\)"):
+            DigitGridDisplay.from_predictions(some_images(), **labels)
+
+
+class LabelsAreZero(ClassifierMixin, BaseEstimator):
+    """Takes rows for images of a shape, as the package's classifiers do, and answers 0."""
+
+    def __init__(self, image_shape=(2, 8)):
+        self.image_shape = image_shape
+
+    def fit(self, X, y):
+        self.classes_, self.n_features_in_ = np.unique(y), np.shape(X)[1]
+        self.image_shape_ = (*self.image_shape, 1)
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=int)
+
+    def predict_proba(self, X):
+        return np.tile([0.75, 0.25], (len(X), 1))
+
+
+def searched(estimator):
+    return GridSearchCV(estimator, {}, cv=2)
+
+
+def after_a_scaler(estimator):
+    return make_pipeline(StandardScaler(), estimator)
+
+
+class TestShapeOfTheEstimator:
+    X = np.arange(6 * 16.0).reshape(6, 16)
+    Y = np.array([0, 1, 0, 1, 0, 1])
+
+    @pytest.mark.parametrize(
+        "wrapped",
+        [
+            lambda estimator: estimator,
+            after_a_scaler,
+            searched,
+            lambda estimator: searched(after_a_scaler(estimator)),
+            lambda estimator: make_pipeline(StandardScaler(), searched(estimator)),
+            FixedThresholdClassifier,
+        ],
+        ids=["itself", "pipeline", "search", "both", "search within", "wrapped"],
+    )
+    @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+    def test_flat_images_have_the_shape_that_the_classifier_sees(self, wrapped, container):
+        X = container(self.X)
+        classifier = wrapped(LabelsAreZero()).fit(X, self.Y)
+        display = DigitGridDisplay.from_estimator(classifier, X, self.Y)
+        assert display.axes_.shape == (1, 3)
+        assert image_in(display.axes_[0, 0]).shape == (2, 8)
+
+    def test_a_shape_that_is_stated_comes_first(self):
+        classifier = LabelsAreZero().fit(self.X, self.Y)
+        display = DigitGridDisplay.from_estimator(classifier, self.X, self.Y, image_shape=(8, 2))
+        assert image_in(display.axes_[0, 0]).shape == (8, 2)
+
+    def test_rows_that_the_classifier_fills_up_are_drawn_filled_up(self):
+        X = self.X[:, :15]
+        classifier = LabelsAreZero((4, 4)).fit(X, self.Y)
+        display = DigitGridDisplay.from_estimator(classifier, X, self.Y)
+        drawn = image_in(display.axes_[0, 0])
+        assert drawn.shape == (4, 4)
+        assert drawn[3, 3] == 0
+
+    def test_a_pipeline_that_makes_other_features_leaves_the_images_as_they_are(self):
+        classifier = make_pipeline(SelectKBest(k=6), LabelsAreZero((2, 3))).fit(self.X, self.Y)
+        display = DigitGridDisplay.from_estimator(classifier, self.X, self.Y)
+        assert image_in(display.axes_[0, 0]).shape == (4, 4)
+
+    def test_a_network_is_asked_too(self):
+        network = DigitCNNClassifier("two_layer_mlp", image_shape=(2, 8), epochs=1)
+        network.fit(self.X.astype(np.float32), self.Y)
+        wrong = 1 - network.predict(self.X)
+        display = DigitGridDisplay.from_estimator(network, self.X, wrong)
+        assert image_in(display.axes_[0, 0]).shape == (2, 8)

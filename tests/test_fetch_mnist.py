@@ -172,6 +172,20 @@ def test_folder_without_mnist_says_what_to_put_where(tmp_path):
         fetch_mnist(subset="test", data_home=tmp_path, download_if_missing=False)
     for word in (str(tmp_path), "mnist.npz", "train-images-idx3-ubyte", "mnist_train.csv"):
         assert word in str(error.value)
+    assert "another data set" not in str(error.value)
+
+
+def test_a_folder_that_is_called_as_other_data_is_said_not_to_be_read(tmp_path, halves):
+    folder = tmp_path / "fashion_mnist"
+    for part, name in (("train", "train"), ("test", "t10k")):
+        images, labels = halves[part]
+        folder.mkdir(exist_ok=True)
+        write_idx(folder / f"{name}-images-idx3-ubyte", images)
+        write_idx(folder / f"{name}-labels-idx1-ubyte", labels.astype(np.uint8))
+    with pytest.raises(
+        FileNotFoundError, match=r"name of \S*fashion_mnist says .* another data set"
+    ):
+        fetch_mnist(data_home=folder, download_if_missing=False)
 
 
 @pytest.mark.parametrize(

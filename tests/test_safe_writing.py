@@ -1,6 +1,7 @@
 """Replacing files: whole or not at all, whoever else writes, and only what is a regular file."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from mnistcnn import read_idx, write_idx, write_kaggle_submission
-from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._safe_writing import check_can_be_written, replaced_at_the_end
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes, links and FIFOs are POSIX's")
 
@@ -181,3 +182,35 @@ def test_only_leftovers_of_this_library_are_removed(tmp_path):
         os.utime(path, (0, 0))
     write(tmp_path / "file", "content")
     assert sorted(tmp_path.iterdir()) == sorted([*foreign, tmp_path / "file"])
+
+
+@pytest.mark.parametrize("content", [None, "older"])
+def test_a_check_before_the_writing_leaves_all_as_it_is(tmp_path, content):
+    path = tmp_path / "answers.csv"
+    if content is not None:
+        path.write_text(content)
+        path.chmod(0o640)
+    check_can_be_written(path)
+    assert [found.name for found in tmp_path.iterdir()] == ([path.name] if content else [])
+    if content is not None:
+        assert (path.read_text(), mode_of(path)) == (content, 0o640)
+
+
+@pytest.mark.parametrize("place", ["missing/answers.csv", ".", "file/answers.csv"])
+def test_a_check_raises_what_the_writing_would(tmp_path, place):
+    (tmp_path / "file").touch()
+    path = tmp_path / place
+    with pytest.raises(OSError, match="Errno") as of_writing:
+        write(path, "new")
+    with pytest.raises(type(of_writing.value), match=re.escape(str(of_writing.value))):
+        check_can_be_written(path)
+
+
+@pytest.mark.skipif(IS_ROOT, reason="root may write anywhere")
+def test_a_check_sees_a_folder_that_may_not_be_written(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(PermissionError, match="answers"):
+            check_can_be_written(tmp_path / "answers.csv")
+    finally:
+        tmp_path.chmod(0o700)

@@ -13,7 +13,7 @@ try:
 except ImportError:  # Windows has none.
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["replaced_at_the_end"]
+__all__ = ["check_can_be_written", "replaced_at_the_end"]
 
 _PREFIX = ".mnistcnn-"
 _TOKEN_BYTES = 8
@@ -63,6 +63,19 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
             yield temporary
     else:
         yield Path(path)
+
+
+def check_can_be_written(path: str | os.PathLike[str]) -> None:
+    """Raise before long work what `replaced_at_the_end` would raise after it; leave all as it is.
+
+    Raises
+    ------
+    OSError
+        As in `replaced_at_the_end`.
+    """
+    mode = _mode_of(path)
+    if mode is None or stat.S_ISREG(mode):
+        _created_beside(Path(os.path.realpath(path))).unlink()
 
 
 def _mode_of(path: str | os.PathLike[str]) -> int | None:

@@ -19,7 +19,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     random_state_option,
 )
-from mnistcnn.cli._polarity import warn_of_polarity
+from mnistcnn.cli._polarity import warn_of_other_polarity
 from mnistcnn.cli._submission import check_submission, write_submission
 from mnistcnn.cli._tables import print_json
 from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
@@ -122,12 +122,14 @@ def kaggle(
         X, y, X_test = read_digit_recognizer(
             train_file, test_file, sample_submission=sample_submission
         )
+        _check_classes(y, train_file)
+        warn_of_other_polarity(X, X_test)
         X, y, held_out = _split(X, y, validation_fraction, random_state)
+        _check_leaves_validation(make(), y, settings["recipe"], train_file)
         classifier = training.fit(make, X, y, quiet=quiet, **_shown(make(), held_out))
         summary = {"training_images": len(y), **_summary(classifier, training, held_out)}
         if not as_json:
             _print(summary)
-        warn_of_polarity(networks_of(classifier)[-1], X_test)
         predictions = interruptible(lambda: classifier.predict(X_test))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
@@ -171,6 +173,38 @@ def _check_is_not_read(path: Path, read: Iterable[Path | None]) -> None:
             raise click.UsageError(
                 f"--submission would overwrite {other}, which is read; name another file."
             )
+
+
+def _check_classes(y: Array, train_file: Path) -> None:
+    classes = sorted(set(y.tolist()))
+    if len(classes) < 2:
+        raise ValueError(
+            f"{train_file} must hold digits of at least two classes to learn from, got "
+            f"{_images(len(y))} of class {classes[0]} alone."
+        )
+
+
+def _check_leaves_validation(classifier: Trained, y: Array, recipe: str, train_file: Path) -> None:
+    """Refuse too few images for a network that sets some of them aside to stop by."""
+    network = networks_of(classifier)[0]
+    if not network.early_stopping:
+        return
+    from sklearn.model_selection import train_test_split
+
+    fraction = float(network.validation_fraction)
+    try:
+        train_test_split(y, test_size=fraction, stratify=y)
+    except ValueError as error:
+        raise ValueError(
+            f"--recipe {recipe} itself sets {100 * fraction:g} % of the training images aside, to "
+            f"stop early by, whatever --validation-fraction says; the {_images(len(y))} of "
+            f"{train_file} that it gets cannot leave some of every class in both parts: give more "
+            "images, or name another recipe."
+        ) from error
+
+
+def _images(n: int) -> str:
+    return f"{n:,} image" if n == 1 else f"{n:,} images"
 
 
 def _split(
@@ -221,16 +255,16 @@ def _estimate(n_right: int, n: int) -> dict[str, Any]:
 
 
 def _print(summary: dict[str, Any]) -> None:
-    networks = "" if summary["networks"] == 1 else f"{summary['networks']} networks "
+    n, name = summary["networks"], summary["architecture"]
+    networks = name if n == 1 else f"{n} networks ({name})"
     trained = (
-        f"Trained {networks}{summary['architecture']} on {summary['training_images']:,} images in "
-        f"{summary['seconds']:.1f} s"
+        f"Trained {networks} on {_images(summary['training_images'])} in {summary['seconds']:.1f} s"
     )
     if not summary["validation_images"]:
         print(f"{trained}, all that have labels; nothing is held out to estimate the accuracy on.")
         return
     low, high = (100 * bound for bound in summary["confidence_interval"])
-    what = "network" if summary["networks"] == 1 else "ensemble"
+    what = "network" if n == 1 else "ensemble"
     print(
         f"{trained}.\n"
         f"Accuracy {100 * summary['accuracy']:.2f} % on {summary['validation_images']:,} images "

@@ -26,6 +26,22 @@ LIGHT_INK = (
 )
 
 
+def warn_of_other_polarity(X: Array, X_test: Array) -> None:
+    """Warn where the background of the test images is what the ink is in the training images.
+
+    The first thousand of both are examined.
+    """
+    edge = _edge(X_test[:N_EXAMINED])
+    mean, deviation = X[:N_EXAMINED].mean(), X[:N_EXAMINED].std()
+    if edge is None or abs(edge - mean) <= MAX_DISTANCE * deviation or not deviation:
+        return
+    test, training = ("dark ink on light", "light ink on dark")[:: 1 if edge > mean else -1]
+    say(
+        f"warning: the test images show {test}, and the training images {training}, so the answers "
+        "are likely to be wrong; DigitNormalizer brings images to one form."
+    )
+
+
 def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
     """Warn where the background of the images is what the ink was in the training; tell whether.
 

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
+from mnistcnn._safe_writing import check_can_be_written
 from mnistcnn._types import Array, Label
 from mnistcnn.cli._options import check_folder, refuse_to_overwrite
 
@@ -19,6 +22,12 @@ def check_submission(path: Path, *, force: bool) -> None:
     """
     check_folder(path, "--submission")
     refuse_to_overwrite(path, "--submission", force=force)
+    try:
+        check_can_be_written(path)
+    except OSError as error:
+        raise click.BadParameter(
+            f"{path} cannot be written: {error.strerror}.", param_hint="'--submission'"
+        ) from error
 
 
 def write_submission(labels: "Array | Sequence[Label]", path: Path, *, quiet: bool) -> None:
@@ -27,4 +36,5 @@ def write_submission(labels: "Array | Sequence[Label]", path: Path, *, quiet: bo
 
     write_kaggle_submission(path, labels, overwrite=True)
     if not quiet:
-        print(f"{path} holds the answers for {len(labels):,} images.")
+        images = "image" if len(labels) == 1 else "images"
+        print(f"{path} holds the answers for {len(labels):,} {images}.")

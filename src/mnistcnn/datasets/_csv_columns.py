@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)
 _COUNTED = re.compile(r"(\D*?)0*(\d{1,6})(\D*)")
 _ROW_AND_COLUMN = re.compile(r"(\D*?)0*(\d{1,6})(\D+?)0*(\d{1,6})(\D*)")
 _INDEX = re.compile(r"|unnamed: \d+|index|row|id|image_?id", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"id|image_?id", re.IGNORECASE)
 _NAMED_AT_MOST = 3
 
 _Key = tuple[int, ...]
@@ -64,6 +65,12 @@ class Columns:
     names: list[str]
     pixels: list[int]
     label: int | None
+
+    @property
+    def identifiers(self) -> list[int]:
+        """The places of columns that number the images themselves, not only the table's lines."""
+        others = set(range(len(self.names))) - {*self.pixels, self.label}
+        return [place for place in sorted(others) if _IDENTIFIER.fullmatch(self.names[place])]
 
 
 def is_header(cells: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from mnistcnn.datasets._csv import (
     read_digit_table,
     separator_of,
 )
-from mnistcnn.datasets._csv_columns import LABELS
+from mnistcnn.datasets._csv_columns import LABELS, columns_of
 from mnistcnn.datasets._opening import as_value_error, open_file
 
 __all__ = ["read_digit_recognizer"]
@@ -36,7 +37,9 @@ def read_digit_recognizer(
     train : str or path-like
         A file as `read_kaggle_csv` takes it, with the labels 0 to 9.
     test : str or path-like
-        Such a file without labels.
+        Such a file without labels. Where a column ``ImageId`` numbers its images, they must lie in
+        that order, counted from 0 or 1; those that a column ``id`` numbers may count from any
+        number.
     sample_submission : str, path-like or None, default=None
         A file with the columns ``ImageId`` and ``Label``, whose lines are counted.
 
@@ -55,7 +58,8 @@ def read_digit_recognizer(
         If there is no such file.
     ValueError
         If a file is damaged or not of this form, the same file was given twice, the files were
-        exchanged, or the sample submission has another number of lines than the test file images.
+        exchanged, the lines of the test file are in another order than its numbers, or the sample
+        submission has another number of lines than the test file images.
 
     Examples
     --------
@@ -76,6 +80,7 @@ def read_digit_recognizer(
     _check_labels(train, test)
     n_predictions = None if sample_submission is None else _count_predictions(sample_submission)
     X_test, _ = read_digit_table(test, None)
+    _check_order(test)
     if sample_submission is not None and n_predictions != len(X_test):
         raise ValueError(
             f"{os.fspath(test)} must hold as many images as {os.fspath(sample_submission)} has "
@@ -109,6 +114,47 @@ def _check_labels(train: Path, test: Path) -> None:
             f"The test file must have no labels, got {names[1]} with a column {of_test!r}: give "
             "the file whose labels are to be predicted, or remove the column."
         )
+
+
+def _check_order(path: Path) -> None:
+    """Refuse images whose numbers do not rise by one, as a submission takes them line by line."""
+    with open_file(path) as file, as_value_error(path, "a test file in order"):
+        lines = open_lines(file)
+        header = lines.take()
+        separator = separator_of(header)
+        columns = columns_of(cells_of(header, separator), None, os.fspath(path))
+        if not columns.identifiers:
+            return
+        expected: dict[int, float] = {}
+        for line in lines:
+            cells = cells_of(line, separator)
+            for place in columns.identifiers:
+                number = _number(cells[place])
+                expected.setdefault(place, _first_number(columns.names[place], number))
+                _check_number(columns.names[place], cells[place], expected[place], lines.n_taken)
+                expected[place] += 1
+
+
+def _first_number(name: str, number: float) -> float:
+    """Return what a column may count from: 0 or 1, or the number of another data set's image."""
+    return number if name.casefold() == "id" or number == 0 else 1.0
+
+
+def _check_number(name: str, cell: str, expected: float, line: int) -> None:
+    # Names, which a column may hold from its first line on, have no order.
+    if not isnan(expected) and _number(cell) != expected:
+        raise ValueError(
+            f"its line {line} must have the {name} {expected:.0f}, got {cell[:60]!r}: a submission "
+            "numbers the images line by line, from 1. Sort the lines, or remove the column if it "
+            "numbers something else."
+        )
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return nan
 
 
 def _count_predictions(path: Path) -> int:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from mnistcnn._scikit_learn import StrOptions
 from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._bunch import digits_result
-from mnistcnn.datasets._catalogue import DataSet, RemoteFile
+from mnistcnn.datasets._catalogue import MNIST, DataSet, RemoteFile
 from mnistcnn.datasets._download import download
-from mnistcnn.datasets._local import find_idx, folder_of_downloads, forms, read_split
+from mnistcnn.datasets._local import data_set_of, find_idx, folder_of_downloads, forms, read_split
 
 __all__ = ["CONSTRAINTS", "Part", "fetch_parts", "result_of"]
 
@@ -135,6 +135,7 @@ def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: b
             f"{data.title}'s {split} {data.items} are not in {' or '.join(map(str, folders))}, and "
             f"download_if_missing is False. Put there {forms(data)}, or name another folder in "
             "data_home or MNISTCNN_DATA."
+            f"{_of_other_data(folders, data)}"
         )
     for name in data.idx_names[split]:
         if find_idx(home, data, name) is None:
@@ -142,6 +143,19 @@ def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: b
     downloaded = read_split(home, data, split)
     assert downloaded is not None
     return Part(split, *downloaded, home)
+
+
+def _of_other_data(folders: list[Path], data: DataSet) -> str:
+    """Say which folders are called as other data, whose files are not taken for these."""
+    if not data.has_mnist_names:
+        return ""
+    others = [str(folder) for folder in folders if data_set_of(folder) not in (data, MNIST)]
+    if not others:
+        return ""
+    return (
+        f" The name of {' and '.join(others)} says that IDX files in it are of another data set; "
+        "they are not read as these."
+    )
 
 
 def _download(home: Path, data: DataSet, file: RemoteFile) -> None:

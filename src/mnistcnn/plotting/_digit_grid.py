@@ -1,14 +1,20 @@
 """Images side by side: some of each class, or those that a classifier takes for another."""
 
 from collections.abc import Sequence
-from math import isqrt
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from mnistcnn.plotting._axes import axes_for
+from mnistcnn.plotting._grid_contents import (
+    cells_of,
+    check_count,
+    check_titles,
+    images_and_shape,
+    labels_of,
+    shown,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +27,6 @@ __all__ = ["DigitGridDisplay"]
 
 # In inches: an image, the gap beside it, and a line above it.
 SIDE, GAP, LINE = 1.0, 0.1, 0.18
-RGB = 3
 
 
 class DigitGridDisplay:
@@ -37,8 +42,8 @@ class DigitGridDisplay:
     n_columns : int, default=10
         Images a row.
     rows : sequence of int of length n, default=None
-        The row of each image, in ascending order; each row is filled from the left. None fills one
-        row after the other.
+        The row of each image, counted from 0, in ascending order; each row is filled from the left
+        and holds at most `n_columns`. None fills one row after the other.
     heading : str, default=""
         What stands above them all, or alone where there are no images.
     image_shape : tuple of int, default=None
@@ -127,11 +132,12 @@ class DigitGridDisplay:
         Raises
         ------
         ValueError
-            If X and y have other lengths, or `n_per_class` is no positive integer.
+            If X and y have other lengths, y is not one-dimensional, or `n_per_class` is no positive
+            integer.
         """
-        _check_count("n_per_class", n_per_class)
+        check_count("n_per_class", n_per_class)
         check_consistent_length(X, y)
-        images, labels = np.asarray(X), np.asarray(y)
+        images, labels = np.asarray(X), labels_of("y", y)
         classes, classes_of_all = np.unique(labels, return_inverse=True)
         chosen = [
             np.flatnonzero(classes_of_all == row)[:n_per_class] for row in range(len(classes))
@@ -189,12 +195,13 @@ class DigitGridDisplay:
         Raises
         ------
         ValueError
-            If the lengths differ, a probability is not from 0 to 1, or `n_images` is no positive
-            integer.
+            If the lengths differ, labels or predictions are not one-dimensional, a probability is
+            not from 0 to 1, or `n_images` is no positive integer.
         """
-        _check_count("n_images", n_images)
+        check_count("n_images", n_images)
         check_consistent_length(X, y_true, y_pred, y_proba)
-        images, labels, predictions = np.asarray(X), np.asarray(y_true), np.asarray(y_pred)
+        images = np.asarray(X)
+        labels, predictions = labels_of("y_true", y_true), labels_of("y_pred", y_pred)
         probabilities = None if y_proba is None else _of_predictions(y_proba)
         mistakes = np.flatnonzero(labels != predictions)
         if probabilities is not None:
@@ -238,7 +245,9 @@ class DigitGridDisplay:
         n_images : int, default=20
             As in `from_predictions`.
         image_shape : tuple of int, default=None
-            As in the constructor.
+            As in the constructor; None takes the classifier's `image_shape_` where it has one, or
+            where the last step of a pipeline, the best estimator of a search or a classifier that
+            is wrapped has one, if it fits the images.
         ax : matplotlib Axes, default=None
             As in `plot`.
         **image_options : dict
@@ -253,14 +262,21 @@ class DigitGridDisplay:
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
+        ValueError
+            As from `from_predictions`.
         """
-        _check_count("n_images", n_images)
+        check_count("n_images", n_images)
         check_is_fitted(estimator)
+        labels_of("y", y)
         has_probabilities = hasattr(estimator, "predict_proba")
+        predictions = estimator.predict(X)
+        images = X
+        if image_shape is None:
+            images, image_shape = images_and_shape(estimator, X)
         return cls.from_predictions(
-            X,
+            images,
             y,
-            estimator.predict(X),
+            predictions,
             y_proba=estimator.predict_proba(X) if has_probabilities else None,
             n_images=n_images,
             image_shape=image_shape,
@@ -288,11 +304,13 @@ class DigitGridDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the images have another shape, or there are more or fewer titles.
+            If a parameter is not as the constructor says, or their lengths differ.
         """
-        images = _shown(np.asarray(self.images), self.image_shape)
+        check_count("n_columns", self.n_columns)
+        check_titles(self.titles)
+        images = shown(np.asarray(self.images), self.image_shape)
         check_consistent_length(images, self.titles, self.rows)
-        cells = _cells(len(images), self.n_columns, self.rows)
+        cells = cells_of(len(images), self.n_columns, self.rows)
         n_rows = 1 + max((row for row, _ in cells), default=-1)
         n_columns = self.n_columns if self.rows is not None else min(self.n_columns, len(images))
         n_lines = 1 + max((title.count("\n") for title in self.titles), default=0)
@@ -318,11 +336,6 @@ class DigitGridDisplay:
         return self
 
 
-def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
-
-
 def _of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":
     probabilities = np.asarray(y_proba, dtype=np.float64)
     if probabilities.ndim == 2:
@@ -342,37 +355,3 @@ def _heading(n_shown: int, n_mistakes: int, n: int, are_ordered: bool) -> str:
         return f"{n_mistakes:,} of {n:,} images misclassified"
     which = "surest" if are_ordered else "first"
     return f"{n_mistakes:,} of {n:,} images misclassified, the {which} {n_shown}"
-
-
-def _cells(n_images: int, n_columns: int, rows: Sequence[int] | None) -> list[tuple[int, int]]:
-    if rows is None:
-        return [divmod(place, n_columns) for place in range(n_images)]
-    return [(row, place - rows.index(row)) for place, row in enumerate(rows)]
-
-
-def _shown(images: "NDArray[Any]", image_shape: tuple[int, ...] | None) -> "NDArray[np.float64]":
-    """Return the images as matplotlib takes them, from 0 to 1."""
-    if images.ndim == 2:
-        images = images.reshape(len(images), *(image_shape or _square(images.shape[1])))
-    if images.ndim not in (3, 4):
-        raise ValueError(
-            "images must be of shape (n, h * w), (n, h, w) or (n, h, w, c), got an array of shape "
-            f"{images.shape}."
-        )
-    values = images.astype(np.float64)
-    if values.ndim == 4 and values.shape[-1] != RGB:
-        values = values.mean(axis=-1)
-    if not values.size:
-        return values
-    lowest, highest = np.nanmin(values), np.nanmax(values)
-    return (values - lowest) / ((highest - lowest) or 1.0)
-
-
-def _square(n_pixels: int) -> tuple[int, int]:
-    side = isqrt(n_pixels)
-    if side * side != n_pixels:
-        raise ValueError(
-            "flat images must have a square number of pixels unless image_shape says their height "
-            f"and width, got {n_pixels} pixels."
-        )
-    return side, side
