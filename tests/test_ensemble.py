@@ -11,11 +11,13 @@ import pytest
 import sklearn
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -26,6 +28,7 @@ from mnistcnn import (
     DigitEnsembleClassifier,
     ImageReshaper,
     NonFiniteLossError,
+    RejectingClassifier,
     TestTimeAugmentationClassifier,
 )
 from mnistcnn._training.pool import POOL
@@ -110,7 +113,7 @@ def test_members_differ_by_their_seeds_alone(fitted, small_digits):
 def test_reads_as_scikit_learns_ensembles_do(fitted):
     assert len(fitted) == 3
     assert list(fitted) == fitted.estimators_ == [fitted[i] for i in range(3)]
-    assert fitted.estimator_ is fitted.estimator
+    assert fitted.estimator_.get_params() == fitted.estimator.get_params()
     assert fitted.n_features_in_ == 64
     assert fitted.image_shape_ == (8, 8, 1)
     assert not hasattr(fitted, "feature_names_in_")
@@ -246,6 +249,89 @@ def test_a_voting_set_after_fit_takes_effect_or_is_refused(fitted, small_digits)
     other = copy.copy(fitted).set_params(voting="loud")
     with pytest.raises(ValueError, match="'voting' parameter"):
         other.predict(small_digits[0])
+
+
+def test_the_copied_estimator_stays_as_it_was_in_fit(small_digits):
+    ensemble = DigitEnsembleClassifier(DecisionTreeClassifier(max_depth=3), 2).fit(*small_digits)
+    ensemble.set_params(estimator__max_depth=5)
+    assert ensemble.estimator_.max_depth == 3
+
+
+@pytest.mark.parametrize("voting", ["soft", "hard"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda member: member,
+        lambda member: make_pipeline(StandardScaler(), member),
+        FrozenEstimator,
+        lambda member: FrozenEstimator(make_pipeline(member)),
+        lambda member: GridSearchCV(member, {"threshold": [0.5, 0.9]}),
+        lambda member: TestTimeAugmentationClassifier(member, n_views=1),
+    ],
+)
+def test_members_that_reject_images_are_refused(wrap, voting, small_digits):
+    X, y = small_digits
+    rejecting = RejectingClassifier(GaussianNB(), threshold=0.9).fit(X, y)
+    ensemble = DigitEnsembleClassifier(wrap(rejecting), 2, voting=voting)
+    with pytest.raises(ValueError, match=r"use RejectingClassifier\(DigitEnsembleClassifier"):
+        ensemble.fit(X, y)
+    assert not hasattr(ensemble, "estimators_")
+
+
+def test_an_ensemble_stands_within_a_rejecting_classifier(small_digits):
+    X, y = small_digits
+    ensemble = DigitEnsembleClassifier(GaussianNB(), 2)
+    around = RejectingClassifier(ensemble, threshold=1.0).fit(X, y)
+    rejected = around.estimator_.predict_proba(X).max(axis=1) < 1
+    np.testing.assert_array_equal(around.predict(X) == -1, rejected)
+
+
+class AnswersTens(GaussianNB):
+    """Answers with a label of its own."""
+
+    def predict(self, X):
+        return np.append(super().predict(X)[1:], 10)
+
+
+class AnswersWords(GaussianNB):
+    """Answers with a label of another kind."""
+
+    def predict(self, X):
+        return np.array(["unknown"] * len(X))
+
+
+@pytest.mark.parametrize(("member", "label"), [(AnswersTens(), 10), (AnswersWords(), "'unknown'")])
+def test_votes_for_a_label_of_nobody_are_refused(member, label, small_digits):
+    X, y = small_digits
+    ensemble = DigitEnsembleClassifier(member, 2, voting="hard").fit(X, y)
+    message = rf"estimators_\[0\], {type(member).__name__}, must answer .*\[0, 1, .*got {label}"
+    with pytest.raises(ValueError, match=message):
+        ensemble.predict(X)
+
+
+@pytest.mark.parametrize("voting", ["soft", "hard"])
+@pytest.mark.parametrize("shifted", [1, 2])
+def test_members_that_were_fitted_anew_on_other_labels_are_refused(shifted, voting, small_digits):
+    X, y = small_digits
+    ensemble = DigitEnsembleClassifier(GaussianNB(), 2, voting=voting).fit(X, y)
+    for member in ensemble[2 - shifted :]:
+        member.fit(X, y + 1)
+    message = rf"estimators_\[{2 - shifted}\], GaussianNB, .*ensemble, \[0, 1,.*got \[1, 2,"
+    with pytest.raises(ValueError, match=message):
+        ensemble.predict(X)
+    if voting == "soft":
+        with pytest.raises(ValueError, match=message):
+            ensemble.predict_proba(X)
+
+
+@pytest.mark.parametrize("voting", ["soft", "hard"])
+def test_networks_that_were_fitted_anew_on_other_labels_are_refused(voting, small_digits):
+    X, y = small_digits
+    ensemble = ensemble_of(quick(epochs=1), 2, voting=voting).fit(X, y)
+    for member in ensemble:
+        member.fit(X, y + 1)
+    with pytest.raises(ValueError, match=r"estimators_\[0\], DigitCNNClassifier, .*got \[1, 2,"):
+        ensemble.predict(X)
 
 
 def test_weights_that_a_member_does_not_take_are_refused_by_name(small_digits):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -16,10 +17,13 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mnistcnn import (
     DigitCNNClassifier,
+    DigitEnsembleClassifier,
     ImageReshaper,
     RejectingClassifier,
     TestTimeAugmentationClassifier,
@@ -159,6 +163,58 @@ def test_images_of_the_estimators_shape_need_not_be_square(small_digits):
     of_each = [views.estimator_.predict_proba(moved(X, *shift, (6, 8))) for shift in NINE[:5]]
     np.testing.assert_allclose(views.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-6)
     assert views.n_features_in_ == 48
+
+
+def oblong(**parameters):
+    settings = {"image_shape": (4, 16), "epochs": 1, "random_state": 0, **parameters}
+    return DigitCNNClassifier("baseline", **settings)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda member: make_pipeline(MinMaxScaler((0, 255)), member),
+        lambda member: make_pipeline(
+            ImageReshaper(image_shape=(4, 16)), clone(member).set_params(image_shape="auto")
+        ),
+        lambda member: GridSearchCV(member, {"epochs": [1]}, cv=2),
+        lambda member: DigitEnsembleClassifier(member, 1),
+        lambda member: DigitEnsembleClassifier(make_pipeline(member), 1),
+    ],
+    ids=["pipeline", "reshaper", "search", "ensemble", "ensemble of pipelines"],
+)
+def test_the_shape_is_that_of_the_estimator_within(wrap, small_digits):
+    X, y = small_digits
+    # The rows would do for square images, too.
+    views = TestTimeAugmentationClassifier(wrap(oblong()), 5).fit(X, y)
+    for same in (views, TestTimeAugmentationClassifier(FrozenEstimator(views.estimator_), 5)):
+        of_each = [views.estimator_.predict_proba(moved(X, *s, (4, 16))) for s in NINE[:5]]
+        np.testing.assert_allclose(same.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-5)
+
+
+def test_rows_of_no_square_are_read_as_the_estimator_within_states(small_digits):
+    X, y = small_digits
+    X = X[:, :48]
+    within = make_pipeline(MinMaxScaler((0, 255)), oblong(image_shape=(6, 8)))
+    views = TestTimeAugmentationClassifier(DigitEnsembleClassifier(within, 1), 5).fit(X, y)
+    of_each = [views.estimator_.predict_proba(moved(X, *s, (6, 8))) for s in NINE[:5]]
+    np.testing.assert_allclose(views.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-5)
+
+
+def test_a_classifier_is_fitted_anew_on_images_of_another_shape(small_digits):
+    X, y = small_digits
+    network = oblong(image_shape="auto").fit(X[:, :16], y)
+    views = TestTimeAugmentationClassifier(network, 5).fit(X, y)
+    assert views.n_features_in_ == 64
+
+
+def test_estimators_of_different_shapes_are_refused(images):
+    X, y = images
+    both = VotingClassifier(
+        [("wide", oblong()), ("high", oblong(image_shape=(16, 4)))], voting="soft"
+    )
+    with pytest.raises(ValueError, match=r"one image_shape.*got \(4, 16, 1\), \(16, 4, 1\)"):
+        TestTimeAugmentationClassifier(both).fit(X, y)
 
 
 def test_rows_that_the_estimator_fills_up_are_moved_as_the_images_they_become(small_digits):
@@ -348,6 +404,57 @@ def test_a_rejecting_classifier_stands_around_it(fitted, images):
     within = TestTimeAugmentationClassifier(RejectingClassifier(linear()))
     with pytest.raises(ValueError, match=r"RejectingClassifier\(TestTimeAugmentationClassifier"):
         within.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        FrozenEstimator,
+        lambda rejecting: make_pipeline(MinMaxScaler(), rejecting),
+        lambda rejecting: FrozenEstimator(make_pipeline("passthrough", rejecting)),
+        lambda rejecting: GridSearchCV(rejecting, {"threshold": [0.5]}, cv=2),
+    ],
+)
+def test_what_ends_in_a_rejecting_classifier_is_refused(wrap, images):
+    X, y = images
+    rejecting = wrap(RejectingClassifier(linear(), threshold=0.5).fit(X, y))
+    with pytest.raises(ValueError, match=r"use RejectingClassifier\(TestTimeAugmentationClass"):
+        TestTimeAugmentationClassifier(rejecting).fit(X, y)
+    fitted = rejecting.fit(X, y)
+    with pytest.raises(ValueError, match=r"use RejectingClassifier\(TestTimeAugmentationClass"):
+        TestTimeAugmentationClassifier(fitted).predict(X)
+    np.testing.assert_array_equal(
+        TestTimeAugmentationClassifier(fitted, n_views=1).predict(X), fitted.predict(X)
+    )
+
+
+def test_weights_that_the_estimator_does_not_take_are_refused_by_name(images):
+    X, y = images
+    views = TestTimeAugmentationClassifier(KNeighborsClassifier())
+    with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier's"):
+        views.fit(X, y, sample_weight=np.ones(len(y)))
+    assert not hasattr(views, "estimator_")
+
+
+def test_wrong_images_are_counted_as_images(network):
+    views = TestTimeAugmentationClassifier(network, 5)
+    with pytest.raises(ValueError, match=r"\(3, 7, 7\)"):
+        views.predict(np.zeros((3, 7, 7)))
+
+
+@pytest.mark.parametrize("n_views", [1, 5])
+def test_an_estimator_that_has_lost_its_probabilities_is_refused(n_views, images):
+    X, y = images
+    ensemble = DigitEnsembleClassifier(linear(), 2)
+    views = TestTimeAugmentationClassifier(ensemble, n_views).fit(X, y)
+    views.estimator_.set_params(voting="hard")
+    without = TestTimeAugmentationClassifier(LinearSVC(max_iter=50, tol=1.0).fit(X, y), n_views)
+    for each in (views, without):
+        with pytest.raises(ValueError, match="estimator must have predict_proba, got"):
+            each.predict_proba(X)
+    if n_views == 5:
+        with pytest.raises(ValueError, match="estimator must have predict_proba, got"):
+            views.predict(X)
 
 
 def test_a_fit_that_fails_leaves_it_as_it_was(images):

@@ -1,15 +1,21 @@
 """What classifiers have in common that stand around another one, fitted already or not."""
 
+from collections.abc import Sequence
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["WrapperClassifier"]
+__all__ = ["WrapperClassifier", "check_takes", "estimators_within", "rejecting_part"]
+
+# Where scikit-learn's estimators keep the fitted ones by which they answer.
+FITTED_PARTS = ("best_estimator_", "estimators_", "estimator_")
 
 
 class WrapperClassifier(
@@ -52,3 +58,80 @@ class WrapperClassifier(
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.estimator).input_tags
         return tags
+
+
+def rejecting_part(estimator: Any) -> Any | None:
+    """Return what answers with a rejected label for an estimator; None where nothing does.
+
+    Pipelines, frozen estimators and searches answer as the estimator in them does.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from mnistcnn import RejectingClassifier
+    >>> from mnistcnn._wrapper import rejecting_part
+    >>> rejecting_part(make_pipeline(RejectingClassifier(GaussianNB())))
+    RejectingClassifier(estimator=GaussianNB())
+    >>> rejecting_part(GaussianNB())
+    """
+    if "rejected_label" in _parameters(estimator):
+        return estimator
+    if hasattr(estimator, "steps"):
+        # A frozen pipeline has steps, too.
+        return rejecting_part(estimator.steps[-1][1])
+    is_search = {"estimator", "refit"} <= _parameters(estimator).keys()
+    if is_search or isinstance(estimator, FrozenEstimator | WrapperClassifier):
+        own = vars(estimator)
+        return rejecting_part(own.get("best_estimator_", own.get("estimator_", own["estimator"])))
+    return None
+
+
+def estimators_within(estimator: Any) -> list[Any]:
+    """Return an estimator and all that are in it: of a fitted one those by which it answers.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from mnistcnn._wrapper import estimators_within
+    >>> estimators_within(make_pipeline(StandardScaler(), GaussianNB()))[1:]
+    [StandardScaler(), GaussianNB()]
+    """
+    found: dict[int, Any] = {}
+    waiting = [estimator]
+    while waiting:
+        part = waiting.pop(0)
+        if isinstance(part, list | tuple):
+            waiting[:0] = part
+        elif id(part) not in found and hasattr(part, "get_params") and not isinstance(part, type):
+            found[id(part)] = part
+            fitted = [getattr(part, name) for name in FITTED_PARTS if hasattr(part, name)]
+            waiting.extend(fitted or _parameters(part).values())
+    return list(found.values())
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        return {}
+    parameters: dict[str, Any] = estimator.get_params(deep=False)
+    return parameters
+
+
+def check_takes(estimator: Any, names: Sequence[str]) -> None:
+    """Refuse parameters of `fit` that an estimator's own does not know.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    known = signature(estimator.fit).parameters
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in known.values())
+    unknown = [name for name in names if name not in known]
+    if unknown and not takes_any:
+        raise ValueError(
+            f"{unknown[0]} must be None for an estimator whose fit does not take it, as "
+            f"{type(estimator).__name__}'s does not."
+        )

@@ -2,6 +2,7 @@
 
 from copy import copy
 from itertools import product
+from math import prod
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -20,7 +21,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn._wrapper import WrapperClassifier
+from mnistcnn._wrapper import WrapperClassifier, check_takes, estimators_within, rejecting_part
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
@@ -145,8 +146,9 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
         Raises
         ------
         ValueError
-            If a parameter is not as described, the images are too small for so many views, or
-            labels are one-hot rows.
+            If a parameter is not as described, the estimator rejects images or does not take
+            weights that are given, the images are too small for so many views, flat rows are of no
+            one known shape, or labels are one-hot rows.
         TypeError
             If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
         """
@@ -155,11 +157,12 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
         check_in_memory(X)
         check_one_label_each(y)
         labels = column_or_1d(y, warn=True)
+        estimator = clone(self.estimator)
         if self.n_views > 1:
-            image_shape = _image_shape(self.estimator, as_rows(X)[1])
-            _shifts(self.n_views, image_shape)
+            _shifts(self.n_views, _image_shape(estimator, as_rows(X)[1]))
         weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
-        self.estimator_ = clone(self.estimator).fit(X, labels, **weights)
+        check_takes(estimator, list(weights))
+        self.estimator_ = estimator.fit(X, labels, **weights)
         return self
 
     def predict(self, X: Images) -> NDArray[Any]:
@@ -183,6 +186,7 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
         estimator = self._estimator_now()
         if self.n_views == 1:
             return np.asarray(estimator.predict(X))
+        _check_has_probabilities(estimator)
         probabilities = _mean_over_views(estimator, X, self.n_views)
         labels: NDArray[Any] = np.asarray(estimator.classes_)[probabilities.argmax(axis=1)]
         return labels
@@ -206,6 +210,7 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
             If `n_views` is not as described, or the images are too small for so many.
         """
         estimator = self._estimator_now()
+        _check_has_probabilities(estimator)
         if self.n_views == 1:
             return np.asarray(estimator.predict_proba(X))
         return _mean_over_views(estimator, X, self.n_views)
@@ -248,12 +253,18 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
 
 
 def _check_answers_all(estimator: Any, n_views: int) -> None:
-    if n_views > 1 and hasattr(estimator, "rejected_label"):
-        name = type(estimator).__name__
+    rejecting = rejecting_part(estimator) if n_views > 1 else None
+    if rejecting is not None:
+        name = type(rejecting).__name__
         raise ValueError(
             f"estimator must not reject images, since the mean of probabilities has no rejected "
-            f"label, got {name}; use {name}(TestTimeAugmentationClassifier(...))."
+            f"label, got {estimator!r}; use {name}(TestTimeAugmentationClassifier(...))."
         )
+
+
+def _check_has_probabilities(estimator: Any) -> None:
+    if not hasattr(estimator, "predict_proba"):
+        raise ValueError(f"estimator must have predict_proba, got {estimator!r}, which has none.")
 
 
 def _mean_over_views(estimator: Any, X: Images, n_views: int) -> NDArray[np.float64]:
@@ -263,12 +274,22 @@ def _mean_over_views(estimator: Any, X: Images, n_views: int) -> NDArray[np.floa
             "Sparse data was passed for X, but dense data is required for n_views > 1; pass "
             "X.toarray()."
         )
-    rows, array_shape = as_rows(X)
-    image_shape = _image_shape(estimator, array_shape)
-    sources = [
-        _source_columns(shift, image_shape)[: np.prod(array_shape[1:])]
-        for shift in _shifts(n_views, image_shape)
-    ]
+    array_shape = as_rows(X)[1]
+    image_shape, n_pixels = _image_shape(estimator, array_shape), prod(array_shape[1:])
+    shifts = _shifts(n_views, image_shape)
+    sources = [_source_columns(shift, image_shape)[:n_pixels] for shift in shifts]
+    try:
+        return _mean_over_sources(estimator, X, sources, image_shape)
+    except (TypeError, ValueError):
+        # What is wrong with the images is told of them: a message of the views counts too many.
+        estimator.predict_proba(X)
+        raise
+
+
+def _mean_over_sources(
+    estimator: Any, X: Images, sources: list[NDArray[np.intp]], image_shape: tuple[int, int, int]
+) -> NDArray[np.float64]:
+    (rows, array_shape), n_views = as_rows(X), len(sources)
     step = max(1, VIEWS_AT_A_TIME // n_views)
     parts = []
     for start in range(0, max(1, len(rows)), step):
@@ -289,9 +310,15 @@ def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int
     if len(array_shape) > 2:
         return resolve_image_shape("auto", array_shape)
     _check_columns(estimator, array_shape[1])
-    fitted: tuple[int, int, int] | None = getattr(estimator, "image_shape_", None)
-    if fitted is not None:
-        return fitted
+    told = [_shape_told_by(part, array_shape) for part in estimators_within(estimator)]
+    shapes = sorted({shape for shape in told if shape is not None})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"The estimator must know one image_shape for rows of {array_shape[1]} columns, for "
+            f"n_views > 1, got {', '.join(map(str, shapes))}; pass images (n, height, width)."
+        )
+    if shapes:
+        return shapes[0]
     try:
         return resolve_image_shape(getattr(estimator, "image_shape", "auto"), array_shape)
     except ValueError as error:
@@ -299,6 +326,21 @@ def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int
             f"X must hold images (n, height, width) or flat rows whose image_shape the estimator "
             f"knows, for n_views > 1: {error}"
         ) from error
+
+
+def _shape_told_by(part: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Return the shape of flat rows that an estimator was fitted on, or states, if they fit it."""
+    stated = getattr(part, "image_shape", "auto")
+    fitted: tuple[int, int, int] | None = getattr(part, "image_shape_", None)
+    if fitted is not None and (stated == "pad" or prod(fitted) == array_shape[1]):
+        return fitted
+    if stated == "auto":
+        return None
+    try:
+        return resolve_image_shape(stated, array_shape)
+    except ValueError:
+        # A later step of a pipeline may see other images; what none can read, `fit` refuses.
+        return None
 
 
 def _check_columns(estimator: Any, n_columns: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import BaseEnsemble
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
@@ -18,11 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions, validate_parameters
 from mnistcnn._types import Classifier, Images, Labels, RandomState
+from mnistcnn._wrapper import check_takes
 from mnistcnn.classifier import DigitCNNClassifier, JointPredictor
 from mnistcnn.ensemble._members import (
     check_can_be_member,
     check_have_in_common,
-    check_takes,
+    check_know,
     checked_labels,
     made_member,
     members_that_stay,
@@ -77,7 +78,7 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
     Attributes
     ----------
     estimator_ : estimator
-        What the members are copies of.
+        What the members are copies of: a copy of `estimator` as it was in `fit`.
     estimators_ : list of estimators
         The fitted members, which iteration and indexing give, too.
     classes_ : ndarray of shape (n_classes,)
@@ -232,16 +233,14 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
             If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
         """
         validate_parameters(self)
-        template = self._template()
-        check_can_be_member(template, self.voting)
-        given = {
-            "sample_weight": sample_weight,
-            "X_val": X_val,
-            "y_val": y_val,
-            "sample_weight_val": sample_weight_val,
-        }
+        check_can_be_member(self._template(), self.voting)
+        template = clone(self._template())
         parameters = self._parameters_of_members(
-            template, **{name: value for name, value in given.items() if value is not None}
+            template,
+            sample_weight=sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
         )
         earlier = members_that_stay(vars(self) if self.warm_start else {}, self.n_estimators)
         if len(earlier) == self.n_estimators:
@@ -272,14 +271,19 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         -------
         labels : ndarray of shape (n,)
             Of the dtype of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If a member was fitted anew on other labels, or answers with one.
         """
         fitted = self._as_fitted_now()
+        members, classes = fitted.estimators_, fitted.classes_
         if fitted.voting == "soft":
-            places = fitted._mean_probabilities(X).argmax(axis=1)
+            places = mean_probabilities(members, X, fitted._predictor).argmax(axis=1)
         else:
-            places = majority(fitted._votes(X), len(fitted.classes_))
-        labels: NDArray[Any] = fitted.classes_[places]
-        return labels
+            places = majority(votes_of(members, X, classes, fitted._predictor), len(classes))
+        return np.asarray(classes[places])
 
     @available_if(_votes_softly)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Images) -> NDArray[np.float64]:
@@ -294,8 +298,14 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         -------
         probabilities : ndarray of shape (n, n_classes), float64
             Columns in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If a member was fitted anew on other labels.
         """
-        return self._as_fitted_now()._mean_probabilities(X)
+        fitted = self._as_fitted_now()
+        return mean_probabilities(fitted.estimators_, X, fitted._predictor)
 
     @available_if(_votes_softly)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
@@ -356,7 +366,8 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
     def _template(self) -> Any:
         return DigitCNNClassifier() if self.estimator is None else self.estimator
 
-    def _parameters_of_members(self, template: Any, **given: Any) -> dict[str, Any]:
+    def _parameters_of_members(self, template: Any, **optional: Any) -> dict[str, Any]:
+        given = {name: value for name, value in optional.items() if value is not None}
         if get_config()["enable_metadata_routing"]:
             routed: dict[str, Any] = process_routing(self, "fit", **given)["estimator"]["fit"]
             return routed
@@ -377,21 +388,8 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         check_is_fitted(fitted)
         if fitted.voting not in VOTINGS:
             validate_parameters(fitted)
+        check_know(fitted.estimators_, fitted.classes_)
         return fitted
-
-    def _mean_probabilities(self, X: Images) -> NDArray[np.float64]:
-        of_each: NDArray[np.float64] | None = self._predictor.probabilities(self.estimators_, X)
-        if of_each is None:
-            return mean_probabilities(self.estimators_, X)
-        mean: NDArray[np.float64] = of_each.mean(axis=1)
-        return mean
-
-    def _votes(self, X: Images) -> NDArray[np.intp]:
-        of_each: NDArray[np.float64] | None = self._predictor.probabilities(self.estimators_, X)
-        if of_each is None:
-            return votes_of(self.estimators_, X, self.classes_)
-        votes: NDArray[np.intp] = of_each.argmax(axis=2)
-        return votes
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that it takes what the members take."""

@@ -1,7 +1,6 @@
 """The members of an ensemble: what they are made from and learn from, and how one is trained."""
 
 from collections.abc import Mapping, Sequence
-from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn._wrapper import rejecting_part
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import check_in_memory, check_one_label_each
 
@@ -27,7 +27,8 @@ def check_can_be_member(estimator: Any, voting: str) -> None:
     Raises
     ------
     ValueError
-        If it is a class or no classifier, or cannot tell the probabilities that are to be averaged.
+        If it is a class or no classifier, rejects images, or cannot tell the probabilities that are
+        to be averaged.
     """
     if isinstance(estimator, type):
         raise ValueError(
@@ -36,28 +37,17 @@ def check_can_be_member(estimator: Any, voting: str) -> None:
         )
     if not is_classifier(estimator):
         raise ValueError(f"estimator must be a classifier, got {estimator!r}.")
+    rejecting = rejecting_part(estimator)
+    if rejecting is not None:
+        name = type(rejecting).__name__
+        raise ValueError(
+            f"estimator must not reject images, since a rejected label is none that members vote "
+            f"for, got {estimator!r}; use {name}(DigitEnsembleClassifier(...))."
+        )
     if voting == "soft" and not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba for voting='soft', got {estimator!r}; "
             "use voting='hard'."
-        )
-
-
-def check_takes(estimator: Any, names: Sequence[str]) -> None:
-    """Refuse parameters of `fit` that an estimator's own does not know.
-
-    Raises
-    ------
-    ValueError
-        If there is one.
-    """
-    known = signature(estimator.fit).parameters
-    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in known.values())
-    unknown = [name for name in names if name not in known]
-    if unknown and not takes_any:
-        raise ValueError(
-            f"{unknown[0]} must be None for an estimator whose fit does not take it, as "
-            f"{type(estimator).__name__}'s does not."
         )
 
 
@@ -146,3 +136,21 @@ def check_have_in_common(members: Sequence[Any]) -> None:
                     f"With warm_start=True X and y must be of the form of the previous fit: its "
                     f"members have {name} {expected}, got {other}."
                 )
+
+
+def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
+    """Refuse members that were fitted anew on other labels than those of the ensemble.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    for place, member in enumerate(members):
+        known = getattr(member, "classes_", None)
+        if known is not None and not np.array_equal(known, classes):
+            raise ValueError(
+                f"estimators_[{place}], {type(member).__name__}, must know the labels of the "
+                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; fit the ensemble "
+                "anew."
+            )

@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Images
+from mnistcnn.classifier import JointPredictor
 
 
-def mean_probabilities(members: Sequence[Any], X: Images) -> NDArray[np.float64]:
-    """Return the mean of the members' probabilities, asked one by one.
+def mean_probabilities(
+    members: Sequence[Any], X: Images, predictor: JointPredictor
+) -> NDArray[np.float64]:
+    """Return the mean of the members' probabilities, asked together where that is possible.
 
     Parameters
     ----------
@@ -18,12 +21,18 @@ def mean_probabilities(members: Sequence[Any], X: Images) -> NDArray[np.float64]
         Fitted ones with `predict_proba`.
     X : array-like of shape (n, ...)
         What the members take.
+    predictor : JointPredictor
+        Asks networks together.
 
     Returns
     -------
     probabilities : ndarray of shape (n, n_classes), float64
         Columns in the order of the members' `classes_`.
     """
+    of_each = predictor.probabilities(members, X)
+    if of_each is not None:
+        together: NDArray[np.float64] = of_each.mean(axis=1)
+        return together
     total = np.asarray(members[0].predict_proba(X), dtype=np.float64)
     for member in members[1:]:
         total = total + member.predict_proba(X)
@@ -31,8 +40,10 @@ def mean_probabilities(members: Sequence[Any], X: Images) -> NDArray[np.float64]
     return mean
 
 
-def votes_of(members: Sequence[Any], X: Images, classes: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the place in `classes` of each member's label for each image, asked one by one.
+def votes_of(
+    members: Sequence[Any], X: Images, classes: NDArray[Any], predictor: JointPredictor
+) -> NDArray[np.intp]:
+    """Return the place in `classes` of each member's label for each image.
 
     Parameters
     ----------
@@ -42,13 +53,33 @@ def votes_of(members: Sequence[Any], X: Images, classes: NDArray[Any]) -> NDArra
         What the members take.
     classes : ndarray of shape (n_classes,)
         All labels, sorted.
+    predictor : JointPredictor
+        Asks networks together, where that is possible.
 
     Returns
     -------
     votes : ndarray of shape (n, n_members), int
         Indices.
+
+    Raises
+    ------
+    ValueError
+        If a member answers a label that is not in `classes`.
     """
-    return np.stack([np.searchsorted(classes, member.predict(X)) for member in members], axis=1)
+    of_each = predictor.probabilities(members, X)
+    if of_each is not None:
+        together: NDArray[np.intp] = of_each.argmax(axis=2)
+        return together
+    answers = [np.asarray(member.predict(X)) for member in members]
+    known = set(classes.tolist())
+    for place, (member, labels) in enumerate(zip(members, answers, strict=True)):
+        unknown = [label for label in dict.fromkeys(labels.tolist()) if label not in known]
+        if unknown:
+            raise ValueError(
+                f"estimators_[{place}], {type(member).__name__}, must answer with the labels of "
+                f"the ensemble, {classes.tolist()}, got {unknown[0]!r}."
+            )
+    return np.stack([np.searchsorted(classes, labels) for labels in answers], axis=1)
 
 
 def majority(votes: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
