@@ -116,7 +116,8 @@ def test_loss_and_accuracy_are_compiled_in(stored, name, images):
 def test_the_optimizer_remembers_all(stored, name):
     classifier, answer = stored[0][name]
     variables = classifier.model_.optimizer.variables
-    expected = [each for each in variables if each.name not in ("peak_rate", "n_steps", "last_fraction")]
+    of_schedules = ("peak_rate", "n_steps", "last_fraction")
+    expected = [each for each in variables if each.name not in of_schedules]
     for optimizer in answer["optimizers"]:
         assert len(optimizer) == len(expected)
         for loaded, variable in zip(optimizer, expected, strict=True):
