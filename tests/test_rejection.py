@@ -287,3 +287,10 @@ def test_the_greatest_weights_find_the_same_threshold(images):
         for scale in (1.0, 2.0**1023)
     )
     assert extreme == usual
+
+
+def test_weights_that_the_estimator_does_not_take_are_refused_by_name(images):
+    X, y = images
+    rejecting = RejectingClassifier(KNeighborsClassifier())
+    with pytest.raises(ValueError, match="sample_weight must be None for an estimator whose fit"):
+        rejecting.fit(X, y, sample_weight=np.ones(len(y)))

@@ -22,7 +22,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn._wrapper import WrapperClassifier
+from mnistcnn._wrapper import WrapperClassifier, check_takes
 from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
 
 __all__ = ["RejectingClassifier"]
@@ -151,6 +151,7 @@ class RejectingClassifier(WrapperClassifier):
         check_one_label_each(y)
         labels = column_or_1d(y, warn=True)
         weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
+        check_takes(self.estimator, list(weights))
         fitted = clone(self.estimator).fit(X, labels, **weights)
         _check_rejected_label(self.rejected_label, fitted.classes_)
         threshold = self.threshold
