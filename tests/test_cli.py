@@ -336,6 +336,7 @@ def model_file(tmp_path_factory):
     return answer, path
 
 
+@pytest.mark.long
 class TestTrainAndEvaluate:
     def test_train_writes_a_classifier_that_joblib_loads(self, model_file, digits):
         answer, path = model_file

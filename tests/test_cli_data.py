@@ -14,7 +14,7 @@ from mnistcnn import DigitCNNClassifier, load_sample_digits
 from mnistcnn.cli._polarity import warn_of_other_polarity, warn_of_polarity
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # A classifier that warns and fails as others might, in a package that is there for these tests.
 UNUSUAL = """

@@ -187,6 +187,7 @@ class TestInput:
         assert answers(answer.stdout) == []
 
 
+@pytest.mark.long
 def test_model_files_of_train_are_taken(folder, tmp_path, digits):
     from mnistcnn import DigitCNNClassifier
 

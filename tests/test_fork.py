@@ -6,7 +6,7 @@ import sys
 import pytest
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PRELUDE = """
 import concurrent.futures, multiprocessing, sys

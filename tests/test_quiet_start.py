@@ -8,7 +8,7 @@ import sys
 import pytest
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 FIT = """
 from mnistcnn import DigitCNNClassifier

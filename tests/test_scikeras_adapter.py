@@ -18,7 +18,7 @@ from mnistcnn._training.cpu import has_avx512
 from mnistcnn.scikeras_adapter import KerasClassifier
 
 # They start processes of their own.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 EXPECTED_FAILED_CHECKS = {
     "check_estimator_tags_renamed": (
