@@ -38,7 +38,6 @@ NETWORKS_FAIL = {
         "Mini-batches of weighted images are not mini-batches of repeated images."
     ),
 }
-GAUSSIAN_FAILS = {"check_classifiers_one_label_sample_weights": "GaussianNB itself fails it."}
 
 
 def quick(**parameters):
@@ -56,10 +55,7 @@ def fitted(small_digits):
     return ensemble_of().fit(*small_digits)
 
 
-@parametrize_with_checks(
-    [DigitEnsembleClassifier(GaussianNB(), n_estimators=2)],
-    expected_failed_checks=lambda _: GAUSSIAN_FAILS,
-)
+@parametrize_with_checks([DigitEnsembleClassifier(DecisionTreeClassifier(), n_estimators=2)])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
@@ -68,14 +64,12 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.long
 @parametrize_with_checks(
     [
-        DigitEnsembleClassifier(GaussianNB(), n_estimators=2, voting="hard"),
+        DigitEnsembleClassifier(DecisionTreeClassifier(), n_estimators=2, voting="hard"),
         DigitEnsembleClassifier(
             quick(image_shape="pad", epochs=30, batch_size=8, learning_rate=0.01), n_estimators=2
         ),
     ],
-    expected_failed_checks=lambda ensemble: (
-        GAUSSIAN_FAILS if ensemble.voting == "hard" else NETWORKS_FAIL
-    ),
+    expected_failed_checks=lambda ensemble: {} if ensemble.voting == "hard" else NETWORKS_FAIL,
 )
 def test_scikit_learn_checks_of_votes_and_of_networks(estimator, check):
     check(estimator)

@@ -39,9 +39,6 @@ VIEWS_AT_A_TIME = 8192
 # An image is moved by this part of its smaller side at most, which leaves most of a digit inside.
 GREATEST_SHIFT = 1 / 4
 
-# Probabilities below it have no logarithm.
-SMALLEST = float(np.finfo(np.float64).tiny)
-
 Shift = tuple[int, int]
 
 
@@ -226,8 +223,8 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes)
-            Columns in the order of `classes_`; finite where a probability is 0, too, but for
-            ``n_views=1``, where the estimator's own count.
+            Columns in the order of `classes_`; minus infinity where a probability is 0. Those of
+            ``n_views=1`` are the estimator's own.
 
         Raises
         ------
@@ -237,7 +234,8 @@ class TestTimeAugmentationClassifier(WrapperClassifier):
         estimator = self._estimator_now()
         if self.n_views == 1 and hasattr(estimator, "predict_log_proba"):
             return np.asarray(estimator.predict_log_proba(X))
-        return np.log(np.maximum(self.predict_proba(X), SMALLEST))
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
 
     def _estimator_now(self) -> Any:
         """Return a twin of the estimator that stays as it is while another thread fits it anew."""

@@ -34,9 +34,6 @@ from mnistcnn.ensemble._voting import majority, mean_probabilities, votes_of
 
 VOTINGS = ("soft", "hard")
 
-# Probabilities below it have no logarithm.
-SMALLEST = float(np.finfo(np.float64).tiny)
-
 
 def _votes_softly(ensemble: "DigitEnsembleClassifier") -> bool:
     if ensemble.voting == "hard":
@@ -319,10 +316,11 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes), float64
-            Columns in the order of `classes_`; finite where a probability is 0, too.
+            Columns in the order of `classes_`; minus infinity where a probability is 0.
         """
         probabilities: NDArray[np.float64] = self.predict_proba(X)
-        return np.log(np.maximum(probabilities, SMALLEST))
+        with np.errstate(divide="ignore"):
+            return np.log(probabilities)
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters, also ``estimator__<name>`` of the members.
