@@ -146,7 +146,7 @@ class TestCommand:
         arguments = (*self.ARGUMENTS, "--epochs-scale", "0.2", "--seeds", "2")
         answer = mnistcnn(*arguments, "--output", tmp_path)
         assert answer.returncode == 0, answer.stderr
-        (row,) = [line for line in answer.stdout.splitlines() if line.startswith("two_layer_mlp")]
+        (row,) = [line for line in answer.stdout.splitlines() if line.startswith(" two_layer_mlp")]
         assert row.split()[1] == "96.99"
         assert row.split()[4:6] == ["2", "2"]
         assert "Epochs are 0.2 times those of the recipes." in answer.stdout
