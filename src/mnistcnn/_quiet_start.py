@@ -46,8 +46,8 @@ def load_keras() -> None:
 def _take_onednn() -> None:
     """Have TensorFlow compute with oneDNN, unless the user has decided on it.
 
-    By itself it does so where the processor has AVX512-VNNI or more. With AVX2 alone a fit takes
-    half the time, too, and the same image gets the same bits in batches of different sizes.
+    By itself it does so where the processor has AVX512-VNNI or more. With AVX2 alone convolutions
+    are faster, too, and the same image gets the same bits in batches of different sizes.
     """
     if platform.machine().lower() in WITH_ONEDNN:
         os.environ.setdefault(ONEDNN, "1")
