@@ -33,9 +33,26 @@ how often.
 N_SHOWN = 20
 SPLITS = {"mnist": "MNIST", "kaggle": "Kaggle's split", "four_fifths": "a fifth of MNIST"}
 
+# Images to train on and to measure on; a run with --validate has others.
+SIZES = {"mnist": (60_000, 10_000), "kaggle": (42_000, 28_000), "four_fifths": (56_000, 14_000)}
+
 
 def document(records: list[Record]) -> str:
-    """Return the page as Markdown."""
+    """Return the page as Markdown.
+
+    Raises
+    ------
+    ValueError
+        If a record is not of all of MNIST, as with ``--validate`` and ``--limit``.
+    """
+    for record in records:
+        sizes = record["n_training_images"], record["n_test_images"]
+        if sizes != SIZES[record["data"]]:
+            raise ValueError(
+                f"The run {record['recipe']}-{record['seed']} must have the images of "
+                f"{SPLITS[record['data']]}, {SIZES[record['data']]} to train and to measure on, "
+                f"got {sizes}."
+            )
     by_recipe = {
         name: [record for record in records if record["recipe"] == name] for name in list_recipes()
     }

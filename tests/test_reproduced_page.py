@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.reproduced import document  # noqa: E402
+from benchmarks.reproduced import SIZES, document  # noqa: E402
 
 from mnistcnn import list_recipes  # noqa: E402
 
@@ -28,7 +28,17 @@ def a_record(recipe="simple", **changes):
         "n_errors": 1, "seconds": 30.0, "epochs": 10, "data": "mnist", "precision": "float32",
         "wrong": wrong, "environment": MACHINE,
     }  # fmt: skip
-    return {**record, **changes}
+    record |= changes
+    n_training, n_test = SIZES[record["data"]]
+    return {"n_training_images": n_training, "n_test_images": n_test, **record}
+
+
+def test_runs_on_other_images_than_mnists_are_refused():
+    validated = a_record(n_training_images=50_000)
+    with pytest.raises(
+        ValueError, match=r"simple-0 must have the images of MNIST, .* got \(50000, "
+    ):
+        document([a_record(seed=1), validated])
 
 
 def row(page, start):

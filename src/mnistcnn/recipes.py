@@ -126,7 +126,7 @@ _RECIPES = (
         },
         reported=0.9905,
         differences="The source updates after each image, by a stochastic Levenberg-Marquardt "
-        "method with rates that it sets by hand.",
+        "method with rates that it sets by hand; optimizer, rate and batch size are chosen here.",
     ),
     Recipe(
         "tiny",
