@@ -29,6 +29,7 @@ BETWEEN_ROOMS = {
     "count_parameters",
     "label_column",
     "may_be_a_digit",
+    "n_epochs_to_reproduce",
     "pad_columns",
     "pixel_statistics",
     "read_digit_recognizer",

@@ -121,15 +121,10 @@ def _rank(accuracy: float, loss: float) -> tuple[float, float]:
     return float(accuracy), -float(loss)
 
 
-def takes_average(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Tell whether an optimizer keeps a moving average of the weights."""
-    return bool(getattr(optimizer, "inner_optimizer", optimizer).use_ema)
-
-
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
     """Give a model the average of its weights, where its optimizer keeps one, for a while."""
-    if not takes_average(model.optimizer):
+    if not getattr(model.optimizer, "inner_optimizer", model.optimizer).use_ema:
         yield
         return
     variables = model.trainable_variables

@@ -13,7 +13,6 @@ from mnistcnn._training.callbacks import (
     BestEpoch,
     FiniteLoss,
     RecordedRate,
-    takes_average,
 )
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
@@ -79,7 +78,7 @@ def _all_callbacks(order: ShuffledOrder, network: Network, config: TrainingConfi
                 monitor, factor=schedule.decay_rate, patience=schedule.patience
             )
         )
-    if takes_average(network.model.optimizer) and not any(map(_swaps_averages, config.callbacks)):
+    if config.optimizer.takes_average and not any(map(_swaps_averages, config.callbacks)):
         first.append(AveragedValidation())
     last: list[Any] = [keras.callbacks.History()]
     if config.patience is not None:

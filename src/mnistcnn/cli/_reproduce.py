@@ -125,10 +125,13 @@ def _reproduce(
     **settings: Any,
 ) -> None:
     """Train, and add each record to `done`."""
+    from mnistcnn.evaluation import n_epochs_to_reproduce
     from mnistcnn.evaluation import reproduce as reproduced
 
+    n_epochs = n_epochs_to_reproduce(recipes, settings["seeds"], settings["epochs_scale"])
+
     def train() -> None:
-        with progress(n_epochs_of(recipes, settings), "epoch 1", quiet=quiet) as advance:
+        with progress(n_epochs, "epoch 1", quiet=quiet) as advance:
             n_before = 0
 
             def tell(run: Any, epoch: int, logs: dict[str, Any], seconds_left: float) -> None:
@@ -141,16 +144,6 @@ def _reproduce(
                 advance(_report(record), n_before, "next")
 
     interruptible(train)
-
-
-def n_epochs_of(recipes: str | list[str], settings: dict[str, Any]) -> int:
-    """Return how many epochs all runs have together."""
-    from mnistcnn import DigitCNNClassifier, list_recipes
-
-    names = list_recipes() if recipes == "all" else recipes
-    epochs = [DigitCNNClassifier.from_recipe(name).epochs for name in names]
-    scaled = [max(1, round(settings["epochs_scale"] * each)) for each in epochs]
-    return int(sum(scaled) * settings["seeds"])
 
 
 def _report(record: Record) -> str:

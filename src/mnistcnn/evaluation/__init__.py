@@ -10,6 +10,7 @@ from mnistcnn.evaluation._compare import (  # noqa: E402
 )
 from mnistcnn.evaluation._reproduction import (  # noqa: E402
     DigitImages,
+    n_epochs_to_reproduce,
     reproduce,
     reproduction_table,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "ComparisonResult",
     "DigitImages",
     "compare_architectures",
+    "n_epochs_to_reproduce",
     "reproduce",
     "reproduction_table",
 ]

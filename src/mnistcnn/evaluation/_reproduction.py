@@ -177,17 +177,26 @@ def reproduce(
               recipe  reported  n
     0  two_layer_mlp    0.9699  1
     """
-    runs = [
-        RecipeRun(get_recipe(name), seed, float(epochs_scale))
-        for name in _named(recipes)
-        for seed in range(seeds)
-    ]
+    runs = _runs(recipes, seeds, epochs_scale)
     folder = None if output is None else Path(output).expanduser()
     common = {"images": joblib.hash(tuple(images)), "epochs_scale": float(epochs_scale)}
     kept = RunRecords(folder, common)
     # All are looked at before the first is trained, which may take hours.
     known = {run: kept.of(run) for run in runs}
     return _records(known, images, kept, on_epoch)
+
+
+def n_epochs_to_reproduce(recipes: str | Iterable[str], seeds: int, epochs_scale: float) -> int:
+    """Return how many epochs the runs of `reproduce` have together, at most."""
+    return sum(run.epochs for run in _runs(recipes, seeds, epochs_scale))
+
+
+def _runs(recipes: str | Iterable[str], seeds: int, epochs_scale: float) -> list[RecipeRun]:
+    return [
+        RecipeRun(get_recipe(name), seed, float(epochs_scale))
+        for name in _named(recipes)
+        for seed in range(seeds)
+    ]
 
 
 def _named(recipes: str | Iterable[str]) -> list[str]:
