@@ -3,6 +3,7 @@
 import contextlib
 import doctest
 import os
+import re
 import tempfile
 from typing import Any
 
@@ -13,19 +14,21 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sybil import Sybil
+from sybil import Document, Example, Region, Sybil
 from sybil.example import SybilFailure
 from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
-# Sphinx's configuration has no examples to look for, and what is for JAX or Gradio alone needs it.
+# Sphinx's configuration has no examples to look for, and what is for an extra alone needs it.
 collect_ignore = ["docs/conf.py"]
 for backend in ("jax", "torch"):
     if find_spec(backend) is None:
         collect_ignore.append(f"src/mnistcnn/_training/backends/{backend}.py")
 if find_spec("gradio") is None:
     collect_ignore.append("src/mnistcnn/app")
+if find_spec("tf2onnx") is None or find_spec("ai_edge_litert") is None:
+    collect_ignore += ["src/mnistcnn/classifier/_export.py", "docs/deploying.md"]
 
 _pages = contextlib.ExitStack()
 
@@ -39,8 +42,28 @@ def _leave_folder(_: dict[str, Any]) -> None:
     _pages.close()
 
 
+def _run(example: Example) -> None:
+    exec(compile(example.parsed, str(example.path), "exec"), example.namespace)
+
+
+# In a row of a table, what stands in backticks after the last but one bar.
+CODE_OF_LAST_CELL = re.compile(r"`([^`\n]+)`(?=[^`|\n]*(?:`[^`|\n]+`[^`|\n]*)*\|$)", re.MULTILINE)
+
+
+def parse_tables(document: Document) -> Iterator[Region]:
+    """Find the code in the last column of each table under `mnistcnn`, so that it is run."""
+    for table in re.finditer(r"^\|.*\| mnistcnn \|\n(?:\|.*\n)+", document.text, re.MULTILINE):
+        for code in CODE_OF_LAST_CELL.finditer(table[0]):
+            start, end = (table.start() + offset for offset in code.span())
+            yield Region(start, end, code[1], _run)
+
+
 PAGES = Sybil(
-    parsers=[DocTestDirectiveParser(OPTIONS), PythonCodeBlockParser(doctest_optionflags=OPTIONS)],
+    parsers=[
+        DocTestDirectiveParser(OPTIONS),
+        PythonCodeBlockParser(doctest_optionflags=OPTIONS),
+        parse_tables,
+    ],
     patterns=["README.md", "docs/*.md"],
     setup=_enter_empty_folder,
     teardown=_leave_folder,
@@ -85,6 +108,14 @@ class ExamplesOfPage(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the page."""
         return self.path, 0, self.path.name
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder_for_docstrings(request: pytest.FixtureRequest) -> None:
+    """Keep what the examples of docstrings write out of the checkout."""
+    if isinstance(request.node, pytest.DoctestItem):
+        folder = request.getfixturevalue("tmp_path")
+        request.getfixturevalue("monkeypatch").chdir(folder)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Page | None:

@@ -26,6 +26,7 @@ NAMES = (
     "predict",
     "memory",
     "time_to_accuracy",
+    "time_to_target",
     "scaling",
     "n_jobs",
     "precision",
@@ -40,6 +41,7 @@ NAMES = (
     "onednn",
     "ensembles",
     "view_averaging",
+    "reading",
 )
 
 

@@ -25,9 +25,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from PIL import Image
 
 from mnistcnn import DigitNormalizer, load_pretrained, load_sample_digits
-from mnistcnn.app import DigitReader
+from mnistcnn.app import PageReader
 from mnistcnn.app._fields import DRAWING_PREFIX
-from mnistcnn.app._page import read_drawing
+from mnistcnn.app._replies import read_drawing
 
 SIDE = 280
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -61,7 +61,7 @@ STROKE = """
 
 def server_milliseconds(n_drawings: int) -> list[float]:
     """Return how long each drawing takes, once the first one has been answered."""
-    reader = DigitReader(load_pretrained(), DigitNormalizer())
+    reader = PageReader(load_pretrained(), DigitNormalizer())
     values = [_drawing(image) for image in load_sample_digits().images[: n_drawings + 1]]
     times = []
     for value in values:

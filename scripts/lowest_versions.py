@@ -1,6 +1,6 @@
 """Prints the lowest versions that pyproject.toml allows, as constraints for pip.
 
-    python scripts/lowest_versions.py plot demo dask ray optuna test > lowest.txt
+    python scripts/lowest_versions.py plot demo dask ray optuna onnx litert test > lowest.txt
     pip install --constraint lowest.txt ".[test]"
 
 Covers the direct dependencies and those of the extras that are named.

@@ -1,4 +1,4 @@
-"""Train the network that comes with the package, and write its files.
+"""Train the network that comes with the package, and write its file.
 
     MNISTCNN_DATA=FOLDER python scripts/train_pretrained.py
 
@@ -28,8 +28,8 @@ from scipy.special import softmax
 
 from mnistcnn import DigitCNNClassifier, fetch_mnist
 from mnistcnn.architectures import Accurate, Architecture, MultiColumn
-from mnistcnn.pretrained._descriptions import to_description
-from mnistcnn.pretrained._files import Description, digest, read_network, write_network
+from mnistcnn.classifier import fitted_with_weights
+from mnistcnn.pretrained._files import write_network
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "mnistcnn" / "pretrained" / "weights"
@@ -45,6 +45,7 @@ PARAMETERS: dict[str, Any] = {
 }
 NAME = "digits"
 
+MNIST_PIXELS = (0.0, 255.0)
 # A network begins with the offset and the scale of its pixels.
 N_SCALING = 2
 
@@ -97,20 +98,20 @@ def write(
     parameters: dict[str, Any],
     folder: Path,
     name: str,
-) -> None:
-    """Write the files of a network of columns, its probabilities calibrated."""
+) -> str:
+    """Write the file of a network of columns, its probabilities calibrated; return its SHA-256."""
     first = columns[0]
     architecture = MultiColumn(tuple(column.architecture for column in columns))
-    description = Description(
+    joined = fitted_with_weights(
         # In float32 the same image gets the same answer on every machine.
-        parameters={**parameters, "precision": "float32"},
-        architecture=to_description(architecture),
-        image_shape=list(first.image_shape_),
-        classes=first.classes_.tolist(),
+        DigitCNNClassifier(architecture, **{**parameters, "precision": "float32"}),
+        image_shape=first.image_shape_,
+        classes=first.classes_,
+        weights=_joined(columns, figures["temperature"]),
         history=_mean_history(columns),
-        about={**_about(first.precision_), **figures},
+        pixel_range=MNIST_PIXELS,
     )
-    write_network(folder, name, description, _joined(columns, figures["temperature"]))
+    return write_network(folder, name, joined, {**_about(first.precision_), **figures})
 
 
 def _joined(columns: list[DigitCNNClassifier], temperature: float) -> list[Floats]:
@@ -147,7 +148,7 @@ def _state_of_the_code() -> str:
 
 
 def main() -> None:
-    """Train, print what the held-out images say, and write the files."""
+    """Train, print what the held-out images say, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="default: the package's own")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "pretraining")
@@ -165,9 +166,8 @@ def main() -> None:
 
     figures = calibration(trained_columns(training), images[held_out], target[held_out])
     print("\n".join(f"{name}: {figure:.4f}" for name, figure in figures.items()), flush=True)
-    write(trained_columns(slice(None)), figures, PARAMETERS, arguments.output, NAME)
-    description, _ = read_network(arguments.output, NAME)
-    print(f"to be put into mnistcnn/pretrained/_loading.py: {digest(description)}")
+    sha256 = write(trained_columns(slice(None)), figures, PARAMETERS, arguments.output, NAME)
+    print(f"to be put into mnistcnn/pretrained/_loading.py: {sha256}")
 
 
 if __name__ == "__main__":

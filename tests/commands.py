@@ -7,6 +7,9 @@ import sys
 
 COMMAND = [sys.executable, "-m", "mnistcnn"]
 
+# Before the name of a file that joblib has written.
+UNPICKLED = ("--run-code-in-model-file", "--model-file")
+
 
 def environment(**changes):
     """The tests' own, but without what would let TensorFlow talk or make tables wider."""

@@ -10,6 +10,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import pytest
 
+# Before TensorFlow, which computes other last bits on some processors where it comes first.
+import mnistcnn  # noqa: F401
+
 # Shells start background jobs deaf to Ctrl-C, and what a deaf process starts is deaf too.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -38,6 +41,16 @@ def two_classes(small_digits):
     X, y = small_digits
     chosen = y < 2
     return X[chosen], y[chosen]
+
+
+@pytest.fixture
+def no_figures():
+    """Has a test begin without open figures, such as those of examples before it, and end so."""
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+    yield
+    pyplot.close("all")
 
 
 @pytest.fixture
@@ -88,3 +101,17 @@ def written_sheet(written_digit):
         return page
 
     return write
+
+
+# Its event loop runs until the end of the module, and other tests need loops of their own.
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, for the pages that are tested in it."""
+    from pages import BROWSER, BROWSER_ARGUMENTS, playwright
+
+    if BROWSER is None:
+        pytest.skip("no Chromium is installed (on Debian: apt-get install chromium)")
+    with playwright().sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,26 +19,14 @@ import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
+from pages import COMMAND, STROKES, choose, draw, expect, free_port, touch, visits
+
 # They start processes of their own.
 pytestmark = pytest.mark.slow
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="browsers are driven by Playwright")
 
-COMMAND = [sys.executable, "-m", "mnistcnn", "demo"]
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-BROWSER_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SPACE = Path(__file__).parents[1] / "examples/space"
 # Where it names a folder, the images that the docs show are written there:
 #     MNISTCNN_SCREENSHOTS=docs/images pytest tests/test_app.py
@@ -56,23 +43,6 @@ def watch(event, arguments):
             file.write(f"{host}\\n")
 sys.addaudithook(watch)
 """
-
-# Strokes in the unit square, as a right-handed person draws them.
-CIRCLE = [(0.5 + 0.2 * np.sin(t), 0.5 - 0.32 * np.cos(t)) for t in np.linspace(0, -6.3, 20)]
-STROKES = {
-    0: [CIRCLE],
-    1: [[(0.5, 0.15), (0.5, 0.85)]],
-    2: [
-        [(0.5 - 0.18 * np.cos(t), 0.35 - 0.18 * np.sin(t)) for t in np.linspace(0, 3.6, 15)]
-        + [(0.3, 0.85), (0.72, 0.85)]
-    ],
-    3: [
-        [(0.48 - 0.17 * np.cos(t), 0.32 - 0.17 * np.sin(t)) for t in np.linspace(0.6, 4.5, 15)]
-        + [(0.48 + 0.19 * np.cos(t), 0.67 + 0.19 * np.sin(t)) for t in np.linspace(-1.5, 2.5, 15)]
-    ],
-    4: [[(0.4, 0.15), (0.3, 0.55), (0.7, 0.55)], [(0.62, 0.3), (0.6, 0.88)]],
-    7: [[(0.3, 0.18), (0.7, 0.18), (0.45, 0.85)]],
-}
 
 
 @pytest.fixture(scope="module")
@@ -120,53 +90,11 @@ def server(tmp_path_factory):
         process.communicate()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if BROWSER is None:
-        pytest.skip("no Chromium is installed (on Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_page(browser, server):
     """Opens the page; afterwards there must be neither errors nor requests to other places."""
-    contexts, errors, requests = [], [], []
-
-    def note_console(entry):
-        if entry.type == "error":
-            errors.append(entry.text)
-
-    def open_it(**options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        context.on("request", lambda request: requests.append(request.url))
-        context.on("console", note_console)
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.goto(server.address)
-        page.locator(".pad-canvas").wait_for()
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert requests
-    assert not [url for url in requests if not url.startswith((server.address, "data:", "blob:"))]
-    assert not errors
-
-
-def expect(page, text):
-    """Wait until the answer that is visible is this digit or holds this message."""
-    if isinstance(text, int):
-        shown = page.locator(".answer-digit:visible")
-        playwright.expect(shown).to_have_text(str(text), timeout=15_000)
-    else:
-        shown = page.locator(".answer-message:visible")
-        playwright.expect(shown).to_contain_text(text, timeout=15_000)
+    with visits(browser, server.address) as open_it:
+        yield open_it
 
 
 def keep_image(page, name):
@@ -175,54 +103,11 @@ def keep_image(page, name):
         page.screenshot(path=Path(SCREENSHOTS) / name, full_page=True)
 
 
-def draw(page, strokes):
-    """Draw with the mouse."""
-    box = page.locator(".pad-canvas").bounding_box()
-    for stroke in strokes:
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place)
-        page.mouse.up()
-
-
 def draw_one_by_keyboard(page):
     page.keyboard.press("Space")
     for _ in range(10):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-
-
-def touch(page, stroke):
-    """Draw one stroke with a finger."""
-    box = page.locator(".pad-canvas").bounding_box()
-    send = page.context.new_cdp_session(page).send
-
-    def finger(event, *points):
-        places = [
-            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points
-        ]
-        send("Input.dispatchTouchEvent", {"type": event, "touchPoints": places})
-
-    finger("touchStart", stroke[0])
-    for point in stroke[1:]:
-        finger("touchMove", point)
-    finger("touchEnd")
-
-
-def choose(page, tab, file):
-    """Upload a file on one of the tabs."""
-    page.get_by_role("tab", name=tab).click()
-    panel = page.get_by_role("tabpanel").filter(visible=True)
-    with page.expect_file_chooser() as chooser:
-        panel.get_by_role("button", name="upload").or_(panel.locator("button")).first.click()
-    chooser.value.set_files(file)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class TestDrawing:
@@ -238,11 +123,14 @@ class TestDrawing:
         page = open_page()
         draw(page, STROKES[7])
         expect(page, 7)
+        page.locator(".explanation .seen").wait_for()
         keep_image(page, "demo.png")
         widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
         assert int(np.argmax(widths)) == 7
         assert len(widths) == 10
-        size = page.locator(".seen img").evaluate("image => [image.naturalWidth, image.width]")
+        size = page.locator(".answer .seen img").evaluate(
+            "image => [image.naturalWidth, image.width]"
+        )
         assert size[0] == 28
         assert size[1] > 100
 

@@ -17,11 +17,11 @@ from mnistcnn import DigitNormalizer, UnreadableImageError, load_pretrained
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
-from mnistcnn.app import DigitReader, Reading
+from mnistcnn.app import PageReader, Reading
 from mnistcnn.app._answer import answer, message, percent
 from mnistcnn.app._fields import DRAWING_PREFIX, MAX_CHARACTERS, drawn_file, uploaded_file
-from mnistcnn.app._page import read_drawing, read_image, read_sheet
 from mnistcnn.app._reader import Mark
+from mnistcnn.app._replies import read_drawing, read_image, read_sheet
 from mnistcnn.app._sheet import sheet
 
 # They start processes of their own.
@@ -66,7 +66,7 @@ def doodle(shape):
 
 @pytest.fixture(scope="module")
 def reader():
-    return DigitReader(load_pretrained(), DigitNormalizer())
+    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ class TestReading:
         image.save(tmp_path / "3.png")
         drawn = read_drawing(reader, drawing(image))
         assert ">3</output>" in drawn
-        assert drawn == read_image(reader, tmp_path, {"path": str(tmp_path / "3.png")})
+        assert drawn == read_image(reader, {"path": str(tmp_path / "3.png")}, uploads=tmp_path)
 
     def test_several_digits_are_answered_as_several(self, reader, written_sheet):
         html = read_drawing(reader, drawing(written_sheet([[3, 1, 4]], side=160)))
@@ -181,13 +181,13 @@ class TestReading:
 
     @pytest.mark.parametrize("read", [read_image, read_sheet])
     def test_a_field_without_a_file_says_what_to_do(self, reader, tmp_path, read):
-        assert "take a photo" in read(reader, tmp_path, None)
+        assert "take a photo" in read(reader, None, uploads=tmp_path)
 
     @pytest.mark.parametrize("read", [read_image, read_sheet])
     def test_a_broken_file_is_named_without_its_folder(self, reader, tmp_path, written_digit, read):
         path = tmp_path / "holiday.png"
         path.write_bytes(content(written_digit(5))[:-200])
-        html = read(reader, tmp_path, {"path": str(path)})
+        html = read(reader, {"path": str(path)}, uploads=tmp_path)
         assert "answer-message" in html
         assert "holiday.png" in html
         assert str(tmp_path) not in html
@@ -196,20 +196,22 @@ class TestReading:
         self, reader, written_sheet, tmp_path
     ):
         written_sheet([[3, 1, 4], [7, 0]]).save(tmp_path / "sheet.png")
-        html = read_sheet(reader, tmp_path, {"path": str(tmp_path / "sheet.png")})
+        html = read_sheet(reader, {"path": str(tmp_path / "sheet.png")}, uploads=tmp_path)
         assert '<p class="sheet-text">314<br>\n70</p>' in html
         assert html.count("<rect") == 5
 
     def test_blank_sheet_gets_a_message(self, reader, tmp_path):
         Image.new("L", (300, 300), 240).save(tmp_path / "blank.png")
-        assert "no ink" in read_sheet(reader, tmp_path, {"path": str(tmp_path / "blank.png")})
+        assert "no ink" in read_sheet(
+            reader, {"path": str(tmp_path / "blank.png")}, uploads=tmp_path
+        )
 
 
 class TestSheet:
-    def test_digits_that_touch_are_marked_and_not_guessed(self, reading):
-        marks = [Mark((10, 10, 30, 50), 0, reading), Mark((50, 10, 70, 50), 0, None)]
+    def test_what_is_no_digit_is_marked_and_not_guessed(self, reading):
+        marks = [Mark((10, 10, 30, 50), 0, reading), Mark((50, 10, 70, 50), None, None)]
         html = sheet(Image.new("L", (200, 100), 255), marks)
-        assert '<p class="sheet-text">4?</p>' in html
+        assert '<p class="sheet-text">4</p>' in html
         assert html.count('class="unsure"') == 2
         assert "2 to check" in html
 

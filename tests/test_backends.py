@@ -227,3 +227,25 @@ def test_devices_does_without_tensorflow_and_a_fit_is_silent():
         env={name: value for name, value in os.environ.items() if name not in levels},
     )
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_gradients_by_the_pixels_are_changes_of_the_scores(architecture, small_digits):
+    X, y = small_digits
+    classifier = quick(architecture, precision="float32").fit(X, y)
+    image, steps = X[:1], 0.05 * np.eye(64)
+    risen, fallen = (classifier.decision_function(image + each)[:, 3] for each in (steps, -steps))
+    measured = (risen - fallen) / 0.1
+    gradients = classifier.input_gradients(image, [3]).ravel()
+    # Within a step a unit may fall silent.
+    assert np.corrcoef(measured, gradients)[0, 1] > 0.95
+    outputs = list(classifier.layer_outputs(X).values())
+    np.testing.assert_allclose(outputs[-1], classifier.decision_function(X), atol=1e-4)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="TensorFlow exports")
+def test_export_names_the_backend_that_it_needs(small_digits, tmp_path):
+    X, y = small_digits
+    classifier = quick(ALONE[0], epochs=1).fit(X, y)
+    with pytest.raises(RuntimeError, match="needs Keras on TensorFlow, got"):
+        classifier.export(tmp_path / "digits.onnx")
+    assert list(tmp_path.iterdir()) == []

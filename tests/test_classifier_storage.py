@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mnistcnn import DigitCNNClassifier
+from mnistcnn._training.standard_names import own_names
 from mnistcnn.architectures import Simple
 
 
@@ -50,6 +51,31 @@ def test_copies_predict_the_same_and_keep_every_parameter(twin_of, small_digits)
     assert twin.get_params() == estimator.get_params()
     assert twin.history_ == estimator.history_
     assert twin.n_features_in_ == 64
+
+
+def test_what_version_0_1_0_stored_is_read(small_digits):
+    X, y = small_digits
+    estimator = quick().fit(X, y)
+    state = estimator.__getstate__()
+    with own_names():
+        config = keras.saving.serialize_keras_object(estimator.model_)
+    # It had Keras's config of every network, and no architecture.
+    network = {**state["_network"], "config": config, "build": None}
+    del network["architecture"]
+    earlier = DigitCNNClassifier.__new__(DigitCNNClassifier)
+    earlier.__setstate__(pickle.loads(pickle.dumps({**state, "_network": network})))
+    np.testing.assert_array_equal(earlier.predict_proba(X), estimator.predict_proba(X))
+
+
+@pytest.mark.parametrize("architecture", ["simple", "accurate"])
+def test_the_network_of_a_classifier_becomes_another_ones(architecture, small_digits):
+    X, y = small_digits
+    estimator = quick(architecture=architecture, epochs=1, precision="float32").fit(X, y)
+    wrapped = DigitCNNClassifier.from_keras_model(estimator.model_, classes=estimator.classes_)
+    np.testing.assert_allclose(
+        wrapped.predict_proba(X.reshape(-1, 8, 8)), estimator.predict_proba(X), atol=1e-6
+    )
+    assert through_pickle(wrapped).predict(X.reshape(-1, 8, 8)).shape == (len(X),)
 
 
 @pytest.mark.slow

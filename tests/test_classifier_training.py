@@ -170,6 +170,16 @@ def test_weights_that_the_last_update_broke_are_no_fit(small_digits):
     assert not hasattr(one_update, "classes_")
 
 
+def test_hidden_weights_that_are_no_numbers_are_no_fit(small_digits):
+    """Adafactor divides by 0 where a pixel is always 0, and ReLU hides the NaN from the loss."""
+    X, y = small_digits
+    adafactor = keras.optimizers.Adafactor(0.01)
+    classifier = quick(architecture="two_layer_mlp", optimizer=adafactor, lr_schedule="constant")
+    with pytest.raises(NonFiniteLossError, match="weights that are NaN"):
+        classifier.fit(X, y)
+    assert not hasattr(classifier, "classes_")
+
+
 def test_a_failing_partial_fit_keeps_what_the_optimizer_remembered(small_digits):
     X, y = small_digits
     failed, untouched = (

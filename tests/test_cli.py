@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from commands import COMMAND, assert_one_line, environment, mnistcnn
-from mnistcnn import ComparisonResult, __version__
+from commands import COMMAND, UNPICKLED, assert_one_line, environment, mnistcnn
+from mnistcnn import ComparisonResult, __version__, load_classifier
 from mnistcnn.augmentation import PRESETS
 from mnistcnn.cli._compare import DEFAULT_NAMES
 from mnistcnn.cli._options import load_images
@@ -88,18 +88,33 @@ class TestBadInput:
             (["compare", "--data", "digits", "--architectures", "simpel"], "mean 'simple'?"),
             (["compare", "--architectures", "resnet"], "'resnet'. The registered names are"),
             (["train"], "--model-file"),
-            (["train", "--model-file", "no/such/folder/digits.joblib"], "no/such/folder"),
-            (["evaluate", "--model-file", "no-such.joblib"], "no-such.joblib"),
-            (["evaluate", "--model-file", __file__], "cannot be read: it is damaged"),
-            (["train", "--model-file", "a", "--learning-rate", "0"], "'--learning-rate': 0"),
-            (["train", "--model-file", "a", "--batch-size", "0"], "'--batch-size': 0"),
-            (["train", "--model-file", "a", "--augmentation", "some"], "'--augmentation': 'some'"),
+            (["train", "--model-file", "digits.joblib"], "must end in .mnistcnn"),
+            (["train", "--model-file", "no/such/folder/digits.mnistcnn"], "no/such/folder"),
+            (["evaluate", "--model-file", "no-such.mnistcnn"], "no-such.mnistcnn"),
+            (["evaluate", "--model-file", __file__], "is not a model file of mnistcnn"),
+            (["evaluate", *UNPICKLED, __file__], "cannot be read: it is damaged"),
             (
-                ["train", "--model-file", "a", "--early-stopping", "--validation-fraction", "0"],
+                ["train", "--model-file", "a.mnistcnn", "--learning-rate", "0"],
+                "'--learning-rate': 0",
+            ),
+            (["train", "--model-file", "a.mnistcnn", "--batch-size", "0"], "'--batch-size': 0"),
+            (
+                ["train", "--model-file", "a.mnistcnn", "--augmentation", "some"],
+                "'--augmentation': 'some'",
+            ),
+            (
+                [
+                    "train",
+                    "--model-file",
+                    "a.mnistcnn",
+                    "--early-stopping",
+                    "--validation-fraction",
+                    "0",
+                ],
                 "--early-stopping needs validation images",
             ),
             (
-                ["train", "--model-file", "a", "--validation-fraction", "0.001"],
+                ["train", "--model-file", "a.mnistcnn", "--validation-fraction", "0.001"],
                 "--validation-fraction 0.001 of 1,500 images cannot leave images of each of the 10",
             ),
         ],
@@ -111,13 +126,27 @@ class TestBadInput:
 
     def test_a_model_file_that_holds_something_else(self, tmp_path):
         joblib.dump({"accuracy": 1.0}, tmp_path / "dict.joblib")
-        answer = mnistcnn("evaluate", "--model-file", tmp_path / "dict.joblib")
+        answer = mnistcnn("evaluate", *UNPICKLED, tmp_path / "dict.joblib")
         assert_one_line(answer, status=2, mentions="holds something else (a dict)")
+
+    def test_a_pickle_is_opened_for_those_only_who_say_so(self, tmp_path):
+        class Trap:
+            def __reduce__(self):
+                return Path.touch, (tmp_path / "executed",)
+
+        joblib.dump(Trap(), tmp_path / "trap.joblib")
+        for command in ("evaluate", "predict", "demo"):
+            arguments = ["seven.png"] if command == "predict" else []
+            answer = mnistcnn(command, *arguments, "--model-file", tmp_path / "trap.joblib")
+            assert_one_line(answer, status=2, mentions="--run-code-in-model-file")
+        assert not (tmp_path / "executed").exists()
+        mnistcnn("evaluate", *UNPICKLED, tmp_path / "trap.joblib")
+        assert (tmp_path / "executed").exists()
 
     def test_labels_that_the_classifier_does_not_know(self, tmp_path):
         joblib.dump(DummyClassifier().fit([[0], [0]], [3, 4]), tmp_path / "model.joblib")
         np.savez(tmp_path / "data.npz", X=np.zeros((2, 64)), y=["4", "3"])
-        arguments = ["--model-file", tmp_path / "model.joblib", "--data", tmp_path / "data.npz"]
+        arguments = [*UNPICKLED, tmp_path / "model.joblib", "--data", tmp_path / "data.npz"]
         answer = mnistcnn("evaluate", *arguments)
         assert_one_line(answer, status=2, mentions="(3, 4), got '3', '4'")
 
@@ -331,20 +360,20 @@ class TestResultsFolder:
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory):
     """A classifier trained by the command, with the command's answer."""
-    path = tmp_path_factory.mktemp("model") / "digits.joblib"
+    path = tmp_path_factory.mktemp("model") / "digits.mnistcnn"
     answer = mnistcnn("train", "--model-file", path, "--architecture", "baseline", "--epochs", "3")
     return answer, path
 
 
 @pytest.mark.long
 class TestTrainAndEvaluate:
-    def test_train_writes_a_classifier_that_joblib_loads(self, model_file, digits):
+    def test_train_writes_a_model_file(self, model_file, digits):
         answer, path = model_file
         assert answer.returncode == 0, answer.stderr
         assert answer.stdout.startswith("Trained baseline on 1,350 images in ")
-        assert [entry.name for entry in path.parent.iterdir()] == ["digits.joblib"]
+        assert [entry.name for entry in path.parent.iterdir()] == ["digits.mnistcnn"]
         X, y = digits
-        assert joblib.load(path).score(X[1500:], y[1500:]) > 0.85
+        assert load_classifier(path).score(X[1500:], y[1500:]) > 0.85
 
     def test_train_reports_each_epoch_and_how_good_the_network_is_on_other_images(self, model_file):
         answer, path = model_file
@@ -353,19 +382,19 @@ class TestTrainAndEvaluate:
         figures = rf"loss {number}\d\d, accuracy {number} %, validation accuracy {number} %"
         assert re.fullmatch(rf"epoch 1 of 3: {figures}; \d+ s left", first)
         assert re.fullmatch(rf"epoch 3 of 3: {figures}", last)
-        classifier = joblib.load(path)
+        classifier = load_classifier(path)
         best = f"validation accuracy {100 * max(classifier.validation_scores_):.2f} % on 150 images"
         assert best in answer.stdout
 
     def test_what_reported_the_training_is_no_part_of_the_model(self, model_file):
-        classifier = joblib.load(model_file[1])
+        classifier = load_classifier(model_file[1])
         assert classifier.callbacks is None
         assert classifier.callbacks_ == []
 
     @pytest.mark.slow
     @pytest.mark.long
     def test_settings_reach_the_classifier(self, tmp_path):
-        path = tmp_path / "digits.joblib"
+        path = tmp_path / "digits.mnistcnn"
         answer = mnistcnn(
             *("train", "--model-file", path, "--architecture", "baseline", "--limit", "300"),
             *("--epochs", "30", "--learning-rate", "0.004", "--batch-size", "50"),
@@ -373,7 +402,7 @@ class TestTrainAndEvaluate:
             *("--validation-fraction", "0.2", "--random-state", "4", "--json", "--quiet"),
         )
         assert (answer.returncode, answer.stderr) == (0, "")
-        classifier = joblib.load(path)
+        classifier = load_classifier(path)
         expected = {
             "epochs": 30,
             "learning_rate": 0.004,
@@ -394,7 +423,7 @@ class TestTrainAndEvaluate:
     @pytest.mark.slow
     @pytest.mark.parametrize("options", [["--validation-fraction", "0"], ["--limit", "40"]])
     def test_without_validation_images_all_are_trained_on(self, tmp_path, options):
-        path = tmp_path / "digits.joblib"
+        path = tmp_path / "digits.mnistcnn"
         answer = mnistcnn(
             *("train", "--model-file", path, "--architecture", "baseline", "--epochs", "1"),
             *options,
@@ -402,7 +431,7 @@ class TestTrainAndEvaluate:
         assert answer.returncode == 0, answer.stderr
         assert "validation" not in answer.stdout.replace(str(path), "")
         assert "validation" not in answer.stderr
-        assert joblib.load(path).early_stopping is False
+        assert load_classifier(path).early_stopping is False
 
     def test_augmentations_are_those_of_the_library(self):
         assert set(AUGMENTATIONS) == set(PRESETS)
@@ -412,7 +441,7 @@ class TestTrainAndEvaluate:
         answer = mnistcnn("evaluate", "--model-file", path)
         assert answer.stderr == ""
         X, y = digits
-        accuracy = 100 * joblib.load(path).score(X[1500:], y[1500:])
+        accuracy = 100 * load_classifier(path).score(X[1500:], y[1500:])
         assert answer.stdout.endswith(
             f"Accuracy {accuracy:.2f} %, prediction error {100 - accuracy:.2f} % on 297 images.\n"
         )
@@ -425,7 +454,7 @@ class TestTrainAndEvaluate:
         answer = mnistcnn("evaluate", "--model-file", path, "--json")
         summary = json.loads(answer.stdout)
         X, y = digits
-        assert summary["accuracy"] == joblib.load(path).score(X[1500:], y[1500:])
+        assert summary["accuracy"] == load_classifier(path).score(X[1500:], y[1500:])
         assert [row["label"] for row in summary["labels"]] == list(range(10))
         assert sum(row["images"] for row in summary["labels"]) == summary["images"] == 297
 

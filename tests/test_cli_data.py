@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from commands import assert_one_line, environment, mnistcnn
+from commands import UNPICKLED, assert_one_line, environment, mnistcnn
 from mnistcnn import DigitCNNClassifier, load_sample_digits
 from mnistcnn.cli._polarity import warn_of_other_polarity, warn_of_polarity
 
@@ -53,12 +53,16 @@ def trained(digits):
     }
 
 
+def saved(classifier, path):
+    classifier.save(path)
+    return path
+
+
 @pytest.fixture(scope="module")
 def model_files(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     return {
-        ink: joblib.dump(classifier, folder / f"{ink}.joblib")[0]
-        for ink, classifier in trained.items()
+        ink: saved(classifier, folder / f"{ink}.mnistcnn") for ink, classifier in trained.items()
     }
 
 
@@ -108,7 +112,7 @@ class TestPolarity:
         joblib.dump(KNeighborsClassifier(1).fit(X[:1500] / 255, y[:1500]), model_file)
         np.savez(tmp_path / "inverted.npz", X=(1 - X / 255)[1500:], y=y[1500:])
         answer = mnistcnn(
-            *("evaluate", "--model-file", model_file, "--data", tmp_path / "inverted.npz")
+            *("evaluate", *UNPICKLED, model_file, "--data", tmp_path / "inverted.npz")
         )
         assert answer.returncode == 0
         [line] = answer.stderr.splitlines()
@@ -163,14 +167,14 @@ class TestPlainSentences:
     def test_a_warning_is_a_line_without_class_and_place(self, unusual, tmp_path, monkeypatch):
         monkeypatch.delenv("PYTHONWARNINGS", raising=False)
         model_file = unusual("Unusual")
-        answer = mnistcnn("evaluate", "--model-file", model_file, **with_path(tmp_path))
+        answer = mnistcnn("evaluate", *UNPICKLED, model_file, **with_path(tmp_path))
         assert answer.returncode == 0, answer.stderr
         assert answer.stderr == (
             "mnistcnn: warning: The pixels reach from 0 to 1, those of the fit from 0 to 255.\n"
         )
 
     def test_a_classifier_that_fails(self, unusual, tmp_path):
-        answer = mnistcnn("evaluate", "--model-file", unusual("Failing"), **with_path(tmp_path))
+        answer = mnistcnn("evaluate", *UNPICKLED, unusual("Failing"), **with_path(tmp_path))
         assert_one_line(answer, status=2, mentions="model.joblib cannot answer for these images")
 
     def test_pixels_that_are_no_numbers(self, tmp_path, model_files, digits):
@@ -183,7 +187,7 @@ class TestPlainSentences:
         assert "scikit-learn" not in answer.stderr
 
     def test_a_class_that_is_not_installed(self, unusual):
-        answer = mnistcnn("evaluate", "--model-file", unusual("Unusual"))
+        answer = mnistcnn("evaluate", *UNPICKLED, unusual("Unusual"))
         assert_one_line(answer, status=2, mentions="needs the package unusual_classifiers")
 
     def test_images_of_another_size(self, tmp_path, model_files, small_digits):

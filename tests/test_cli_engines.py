@@ -1,5 +1,6 @@
 """``mnistcnn compare --engine``: real workers and schedulers, and none where one is named."""
 
+import contextlib
 import json
 import os
 import signal
@@ -141,16 +142,25 @@ def a_worker_of(process):
 
 
 def descendants(pid):
-    for entry in os.listdir(f"/proc/{pid}/task"):
-        try:
-            with open(f"/proc/{pid}/task/{entry}/children") as file:
-                children = [int(child) for child in file.read().split()]
-        except FileNotFoundError:
-            continue
-        for child in children:
-            yield child
-            if is_alive(child):
-                yield from descendants(child)
+    for child in children_of(pid):
+        yield child
+        yield from descendants(child)
+
+
+def children_of(pid):
+    """Return what ``pid`` has started; a process may end while it is read."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    children = []
+    for thread in threads:
+        with (
+            contextlib.suppress(OSError),
+            open(f"/proc/{pid}/task/{thread}/children") as file,
+        ):
+            children.extend(int(child) for child in file.read().split())
+    return children
 
 
 def loads_tensorflow(pid):
@@ -165,5 +175,5 @@ def is_alive(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except OSError:
         return False

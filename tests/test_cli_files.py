@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from commands import COMMAND, assert_one_line, environment, mnistcnn
-from mnistcnn import load_sample_digits
+from commands import COMMAND, UNPICKLED, assert_one_line, environment, mnistcnn
+from mnistcnn import load_classifier, load_sample_digits
 
 # They start processes of their own.
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -65,20 +65,20 @@ class TestNothingIsOverwrittenUnasked:
 
     @pytest.mark.slow
     def test_a_model_file(self, tmp_path):
-        path = tmp_path / "digits.joblib"
+        path = tmp_path / "digits.mnistcnn"
         path.write_text("precious")
         arguments = ["train", "--model-file", path, "--architecture", "baseline", "--epochs", "1"]
         answer = mnistcnn(*arguments)
         assert_one_line(answer, status=2, mentions=f"--model-file would overwrite {path}")
         assert path.read_text() == "precious"
         assert mnistcnn(*arguments, "--force").returncode == 0
-        assert joblib.load(path).n_iter_ == 1
+        assert load_classifier(path).n_iter_ == 1
 
     @pytest.mark.parametrize("option", ["--submission", "--show-normalized"])
     def test_what_predict_writes(self, tmp_path, linear, test_csv, option):
         path = tmp_path / "written.png"
         path.write_text("precious")
-        arguments = ["predict", test_csv, "--model-file", linear, option, path]
+        arguments = ["predict", test_csv, *UNPICKLED, linear, option, path]
         answer = mnistcnn(*arguments)
         assert_one_line(answer, status=2, mentions=f"{option} would overwrite {path}")
         assert path.read_text() == "precious"
@@ -171,7 +171,7 @@ class TestCtrlC:
     @pytest.mark.slow
     @pytest.mark.parametrize("existing", [False, True], ids=["new file", "older file"])
     def test_train_says_what_is_kept(self, tmp_path, existing):
-        path = tmp_path / "digits.joblib"
+        path = tmp_path / "digits.mnistcnn"
         if existing:
             path.write_text("precious")
         arguments = ["--architecture", "baseline", "--epochs", "100000", "--limit", "200"]
@@ -192,13 +192,13 @@ class TestCtrlC:
         assert message.startswith("mnistcnn: interrupted after epoch ")
         kept = "is as it was" if existing else "is not written"
         assert message.endswith(f"nothing is kept of this training, {path} {kept}.")
-        assert [entry.name for entry in tmp_path.iterdir()] == ["digits.joblib"] * existing
+        assert [entry.name for entry in tmp_path.iterdir()] == ["digits.mnistcnn"] * existing
         assert not existing or path.read_text() == "precious"
 
 
 def test_a_submission_holds_each_row_of_the_table(tmp_path, linear, test_csv):
     path = tmp_path / "out.csv"
-    answer = mnistcnn("predict", "--model-file", linear, test_csv, "--submission", path)
+    answer = mnistcnn("predict", *UNPICKLED, linear, test_csv, "--submission", path)
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout == f"{path} holds the answers for 10 images.\n"
     frame = pd.read_csv(path)
@@ -224,7 +224,7 @@ def test_a_submission_needs_one_table_and_a_folder(tmp_path, images, submission,
 
 def test_a_table_that_cannot_be_read_leaves_no_submission(tmp_path, linear):
     (tmp_path / "test.csv").write_text("pixel0,pixel1\n1,2\n")
-    arguments = ["predict", "--model-file", linear, tmp_path / "test.csv"]
+    arguments = ["predict", *UNPICKLED, linear, tmp_path / "test.csv"]
     answer = mnistcnn(*arguments, "--submission", tmp_path / "out.csv")
     assert answer.returncode == 1
     assert "test.csv" in answer.stderr

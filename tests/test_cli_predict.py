@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
+from commands import UNPICKLED
 from mnistcnn import load_sample_digits
 
 # They start processes of their own.
@@ -107,7 +108,7 @@ class TestPretrained:
 class TestInput:
     def test_paths_are_read_from_stdin(self, folder, model_file):
         paths = f"{folder}/scan 7.png\n\n{folder}/scan [01].png\r\n"
-        answer = predict("--csv", "--model-file", model_file, stdin=None, input=paths)
+        answer = predict("--csv", *UNPICKLED, model_file, stdin=None, input=paths)
         assert answer.returncode == 0, answer.stderr
         assert answer.stderr == ""
         assert [row["file"][-5] for row in answers(answer.stdout)] == ["7", "0", "1"]
@@ -115,7 +116,7 @@ class TestInput:
     def test_a_dash_stands_for_stdin_and_the_table_holds_whole_names(self, folder, model_file):
         arguments = [folder / "scan 2.png", "-", folder / "scan 4.png", "nowhere.png"]
         paths = f"{folder}/scan 3.png"
-        answer = predict(*arguments, "--model-file", model_file, stdin=None, input=paths)
+        answer = predict(*arguments, *UNPICKLED, model_file, stdin=None, input=paths)
         assert answer.returncode == 2
         assert answer.stderr == "mnistcnn: nowhere.png: No such file or directory\n"
         assert max(map(len, answer.stdout.splitlines())) <= 80
@@ -126,13 +127,13 @@ class TestInput:
         assert [float(number) for number in re.findall(r"\d+\.\d\d", answer.stdout)]
 
     def test_no_path_at_all_is_said(self, model_file):
-        answer = predict("--model-file", model_file, stdin=None, input="")
+        answer = predict(*UNPICKLED, model_file, stdin=None, input="")
         assert answer.returncode == 1
         assert answer.stderr == "mnistcnn: no image was named.\n"
 
     def test_a_reader_that_goes_away_gets_no_traceback(self, folder, model_file):
         with subprocess.Popen(
-            [*COMMAND, "--csv", "--model-file", model_file, *[folder / "scan 1.png"] * 3],
+            [*COMMAND, "--csv", *UNPICKLED, model_file, *[folder / "scan 1.png"] * 3],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -144,8 +145,9 @@ class TestInput:
     @pytest.mark.parametrize(
         ("arguments", "mentions"),
         [
-            (["a.png", "--model-file", "nowhere.joblib"], "nowhere.joblib"),
-            (["a.png", "--model-file", __file__], "cannot be read"),
+            (["a.png", "--model-file", "nowhere.mnistcnn"], "nowhere.mnistcnn"),
+            (["a.png", "--model-file", __file__], "is not a model file of mnistcnn"),
+            (["a.png", *UNPICKLED, __file__], "cannot be read"),
             (["a.png", "--show-normalized", "seen.jpg"], "must be a .png file"),
             (["a.png", "--show-normalized", "no/such/folder/seen.png"], "in a folder that exists"),
         ],
@@ -165,7 +167,7 @@ class TestInput:
         drawn = shutil.copy(folder / "scan 3.png", tmp_path / "scan.png")
         before = drawn.read_bytes()
         answer = predict(
-            *(named, "--model-file", model_file, "--show-normalized", "./scan.png", "--force"),
+            *(named, *UNPICKLED, model_file, "--show-normalized", "./scan.png", "--force"),
             cwd=tmp_path,
         )
         assert answer.returncode == 2
@@ -175,13 +177,13 @@ class TestInput:
     def test_a_classifier_of_other_images_is_refused(self, tmp_path):
         path = tmp_path / "small.joblib"
         joblib.dump(LogisticRegression().fit([[0.0] * 64, [1.0] * 64], [0, 1]), path)
-        answer = predict("a.png", "--model-file", path)
+        answer = predict("a.png", *UNPICKLED, path)
         assert answer.returncode == 2
         assert "must be a classifier of 28x28 = 784 pixels" in answer.stderr
         assert "holds one (LogisticRegression) of 64 pixels and 2 classes" in answer.stderr
 
     def test_nothing_to_read_is_said(self, tmp_path, model_file):
-        answer = predict(tmp_path, "--csv", "--model-file", model_file)
+        answer = predict(tmp_path, "--csv", *UNPICKLED, model_file)
         assert answer.returncode == 2
         assert "must hold images" in answer.stderr
         assert answers(answer.stdout) == []
@@ -193,9 +195,9 @@ def test_model_files_of_train_are_taken(folder, tmp_path, digits):
 
     X, y = digits
     classifier = DigitCNNClassifier("baseline", epochs=3, random_state=0).fit(X, y)
-    joblib.dump(classifier, tmp_path / "digits.joblib")
+    classifier.save(tmp_path / "digits.mnistcnn")
     arguments = [folder / f"scan {digit}.png" for digit in range(10)]
-    answer = predict(*arguments, "--csv", "--model-file", tmp_path / "digits.joblib")
+    answer = predict(*arguments, "--csv", "--model-file", tmp_path / "digits.mnistcnn")
     assert answer.returncode == 0, answer.stderr
     right = [int(row["digit"]) == digit for digit, row in enumerate(answers(answer.stdout))]
     assert sum(right) >= 8

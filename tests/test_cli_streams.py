@@ -10,7 +10,7 @@ import joblib
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from commands import COMMAND, environment, mnistcnn, mnistcnn_in_shell
+from commands import COMMAND, UNPICKLED, environment, mnistcnn, mnistcnn_in_shell
 from mnistcnn import load_sample_digits
 
 # They start processes of their own.
@@ -41,7 +41,7 @@ def predict(model_file, images):
     """Give a function that runs ``mnistcnn predict`` beside the images."""
 
     def run(*arguments, redirections="", **options):
-        arguments = ("predict", "--model-file", model_file, *arguments)
+        arguments = ("predict", *UNPICKLED, model_file, *arguments)
         return mnistcnn_in_shell(redirections, *arguments, cwd=images, **options)
 
     return run
@@ -131,7 +131,7 @@ class TestReadersThatAreGone:
         reading, writing = os.pipe()
         os.close(reading)
         answer = subprocess.run(
-            [*COMMAND, "predict", "no.png", "7.png", "--csv", "--model-file", str(model_file)],
+            [*COMMAND, "predict", "no.png", "7.png", "--csv", *UNPICKLED, str(model_file)],
             stdout=subprocess.PIPE,
             stderr=writing,
             text=True,
@@ -154,7 +154,7 @@ class TestReadersThatAreGone:
 def test_answers_so_far_are_printed_after_ctrl_c(images, model_file):
     """Stdin that stays open keeps the command waiting for a second name."""
     with subprocess.Popen(
-        [*COMMAND, "predict", "--model-file", str(model_file), *["7.png"] * 128, "-"],
+        [*COMMAND, "predict", *UNPICKLED, str(model_file), *["7.png"] * 128, "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -174,7 +174,7 @@ def test_answers_so_far_are_printed_after_ctrl_c(images, model_file):
 
 def test_narrow_terminals_break_headings_between_words_and_numbers_nowhere(images, model_file):
     answer = mnistcnn(
-        *("predict", "--model-file", model_file, "7.png"),
+        *("predict", *UNPICKLED, model_file, "7.png"),
         **{"cwd": images, "env": environment(COLUMNS="30")},
     )
     words = answer.stdout.split()

@@ -1,10 +1,15 @@
 """What a machine computes fastest in, and who is given that."""
 
+import os
+import platform
+import sys
+
 import keras
 import pytest
 
 from mnistcnn import DigitCNNClassifier
-from mnistcnn._training import cpu
+from mnistcnn import _cpu as cpu
+from mnistcnn._quiet_start import ONEDNN, WITH_ONEDNN, take_onednn
 from mnistcnn._training.runtime import fastest_precision
 
 WITH_BFLOAT16 = ["avx512f avx512_bf16", "amx_bf16 amx_tile"]
@@ -71,3 +76,17 @@ def test_a_processor_that_tells_nothing_has_no_bfloat16(tmp_path, monkeypatch):
     monkeypatch.setattr(cpu, "CPU_FEATURES", tmp_path / "missing")
     assert cpu.bfloat16_instructions() == []
     assert cpu.processor_name()
+
+
+@pytest.mark.skipif(platform.machine().lower() not in WITH_ONEDNN, reason="x86 has oneDNN")
+@pytest.mark.skipif("tensorflow" not in sys.modules, reason="another backend computes")
+@pytest.mark.parametrize(
+    ("flags", "choice"), [("avx2", "0"), ("avx2 avx_vnni", "1"), ("avx512f avx512_vnni", "1")]
+)
+def test_workers_choose_as_a_tensorflow_that_was_imported_before(
+    flags, choice, pretend, monkeypatch
+):
+    monkeypatch.delenv(ONEDNN)
+    pretend(flags)
+    take_onednn()
+    assert os.environ[ONEDNN] == choice

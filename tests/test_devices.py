@@ -8,7 +8,7 @@ import pytest
 
 import mnistcnn
 from mnistcnn import DigitCNNClassifier
-from mnistcnn._training import cpu
+from mnistcnn import _cpu as cpu
 from mnistcnn._training.backends.base import bfloat16_of_gpu
 from mnistcnn._training.gpu import gpu_memory
 from mnistcnn._training.runtime import fastest_precision

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
@@ -15,18 +16,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from mnistcnn import DigitCNNClassifier
+from mnistcnn import DigitCNNClassifier, DigitNormalizer, EmptyImageError
 from mnistcnn.plotting import DigitGridDisplay
 
 matplotlib.use("agg")
 
 from matplotlib import pyplot  # noqa: E402  (after the choice of the backend)
 
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 def image_in(cell):
@@ -129,6 +126,8 @@ class TestPlot:
         [
             (np.zeros((2, 783)), ["a", "b"], "square number of pixels .*got 783 pixels"),
             (np.zeros(784), ["a"], r"images must be of shape .*got an array of shape \(784,\)"),
+            (np.zeros((28, 28)), ["a"], r"got 28 pixels; wrap a single image in a list, \[image\]"),
+            ([np.zeros((4, 4)), np.zeros(4)], ["a", "b"], "images of several shapes must be"),
             (np.zeros((2, 4, 4)), ["a"], "inconsistent numbers of samples"),
         ],
     )
@@ -203,6 +202,12 @@ class TestSamples:
     def test_a_number_that_is_none_is_refused(self, n_per_class):
         with pytest.raises(ValueError, match="n_per_class must be a positive integer"):
             DigitGridDisplay.from_samples(some_images(2), [0, 1], n_per_class=n_per_class)
+
+    def test_a_single_class_is_one_row(self):
+        display = DigitGridDisplay.from_samples(some_images(3), ["a"] * 3)
+        assert display.axes_.shape == (1, 10)
+        same = DigitGridDisplay.from_predictions(some_images(3), [1, 1, 1], [1, 1, 1])
+        assert same.ax_.texts[0].get_text() == "None of the 3 images is misclassified."
 
     def test_other_lengths_are_refused(self):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
@@ -295,6 +300,61 @@ class TestMistakes:
         labels[name] = labels[name][:, None]
         with pytest.raises(ValueError, match=rf"{name} must be of shape \(n,\), got .*\(6, 1\)"):
             DigitGridDisplay.from_predictions(some_images(), **labels)
+
+
+def a_photo(paper=200, ink=30, side=60):
+    image = np.full((side, side - 10), paper, dtype=np.uint8)
+    image[10:-10, 20:24] = ink
+    return image
+
+
+class TestNormalizer:
+    def test_each_image_stands_beside_what_is_made_of_it(self):
+        photos = [a_photo(), a_photo(side=80) / 255, np.dstack([a_photo()] * 3)]
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), photos)
+        assert titles_of(display) == ["as given", "normalised"] * 3
+        shown = [image_in(cell) for cell in display.axes_[0, :6]]
+        assert [image.shape for image in shown[::2]] == [(60, 50), (80, 70), (60, 50, 3)]
+        normalized = DigitNormalizer().transform(photos) / 255
+        np.testing.assert_allclose(shown[1::2], normalized)
+        # Paper that is not white stays so.
+        np.testing.assert_allclose([shown[0].max(), shown[2].max()], 200 / 255, rtol=1e-6)
+
+    def test_images_of_pillow_and_transparent_ones_over_white(self):
+        clear = np.zeros((60, 50, 4), dtype=np.uint8)
+        clear[10:-10, 20:24, 3] = 255
+        photos = [Image.fromarray(a_photo()).convert("P"), Image.fromarray(clear)]
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), photos)
+        first, second = image_in(display.axes_[0, 0]), image_in(display.axes_[0, 2])
+        assert first[0, 0].tolist() == pytest.approx([200 / 255] * 3)
+        assert (second[0, 0].tolist(), second[30, 22].tolist()) == ([1.0] * 3, [0.0] * 3)
+
+    @pytest.mark.parametrize("container", [list, np.stack, iter], ids=["list", "array", "iterator"])
+    def test_no_more_are_drawn_than_asked_for(self, container):
+        photos = container([a_photo()] * 5)
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), photos, n_images=2)
+        assert len(titles_of(display)) == 4
+
+    @pytest.mark.parametrize(
+        ("images", "message"),
+        [
+            (a_photo(), r"got a single ndarray; wrap it in a list, \[image\]"),
+            (Image.fromarray(a_photo()), "got a single Image; wrap it"),
+            (["digit.png"], r"images\[0\] must be .*got str; mnistcnn\.images\.open_image opens"),
+        ],
+        ids=["array", "pillow", "path"],
+    )
+    def test_a_single_image_and_paths_are_refused(self, images, message):
+        with pytest.raises(ValueError, match=message):
+            DigitGridDisplay.from_normalizer(DigitNormalizer(), images)
+        assert pyplot.get_fignums() == []
+
+    def test_images_without_ink_are_the_normalizers_matter(self):
+        blank = [np.zeros((40, 40), dtype=np.uint8)]
+        with pytest.raises(EmptyImageError):
+            DigitGridDisplay.from_normalizer(DigitNormalizer(), blank)
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(empty="blank"), blank)
+        assert image_in(display.axes_[0, 1]).max() == 0
 
 
 class LabelsAreZero(ClassifierMixin, BaseEstimator):

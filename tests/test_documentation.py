@@ -2,6 +2,7 @@
 
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import mnistcnn
@@ -16,8 +17,10 @@ from docs_tables import (  # noqa: E402
     public_names,
     reported_table,
 )
+from gallery import FIRST_CELL, ORDER, ORDER_OF_FILES, launchers  # noqa: E402
+from used_in import examples_with, pages_with  # noqa: E402
 
-from mnistcnn import get_architecture, list_architectures  # noqa: E402
+from mnistcnn import architectures, get_architecture, list_architectures  # noqa: E402
 
 PUBLIC = {f"mnistcnn.{name}" for name in mnistcnn.__all__} - {"mnistcnn.__version__"}
 
@@ -69,6 +72,31 @@ def test_tables_of_the_architectures_hold_what_the_classes_say():
 def test_the_page_of_the_architectures_takes_both_tables():
     assert "\n{{ registered_architectures }}\n" in page("architectures.md")
     assert "\n{{ reported_results }}\n" in page("architectures.md")
+
+
+def documented():
+    """Every name that has a page of its own, with its modules."""
+    of_rooms = {name for name in entries("autosummary") if name.count(".") == 2}
+    return PUBLIC | of_rooms | {f"mnistcnn.architectures.{each}" for each in architectures.__all__}
+
+
+def test_each_public_name_has_an_example():
+    things = {
+        name: getattr(import_module(name.rpartition(".")[0]), name.rpartition(".")[2])
+        for name in documented()
+    }
+    assert not [name for name, thing in things.items() if ">>> " not in (thing.__doc__ or "")]
+
+
+def test_the_guide_or_an_example_uses_each_public_name():
+    short = {name.rpartition(".")[2] for name in documented()}
+    assert not [name for name in sorted(short) if not pages_with(name) + examples_with(name)]
+
+
+def test_examples_have_an_order_and_links_to_open_them():
+    assert sorted(ORDER) == sorted(ORDER_OF_FILES)
+    assert len(launchers("pipeline")) == 2
+    assert "%pip install" in FIRST_CELL
 
 
 def test_readme_shows_a_runnable_example_and_both_commands():

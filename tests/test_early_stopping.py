@@ -9,6 +9,9 @@ import pytest
 import mnistcnn
 from mnistcnn import DigitCNNClassifier
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 
 def quick(**parameters):
     settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}

@@ -33,6 +33,9 @@ from mnistcnn import (
 )
 from mnistcnn._training.pool import POOL
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 NETWORKS_FAIL = {
     "check_sample_weight_equivalence_on_dense_data": (
         "Mini-batches of weighted images are not mini-batches of repeated images."

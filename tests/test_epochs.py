@@ -7,6 +7,9 @@ import pytest
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.architectures import Simple
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 
 def quick(**parameters):
     settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, "precision": "float32"}

@@ -25,6 +25,9 @@ from mnistcnn import (
     get_architecture,
 )
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 
 def narrow(input_shape, n_classes):
     """The smallest network that learns anything."""

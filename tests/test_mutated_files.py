@@ -16,25 +16,10 @@ import pytest
 
 from mnistcnn import load_sample_digits, read_idx, read_kaggle_csv, write_idx
 from mnistcnn.datasets import load_labelled
+from mutations import mutated
 
 N_FILES_A_FORM = 750
 MAX_BYTES = 10**9
-
-
-def mutated(content, generator):
-    """Return bytes of which some are changed, lacking, twice there, or new."""
-    damaged = bytearray(content)
-    for _ in range(generator.choice([1, 1, 2, 8])):
-        # Headers, at the start or the end, hold what parsers believe.
-        place = generator.choice([generator.randrange(64), generator.randrange(len(content))])
-        place = min(place, len(damaged))
-        length = generator.choice([1, 1, 4, 50])
-        random_bytes = generator.choice([generator.randbytes(length), b"\0" * length, b"\xff" * 4])
-        piece = damaged[place : place + 200]
-        damaged[place : place + generator.choice([0, length, length])] = generator.choice(
-            [random_bytes, random_bytes, b"", bytes(piece)]
-        )
-    return bytes(damaged[: generator.randrange(len(damaged) + 1)] if not place % 5 else damaged)
 
 
 def originals(folder):

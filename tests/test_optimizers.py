@@ -13,6 +13,9 @@ from sklearn.metrics import log_loss
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.architectures import Baseline, Fast
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 
 def quick(**parameters):
     settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}

@@ -14,6 +14,9 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from mnistcnn import DigitCNNClassifier, PixelRangeWarning, load_pretrained
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 
 def quick(**parameters):
     settings = {"architecture": "baseline", "epochs": 1, "random_state": 0, **parameters}

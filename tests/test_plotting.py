@@ -8,19 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
-from mnistcnn import ComparisonResult
-from mnistcnn.plotting import ComparisonDisplay, PairwiseDisplay, TrainingHistoryDisplay
+from mnistcnn import ComparisonResult, DigitCNNClassifier, ImageReshaper
+from mnistcnn.plotting import (
+    ComparisonDisplay,
+    DigitGridDisplay,
+    FeatureMapDisplay,
+    PairwiseDisplay,
+    SaliencyDisplay,
+    TrainingHistoryDisplay,
+)
 
 matplotlib.use("agg")
 
 from matplotlib import pyplot  # noqa: E402  (after the choice of the backend)
+from matplotlib.figure import Figure  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 def a_display():
@@ -79,8 +85,8 @@ class TestComparisonDisplay:
         assert {(line.get_color(), line.get_marker()) for line in dots} == {("tab:red", "s")}
 
 
-def a_result():
-    accuracies = {"baseline": [0.91, 0.92, 0.9], "simple": [0.95, 0.96, 0.97]}
+def a_result(accuracies=None):
+    accuracies = accuracies or {"baseline": [0.91, 0.92, 0.9], "simple": [0.95, 0.96, 0.97]}
     return ComparisonResult(
         records=[
             {"architecture": name, "fold": fold, "train_images": 40, "test_images": 20}
@@ -92,6 +98,80 @@ def a_result():
         scoring=("accuracy",),
         metadata={},
     )
+
+
+class TestComparisonOfAccuracies:
+    @pytest.mark.parametrize(
+        ("kind", "places"), [("fit_time", [1.0, 1.0]), ("parameters", [9.0, 9.0])]
+    )
+    def test_mean_and_interval_stand_above_time_and_size(self, kind, places):
+        result = a_result()
+        display = ComparisonDisplay.from_result(result, kind=kind, confidence=0.9)
+        expected = result.intervals(confidence=0.9)
+        assert list(display.means_) == ["simple", "baseline"]
+        for container, place, row in zip(
+            display.means_.values(), places, expected.itertuples(), strict=True
+        ):
+            point, _, [bar] = container.lines
+            np.testing.assert_allclose(point.get_xydata(), [[place, 100 * row.mean]])
+            [segment] = bar.get_segments()
+            np.testing.assert_allclose(segment[:, 1], [100 * row.lower, 100 * row.upper])
+        assert display.ax_.get_ylabel() == "accuracy (%), mean and 90 % interval"
+        assert display.ax_.get_xscale() == "log"
+
+    def test_architectures_differ_without_their_colours(self):
+        means = ComparisonDisplay.from_result(a_result(), kind="parameters").means_
+        markers = [container.lines[0].get_marker() for container in means.values()]
+        assert len(set(markers)) == 2
+
+    def test_what_failed_is_named_and_a_single_fold_has_no_interval(self):
+        errors = {"fast": [1.5], "broken": [np.nan]}
+        sizes = dict.fromkeys(errors, 9)
+        display = ComparisonDisplay(prediction_errors=errors, parameters=sizes)
+        display.plot(kind="parameters").figure_.canvas.draw()
+        legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert sorted(legend) == ["broken: failed", "fast"]
+        assert display.ax_.get_ylabel() == "accuracy (%)"
+
+    def test_what_it_needs_and_unknown_kinds_are_named(self):
+        with pytest.raises(ValueError, match="fit_seconds must be given for kind='fit_time'"):
+            a_display().plot(kind="fit_time")
+        with pytest.raises(ValueError, match=r"kind must be one of \['errors', .*got 'speed'"):
+            a_display().plot(kind="speed")
+        assert pyplot.get_fignums() == []
+
+
+class TestIntervals:
+    def test_they_are_those_of_the_corrected_test(self):
+        # With scores of 0 for the other, the interval of a mean is that of a difference.
+        accuracies = [0.95, 0.96, 0.97]
+        result = a_result({"simple": accuracies, "nothing": [0.0, 0.0, 0.0]})
+        [_, upper] = result.intervals().set_index("architecture").loc["simple", ["lower", "upper"]]
+        [pair] = result.pairwise().itertuples()
+        assert 100 * (upper - 0.96) == pytest.approx(pair.upper - pair.difference)
+
+    def test_shares_end_at_one_and_a_single_fold_tells_nothing(self):
+        wide = a_result({"simple": [0.5, 1.0, 1.0]}).intervals()
+        assert wide["upper"].tolist() == [1.0]
+        single = a_result({"simple": [0.9]}).intervals()
+        assert single["mean"].tolist() == [0.9]
+        assert single[["lower", "upper"]].isna().all(axis=None)
+
+    def test_what_failed_comes_last_without_a_number(self):
+        table = a_result({"broken": [np.nan, 0.9], "simple": [0.9, 0.8]}).intervals()
+        assert table["architecture"].tolist() == ["simple", "broken"]
+        assert table.loc[1, ["mean", "lower", "upper"]].isna().all()
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"confidence": 1}, "confidence must be between 0 and 1, got 1"),
+            ({"scorer": "f1"}, r"scorer must be one of \['accuracy'\], got 'f1'"),
+        ],
+    )
+    def test_a_parameter_that_is_refused_is_named(self, parameters, message):
+        with pytest.raises(ValueError, match=message):
+            a_result().intervals(**parameters)
 
 
 class TestPairwiseDisplay:
@@ -145,15 +225,113 @@ class TestTrainingHistoryDisplay:
     }
 
     def test_validation_is_drawn_beside_training_from_epoch_one(self):
-        ax = TrainingHistoryDisplay(history=self.HISTORY).plot().ax_
-        training, validation = ax.lines
+        lines = TrainingHistoryDisplay(history=self.HISTORY).plot().lines_
+        training, validation = lines["loss"], lines["val_loss"]
         np.testing.assert_array_equal(training.get_xydata(), [[1, 0.9], [2, 0.4], [3, 0.2]])
         np.testing.assert_array_equal(validation.get_ydata(), [0.8, 0.5, 0.4])
 
     def test_quantity_without_validation_is_one_line(self):
-        ax = TrainingHistoryDisplay(history=self.HISTORY).plot(quantity="learning_rate").ax_
-        assert [line.get_label() for line in ax.lines] == ["training"]
-        assert ax.get_ylabel() == "learning rate"
+        display = TrainingHistoryDisplay(history=self.HISTORY).plot(quantity="learning_rate")
+        assert list(display.lines_) == ["learning_rate"]
+        assert display.ax_.get_ylabel() == "learning rate"
+
+    def test_several_quantities_are_drawn_one_below_the_other(self):
+        quantities = ["loss", "accuracy", "learning_rate"]
+        display = TrainingHistoryDisplay(history=self.HISTORY).plot(quantity=quantities)
+        assert [ax.get_ylabel() for ax in display.axes_] == ["loss", "accuracy", "learning rate"]
+        assert list(display.lines_) == ["loss", "val_loss", "accuracy", "learning_rate"]
+        heights = [ax.get_position().y0 for ax in display.axes_]
+        assert heights == sorted(heights, reverse=True)
+
+    def test_several_quantities_go_to_the_axes_that_are_given(self):
+        _, axes = pyplot.subplots(1, 2)
+        display = TrainingHistoryDisplay(history=self.HISTORY)
+        display.plot(axes, quantity=["loss", "accuracy"])
+        assert list(display.axes_) == list(axes)
+        with pytest.raises(ValueError, match="ax must be 2 Axes, one for each quantity, got 1"):
+            display.plot(axes[0], quantity=["loss", "accuracy"])
+
+    @pytest.mark.parametrize(
+        ("validation", "best"),
+        [
+            ({"val_accuracy": [0.5, 0.8, 0.7]}, 2),
+            ({"val_accuracy": [0.5, 0.8, 0.8], "val_loss": [0.5, 0.4, 0.3]}, 3),
+            ({"val_loss": [0.5, 0.3, 0.4]}, 2),
+            ({}, None),
+        ],
+        ids=["accuracy", "equal accuracies", "loss", "none"],
+    )
+    def test_the_best_epoch_of_the_validation_is_marked(self, validation, best):
+        display = TrainingHistoryDisplay(history={"loss": [3.0, 2.0, 1.0], **validation}).plot()
+        assert display.best_epoch_ == best
+        marked = [line.get_xdata()[0] for line in display.best_epoch_lines_]
+        assert marked == ([] if best is None else [best])
+
+    def test_training_and_validation_differ_without_their_colours(self):
+        lines = TrainingHistoryDisplay(history=self.HISTORY).plot().lines_
+        looks = {(line.get_linestyle(), line.get_marker()) for line in lines.values()}
+        assert len(looks) == 2
+
+    RUNS = ({"loss": [4.0, 2.0, 1.0]}, {"loss": [2.0, 1.0]}, {"loss": [3.0, 0.0]})
+
+    @pytest.mark.parametrize(
+        ("band", "ends"), [("min-max", [(2, 4), (0, 2)]), ("sd", [(2, 4), (0, 2)])]
+    )
+    def test_several_fits_have_their_mean_and_a_band(self, band, ends):
+        display = TrainingHistoryDisplay(history=self.RUNS).plot(band=band)
+        np.testing.assert_allclose(display.lines_["loss"].get_xydata(), [[1, 3], [2, 1]])
+        corners = display.bands_["loss"].get_paths()[0].vertices
+        for epoch, (low, high) in enumerate(ends, start=1):
+            heights = corners[corners[:, 0] == epoch][:, 1]
+            assert (heights.min(), heights.max()) == pytest.approx((low, high))
+        lengths = [len(line.get_xdata()) for line in display.run_lines_["loss"]]
+        assert lengths == [3, 2, 2]
+        legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert legend[0] == "training, mean of 3 fits"
+        assert ("standard deviation" in legend[1]) == (band == "sd")
+
+    def test_the_best_epoch_of_several_fits_is_that_of_their_mean(self):
+        accuracies = ([0.1, 0.9, 0.5], [0.1, 0.2, 0.7])
+        runs = [{"loss": [1, 1, 1], "val_accuracy": each} for each in accuracies]
+        assert TrainingHistoryDisplay(history=runs).plot().best_epoch_ == 3
+
+    def test_options_reach_the_lines_by_their_short_names_too(self):
+        display = TrainingHistoryDisplay(history=self.HISTORY).plot(c="black", ls=":")
+        assert {line.get_color() for line in display.lines_.values()} == {"black"}
+
+    @pytest.mark.parametrize("history", [{}, {"loss": []}, [], [{"loss": [1.0]}, {}]])
+    def test_a_history_without_epochs_is_refused(self, history):
+        with pytest.raises(ValueError, match="history must hold at least one epoch"):
+            TrainingHistoryDisplay(history=history).plot()
+
+    def test_an_unknown_band_is_refused(self):
+        with pytest.raises(ValueError, match=r"band must be one of \['min-max', 'sd'\], got 'ci'"):
+            TrainingHistoryDisplay(history=self.RUNS).plot(band="ci")
+
+    def test_validation_that_was_not_measured_is_refused_with_the_remedy(self):
+        display = TrainingHistoryDisplay(history={"loss": [1.0, 0.5]})
+        with pytest.raises(
+            ValueError, match="got 'val_loss'; a fit measures .*early_stopping=True"
+        ):
+            display.plot(quantity="val_loss")
+        assert pyplot.get_fignums() == []
+
+    def test_fits_within_searches_and_ensembles_are_found(self, small_digits):
+        X, y = small_digits
+        network = DigitCNNClassifier("two_layer_mlp", epochs=2, early_stopping=True)
+        pipeline = make_pipeline(ImageReshaper(), network).fit(X, y)
+        display = TrainingHistoryDisplay.from_estimator(pipeline)
+        assert display.history == pipeline[-1].history_
+        assert display.best_epoch_ == pipeline[-1].best_epoch_
+        found = TrainingHistoryDisplay.from_estimators([pipeline, pipeline[-1]], band="sd")
+        assert len(found.run_lines_["val_loss"]) == 2
+
+    def test_what_has_no_history_is_refused(self, small_digits):
+        neighbours = KNeighborsClassifier(1).fit(*small_digits)
+        with pytest.raises(ValueError, match="estimator must be a DigitCNN.*got KNeighbors"):
+            TrainingHistoryDisplay.from_estimator(neighbours)
+        with pytest.raises(ValueError, match=r"estimators\[0\] must be a DigitCNNClassifier"):
+            TrainingHistoryDisplay.from_estimators([neighbours])
 
     def test_unknown_quantity_is_refused_with_the_known_ones(self):
         display = TrainingHistoryDisplay(history=self.HISTORY)
@@ -162,10 +340,65 @@ class TestTrainingHistoryDisplay:
         assert pyplot.get_fignums() == []
 
     def test_classifier_that_is_not_fitted_is_refused(self):
-        from mnistcnn import DigitCNNClassifier
-
         with pytest.raises(NotFittedError):
             TrainingHistoryDisplay.from_estimator(DigitCNNClassifier())
+        with pytest.raises(NotFittedError):
+            TrainingHistoryDisplay.from_estimators([DigitCNNClassifier()])
+
+
+DRAWABLE = {
+    "comparison": a_display(),
+    "pairs": PairwiseDisplay(pairs=TestPairwiseDisplay.PAIRS, rope=0.1),
+    "history": TrainingHistoryDisplay(history=TestTrainingHistoryDisplay.HISTORY),
+    "grid": DigitGridDisplay(images=np.zeros((1, 2, 2)), titles=["a"]),
+    "saliency": SaliencyDisplay(
+        images=np.zeros((1, 2, 2)), maps=np.ones((1, 1, 2, 2)), titles=[["a"]]
+    ),
+    "layers": FeatureMapDisplay(maps={"conv": np.ones((2, 2, 3))}),
+}
+
+
+@pytest.mark.parametrize("display", DRAWABLE.values(), ids=DRAWABLE)
+class TestAxes:
+    def test_those_of_a_closed_figure_are_refused(self, display):
+        figure, ax = pyplot.subplots()
+        pyplot.close(figure)
+        with pytest.raises(ValueError, match="ax must be in an open figure, got .*closed"):
+            display.plot(ax)
+
+    def test_those_of_a_closed_figure_whose_number_was_given_again_are_refused(self, display):
+        figure, ax = pyplot.subplots()
+        pyplot.close(figure)
+        current = pyplot.figure(figure.number)
+        with pytest.raises(ValueError, match="ax must be in an open figure"):
+            display.plot(ax)
+        assert pyplot.gcf() is current
+
+    def test_those_that_were_removed_are_refused(self, display):
+        figure, (cleared, removed) = pyplot.subplots(2)
+        removed.remove()
+        with pytest.raises(ValueError, match="ax must be in a figure, got Axes that were removed"):
+            display.plot(removed)
+        figure.clear()
+        with pytest.raises(ValueError, match="ax must be in a figure, got Axes that were removed"):
+            display.plot(cleared)
+
+    def test_what_is_no_axes_is_refused(self, display):
+        with pytest.raises(ValueError, match="ax must be a matplotlib Axes or None, got Figure"):
+            display.plot(pyplot.figure())
+
+    def test_those_of_figures_without_pyplot_and_those_in_others_will_do(self, display):
+        own = Figure().subplots()
+        within = pyplot.figure().subfigures(1, 2)[0].subplots()
+        inset = pyplot.subplots()[1].inset_axes((0, 0, 1, 1))
+        for ax in (own, within, inset):
+            assert display.plot(ax).ax_ is ax
+            assert display.figure_ is ax.figure
+
+    def test_a_display_is_drawn_again_into_a_figure_of_its_own(self, display):
+        first = display.plot().figure_
+        pyplot.close(first)
+        assert display.plot().figure_ is not first
 
 
 @pytest.mark.slow

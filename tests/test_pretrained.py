@@ -1,8 +1,5 @@
-"""The networks that come with the package, and the two files in which each is stored."""
+"""The networks that come with the package, and the file in which each is stored."""
 
-import hashlib
-import io
-import json
 import pickle
 import shutil
 from pathlib import Path
@@ -16,13 +13,12 @@ from sklearn.pipeline import make_pipeline
 from mnistcnn import (
     DigitCNNClassifier,
     RejectingClassifier,
-    get_architecture,
+    UnreadableModelError,
     load_pretrained,
 )
-from mnistcnn.architectures import Fast, MultiColumn, Simple
 from mnistcnn.pretrained import _loading
-from mnistcnn.pretrained._descriptions import from_description, to_description
-from mnistcnn.pretrained._files import Description, read_network, stored_names, write_network
+from mnistcnn.pretrained._files import read_network, stored_names, write_network
+from mnistcnn.storage import read_model_file
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
@@ -154,16 +150,16 @@ def test_the_threshold_can_be_found_without_training_it_again(pretrained, digits
 def test_the_file_is_small_and_needs_no_unpickling():
     sizes = {path.name: path.stat().st_size for path in PACKAGED.iterdir()}
     assert sum(sizes.values()) < 1.5e6
-    with np.load(PACKAGED / "digits.npz", allow_pickle=False) as archive:
-        assert {archive[name].dtype for name in archive.files} == {np.dtype(np.float16)}
+    arrays = read_model_file(PACKAGED / "digits.mnistcnn").arrays
+    assert {each.dtype for each in arrays} == {np.dtype(np.float16), np.dtype(np.int64)}
 
 
 def test_an_unknown_name_gets_a_list_of_the_names():
-    with pytest.raises(ValueError, match="'digit'; the names are digits"):
+    with pytest.raises(ValueError, match="'digit'; the names are digits, parts"):
         load_pretrained("digit")
 
 
-@pytest.mark.parametrize("name", ["../weights/digits", "", "digits.json"])
+@pytest.mark.parametrize("name", ["../weights/digits", "", "digits.mnistcnn"])
 def test_names_are_no_paths(name):
     with pytest.raises(ValueError, match="Unknown pretrained model"):
         load_pretrained(name)
@@ -178,85 +174,37 @@ def changed_byte(content):
     [changed_byte, lambda content: content[:-100], lambda _: b"", lambda content: content + b"\0"],
     ids=["one bit", "truncated", "empty", "longer"],
 )
-def test_changed_weights_are_refused_by_their_hash(damage, stored):
-    file = stored / "digits.npz"
+def test_a_damaged_file_is_refused(damage, stored):
+    file = stored / "digits.mnistcnn"
     file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(ValueError, match=r"digits\.npz is damaged or .* SHA-256 must be"):
+    with pytest.raises(UnreadableModelError, match=r"digits\.mnistcnn .* Install mnistcnn again"):
         _loading._loaded(stored, "digits")
 
 
-def test_an_archive_of_python_objects_is_never_opened(stored, tmp_path):
-    class Trap:
-        def __reduce__(self):
-            return Path.touch, (tmp_path / "executed",)
-
-    archive = io.BytesIO()
-    np.savez(archive, **{"000": np.array([Trap()], dtype=object)})
-    (stored / "digits.npz").write_bytes(archive.getvalue())
-    with pytest.raises(ValueError, match="SHA-256"):
-        _loading._loaded(stored, "digits")
-    # Nor where whoever changed it changed the hash too.
-    description, _ = read_network(PACKAGED, "digits")
-    content = {**vars(description), "sha256": hashlib.sha256(archive.getvalue()).hexdigest()}
-    (stored / "digits.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        _loading._loaded(stored, "digits")
-    assert not (tmp_path / "executed").exists()
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [lambda text: text[:50], lambda _: "[]", lambda _: '{"unknown": 1}', lambda _: "\x00"],
-    ids=["truncated", "list", "other keys", "no JSON"],
-)
-def test_a_damaged_description_is_named(damage, stored):
-    file = stored / "digits.json"
-    file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"digits\.json is damaged"):
-        _loading._loaded(stored, "digits")
-
-
-def test_a_changed_description_is_refused_by_its_hash(stored):
-    file = stored / "digits.json"
-    content = json.loads(file.read_text(encoding="utf-8"))
-    content["classes"] = content["classes"][::-1]
-    file.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"digits\.json is damaged or .* SHA-256 must be"):
+def test_another_network_is_refused_by_its_hash(stored):
+    shutil.copy(stored / "parts.mnistcnn", stored / "digits.mnistcnn")
+    with pytest.raises(UnreadableModelError, match=r"digits.* SHA-256 must be"):
         _loading._loaded(stored, "digits", _loading.DIGESTS["digits"])
 
 
-def test_missing_weights_are_named(stored):
-    (stored / "digits.npz").unlink()
-    with pytest.raises(ValueError, match=r"digits\.npz is missing"):
-        _loading._loaded(stored, "digits")
+def test_what_is_written_is_read_and_equal_networks_are_equal_files(small_digits, tmp_path):
+    X, y = small_digits
+    classifier = DigitCNNClassifier("baseline", epochs=1, random_state=0).fit(X, y)
+    digests = {write_network(tmp_path, name, classifier, {"data": "none"}) for name in ("a", "b")}
+    assert len(digests) == 1
+    assert stored_names(tmp_path) == ["a", "b"]
+    assert (tmp_path / "a.mnistcnn").read_bytes() == (tmp_path / "b.mnistcnn").read_bytes()
+    read = read_network(tmp_path, "a")
+    np.testing.assert_allclose(read.predict_proba(X), classifier.predict_proba(X), atol=0.01)
+    assert read.get_params() == classifier.get_params()
 
 
-def test_what_is_written_is_read_and_equal_weights_are_equal_files(tmp_path):
-    weights = [np.arange(6, dtype=np.float32).reshape(2, 3), np.float32(2.5).reshape(())]
-    description = Description(
-        {"epochs": 1}, {"name": "fast"}, [28, 28, 1], [0, 1], {"loss": [0.5]}, {"data": "none"}
-    )
-    for name in ("one", "two"):
-        write_network(tmp_path, name, description, weights)
-    assert stored_names(tmp_path) == ["one", "two"]
-    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
-    read, arrays = read_network(tmp_path, "one")
-    assert {**vars(read), "sha256": ""} == vars(description)
-    for expected, array in zip(weights, arrays, strict=True):
-        np.testing.assert_array_equal(array, expected)
-        assert array.dtype == np.float32
-
-
-@pytest.mark.parametrize("too_large", [1e5, np.inf, np.nan])
-def test_weights_that_float16_cannot_hold_are_refused(too_large, tmp_path):
-    description = Description({}, {"name": "fast"}, [28, 28, 1], [0], {"loss": [0.5]}, {})
+@pytest.mark.parametrize("too_large", [1e5, -1e5])
+def test_weights_that_float16_cannot_hold_are_refused(too_large, small_digits, tmp_path):
+    classifier = DigitCNNClassifier("baseline", epochs=1).fit(*small_digits)
+    weights = classifier.model_.get_weights()
+    weights[2][0, 0] = too_large
+    classifier.model_.set_weights(weights)
     with pytest.raises(ValueError, match="one must be finite"):
-        write_network(tmp_path, "one", description, [np.array([1, too_large], np.float32)])
+        write_network(tmp_path, "one", classifier, {})
     assert list(tmp_path.iterdir()) == []
-
-
-def test_an_architecture_comes_back_from_its_description():
-    columns = ("tiny", MultiColumn((Fast(dense_units=8), "m3")), Simple(dropout=0.5))
-    for architecture in (MultiColumn(columns), Fast(filters=(4, 4)), get_architecture("m7")):
-        plain = json.loads(json.dumps(to_description(architecture)))
-        assert from_description(plain) == architecture

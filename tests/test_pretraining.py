@@ -20,6 +20,7 @@ from pretraining.calibration import (  # noqa: E402
 )
 from pretraining.non_digits import even_greys, non_digits, pairs  # noqa: E402
 from pretraining.out_of_distribution import OUT_OF_DISTRIBUTION  # noqa: E402
+from pretraining.parts_of_lines import Lines  # noqa: E402
 from pretraining.pens import redrawn  # noqa: E402
 from pretraining.training_images import training_images, with_other_pens  # noqa: E402
 
@@ -167,3 +168,30 @@ def test_images_out_of_distribution_are_of_the_size_of_digits(make, images):
     images = make(images[0], np.random.default_rng(0))
     assert images.shape[1:] == (28, 28)
     assert images.dtype == np.uint8
+
+
+class TestPartsOfLines:
+    """Lines are taken apart as a reader does, and it is known what each part is."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def judged(images):
+        rng = np.random.default_rng(3)
+        lines = [Lines(*images).judged(rng) for _ in range(60)]
+        return [np.concatenate(each) for each in zip(*lines, strict=True)]
+
+    def test_there_are_digits_pairs_pieces_several_and_others(self, judged):
+        views, labels = judged
+        assert views.shape == (len(labels), 32, 32, 3)
+        assert views.dtype == np.uint8
+        sorts = {len(label) if label.isdigit() else label for label in labels.tolist()}
+        assert sorts == {1, 2, "piece", "several", "other"}
+
+    def test_the_network_of_the_package_agrees(self, judged):
+        views, labels = judged
+        assert load_pretrained("parts").score(views, labels) > 0.7
+
+    def test_the_same_seed_gives_the_same(self, images):
+        one, other = (Lines(*images).judged(np.random.default_rng(8)) for _ in range(2))
+        np.testing.assert_array_equal(one.views, other.views)
+        assert one.labels.tolist() == other.labels.tolist()

@@ -129,7 +129,7 @@ def test_a_closed_stderr_is_no_obstacle():
 
 
 class TestOneDNN:
-    TOLD = "import mnistcnn.evaluation, os; print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))"
+    TOLD = "import mnistcnn, keras, os; print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))"
 
     def told(self, program, **environment):
         inherited = {

@@ -18,6 +18,9 @@ from mnistcnn import (
 )
 from mnistcnn.augmentation import Augmentation
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 
 def test_recipes_are_those_of_architectures_in_their_order():
     recipes = list_recipes()

@@ -4,12 +4,19 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.reproduced import SIZES, document  # noqa: E402
+from benchmarks.reproduced.page import SIZES, document, most_accurate, still_wrong  # noqa: E402
+from benchmarks.reproduced.pictures import (  # noqa: E402
+    draw_accuracy_against_time,
+    draw_confusion_matrix,
+    draw_images,
+)
+from benchmarks.reproduced.writers import errors_by_writer  # noqa: E402
 
 from mnistcnn import list_recipes  # noqa: E402
 
@@ -52,7 +59,7 @@ def test_means_and_deviations_are_those_of_the_runs():
     ]
     page = document(runs)
     found = re.search(r"^\| `simple` \| 98\.97 \|.*$", page, re.M)[0].split("|")
-    assert [cell.strip() for cell in found[3:8]] == ["99.10", "0.100", "3", "10", "31"]
+    assert [cell.strip() for cell in found[3:8]] == ["99.100", "0.100", "3", "10", "31"]
     assert "2 cores of a processor, tensorflow 2.21.0, float32" in page
 
 
@@ -68,17 +75,106 @@ def test_a_shortened_training_is_said():
     assert "`deotte` was trained for 0.5 of its epochs." in page
 
 
-def test_images_that_all_got_wrong_are_told_with_what_they_were_taken_for():
-    also_wrong = {"image": 3, "label": 1, "predicted": 7, "probability": 0.6}
-    first, second = a_record(), a_record(seed=1)
-    second["wrong"] = [{**first["wrong"][0], "predicted": 3}, also_wrong]
-    page = document([first, second])
-    assert row(page, "8") == ["8", "5", "6 (1), 3 (1)"]
-    assert "| 3 | 1 |" not in page
+def wrong(image, predicted, *, label=5, probability=0.95):
+    return {"image": image, "label": label, "predicted": predicted, "probability": probability}
+
+
+def accurate_records(*mistakes):
+    return [a_record(seed=seed, accuracy=0.996, wrong=each) for seed, each in enumerate(mistakes)]
+
+
+def test_images_that_all_accurate_networks_got_wrong_are_told_with_what_they_were_taken_for():
+    records = accurate_records([wrong(8, 6)], [wrong(8, 3), wrong(3, 7)])
+    page = document([*records, a_record("baseline", accuracy=0.98, wrong=[])])
+    assert row(page, "8") == ["8", "5", "6 (1), 3 (1)", "95", ""]
+    assert "| 3 | 5 |" not in page
+
+
+@pytest.mark.parametrize(
+    ("answers", "probability", "is_doubtful"),
+    [((6, 6), 0.95, True), ((6, 3), 0.95, False), ((6, 6), 0.8, False)],
+)
+def test_a_label_is_doubted_where_all_are_sure_of_the_same_other_digit(
+    answers, probability, is_doubtful
+):
+    records = accurate_records(*([wrong(8, each, probability=probability)] for each in answers))
+    (found,) = still_wrong(records)
+    assert found.is_doubtful is is_doubtful
+
+
+def test_the_surest_mistakes_come_first():
+    mistakes = [wrong(1, 6, probability=0.6), wrong(2, 6, probability=0.9), wrong(3, 6)]
+    assert [each.image for each in still_wrong(accurate_records(mistakes))] == [3, 2, 1]
+
+
+def test_the_most_accurate_recipe_is_that_with_the_best_mean_on_mnists_own_split():
+    records = [
+        a_record("simple", accuracy=0.999),
+        a_record("simple", accuracy=0.98),
+        a_record("fast", accuracy=0.99),
+        a_record("deep", accuracy=1.0, data="kaggle"),
+    ]
+    assert most_accurate(records) == "fast"
+    assert most_accurate(records[3:]) is None
+
+
+def test_an_ensemble_stands_below_the_best_single_network():
+    ensemble = a_record("accurate", accuracy=0.998, n_members=20, n_views=1, seconds=6000.0)
+    page = document([a_record()], ensembles=[ensemble])
+    assert row(page, "20 networks of `accurate`") == [
+        "20 networks of `accurate`", "99.800", "-", "1", "6000",
+    ]  # fmt: skip
+
+
+def test_the_time_to_a_target_is_the_median_beside_the_mean_accuracy():
+    seeds = [{"seconds": s, "accuracy_percent": a} for s, a in ((3, 99.1), (9, 99.3), (4, 99.2))]
+    page = document([a_record()], targets=[{"measurements": {"fast, 1 epoch": seeds}}])
+    assert row(page, "fast, 1 epoch") == ["fast, 1 epoch", "99.200", "0.100", "3", "4"]
+
+
+def test_the_interval_over_writers_is_wider_than_one_over_images():
+    # Ten writers of a hundred images each, one of whom is wrong throughout.
+    writers = np.repeat(np.arange(10), 100)
+    run = {"wrong": [{"image": image} for image in range(100)]}
+    found = errors_by_writer([run], writers)
+    assert found.error == 0.1
+    assert (found.n_writers, found.n_without_error, found.share_of_worst) == (10, 9, 1.0)
+    independent = 1.96 * (0.1 * 0.9 / 1000) ** 0.5
+    assert found.low == 0.0
+    assert found.high > 0.1 + 3 * independent
+
+
+def test_errors_of_several_runs_are_averaged():
+    runs = [{"wrong": [{"image": 0}]}, {"wrong": []}]
+    assert errors_by_writer(runs, np.array([1, 2])).error == 0.25
+
+
+def test_writers_are_named_on_the_page():
+    page = document([a_record()], writers=np.arange(10_000) // 100)
+    assert "come from 100 writers" in page
+    assert "got 0.01 % of the images wrong" in page
+
+
+def test_pictures_are_the_same_files_from_the_same_records(tmp_path):
+    labels = np.arange(10).repeat(2)
+    records = {"simple": [a_record()], "fast": [], "tiny": [a_record("tiny")]}
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+
+    def draw(folder):
+        draw_accuracy_against_time(records, folder / "time.svg")
+        draw_confusion_matrix([a_record()], labels, folder / "matrix.svg")
+        draw_images(images, ["a", "b\nc", "d"], folder / "images.png")
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    first = draw(tmp_path / "first")
+    assert first == draw(tmp_path / "second")
+    assert b">tiny<" in first["time.svg"]
+    assert b">fast<" not in first["time.svg"]
 
 
 @pytest.mark.parametrize("records", [[], [a_record("deep", data="kaggle")]])
 def test_without_results_on_mnists_test_set_nothing_is_said_of_its_images(records):
     page = document(records)
     assert "Errors by digit" not in page
-    assert "every network got wrong" not in page
+    assert "still wrong" not in page
+    assert "images/results" not in page

@@ -13,6 +13,9 @@ from commands import COMMAND, assert_one_line, environment, mnistcnn
 from mnistcnn import load_sample_digits
 from mnistcnn.evaluation import DigitImages, reproduce, reproduction_table
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 QUICK = {"epochs_scale": 0.1}
 
 

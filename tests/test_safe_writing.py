@@ -206,6 +206,13 @@ def test_a_check_raises_what_the_writing_would(tmp_path, place):
         check_can_be_written(path)
 
 
+def test_an_empty_name_is_no_file():
+    with pytest.raises(FileNotFoundError):
+        check_can_be_written("")
+    with pytest.raises(FileNotFoundError):
+        write("", "nowhere")
+
+
 @pytest.mark.skipif(IS_ROOT, reason="root may write anywhere")
 def test_a_check_sees_a_folder_that_may_not_be_written(tmp_path):
     tmp_path.chmod(0o500)

@@ -11,8 +11,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 BLOCK = re.compile(r"^```(?:python|\{doctest\})\n(.*?)^```$", re.M | re.S)
-LOADS = re.compile(r"joblib\.load\(|pickle\.loads?\(|load_model\(|load_weights\(")
-SAVES = re.compile(r"joblib\.dump\(|pickle\.dumps?\(|model_\.save|ModelCheckpoint\(")
+LOADS = re.compile(r"load_classifier\(|joblib\.load\(|pickle\.loads?\(|load_model\(|load_weights\(")
+SAVES = re.compile(
+    r"\.save\(\"|save_classifier\(|joblib\.dump\(|pickle\.dumps?\(|model_\.save|ModelCheckpoint\("
+)
 
 
 def blocks_of(page):

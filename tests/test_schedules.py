@@ -8,6 +8,9 @@ from keras.optimizers import schedules
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.architectures import Architecture, Baseline
 
+# Most of them train a network or several.
+pytestmark = pytest.mark.slow
+
 PEAK = 0.05
 N_UPDATES = 8
 

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mnistcnn import DigitCNNClassifier
-from mnistcnn._training.cpu import has_avx512
+from mnistcnn._cpu import has_avx512
 from mnistcnn.scikeras_adapter import KerasClassifier
 
 # They start processes of their own.

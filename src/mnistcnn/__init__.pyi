@@ -25,16 +25,23 @@ from .exceptions import NonFiniteLossError as NonFiniteLossError
 from .exceptions import PixelRangeWarning as PixelRangeWarning
 from .exceptions import SharedGPUWarning as SharedGPUWarning
 from .exceptions import UnreadableImageError as UnreadableImageError
+from .exceptions import UnreadableModelError as UnreadableModelError
 from .handwriting import DigitNormalizer as DigitNormalizer
 from .handwriting import FoundDigit as FoundDigit
 from .handwriting import find_digits as find_digits
 from .preprocessing import ImageReshaper as ImageReshaper
 from .preprocessing import PixelScaler as PixelScaler
 from .pretrained import load_pretrained as load_pretrained
+from .reading import DigitReader as DigitReader
+from .reading import ReadDigit as ReadDigit
+from .reading import Reading as Reading
+from .reading import load_reader as load_reader
 from .recipes import Recipe as Recipe
 from .recipes import get_recipe as get_recipe
 from .recipes import list_recipes as list_recipes
 from .rejection import RejectingClassifier as RejectingClassifier
+from .storage import load_classifier as load_classifier
+from .storage import save_classifier as save_classifier
 from .view_averaging import TestTimeAugmentationClassifier as TestTimeAugmentationClassifier
 
 __version__: str

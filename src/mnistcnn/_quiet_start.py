@@ -12,6 +12,8 @@ from tempfile import TemporaryFile
 from threading import RLock
 from typing import IO
 
+from mnistcnn._cpu import is_onednn_tensorflows_own_choice
+
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS_ONLY = "2"
 
@@ -37,20 +39,25 @@ _silencing = RLock()
 
 def load_keras() -> None:
     """Import Keras, and with it TensorFlow where that is the backend."""
+    take_onednn()
     if "keras" not in sys.modules:
-        _take_onednn()
         with start_up_silenced():
             import keras  # noqa: F401
 
 
-def _take_onednn() -> None:
+def take_onednn() -> None:
     """Have TensorFlow compute with oneDNN, unless the user has decided on it.
 
     By itself it does so where the processor has AVX512-VNNI or more. With AVX2 alone convolutions
     are faster, too, and the same image gets the same bits in batches of different sizes.
+
+    Where TensorFlow was imported before, it has chosen already. Then worker processes are given
+    the same choice, for with another one they would compute other last bits.
     """
-    if platform.machine().lower() in WITH_ONEDNN:
-        os.environ.setdefault(ONEDNN, "1")
+    if platform.machine().lower() not in WITH_ONEDNN:
+        return
+    chosen_before = "tensorflow" in sys.modules and not is_onednn_tensorflows_own_choice()
+    os.environ.setdefault(ONEDNN, "0" if chosen_before else "1")
 
 
 @cache

@@ -52,12 +52,7 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
     FileNotFoundError
         If the folder does not exist.
     """
-    mode = _mode_of(path)
-    if not overwrite and mode is not None and stat.S_ISREG(mode):
-        raise FileExistsError(
-            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
-            "under another name."
-        )
+    mode = _mode_of(path, overwrite=overwrite)
     if mode is None or stat.S_ISREG(mode):
         with _temporary_beside(Path(os.path.realpath(path)), mode) as temporary:
             yield temporary
@@ -65,7 +60,7 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
         yield Path(path)
 
 
-def check_can_be_written(path: str | os.PathLike[str]) -> None:
+def check_can_be_written(path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
     """Raise before long work what `replaced_at_the_end` would raise after it; leave all as it is.
 
     Raises
@@ -73,21 +68,29 @@ def check_can_be_written(path: str | os.PathLike[str]) -> None:
     OSError
         As in `replaced_at_the_end`.
     """
-    mode = _mode_of(path)
+    mode = _mode_of(path, overwrite=overwrite)
     if mode is None or stat.S_ISREG(mode):
         _created_beside(Path(os.path.realpath(path))).unlink()
 
 
-def _mode_of(path: str | os.PathLike[str]) -> int | None:
+def _mode_of(path: str | os.PathLike[str], *, overwrite: bool) -> int | None:
     """Return the mode of what may be written, None where nothing is yet."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
+        if not os.fspath(path):
+            # The current folder, to whoever makes it an absolute path.
+            raise
         return None
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(21, "Is a folder, where a file was to be written", os.fspath(path))
     if not os.access(path, os.W_OK):
         raise PermissionError(13, "May not be written", os.fspath(path))
+    if not overwrite and stat.S_ISREG(mode):
+        raise FileExistsError(
+            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
+            "under another name."
+        )
     return mode
 
 

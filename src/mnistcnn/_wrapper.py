@@ -12,7 +12,14 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["WrapperClassifier", "check_takes", "estimators_within", "rejecting_part"]
+__all__ = [
+    "WrapperClassifier",
+    "answering_part",
+    "check_takes",
+    "estimators_within",
+    "part_with",
+    "rejecting_part",
+]
 
 # Where scikit-learn's estimators keep the fitted ones by which they answer.
 FITTED_PARTS = ("best_estimator_", "estimators_", "estimator_")
@@ -85,6 +92,41 @@ def rejecting_part(estimator: Any) -> Any | None:
         own = vars(estimator)
         return rejecting_part(own.get("best_estimator_", own.get("estimator_", own["estimator"])))
     return None
+
+
+def part_with(estimator: Any, attribute: str) -> Any | None:
+    """Return what answers in the end for an estimator and has an attribute; None if nothing has.
+
+    It is the estimator itself, the last step of a pipeline, the best estimator of a search, or one
+    that is wrapped.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from mnistcnn._wrapper import part_with
+    >>> part_with(make_pipeline(StandardScaler(), GaussianNB()), "var_smoothing")
+    GaussianNB()
+    >>> part_with(GaussianNB(), "image_shape_")
+    """
+    while not hasattr(estimator, attribute):
+        estimator = answering_part(estimator)
+        if estimator is None:
+            return None
+    return estimator
+
+
+def answering_part(estimator: Any) -> Any | None:
+    """Return the estimator within another one that answers for it; None where there is no one."""
+    if hasattr(estimator, "estimators_"):
+        # Of several none answers alone, and `estimator_` is what they were made of.
+        return None
+    if hasattr(estimator, "steps"):
+        return estimator.steps[-1][1]
+    if isinstance(estimator, WrapperClassifier):
+        return estimator._fitted_estimator()
+    return getattr(estimator, "best_estimator_", getattr(estimator, "estimator_", None))
 
 
 def estimators_within(estimator: Any) -> list[Any]:

@@ -34,6 +34,14 @@ class RandomTransforms:
         From -1, as thin as one step of erosion makes it, to 1, as thick as one of dilation.
     blurs : ndarray of shape (n,), float32, or None
         Standard deviation of a blur, in pixels, from 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import Augmentation
+    >>> drawn = Augmentation(shift=0.1, blur=0.5).draw(3, (28, 28, 1), np.random.default_rng(0))
+    >>> drawn.affine.shape, drawn.blurs.shape, drawn.strokes
+    ((3, 8), (3,), None)
     """
 
     affine: Floats

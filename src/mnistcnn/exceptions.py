@@ -7,6 +7,7 @@ __all__ = [
     "PixelRangeWarning",
     "SharedGPUWarning",
     "UnreadableImageError",
+    "UnreadableModelError",
 ]
 
 
@@ -40,7 +41,7 @@ class EmptyImageError(ValueError):
 
 
 class NonFiniteLossError(ValueError):
-    """The training loss became NaN or infinite; the estimator is as it was before the fit.
+    """The loss or a weight became NaN or infinite; the estimator is as it was before the fit.
 
     Examples
     --------
@@ -98,4 +99,21 @@ class UnreadableImageError(ValueError):
     ... except UnreadableImageError as error:
     ...     print(error)
     a file of 12 bytes is not a complete BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP file.
+    """
+
+
+class UnreadableModelError(ValueError):
+    """A model file is damaged, was changed, or holds something else; the file is named.
+
+    Examples
+    --------
+    >>> from tempfile import NamedTemporaryFile
+    >>> from mnistcnn import UnreadableModelError, load_classifier
+    >>> with NamedTemporaryFile("w", suffix=".mnistcnn") as file:
+    ...     print("Dear reader, this is no model.", file=file, flush=True)
+    ...     try:
+    ...         load_classifier(file.name)
+    ...     except UnreadableModelError as error:
+    ...         "is not a model file of mnistcnn" in str(error)
+    True
     """

@@ -50,6 +50,8 @@ class Recipe:
 
 # What Keras's optimizers and examples do where a source says nothing else.
 _KERAS: dict[str, Any] = {"pixel_scaling": "unit", "learning_rate": 1e-3, "lr_schedule": "constant"}
+# The small networks compute as Keras does by default; the others take what is fastest.
+_SMALL: dict[str, Any] = {**_KERAS, "precision": "float32"}
 
 # Sanghyeon An et al. trained all three networks alike.
 _UNPOOLED: dict[str, Any] = {
@@ -67,19 +69,19 @@ _UNPOOLED_DIFFERENCES = (
 )
 
 _RECIPES = (
-    Recipe("baseline", {**_KERAS, "epochs": 10, "batch_size": 200}, reported=0.9809),
-    Recipe("two_layer_mlp", {**_KERAS, "epochs": 10, "batch_size": 32}, reported=0.9699),
-    Recipe("simple", {**_KERAS, "epochs": 10, "batch_size": 200}, reported=0.9897),
-    Recipe("larger", {**_KERAS, "epochs": 10, "batch_size": 200}, reported=0.9918),
+    Recipe("baseline", {**_SMALL, "epochs": 10, "batch_size": 200}, reported=0.9809),
+    Recipe("two_layer_mlp", {**_SMALL, "epochs": 10, "batch_size": 32}, reported=0.9699),
+    Recipe("simple", {**_SMALL, "epochs": 10, "batch_size": 200}, reported=0.9897),
+    Recipe("larger", {**_SMALL, "epochs": 10, "batch_size": 200}, reported=0.9918),
     Recipe(
         "convnet",
-        {**_KERAS, "epochs": 20, "batch_size": 128},
+        {**_SMALL, "epochs": 20, "batch_size": 128},
         reported=0.989,
         data="four_fifths",
     ),
     Recipe(
         "sketchpad",
-        {**_KERAS, "epochs": 10, "batch_size": 32},
+        {**_SMALL, "epochs": 10, "batch_size": 32},
         reported=0.992,
         differences="The source states neither epochs nor batch size; these are usual ones.",
     ),
@@ -130,16 +132,11 @@ _RECIPES = (
     ),
     Recipe(
         "tiny",
-        {
-            "epochs": 20,
-            "batch_size": 64,
-            "learning_rate": 5e-3,
-            "lr_schedule": "step",
-            "augmentation": Augmentation(rotation=7),
-        },
+        {"epochs": 40, "batch_size": 64, "augmentation": Augmentation(rotation=7, shift=0.04)},
         reported=None,
-        differences="The sources report the best of all epochs on the test set, 0.9952, of "
-        "networks of this size whose layers differ.",
+        differences="The sources report the best of 20 epochs on the test set, 0.9952, of networks "
+        "of this size whose layers differ, at a rate of 0.005 that falls in steps. Epochs, "
+        "schedule and shifts are chosen here, on the last 10,000 training images.",
     ),
     Recipe(
         "deotte",
@@ -221,8 +218,8 @@ def get_recipe(name: str) -> Recipe:
     --------
     >>> from mnistcnn import get_recipe
     >>> get_recipe("simple").parameters
-    {'pixel_scaling': 'unit', 'learning_rate': 0.001, 'lr_schedule': 'constant', 'epochs': 10,
-    'batch_size': 200}
+    {'pixel_scaling': 'unit', 'learning_rate': 0.001, 'lr_schedule': 'constant', 'precision':
+    'float32', 'epochs': 10, 'batch_size': 200}
     >>> get_recipe("deotto")
     Traceback (most recent call last):
     ...

@@ -24,6 +24,7 @@ from mnistcnn._scikit_learn import (
 from mnistcnn._types import Classifier, Images, Label, Labels
 from mnistcnn._wrapper import WrapperClassifier, check_takes
 from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
+from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
 
@@ -43,7 +44,7 @@ def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
     return check
 
 
-class RejectingClassifier(WrapperClassifier):
+class RejectingClassifier(SavableMixin, WrapperClassifier):
     """A classifier that answers `rejected_label` where it is not sure, as for letters and noise.
 
     It rejects an image whose highest probability is below the threshold [1]_, and any whose pixels

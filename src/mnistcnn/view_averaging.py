@@ -30,6 +30,7 @@ from mnistcnn.preprocessing import (
     pad_columns,
     resolve_image_shape,
 )
+from mnistcnn.storage import SavableMixin
 
 __all__ = ["TestTimeAugmentationClassifier"]
 
@@ -42,7 +43,7 @@ GREATEST_SHIFT = 1 / 4
 Shift = tuple[int, int]
 
 
-class TestTimeAugmentationClassifier(WrapperClassifier):
+class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
     """A classifier that looks at each image several times, and averages its probabilities.
 
     The views of an image are the image itself and the same image moved by a pixel or two; averages

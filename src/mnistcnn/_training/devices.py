@@ -4,8 +4,8 @@ from importlib import import_module
 
 from sklearn.utils import Bunch
 
+from mnistcnn._cpu import memory_of_machine, processor_name
 from mnistcnn._training import backends
-from mnistcnn._training.cpu import memory_of_machine, processor_name
 from mnistcnn._training.gpu import gpu_memory
 from mnistcnn._training.runtime import fastest_precision
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._cpu import has_avx512
 from mnistcnn._training import backends
-from mnistcnn._training.cpu import has_avx512
 from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.runtime import check_can_run
 from mnistcnn._training.tensors import Tensor

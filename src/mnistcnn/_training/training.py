@@ -20,7 +20,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epochs import ShuffledOrder
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import build_metrics
-from mnistcnn._training.network import Network
+from mnistcnn._training.network import Network, as_array
 from mnistcnn._training.running import TrainingJob, run_epochs
 from mnistcnn.exceptions import NonFiniteLossError
 
@@ -53,7 +53,7 @@ def train(
     Raises
     ------
     NonFiniteLossError
-        If the loss becomes NaN or infinite.
+        If the loss or a weight becomes NaN or infinite.
     """
     network = compiled.network
     order = ShuffledOrder(training, seed, config.augmentation, config.augmented_epochs)
@@ -64,6 +64,7 @@ def train(
     with backends.current().generator_kept():
         history = run_epochs(with_backup(job, seed))
     _check_scores(network, training)
+    _check_weights(network)
     return {name: [float(value) for value in values] for name, values in history.items()}
 
 
@@ -104,4 +105,14 @@ def _check_scores(network: Network, training: TrainingData) -> None:
         raise NonFiniteLossError(
             "The training became unstable: the last update left scores that are NaN or infinite. "
             "Try a lower learning_rate; the estimator is as it was before."
+        )
+
+
+def _check_weights(network: Network) -> None:
+    """Check that what was trained is finite: ReLU makes a 0 of NaN, and no loss tells of it."""
+    trained = network.model.trainable_variables
+    if not all(np.isfinite(as_array(variable)).all() for variable in trained):
+        raise NonFiniteLossError(
+            "The training became unstable: it left weights that are NaN or infinite. Try a lower "
+            "learning_rate, or another optimizer; the estimator is as it was before."
         )

@@ -4,6 +4,8 @@ import base64
 from html import escape
 from io import BytesIO
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcnn.app._reader import Reading
@@ -11,10 +13,15 @@ from mnistcnn.rejection import DEFAULT_THRESHOLD
 
 # What RejectingClassifier would reject is shown as a guess.
 SURE_FROM = DEFAULT_THRESHOLD
+# A fall of the probability that is not worth a colour.
+LEAST_FALL = 0.005
+# Red, green and blue of what decided, and how light the ink is beside it.
+HEAT, GREY = np.array((255.0, 110.0, 30.0)), 0.6
+MAP_SIDE = 112
 
 
-def message(text: str) -> str:
-    """Return what is shown where there is no reading.
+def message(text: str, kind: str = "") -> str:
+    """Return what is shown where there is no reading; page.css knows the kind.
 
     Examples
     --------
@@ -22,12 +29,27 @@ def message(text: str) -> str:
     >>> message("Draw a digit.")
     '<div class="answer-message">Draw a digit.</div>'
     """
-    return f'<div class="answer-message">{escape(text)}</div>'
+    return f'<div class="{f"answer-message {kind}".strip()}">{escape(text)}</div>'
 
 
 def answer(reading: Reading) -> str:
     """Return the digit, how sure the network is, a bar for each digit, and what the network saw."""
     return f"{_headline(reading)}{_bars(reading)}{_seen(reading)}"
+
+
+def explanation(reading: Reading, falls: NDArray[np.float64]) -> str:
+    """Return a map of what decided, from the falls of the probability that `occlusion` gives."""
+    digit, probability = reading.ranking()[0]
+    largest = float(falls.max())
+    if largest < LEAST_FALL:
+        said = f"What decided: no place alone. Whatever is covered, it stays {escape(str(digit))}."
+    else:
+        lowest = percent(max(0.0, probability - largest))
+        said = (
+            f"What decided: the places in orange. Where it is brightest, covering it lowers the "
+            f"probability of {escape(str(digit))} from {percent(probability)} to {lowest}."
+        )
+    return _figure(_heat_map(reading.image, falls), "The digit, and in orange what decided", said)
 
 
 def percent(probability: float) -> str:
@@ -59,10 +81,10 @@ def _headline(reading: Reading) -> str:
     sure = probability >= SURE_FROM
     judgement = "sure" if sure else "sure: a guess, and maybe no digit"
     return (
-        f'<div class="answer-headline{"" if sure else " unsure"}">'
-        f'<output class="answer-digit">{digit}</output>'
+        f'<div class="answer-headline may-be-wrong{"" if sure else " unsure"}">'
+        f'<output class="answer-digit">{escape(str(digit))}</output>'
         f'<p><strong class="answer-probability">{percent(probability)}</strong> {judgement}'
-        f'<br><span class="answer-second">second choice: {second} '
+        f'<br><span class="answer-second">second choice: {escape(str(second))} '
         f"({percent(second_probability)})</span></p></div>"
     )
 
@@ -71,7 +93,7 @@ def _bars(reading: Reading) -> str:
     best = reading.ranking()[0][0]
     bars = "".join(
         f"<li{' class=best' if label == best else ''}>"
-        f'<span class="bar-label">{label}</span>'
+        f'<span class="bar-label">{escape(str(label))}</span>'
         f'<span class="bar-track"><span class="bar" style="width:{100 * probability:.2f}%"></span>'
         f'</span><span class="bar-value">{percent(probability)}</span></li>'
         for label, probability in zip(reading.labels, reading.probabilities, strict=True)
@@ -81,9 +103,26 @@ def _bars(reading: Reading) -> str:
 
 def _seen(reading: Reading) -> str:
     height, width = reading.image.shape
-    return (
-        f'<figure class="seen"><img src="{data_url(Image.fromarray(reading.image))}" '
-        f'alt="The digit in light ink on black, {height} by {width} pixels">'
-        f"<figcaption>What the network saw: {height}&#8239;×&#8239;{width} pixels</figcaption>"
-        "</figure>"
+    return _figure(
+        Image.fromarray(reading.image),
+        f"The digit in light ink on black, {height} by {width} pixels",
+        f"What the network saw: {height}&#8239;×&#8239;{width} pixels",
     )
+
+
+def _figure(image: Image.Image, description: str, caption: str) -> str:
+    return (
+        f'<figure class="seen"><img src="{data_url(image)}" alt="{description}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _heat_map(digit: NDArray[np.uint8], falls: NDArray[np.float64]) -> Image.Image:
+    """Lay the falls over the digit: its ink in grey, and orange where the probability falls."""
+    heat = np.clip(falls, 0, None) / max(float(falls.max()), LEAST_FALL)
+    size = (MAP_SIDE, MAP_SIDE)
+    ink = np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.NEAREST))[..., np.newaxis]
+    smooth = Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
+    strength = np.asarray(smooth)[..., np.newaxis]
+    pixels = GREY * ink * (1 - strength) + HEAT * strength
+    return Image.fromarray(np.rint(pixels).astype(np.uint8))

@@ -2,12 +2,18 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
+from mnistcnn.app._answer import data_url
+from mnistcnn.app._examples import transparent
 from mnistcnn.exceptions import UnreadableImageError
 
 DRAWING_PREFIX = "data:image/png;base64,"
@@ -15,19 +21,25 @@ DRAWING_PREFIX = "data:image/png;base64,"
 MAX_CHARACTERS = 500_000
 # In pixels. The drawing pad's own is 280; the bytes of a file could unpack to millions.
 MAX_SIDE = 1_000
+# Where the examples stand in drawing_pad.html.
+EXAMPLES = "<!-- examples -->"
+# In pixels.
+THUMBNAIL = 160
 
 
-def drawing_pad() -> gr.HTML:
+def drawing_pad(examples: Sequence[NDArray[np.uint8]] = ()) -> gr.HTML:
     """Return a square to draw on, with undo and clear, for mouse, finger, pen and keyboard.
 
     Its value is a PNG file, black on white, as a data URL, or an empty string where nothing is
-    drawn; it changes after each stroke, undo and clear. Gradio's `Sketchpad` brings a WebGL engine
-    along, which takes seconds to start on a machine without a graphics card, and has no way to
-    draw by keyboard.
+    drawn; after each stroke, undo and clear it has the event `input`. Gradio's `Sketchpad` brings
+    a WebGL engine along, which takes seconds to start on a machine without a graphics card, and
+    has no way to draw by keyboard.
+
+    The `examples`, digits in MNIST's form in the order of their labels, lie below it as buttons.
     """
     return gr.HTML(
         value="",
-        html_template=_resource("drawing_pad.html"),
+        html_template=_resource("drawing_pad.html").replace(EXAMPLES, _strip(examples)),
         js_on_load=_resource("drawing_pad.js"),
         apply_default_css=False,
     )
@@ -45,7 +57,37 @@ def image_field(label: str) -> gr.Image:
         type="filepath",
         sources=["upload", "webcam", "clipboard"],
         height=340,
+        # Of examples; what is uploaded stays as it is.
+        format="png",
         buttons=[],
+    )
+
+
+def example_button(image: Image.Image) -> gr.HTML:
+    """Return a button that shows an image, to take it as an example; it has the event `click`."""
+    smaller = image.copy()
+    smaller.thumbnail((THUMBNAIL, THUMBNAIL))
+    return gr.HTML(
+        value="",
+        html_template=f'<button type="button" class="example"><img src="{data_url(smaller)}" '
+        'alt=""><span>Try an example</span></button>',
+        js_on_load=_resource("example.js"),
+        apply_default_css=False,
+    )
+
+
+def head_of_page(html: str) -> gr.HTML:
+    """Return the head of the page, which also mends what Gradio's parts lack for a keyboard."""
+    return gr.HTML(html, js_on_load=_resource("accessibility.js"), apply_default_css=False)
+
+
+def answer_field(html: str) -> gr.HTML:
+    """Return what shows an answer, whose buttons copy what they hold."""
+    return gr.HTML(
+        html,
+        elem_classes="answer",
+        js_on_load=_resource("answer.js"),
+        apply_default_css=False,
     )
 
 
@@ -86,6 +128,20 @@ def uploaded_file(value: dict[str, Any] | None, uploads: Path) -> Path | None:
     if not path.is_relative_to(uploads.resolve()):
         raise UnreadableImageError("the image was not uploaded.")
     return path
+
+
+def _strip(examples: Sequence[NDArray[np.uint8]]) -> str:
+    if not examples:
+        return ""
+    buttons = "".join(
+        f'<button type="button" aria-label="Example: {label}">'
+        f'<img src="{data_url(transparent(digit))}" alt=""></button>'
+        for label, digit in enumerate(examples)
+    )
+    return (
+        '<div class="pad-examples" role="group" aria-label="Examples"><p>Or try one of these:</p>'
+        f"<div>{buttons}</div></div>"
+    )
 
 
 def _resource(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from ipaddress import ip_address
@@ -10,7 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mnistcnn.app._reader import DigitReader
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn.app._corrections import Corrections
+from mnistcnn.app._reader import PageReader
 
 SETTINGS = "GRADIO_"
 SILENCE = {
@@ -61,8 +65,19 @@ def _gate(host: str, uploads: Path) -> Any:
 
 
 @contextmanager
-def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator[str]:
+def served_page(
+    readers: Mapping[str, PageReader],
+    *,
+    host: str,
+    port: int | None,
+    examples: Sequence[NDArray[np.uint8]] = (),
+    corrections: Corrections | None = None,
+) -> Iterator[str]:
     """Serve the page while the block runs; gives its address.
+
+    Visitors choose among the `readers` by their names; the first one reads until they do. The
+    `examples`, digits in MNIST's form in the order of their labels, can be clicked on, and
+    `corrections` keeps the digits whose labels visitors set right; None offers neither.
 
     What is uploaded lies in a temporary folder that only this user can open, and which is removed
     at the end. The host ``"127.0.0.1"`` is for this machine alone; without a port the first free
@@ -72,7 +87,9 @@ def served_page(reader: DigitReader, *, host: str, port: int | None) -> Iterator
         _settle_environment(host, uploads)
         from mnistcnn.app._page import build_page, theme
 
-        page = build_page(reader, Path(uploads)).queue(max_size=MAX_WAITING)
+        page = build_page(readers, Path(uploads), examples=examples, corrections=corrections).queue(
+            max_size=MAX_WAITING
+        )
         _, address, _ = page.launch(
             server_name=host,
             server_port=port,

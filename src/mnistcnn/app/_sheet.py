@@ -1,5 +1,9 @@
 """How a sheet with many digits looks: the image, a box around each digit, and its label."""
 
+import base64
+import csv
+from html import escape
+from io import StringIO
 from itertools import groupby
 from operator import attrgetter
 
@@ -14,22 +18,61 @@ from mnistcnn.images import grey_over_white
 LARGEST_SIDE = 1400
 # The labels of digits that fill their drawing take this part of its height.
 LABEL = 0.1
-UNREAD = "?"
+COLUMNS = ("line", "digit", "probability", "x", "y", "width", "height")
 
 
 def sheet(image: Image.Image, marks: list[Mark]) -> str:
     """Return the digits of a sheet as text, and the image with a box around each of them."""
-    return f'<div class="sheet">{_text(marks)}{_marked(image, marks)}{_legend(marks)}</div>'
+    text = escape(_text(marks)).replace("\n", "<br>\n")
+    return (
+        f'<div class="sheet"><p class="sheet-text">{text}</p>{_marked(image, marks)}'
+        f"{_legend(marks)}{_tools(marks)}</div>"
+    )
+
+
+def table(marks: list[Mark], dialect: str = "unix") -> str:
+    """Return a line a digit, with its place and probability, as ``mnistcnn predict`` prints it.
+
+    Parameters
+    ----------
+    marks : list of Mark
+        What was read; what is no digit is left out.
+    dialect : str, default="unix"
+        One of those of `csv`.
+    """
+    file = StringIO()
+    writer = csv.writer(file, dialect, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for mark in marks:
+        if mark.reading is not None and mark.line is not None:
+            label, probability = mark.reading.ranking()[0]
+            writer.writerow((mark.line + 1, label, f"{probability:.6f}", *mark.box))
+    return file.getvalue()
 
 
 def _text(marks: list[Mark]) -> str:
-    lines = groupby(marks, key=attrgetter("line"))
-    text = "<br>\n".join("".join(map(_sign, line)) for _, line in lines)
-    return f'<p class="sheet-text">{text}</p>'
+    lines = groupby((mark for mark in marks if mark.reading), key=attrgetter("line"))
+    return "\n".join("".join(map(_sign, line)) for _, line in lines)
+
+
+def _tools(marks: list[Mark]) -> str:
+    """Return buttons that copy the digits and the table, and a link that saves the table."""
+    text = _text(marks)
+    if not text:
+        return ""
+    file = base64.b64encode(table(marks).encode()).decode("ascii")
+    return (
+        '<div class="sheet-tools">'
+        f'<button type="button" class="copy" data-text="{escape(text)}">Copy digits</button>'
+        f'<button type="button" class="copy" data-text="{escape(table(marks, "excel-tab"))}">'
+        "Copy table</button>"
+        f'<a download="digits.csv" href="data:text/csv;charset=utf-8;base64,{file}">Save CSV</a>'
+        '<span class="copied" role="status"></span></div>'
+    )
 
 
 def _sign(mark: Mark) -> str:
-    return UNREAD if mark.reading is None else str(mark.reading.ranking()[0][0])
+    return "" if mark.reading is None else str(mark.reading.ranking()[0][0])
 
 
 def _is_sure(mark: Mark) -> bool:
@@ -65,24 +108,22 @@ def _box(mark: Mark, largest: float) -> str:
     size = max(12, min(0.45 * height, largest))
     return (
         f'<g{kind}><rect x="{left}" y="{top}" width="{width}" height="{height}"/>'
-        f'<text x="{left}" y="{max(top, round(size))}" font-size="{size:.0f}">{_sign(mark)}</text>'
-        f"<title>{_explanation(mark)}</title></g>"
+        f'<text x="{left}" y="{max(top, round(size))}" font-size="{size:.0f}">'
+        f"{escape(_sign(mark))}</text>"
+        f"<title>{escape(_explanation(mark))}</title></g>"
     )
 
 
 def _explanation(mark: Mark) -> str:
     if mark.reading is None:
-        return "several that touch, or no digit"
+        return "no digit"
     digit, probability = mark.reading.ranking()[0]
     return f"{digit}: {percent(probability)}"
 
 
 def _legend(marks: list[Mark]) -> str:
+    n_digits = sum(mark.reading is not None for mark in marks)
     n_unsure = sum(not _is_sure(mark) for mark in marks)
-    found = f"{len(marks)} digit{'s' if len(marks) != 1 else ''} found"
-    unsure = (
-        f"; dashed: {n_unsure} to check, a guess, several that touch or no digit"
-        if n_unsure
-        else ""
-    )
+    found = f"{n_digits} digit{'s' if n_digits != 1 else ''} read"
+    unsure = f"; dashed: {n_unsure} to check, a guess or no digit" if n_unsure else ""
     return f'<p class="sheet-legend">{found}{unsure}.</p>'

@@ -1,7 +1,9 @@
 // Strokes are kept as points on a square of SIDE units, so that one can be undone, and so that the
-// image that is sent does not depend on the size of the screen or on its colours.
+// image that is sent does not depend on the size of the screen or on its colours. An example is
+// kept like a stroke, with the strokes whose place it has taken.
 const SIDE = 280;
 const PEN = 18;
+const MARGIN = 28;
 const STEP = 7;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -20,7 +22,9 @@ function draw(target, ink) {
   context.strokeStyle = context.fillStyle = ink;
   for (const points of strokes) {
     context.beginPath();
-    if (isTap(points)) {
+    if (points.example) {
+      context.drawImage(inInk(points.example, ink), MARGIN, MARGIN, SIDE - 2 * MARGIN, SIDE - 2 * MARGIN);
+    } else if (isTap(points)) {
       // Newer browsers draw no line of no length, whatever its caps.
       context.arc(...points[0], PEN / 2, 0, 2 * Math.PI);
       context.fill();
@@ -31,6 +35,19 @@ function draw(target, ink) {
     }
   }
   return context;
+}
+
+// An example is ink on nothing, which takes the colour of the pen.
+function inInk(example, ink) {
+  const paper = document.createElement("canvas");
+  paper.width = example.naturalWidth;
+  paper.height = example.naturalHeight;
+  const context = paper.getContext("2d");
+  context.drawImage(example, 0, 0);
+  context.globalCompositeOperation = "source-in";
+  context.fillStyle = ink;
+  context.fillRect(0, 0, paper.width, paper.height);
+  return paper;
 }
 
 function isTap(points) {
@@ -62,12 +79,21 @@ function image() {
 function finish() {
   show();
   props.value = strokes.length ? image() : "";
-  trigger("change");
+  // Gradio itself triggers "change", in some versions.
+  trigger("input");
 }
 
 function undo() {
   current = null;
-  strokes.pop();
+  const last = strokes.pop();
+  if (last?.example) strokes = last.before;
+  finish();
+}
+
+async function take(example) {
+  await example.decode();
+  current = null;
+  strokes = [{ example, before: strokes }];
   finish();
 }
 
@@ -154,6 +180,8 @@ canvas.addEventListener("blur", () => {
   else show();
 });
 
+for (const button of element.querySelectorAll(".pad-examples button"))
+  button.addEventListener("click", () => take(button.querySelector("img")));
 element.querySelector(".pad-undo").addEventListener("click", undo);
 element.querySelector(".pad-clear").addEventListener("click", clear);
 new ResizeObserver(show).observe(canvas);

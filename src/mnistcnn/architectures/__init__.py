@@ -5,11 +5,12 @@ Importing this package does not load Keras; `Architecture.build` does.
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
 from mnistcnn._suggestions import suggestion
-from mnistcnn.architectures import _base
 from mnistcnn.architectures._base import Architecture as Architecture
+from mnistcnn.architectures._base import RegisteredArchitecture as RegisteredArchitecture
 from mnistcnn.architectures._layers import LAYER_KINDS as LAYER_KINDS
 from mnistcnn.architectures._layers import OF_KERAS as OF_KERAS
 from mnistcnn.architectures._layers import LayerKinds as LayerKinds
+from mnistcnn.architectures._layers import at_most_parameters as at_most_parameters
 from mnistcnn.architectures._layers import flatten as flatten
 from mnistcnn.architectures._layers import to_logits as to_logits
 
@@ -45,7 +46,8 @@ def _by_name(*architectures: type[Architecture]) -> dict[str, type[Architecture]
 
 
 def _is_registered(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, _base.RegisteredArchitecture)
+    base = RegisteredArchitecture
+    return isinstance(value, type) and issubclass(value, base) and value is not base
 
 
 _ARCHITECTURES = _by_name(*filter(_is_registered, list(vars().values())))

@@ -5,7 +5,8 @@ their channels last, whatever the user's Keras is configured for. Given a `Trace
 makes no layer: it notes the window that the layer would slide over the image.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -41,12 +42,55 @@ OF_KERAS = LayerKinds()
 LAYER_KINDS: ContextVar[LayerKinds] = ContextVar("layer_kinds", default=OF_KERAS)
 
 
+# How many layers with parameters may still be made, and how many of these they may have; None is
+# no limit.
+_LAYERS_LEFT: ContextVar[tuple[int, int] | None] = ContextVar("layers_left", default=None)
+
+
+@contextmanager
+def at_most_parameters(n_parameters: int, n_layers: int) -> Iterator[None]:
+    """Refuse to make more layers with parameters, or with more of them, before they take memory.
+
+    Raises
+    ------
+    ValueError
+        In the block, where a layer would be too much.
+    """
+    before = _LAYERS_LEFT.set((n_layers, n_parameters))
+    try:
+        yield
+    finally:
+        _LAYERS_LEFT.reset(before)
+
+
+def _take_parameters(n_parameters: int) -> None:
+    left = _LAYERS_LEFT.get()
+    if left is None or n_parameters == 0:
+        return
+    layers_left, parameters_left = left
+    if layers_left == 0:
+        raise ValueError("there are more layers than there may be")
+    if n_parameters > parameters_left:
+        raise ValueError("the layers have more parameters than there may be")
+    _LAYERS_LEFT.set((layers_left - 1, parameters_left - n_parameters))
+
+
 def _apply(
-    layer: Callable[..., Any], values: Tensor, window: Window | None = None, /, **options: object
+    layer: Callable[..., Any],
+    values: Tensor,
+    window: Window | None = None,
+    /,
+    *,
+    n_parameters: Callable[[int], int] = lambda _n_channels: 0,
+    **options: object,
 ) -> Tensor:
-    """Make a layer and apply it, or note its window where there is a `TracedImage`."""
+    """Make a layer and apply it, or note its window where there is a `TracedImage`.
+
+    `n_parameters` tells how many the layer has behind so many channels.
+    """
     if isinstance(values, TracedImage):
         return values.through(window) if window else values
+    _take_parameters(n_parameters(values.shape[-1]))
     return layer(**options)(values)
 
 
@@ -66,6 +110,7 @@ def convolve(
         _of_keras("Conv2D"),
         maps,
         Window(kernel_size, strides, padding),
+        n_parameters=lambda n_channels: (kernel_size**2 * n_channels + use_bias) * filters,
         filters=int(filters),
         kernel_size=int(kernel_size),
         strides=strides,
@@ -113,7 +158,8 @@ def global_max(maps: Tensor) -> Tensor:
 
 def normalize(values: Tensor, **options: object) -> Tensor:
     """Apply batch normalization, with Keras's defaults where `options` say nothing else."""
-    return _apply(LAYER_KINDS.get().batch_normalization, values, None, **options)
+    kind = LAYER_KINDS.get().batch_normalization
+    return _apply(kind, values, n_parameters=lambda n_channels: 2 * n_channels, **options)
 
 
 def relu(values: Tensor) -> Tensor:
@@ -133,7 +179,13 @@ def flatten(maps: Tensor) -> Tensor:
 
 def dense(values: Tensor, units: int, *, activation: str = "relu") -> Tensor:
     """Apply one fully connected layer and its activation."""
-    return _apply(_of_keras("Dense"), values, units=int(units), activation=activation)
+    return _apply(
+        _of_keras("Dense"),
+        values,
+        n_parameters=lambda n_channels: (n_channels + 1) * units,
+        units=int(units),
+        activation=activation,
+    )
 
 
 def dense_stack(
@@ -172,4 +224,10 @@ def to_logits(features: Tensor, n_classes: int, **options: object) -> Tensor:
     """Apply the last layer, which computes in float32 whatever the dtype policy."""
     layer = _of_keras("Dense")
     options = {"name": "logits", "dtype": "float32", **options}
-    return _apply(layer, features, None, units=int(n_classes), **options)
+    return _apply(
+        layer,
+        features,
+        n_parameters=lambda n_channels: n_channels * n_classes,
+        units=int(n_classes),
+        **options,
+    )

@@ -5,7 +5,9 @@ from mnistcnn._quiet_start import load_keras
 load_keras()
 
 from mnistcnn.classifier._counting import count_parameters  # noqa: E402
+from mnistcnn.classifier._counting import n_parameters_of as n_parameters_of  # noqa: E402
 from mnistcnn.classifier._estimator import DigitCNNClassifier  # noqa: E402
+from mnistcnn.classifier._export import export_together as export_together  # noqa: E402
 from mnistcnn.classifier._joint_prediction import (  # noqa: E402
     JointPredictor as JointPredictor,
 )

@@ -1,12 +1,15 @@
-"""Counts the parameters of a network that is not trained."""
+"""Counts the parameters of networks."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnistcnn._training.global_state import isolated_building
 from mnistcnn.architectures import Architecture
 
-__all__ = ["count_parameters"]
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+__all__ = ["count_parameters", "n_parameters_of"]
 
 
 def count_parameters(
@@ -34,3 +37,20 @@ def count_parameters(
             f"{type(model).__name__} from {architecture!r}."
         )
     return int(model.count_params())
+
+
+def n_parameters_of(classifier: "DigitCNNClassifier") -> int:
+    """Return how many parameters the network of a fitted classifier has, trained or not.
+
+    The two numbers of the pixel scaling are none. The network stays the classifier's own, where
+    reading `model_` would hand it over.
+
+    Examples
+    --------
+    >>> from mnistcnn import load_pretrained
+    >>> from mnistcnn.classifier import n_parameters_of
+    >>> n_parameters_of(load_pretrained("parts"))
+    193785
+    """
+    network = classifier._network
+    return int(network.model.count_params() - network.pixel_layer.count_params())

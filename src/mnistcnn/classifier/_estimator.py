@@ -13,14 +13,15 @@ from mnistcnn._scikit_learn import (
     with_callbacks,
 )
 from mnistcnn._types import Images, Labels, Memory, RandomState
+from mnistcnn.classifier._export import ExportMixin
 from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import ValidationArrays
+from mnistcnn.classifier._inspection import InspectionMixin
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._other_constructors import OtherConstructorsMixin
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
-from mnistcnn.classifier._predictions import PredictionMixin
 from mnistcnn.classifier._types import (
     ArchitectureLike,
     AugmentationLike,
@@ -33,7 +34,8 @@ from mnistcnn.classifier._types import (
 
 
 class DigitCNNClassifier(
-    PredictionMixin,
+    InspectionMixin,
+    ExportMixin,
     OtherConstructorsMixin,
     StoredNetworkMixin,
     NestedParametersMixin,
@@ -76,8 +78,9 @@ class DigitCNNClassifier(
     nesterov : bool, default=True
         Whether ``"sgd"`` takes Nesterov's momentum (Sutskever et al. 2013).
     learning_rate : float or "auto", default="auto"
-        The highest rate. ``"auto"`` takes the architecture's own good value, or the template's; a
-        rate that stays constant is set to a fifth of it.
+        The peak of the schedule. ``"auto"`` takes a value that suits the architecture and the
+        optimizer, or the template's rate; for ``"constant"`` and ``"plateau"``, and in
+        `partial_fit`, a fifth of that value. A number of your own is taken as it is.
     lr_schedule : {"constant", "one_cycle", "cosine", "exponential", "step", "plateau"}, \
 default="one_cycle"
         How the rate changes over the fit. ``"exponential"`` lowers it at each update, ``"step"`` at
@@ -279,7 +282,7 @@ default="one_cycle"
         ValueError
             If a parameter or the data are not as described.
         NonFiniteLossError
-            If the loss becomes NaN or infinite.
+            If the loss or a weight becomes NaN or infinite.
         """
         validate_parameters(self)
         validation = ValidationArrays(X_val, y_val, sample_weight_val)
@@ -319,7 +322,7 @@ default="one_cycle"
         ValueError
             If a parameter or the data are not as described, or with ``early_stopping=True``.
         NonFiniteLossError
-            If the loss becomes NaN or infinite.
+            If the loss or a weight becomes NaN or infinite.
         """
         validate_parameters(self)
         with unchanged_by_failure(self):

@@ -1,14 +1,18 @@
-"""How an estimator that holds a network is copied, pickled and sent to another process."""
+"""How an estimator that holds a network is copied, stored and sent to another process."""
 
 from copy import copy
-from typing import Any, Self
+from typing import Any, Self, cast
 
+from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
 from mnistcnn.classifier._callbacks import copied_callbacks
+from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._stored_content import fitted_of, learned_by
+from mnistcnn.storage import LEFT_OUT, SavableMixin
 
 
-class StoredNetworkMixin:
+class StoredNetworkMixin(SavableMixin):
     """Stores the network as its config and arrays; Keras itself is never asked to pickle."""
 
     def __copy__(self) -> Self:
@@ -25,6 +29,23 @@ class StoredNetworkMixin:
         twin.callbacks = copied_callbacks(vars(self)["callbacks"])
         cloned: Self = twin
         return cloned
+
+    def _to_content(self) -> dict[str, Any]:
+        """Return what a model file holds: parameters, and what was learned."""
+        estimator: Any = self
+        parameters = estimator.get_params(deep=False)
+        kept = {name: value for name, value in parameters.items() if name not in LEFT_OUT}
+        return {"parameters": kept, "learned": learned_by(estimator)}
+
+    @classmethod
+    def _from_content(cls, content: dict[str, Any]) -> Self:
+        """Return the estimator whose `_to_content` that is; what does not fit is refused."""
+        estimator: Any = cls(**content["parameters"])
+        validate_parameters(estimator)
+        if content["learned"] is not None:
+            fitted: Fitted = fitted_of(content["learned"], estimator.architecture)
+            estimator._adopt(fitted)
+        return cast("Self", estimator)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return plain data."""

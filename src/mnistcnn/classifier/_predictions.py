@@ -84,7 +84,8 @@ class PredictionMixin:
         Returns
         -------
         scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
-            For two classes, how much the second one leads.
+            For two classes, the logit of the second minus that of the first: above 0 where the
+            second is predicted.
         """
         fitted = self._as_fitted_now()
         return as_decision(fitted._scores(X), fitted._network.emits_logits)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import keras
 
+from mnistcnn._training.standard_names import own_names
 from mnistcnn.preprocessing import check_image_shape
 
 
@@ -37,7 +38,9 @@ class KerasModelTemplate:
                 f"model must have one input and one output of fixed shape, got {input_shape} and "
                 f"{output_shape}."
             )
-        config = json.dumps(keras.saving.serialize_keras_object(model))
+        # A `model_` of this library is copied as what it is, not as what its files hold.
+        with own_names():
+            config = json.dumps(keras.saving.serialize_keras_object(model))
         return cls(config, input_shape=tuple(input_shape[1:]), n_classes=output_shape[-1])
 
     def __call__(self, input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcnn._types import Array
+from mnistcnn.cli._completion import complete_architectures
 from mnistcnn.cli._engines import (
     check_engine,
     engine_option,
@@ -44,6 +45,7 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
     default=DEFAULT_NAMES,
     show_default=True,
     metavar="NAME,NAME|all",
+    shell_complete=complete_architectures,
     help="What to compare; `mnistcnn architectures` lists the names.",
 )
 @click.option(

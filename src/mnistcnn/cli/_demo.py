@@ -3,46 +3,143 @@
 import signal
 import socket
 import sys
+from collections import Counter
 from importlib.util import find_spec
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnistcnn.cli._options import json_option, quiet_option
+from mnistcnn._types import Classifier
+from mnistcnn.cli._model_files import (
+    MODEL_FILE,
+    WRITTEN_BY,
+    check_answers,
+    load_digit_classifier,
+    run_code_option,
+)
+from mnistcnn.cli._options import NamedPath, check_folder, json_option, quiet_option
 from mnistcnn.cli._tables import print_json
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-@click.command()
+    from mnistcnn.app import PageReader
+
+PRETRAINED = "pretrained"
+# Which of the bundled digits, from 0 to 9, are written clearly.
+EXAMPLES = (1099, 1514, 1014, 961, 1681, 1769, 598, 1314, 8, 1360)
+
+
+@click.command(short_help="Serve a page to draw digits on.")
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen at. 0.0.0.0 lets every machine of your network use the page.",
+    help="The address to listen on. 0.0.0.0 lets every machine of your network use the page.",
 )
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help="The port to listen at.  [default: the first free one from 7860 on]",
+    help="The port to listen on.  [default: the first free one from 7860 on]",
+)
+@click.option(
+    "--model-file",
+    "model_files",
+    type=MODEL_FILE,
+    multiple=True,
+    help=f"A classifier {WRITTEN_BY}, to choose beside the pretrained one; give the option again "
+    "for further ones. The first one reads until another is chosen.",
+)
+@run_code_option
+@click.option(
+    "--corrections",
+    "corrections_file",
+    metavar="NPZ",
+    type=NamedPath(dir_okay=False),
+    help="Let visitors say what a digit is where the answer is wrong, and add such digits to this "
+    "file, which `mnistcnn train --data` reads.",
 )
 @json_option
 @quiet_option
-def demo(host: str, port: int | None, as_json: bool, quiet: bool) -> None:
-    """Serve a page to draw a digit on, and show what the pretrained network reads.
+def demo(
+    host: str,
+    port: int | None,
+    model_files: tuple[Path, ...],
+    runs_code: bool,
+    corrections_file: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Serve a page to draw digits on, and show what a network reads.
 
     It also reads images from files and the camera, and sheets with many digits. Nothing leaves
     this machine. Ctrl-C ends it.
     """
     _check_gradio()
     _check_address(host, port)
-    from mnistcnn import DigitNormalizer, load_pretrained
-    from mnistcnn.app import DigitReader, served_page
+    _check_corrections_file(corrections_file)
+    from mnistcnn.app import Corrections, served_page
 
     _end_as_by_ctrl_c()
-    reader = DigitReader(load_pretrained(), DigitNormalizer())
-    with served_page(reader, host=host, port=port) as address:
+    corrections = None if corrections_file is None else Corrections(corrections_file)
+    readers = _readers(model_files, runs_code=runs_code)
+    if corrections is not None:
+        corrections.check_labels(
+            label for reader in readers.values() for label in reader.classifier.classes_.tolist()
+        )
+    with served_page(
+        readers, host=host, port=port, examples=_examples(), corrections=corrections
+    ) as address:
         _announce(address, as_json=as_json, quiet=quiet)
         Event().wait()
+
+
+def _readers(model_files: tuple[Path, ...], *, runs_code: bool) -> "dict[str, PageReader]":
+    """Load what visitors choose among: the files in their order, then the pretrained network."""
+    from mnistcnn import load_pretrained
+
+    readers = {}
+    for name, model_file in _names_of(model_files).items():
+        classifier = load_digit_classifier(model_file, runs_code=runs_code)
+        check_answers(classifier, model_file)
+        readers[name] = _reader(classifier)
+    return {**readers, PRETRAINED: _reader(load_pretrained())}
+
+
+def _reader(classifier: Classifier) -> "PageReader":
+    from mnistcnn import DigitNormalizer, load_reader
+    from mnistcnn.app import PageReader
+
+    return PageReader(classifier, DigitNormalizer(), load_reader(classifier).part_classifier)
+
+
+def _names_of(model_files: tuple[Path, ...]) -> dict[str, Path]:
+    """Name the files for the page: by their paths only where their names are not enough."""
+    names = Counter(path.name for path in set(model_files))
+    return {
+        path.name if names[path.name] == 1 and path.name != PRETRAINED else str(path): path
+        for path in model_files
+    }
+
+
+def _examples() -> "list[NDArray[np.uint8]]":
+    """Return one of the bundled digits for each label, in order."""
+    from mnistcnn import load_sample_digits
+
+    return list(load_sample_digits().images[list(EXAMPLES)])
+
+
+def _check_corrections_file(path: Path | None) -> None:
+    if path is None:
+        return
+    if path.suffix.lower() != ".npz":
+        raise click.BadParameter(
+            f"must be an .npz file, got '{path}'.", param_hint="'--corrections'"
+        )
+    check_folder(path, "--corrections")
 
 
 def _announce(address: str, *, as_json: bool, quiet: bool) -> None:

@@ -8,11 +8,11 @@ from mnistcnn.cli._options import json_option, quiet_option
 from mnistcnn.cli._tables import print_json, print_table
 
 
-@click.command()
+@click.command(short_help="List the devices that networks can run on.")
 @json_option
 @quiet_option
 def devices(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
-    """List the devices that networks are computed on, the one that computes first.
+    """List the devices that networks can run on; the first of them is used.
 
     Below them are Keras's backend, which the environment variable KERAS_BACKEND chooses, and the
     precision that "auto" takes on this machine, and why.

@@ -6,8 +6,16 @@ from typing import Any
 
 import click
 
-from mnistcnn._types import Array, Classifier
-from mnistcnn.cli._model_files import MODEL_FILE, WARNING, answered_by, load_classifier
+from mnistcnn._types import Array
+from mnistcnn.cli._model_files import (
+    MODEL_FILE,
+    WRITTEN_BY,
+    answered_by,
+    check_labels,
+    check_size,
+    load_model_file,
+    run_code_option,
+)
 from mnistcnn.cli._options import (
     data_option,
     json_option,
@@ -26,8 +34,9 @@ from mnistcnn.cli._tables import plain_label, print_json, print_table
     "--model-file",
     required=True,
     type=MODEL_FILE,
-    help=f"A classifier that `mnistcnn train` has written. {WARNING}",
+    help=f"A classifier {WRITTEN_BY}.",
 )
+@run_code_option
 @limit_option
 @random_state_option
 @json_option
@@ -35,6 +44,7 @@ from mnistcnn.cli._tables import plain_label, print_json, print_table
 def evaluate(
     data: str,
     model_file: Path,
+    runs_code: bool,
     limit: int | None,
     random_state: int,
     as_json: bool,
@@ -46,40 +56,15 @@ def evaluate(
     not use. Of an .npz file or a folder it takes the test part, of a CSV file all images.
     """
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
-    classifier = load_classifier(model_file)
-    _check_labels(classifier, y)
-    _check_size(classifier, X, model_file)
+    classifier = load_model_file(model_file, runs_code=runs_code)
+    check_labels(classifier, y)
+    check_size(classifier, X, model_file)
     predict = partial(answered_by, classifier.predict, model_file=model_file)
     is_inverted = warn_of_polarity(classifier, X)
     summary = _summary(y, predict(X))
     if not is_inverted:
         warn_if_better_inverted(predict, X, y, summary["accuracy"])
     (print_json if as_json else _print)(summary)
-
-
-def _check_size(classifier: Classifier, X: Array, model_file: Path) -> None:
-    expected = getattr(classifier, "n_features_in_", None)
-    n_pixels = X[0].size
-    if expected is not None and expected != n_pixels:
-        raise ValueError(
-            f"--data must have images of {expected} pixels, as {model_file} was trained on, got "
-            f"images of {n_pixels} pixels."
-        )
-
-
-def _check_labels(classifier: Classifier, y: Array) -> None:
-    known = classifier.classes_.tolist()
-    unknown = sorted(set(y.tolist()) - set(known), key=str)
-    if unknown:
-        raise ValueError(
-            f"--data must have labels that the classifier knows ({_listed(known)}), got "
-            f"{_listed(unknown)}."
-        )
-
-
-def _listed(labels: list[Any]) -> str:
-    # Quotes distinguish the text '3' from the number 3.
-    return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)
 
 
 def _summary(y: Array, predicted: Array) -> dict[str, Any]:

@@ -43,8 +43,13 @@ def images_named(
     ``"-"`` stands for what stdin names. `problems` gets what cannot be read; `not_these` is a file
     that will be written, and must be none of the images.
     """
-    for path in _not_to_be_overwritten(_files(_with_piped(names, problems), problems), not_these):
+    for path in _not_to_be_overwritten(files_named(names, problems), not_these):
         yield from (_rows_of_table if is_table(path) else _digit_of_image)(path, problems)
+
+
+def files_named(names: Iterable[str], problems: Problems) -> Iterator[Path]:
+    """Give the files of names, folders, patterns and, for ``"-"``, of what stdin names."""
+    yield from _files(_with_piped(names, problems), problems)
 
 
 def is_table(path: Path) -> bool:

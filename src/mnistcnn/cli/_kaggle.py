@@ -1,7 +1,6 @@
 """``mnistcnn kaggle``: from the two files of Kaggle's "Digit Recognizer" to a submission."""
 
 import sys
-from collections.abc import Iterable
 from functools import partial
 from math import ceil, sqrt
 from pathlib import Path
@@ -10,10 +9,12 @@ from typing import Any
 import click
 
 from mnistcnn._types import Array
+from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
+    check_is_not_read,
     force_option,
     json_option,
     quiet_option,
@@ -30,7 +31,7 @@ CONFIDENCE = 0.95
 CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 
 
-@click.command()
+@click.command(short_help="Train on Kaggle's files and write a submission.")
 @click.option(
     "--train",
     "train_file",
@@ -59,6 +60,7 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 )
 @click.option(
     "--recipe",
+    shell_complete=complete_recipe,
     default=RECIPE,
     show_default=True,
     help="What is trained and how: a published network and its training; `mnistcnn reproduce` "
@@ -68,7 +70,7 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
     "--ensemble",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Train this many networks, one after another, and average what they say.",
+    help="Train this many networks, one after another, and average their predictions.",
 )
 @click.option(
     "--epochs",
@@ -107,12 +109,12 @@ def kaggle(
     """Train on Kaggle's train.csv and write a submission for its test.csv.
 
     A tenth of the labelled images is held out, and the accuracy on them printed before the
-    submission is written. What has been measured so makes the predictions; it is not trained anew
-    on all images.
+    submission is written. The network that was measured makes the predictions; it is not
+    trained again on all images.
 
     Ctrl-C ends it, and no file is written.
     """
-    _check_is_not_read(submission_file, (train_file, test_file, sample_submission))
+    check_is_not_read(submission_file, "--submission", (train_file, test_file, sample_submission))
     check_submission(submission_file, force=force)
     from mnistcnn.datasets import read_digit_recognizer
 
@@ -165,14 +167,6 @@ def _classifier(
 def _shown(classifier: Trained, held_out: dict[str, Array]) -> dict[str, Array]:
     """Return what to measure after each epoch: nothing that a network would choose an epoch by."""
     return {} if networks_of(classifier)[0].early_stopping else held_out
-
-
-def _check_is_not_read(path: Path, read: Iterable[Path | None]) -> None:
-    for other in read:
-        if other is not None and path.exists() and path.samefile(other):
-            raise click.UsageError(
-                f"--submission would overwrite {other}, which is read; name another file."
-            )
 
 
 def _check_classes(y: Array, train_file: Path) -> None:

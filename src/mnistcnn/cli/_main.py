@@ -14,10 +14,12 @@ from mnistcnn.cli._demo import demo
 from mnistcnn.cli._devices import devices
 from mnistcnn.cli._engines import WorkerLost
 from mnistcnn.cli._evaluate import evaluate
+from mnistcnn.cli._export import export
 from mnistcnn.cli._interruption import Interrupted, leave_at_once
 from mnistcnn.cli._kaggle import kaggle
 from mnistcnn.cli._messages import say, sentence
 from mnistcnn.cli._predict import predict
+from mnistcnn.cli._report import report
 from mnistcnn.cli._reproduce import reproduce
 from mnistcnn.cli._start_up import silence_tensorflow
 from mnistcnn.cli._streams import secure_streams
@@ -52,17 +54,22 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (
-    compare,
-    reproduce,
-    train,
-    evaluate,
-    predict,
-    kaggle,
-    demo,
-    architectures,
-    devices,
-):
+# In the order of the help, each with what stands under its own.
+EXAMPLES = {
+    compare: "mnistcnn compare --architectures fast,larger --data mnist --limit 10000 --cv 3",
+    reproduce: "mnistcnn reproduce deotte --output runs",
+    train: "mnistcnn train --data mnist --model-file digits.mnistcnn",
+    evaluate: "mnistcnn evaluate --data mnist --model-file digits.mnistcnn",
+    report: "mnistcnn report digits.mnistcnn --data mnist --output report.html",
+    predict: "mnistcnn predict --sheet photograph.jpg",
+    export: "mnistcnn export pretrained digits.onnx",
+    kaggle: "mnistcnn kaggle --train train.csv --test test.csv --submission submission.csv",
+    demo: "mnistcnn demo",
+    architectures: "mnistcnn architectures",
+    devices: "mnistcnn devices --json",
+}
+for _command, _example in EXAMPLES.items():
+    _command.epilog = f"Example: {_example}"
     commands.add_command(_command)
 
 

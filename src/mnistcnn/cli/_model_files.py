@@ -1,22 +1,58 @@
-"""Classifiers in files that `mnistcnn train` has written."""
+"""Classifiers in files: model files, or at the user's risk pickles."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import click
 
 from mnistcnn._types import Array, Classifier
-from mnistcnn.cli._options import NamedPath
+from mnistcnn.cli._options import Decorator, NamedPath
+from mnistcnn.cli._polarity import warn_of_polarity
 
 Method = Callable[[Array], Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
-WARNING = (
-    "Loading such a file can run any code that is in it: use only files from a source that you "
-    "trust."
+WRITTEN_BY = "that `mnistcnn train` or `save_classifier` has written"
+
+run_code_option: Decorator = click.option(
+    "--run-code-in-model-file",
+    "runs_code",
+    is_flag=True,
+    help="Load a model file that joblib or pickle has written, too. That can run any code that is "
+    "in it: use only files from a source that you trust.",
 )
 
 
-def load_classifier(model_file: Path) -> Classifier:
-    """Load a fitted classifier; a file that cannot be read, or holds something else, is refused."""
+def load_model_file(
+    model_file: Path, *, runs_code: bool, argument: str = "--model-file"
+) -> Classifier:
+    """Load a fitted classifier; a file that cannot be read, or holds something else, is refused.
+
+    Parameters
+    ----------
+    model_file : Path
+        Where it is.
+    runs_code : bool
+        Whether a file may be unpickled that is no model file of this library.
+    argument : str, default="--model-file"
+        What has named it.
+    """
+    from mnistcnn import UnreadableModelError, load_classifier
+
+    try:
+        return load_classifier(model_file)
+    except UnreadableModelError as error:
+        if runs_code:
+            return _unpickled(model_file, argument)
+        raise ValueError(
+            f"{argument} must be a classifier {WRITTEN_BY}: {error} If you trust its source, "
+            "--run-code-in-model-file loads what joblib or pickle has written."
+        ) from error
+
+
+def _unpickled(model_file: Path, argument: str) -> Classifier:
     import joblib
     from sklearn.base import BaseEstimator, is_classifier
 
@@ -25,18 +61,50 @@ def load_classifier(model_file: Path) -> Classifier:
     # A file that is not a pickle can fail in as many ways as there are instructions in a pickle.
     except Exception as error:
         raise ValueError(
-            f"--model-file must be a classifier that `mnistcnn train` has written; {model_file} "
-            f"cannot be read: {_cause(error)}"
+            f"{argument} must be a classifier {WRITTEN_BY}, or joblib; {model_file} cannot be "
+            f"read: {_cause(error)}"
         ) from error
     if not (
         isinstance(model, BaseEstimator) and is_classifier(model) and hasattr(model, "classes_")
     ):
         raise ValueError(
-            f"--model-file must be a fitted classifier; {model_file} holds something else (a "
+            f"{argument} must be a fitted classifier; {model_file} holds something else (a "
             f"{type(model).__name__})."
         )
     classifier: Classifier = model
     return classifier
+
+
+def load_digit_classifier(model_file: Path, *, runs_code: bool) -> Classifier:
+    """Load a classifier of images in MNIST's form that gives probabilities; refuse any other."""
+    classifier = load_model_file(model_file, runs_code=runs_code)
+    n_pixels = getattr(classifier, "n_features_in_", "any number of")
+    n_classes = len(classifier.classes_)
+    if n_pixels != 28 * 28 or n_classes < 2 or not hasattr(classifier, "predict_proba"):
+        raise ValueError(
+            "--model-file must be a classifier of 28x28 = 784 pixels and 2 or more classes that "
+            f"gives probabilities; {model_file} holds one ({type(classifier).__name__}) of "
+            f"{n_pixels} pixels and {n_classes} classes."
+        )
+    return classifier
+
+
+def probabilities_of(classifier: Classifier, model_file: Path | None) -> Method:
+    """Return the method that gives probabilities; an error names the file, if there is one."""
+    if model_file is None:
+        return classifier.predict_proba
+    return partial(answered_by, classifier.predict_proba, model_file=model_file)
+
+
+def check_answers(classifier: Classifier, model_file: Path | None) -> None:
+    """Ask for one answer, so that what a classifier cannot do is not taken for an image's fault."""
+    import numpy as np
+
+    from mnistcnn import load_sample_digits
+
+    digits, _ = load_sample_digits(return_X_y=True)
+    probabilities_of(classifier, model_file)(digits[:1])
+    warn_of_polarity(classifier, np.asarray(digits[:64]))
 
 
 def _cause(error: Exception) -> str:
@@ -60,3 +128,30 @@ def answered_by(method: Method, X: Array, model_file: Path) -> Array:
         raise ValueError(
             f"the classifier in {model_file} cannot answer for these images: {reason}"
         ) from error
+
+
+def check_size(classifier: Classifier, X: Array, model_file: Path) -> None:
+    """Refuse images of another size than those that a classifier was trained on."""
+    expected = getattr(classifier, "n_features_in_", None)
+    n_pixels = X[0].size
+    if expected is not None and expected != n_pixels:
+        raise ValueError(
+            f"--data must have images of {expected} pixels, as {model_file} was trained on, got "
+            f"images of {n_pixels} pixels."
+        )
+
+
+def check_labels(classifier: Classifier, y: Array) -> None:
+    """Refuse labels that a classifier does not know."""
+    known = classifier.classes_.tolist()
+    unknown = sorted(set(y.tolist()) - set(known), key=str)
+    if unknown:
+        raise ValueError(
+            f"--data must have labels that the classifier knows ({_listed(known)}), got "
+            f"{_listed(unknown)}."
+        )
+
+
+def _listed(labels: list[Any]) -> str:
+    # Quotes distinguish the text '3' from the number 3.
+    return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)

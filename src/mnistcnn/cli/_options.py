@@ -1,13 +1,15 @@
 """The options that several commands share, and what they mean."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mnistcnn._safe_writing import check_can_be_written
 from mnistcnn._types import Array
+from mnistcnn.cli._completion import complete_data
 
 DIGITS_PARTS = {
     "comparison": slice(None),
@@ -47,6 +49,7 @@ data_option: Decorator = click.option(
     default="digits",
     show_default=True,
     metavar="NAME|PATH",
+    shell_complete=complete_data,
     help="The images: digits (1,797 of them, bundled), mnist, fashion_mnist, kmnist, "
     "emnist-letters or another split of EMNIST, a .csv with a label column, a .npz, or a folder of "
     "IDX files.",
@@ -55,7 +58,7 @@ data_option: Decorator = click.option(
 limit_option: Decorator = click.option(
     "--limit",
     type=click.IntRange(min=1),
-    help="Take a random sample of this many images, in which every class keeps its share.",
+    help="Use a stratified random sample of this many images.",
 )
 
 random_state_option: Decorator = click.option(
@@ -85,6 +88,22 @@ json_option: Decorator = click.option(
 quiet_option: Decorator = click.option(
     "-q", "--quiet", is_flag=True, help="Leave out progress and notes; results and errors remain."
 )
+
+
+def check_suffix(path: Path, option: str, suffix: str) -> None:
+    """Stop where a file is to be written under a name that ends in something else.
+
+    Parameters
+    ----------
+    path : Path
+        What the command is about to write.
+    option : str
+        What has named it.
+    suffix : str
+        How the name shall end.
+    """
+    if path.suffix != suffix:
+        raise click.BadParameter(f"must end in {suffix}, got '{path}'.", param_hint=f"'{option}'")
 
 
 def check_folder(path: Path, option: str) -> None:
@@ -120,6 +139,37 @@ def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:
         raise click.UsageError(
             f"{option} would overwrite {path}; name another file, or add --force."
         )
+
+
+def check_output_file(path: Path, option: str, *, force: bool) -> None:
+    """Stop before the work where a file could not be written after it.
+
+    Parameters
+    ----------
+    path : Path
+        What the command is about to write.
+    option : str
+        What has named it.
+    force : bool
+        Whether the user has asked to overwrite.
+    """
+    check_folder(path, option)
+    refuse_to_overwrite(path, option, force=force)
+    try:
+        check_can_be_written(path)
+    except OSError as error:
+        raise click.BadParameter(
+            f"{path} cannot be written: {error.strerror}.", param_hint=f"'{option}'"
+        ) from error
+
+
+def check_is_not_read(path: Path, option: str, read: Iterable[Path | None]) -> None:
+    """Stop where a command would write over what it reads, also with --force."""
+    for other in read:
+        if other is not None and path.exists() and other.exists() and path.samefile(other):
+            raise click.UsageError(
+                f"{option} would overwrite {other}, which is read; name another file."
+            )
 
 
 def load_images(

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +11,14 @@ from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_js
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, Named, Problems, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._model_files import MODEL_FILE, WARNING, Method, answered_by, load_classifier
+from mnistcnn.cli._model_files import (
+    MODEL_FILE,
+    WRITTEN_BY,
+    check_answers,
+    load_digit_classifier,
+    probabilities_of,
+    run_code_option,
+)
 from mnistcnn.cli._options import (
     NamedPath,
     force_option,
@@ -20,18 +26,32 @@ from mnistcnn.cli._options import (
     quiet_option,
     refuse_to_overwrite,
 )
+from mnistcnn.cli._sheets import (
+    ReadSheet,
+    print_sheets_as_csv,
+    print_sheets_as_json,
+    print_sheets_as_table,
+    sheets_named,
+)
 from mnistcnn.cli._submission import check_submission, write_submission
 
 Show = Callable[[Iterable[Answer]], None]
+ShowSheets = Callable[[Iterable[ReadSheet]], None]
 
 
-@click.command()
+@click.command(short_help="Say which digit each image shows.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @click.option(
     "--model-file",
     type=MODEL_FILE,
-    help="A classifier that `mnistcnn train` has written, in place of the pretrained one. "
-    f"{WARNING}",
+    help=f"A classifier {WRITTEN_BY}, in place of the pretrained one.",
+)
+@run_code_option
+@click.option(
+    "--sheet",
+    "is_sheet",
+    is_flag=True,
+    help="Each IMAGE is a sheet with any number of digits in lines; print a line for each of them.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values, not a table.")
 @json_option
@@ -55,6 +75,8 @@ Show = Callable[[Iterable[Answer]], None]
 def predict(
     images: tuple[str, ...],
     model_file: Path | None,
+    runs_code: bool,
+    is_sheet: bool,
     as_csv: bool,
     as_json: bool,
     sheet_file: Path | None,
@@ -70,21 +92,28 @@ def predict(
     The paths are read from stdin, one a line, in place of "-", or if they are piped and no IMAGE
     is given.
 
+    With --sheet an IMAGE may show whole lines of digits, which may touch; what is no digit is left
+    out.
+
     Images that cannot be read or show no ink are named on stderr; the others are answered, and
     the exit status is 1, or 2 if a file is missing.
     """
     _check_names(images)
+    if is_sheet:
+        _check_is_sheet_alone(sheet_file, submission_file)
+        show_sheets = _form_of_sheets(as_csv, as_json)
+        return _read_sheets(images, _classifier(model_file, runs_code), model_file, show_sheets)
     _check_submission(images, submission_file, force=force)
     _check_sheet_file(sheet_file, force=force)
     show = _form(as_csv, as_json, submission_file)
-    classifier = _classifier(model_file)
+    classifier = _classifier(model_file, runs_code)
     problems = Problems()
     seen: list[Array] = []
     named = images_named(images or (STDIN,), problems, sheet_file)
     if sheet_file is not None:
         named = _remembered(named, seen)
     labels: list[Label] = []
-    answers = answers_for(named, classifier, _probabilities(classifier, model_file))
+    answers = answers_for(named, classifier, probabilities_of(classifier, model_file))
     try:
         show(_with_labels_noted(answers, labels))
     except KeyboardInterrupt as interrupt:
@@ -93,6 +122,27 @@ def predict(
         write_contact_sheet(seen, sheet_file)
     if submission_file is not None and not problems.status:
         write_submission(labels, submission_file, quiet=quiet or as_csv or as_json)
+    return problems.status
+
+
+def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None) -> None:
+    for option, value in (("--show-normalized", sheet_file), ("--submission", submission_file)):
+        if value is not None:
+            raise click.UsageError(f"{option} and --sheet exclude each other.")
+
+
+def _read_sheets(
+    images: tuple[str, ...], classifier: Classifier, model_file: Path | None, show: ShowSheets
+) -> int:
+    from mnistcnn.reading import load_reader
+
+    problems = Problems()
+    check_answers(classifier, model_file)
+    reader = load_reader(classifier)
+    try:
+        show(sheets_named(images or (STDIN,), reader, problems))
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted("interrupted; what was read before is printed.") from interrupt
     return problems.status
 
 
@@ -125,9 +175,20 @@ def _check_sheet_file(sheet_file: Path | None, *, force: bool) -> None:
     refuse_to_overwrite(sheet_file, "--show-normalized", force=force)
 
 
-def _form(as_csv: bool, as_json: bool, submission_file: Path | None) -> Show:
+def _form_of_sheets(as_csv: bool, as_json: bool) -> ShowSheets:
+    _check_one_form(as_csv, as_json)
+    if as_csv:
+        return print_sheets_as_csv
+    return print_sheets_as_json if as_json else print_sheets_as_table
+
+
+def _check_one_form(as_csv: bool, as_json: bool) -> None:
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other.")
+
+
+def _form(as_csv: bool, as_json: bool, submission_file: Path | None) -> Show:
+    _check_one_form(as_csv, as_json)
     if as_csv:
         return print_as_csv
     if as_json:
@@ -140,27 +201,12 @@ def _print_nothing(answers: Iterable[Answer]) -> None:
         pass
 
 
-def _classifier(model_file: Path | None) -> Classifier:
+def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     if model_file is None:
         from mnistcnn import load_pretrained
 
         return load_pretrained()
-    classifier = load_classifier(model_file)
-    n_pixels = getattr(classifier, "n_features_in_", "any number of")
-    n_classes = len(classifier.classes_)
-    if n_pixels != 28 * 28 or n_classes < 2 or not hasattr(classifier, "predict_proba"):
-        raise ValueError(
-            "--model-file must be a classifier of 28x28 = 784 pixels and 2 or more classes that "
-            f"gives probabilities; {model_file} holds one ({type(classifier).__name__}) of "
-            f"{n_pixels} pixels and {n_classes} classes."
-        )
-    return classifier
-
-
-def _probabilities(classifier: Classifier, model_file: Path | None) -> Method:
-    if model_file is None:
-        return classifier.predict_proba
-    return partial(answered_by, classifier.predict_proba, model_file=model_file)
+    return load_digit_classifier(model_file, runs_code=runs_code)
 
 
 def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:

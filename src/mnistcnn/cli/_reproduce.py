@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-@click.command()
-@click.argument("recipes", nargs=-1, metavar="[RECIPE]...")
+@click.command(short_help="Train networks as they were published.")
+@click.argument("recipes", nargs=-1, metavar="[RECIPE]...", shell_complete=complete_recipe)
 @click.option(
     "--data",
     default="mnist",
@@ -41,14 +42,14 @@ Record = dict[str, Any]
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Multiply the epochs of each recipe by this number, and train one at least.",
+    help="Multiply the epochs of each recipe by this number; at least one is trained.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Train each recipe so often, from random state 0 on.",
+    help="Train each recipe this many times, with random states from 0 on.",
 )
 @click.option(
     "--validate",
@@ -76,7 +77,8 @@ def reproduce(
 ) -> None:
     """Train networks as they were published, and print reported beside reproduced accuracy.
 
-    Without a RECIPE it names those there are. Each network is measured once on the test images.
+    Without a RECIPE it lists them; the word "all" takes all of them. Each network is measured once
+    on the test images.
     A result that was reported on Kaggle's split, or on a fifth of all images, is reproduced on a
     split of that kind.
 

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
-from mnistcnn._safe_writing import check_can_be_written
 from mnistcnn._types import Array, Label
-from mnistcnn.cli._options import check_folder, refuse_to_overwrite
+from mnistcnn.cli._options import check_output_file
 
 
 def check_submission(path: Path, *, force: bool) -> None:
@@ -20,14 +17,7 @@ def check_submission(path: Path, *, force: bool) -> None:
     force : bool
         Whether the user has asked to overwrite.
     """
-    check_folder(path, "--submission")
-    refuse_to_overwrite(path, "--submission", force=force)
-    try:
-        check_can_be_written(path)
-    except OSError as error:
-        raise click.BadParameter(
-            f"{path} cannot be written: {error.strerror}.", param_hint="'--submission'"
-        ) from error
+    check_output_file(path, "--submission", force=force)
 
 
 def write_submission(labels: "Array | Sequence[Label]", path: Path, *, quiet: bool) -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn.cli._completion import complete_architecture
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
+    check_suffix,
     data_option,
     epochs_option,
     force_option,
@@ -35,12 +37,13 @@ if TYPE_CHECKING:
     "--model-file",
     required=True,
     type=NamedPath(dir_okay=False, writable=True),
-    help="Where to write the trained classifier, with joblib.",
+    help="Where to write the trained classifier; the name ends in .mnistcnn.",
 )
 @click.option(
     "--architecture",
     default="fast",
     show_default=True,
+    shell_complete=complete_architecture,
     help="Its name; `mnistcnn architectures` lists them.",
 )
 @epochs_option
@@ -102,6 +105,7 @@ def train(
 
     Ctrl-C ends it, and no file is written.
     """
+    check_suffix(model_file, "--model-file", ".mnistcnn")
     check_folder(model_file, "--model-file")
     refuse_to_overwrite(model_file, "--model-file", force=force)
     _check_validation(validation_fraction, early_stopping)
@@ -113,7 +117,7 @@ def train(
         fraction = held_out_fraction(validation_fraction, y)
         parameters = _parameters(fraction, early_stopping, **settings)
         classifier = training.fit(partial(_classifier, **parameters), X, y, quiet=quiet)
-        _write(classifier, model_file)
+        classifier.save(model_file, overwrite=True)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
             f"interrupted {training.place()}; nothing is kept of this training, {model_file} "
@@ -152,15 +156,6 @@ def _classifier(**parameters: Any) -> "DigitCNNClassifier":
     from mnistcnn import DigitCNNClassifier
 
     return DigitCNNClassifier(**parameters)
-
-
-def _write(classifier: "DigitCNNClassifier", model_file: Path) -> None:
-    import joblib
-
-    from mnistcnn._safe_writing import replaced_at_the_end
-
-    with replaced_at_the_end(model_file) as temporary:
-        joblib.dump(classifier, temporary)
 
 
 def _summary(classifier: "DigitCNNClassifier", n_images: int, seconds: float) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions, validate_pa
 from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn._wrapper import check_takes
 from mnistcnn.classifier import DigitCNNClassifier, JointPredictor
+from mnistcnn.ensemble._export import EnsembleExportMixin
 from mnistcnn.ensemble._members import (
     check_can_be_member,
     check_have_in_common,
@@ -30,18 +31,22 @@ from mnistcnn.ensemble._members import (
     seeds_of_members,
     trained,
 )
-from mnistcnn.ensemble._voting import majority, mean_probabilities, votes_of
+from mnistcnn.ensemble._stored_members import StoredMembersMixin
+from mnistcnn.ensemble._voting import (
+    VOTINGS,
+    majority,
+    mean_probabilities,
+    votes_of,
+    votes_softly,
+)
 
-VOTINGS = ("soft", "hard")
 
-
-def _votes_softly(ensemble: "DigitEnsembleClassifier") -> bool:
-    if ensemble.voting == "hard":
-        raise AttributeError(f"predict_proba is not available when voting={ensemble.voting!r}")
-    return True
-
-
-class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[misc]
+class DigitEnsembleClassifier(
+    EnsembleExportMixin,
+    StoredMembersMixin,
+    ClassifierMixin,  # type: ignore[misc]
+    BaseEnsemble,  # type: ignore[misc]
+):
     """Classifiers that differ by their seeds alone and answer together.
 
     Networks that begin with other weights and see the images in another order make different
@@ -282,7 +287,7 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
             places = majority(votes_of(members, X, classes, fitted._predictor), len(classes))
         return np.asarray(classes[places])
 
-    @available_if(_votes_softly)  # type: ignore[untyped-decorator]
+    @available_if(votes_softly)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Images) -> NDArray[np.float64]:
         """Return the mean of the members' probabilities.
 
@@ -304,7 +309,7 @@ class DigitEnsembleClassifier(ClassifierMixin, BaseEnsemble):  # type: ignore[mi
         fitted = self._as_fitted_now()
         return mean_probabilities(fitted.estimators_, X, fitted._predictor)
 
-    @available_if(_votes_softly)  # type: ignore[untyped-decorator]
+    @available_if(votes_softly)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
         """Return the logarithms of the mean of the members' probabilities.
 

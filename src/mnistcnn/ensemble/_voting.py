@@ -9,6 +9,21 @@ from numpy.typing import NDArray
 from mnistcnn._types import Images
 from mnistcnn.classifier import JointPredictor
 
+VOTINGS = ("soft", "hard")
+
+
+def votes_softly(ensemble: Any) -> bool:
+    """Tell whether an ensemble has probabilities, in the form of scikit-learn's `available_if`.
+
+    Raises
+    ------
+    AttributeError
+        If it has none.
+    """
+    if ensemble.voting == "hard":
+        raise AttributeError(f"predict_proba is not available when voting={ensemble.voting!r}")
+    return True
+
 
 def mean_probabilities(
     members: Sequence[Any], X: Images, predictor: JointPredictor

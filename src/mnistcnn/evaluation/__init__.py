@@ -1,4 +1,4 @@
-"""Comparing architectures: cross-validated scores and times as plain records and one table."""
+"""Measuring: architectures in one table, recipes as published, and one classifier on a page."""
 
 from mnistcnn._quiet_start import load_keras
 
@@ -8,6 +8,7 @@ from mnistcnn.evaluation._compare import (  # noqa: E402
     DEFAULT_ARCHITECTURES,
     compare_architectures,
 )
+from mnistcnn.evaluation._report import write_report  # noqa: E402
 from mnistcnn.evaluation._reproduction import (  # noqa: E402
     DigitImages,
     n_epochs_to_reproduce,
@@ -24,4 +25,5 @@ __all__ = [
     "n_epochs_to_reproduce",
     "reproduce",
     "reproduction_table",
+    "write_report",
 ]

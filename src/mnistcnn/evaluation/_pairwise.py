@@ -61,6 +61,31 @@ def compare_pairs(
     return table
 
 
+def mean_intervals(
+    records: list[dict[str, Any]], scorer: str, *, confidence: float
+) -> pd.DataFrame:
+    """Return the interval of each mean, as `ComparisonResult.intervals` describes it."""
+    folds = pd.DataFrame(records)
+    scores = folds.pivot(index="fold", columns="architecture", values=scorer)
+    scores = scores[folds["architecture"].unique()]
+    means = scores.mean().where(scores.notna().all())
+    overlap = folds["test_images"].sum() / folds["train_images"].sum()
+    n_folds = len(scores)
+    lower = upper = np.full(len(means), np.nan)
+    if n_folds > 1:
+        deviation = scores.std() * np.sqrt(1 / n_folds + overlap)
+        quantile = stats.t(n_folds - 1).ppf((1 + confidence) / 2)
+        lower, upper = (means + side * quantile * deviation for side in (-1, 1))
+    bounds = (0, 1) if is_share(scorer) else (-np.inf, np.inf)
+    table = pd.DataFrame({"mean": means, "lower": lower, "upper": upper}).rename_axis(
+        "architecture"
+    )
+    table[["lower", "upper"]] = table[["lower", "upper"]].clip(*bounds)
+    best_first = table.sort_values("mean", ascending=False, kind="stable").reset_index()
+    best_first.attrs = {"scorer": scorer, "confidence": confidence}
+    return best_first
+
+
 def _complete_scores(folds: pd.DataFrame, scorer: str, failed: set[str]) -> pd.DataFrame:
     """Return a row a fold and a column an architecture that has all scores, the best first."""
     scores = folds.pivot(index="fold", columns="architecture", values=scorer)

@@ -14,9 +14,8 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from mnistcnn._scikit_learn import Interval, validate_params
-from mnistcnn._types import Array
+from mnistcnn._types import Array, Classifier
 from mnistcnn._types import Path as PathLike
-from mnistcnn.classifier import DigitCNNClassifier
 from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._run_records import RecipeRun, Record, RunRecords
 from mnistcnn.recipes import get_recipe, list_recipes
@@ -39,6 +38,15 @@ class DigitImages(NamedTuple):
         Images and labels to train on.
     X_test, y_test : ndarray
         Images and labels to measure on.
+
+    Examples
+    --------
+    >>> from mnistcnn import load_sample_digits
+    >>> from mnistcnn.evaluation import DigitImages
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> images = DigitImages(X[:1500], y[:1500], X[1500:], y[1500:])
+    >>> images.X_test.shape
+    (297, 784)
     """
 
     X: Array
@@ -241,7 +249,7 @@ def _trained(
         "seconds": sum(clock.seconds),
         "data": run.recipe.data,
         "n_training_images": len(images.y),
-        **_measured(classifier, images),
+        **measured(classifier, images),
         "precision": classifier.precision_,
         "history": classifier.history_,
         "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -249,7 +257,21 @@ def _trained(
     }
 
 
-def _measured(classifier: DigitCNNClassifier, images: DigitImages) -> Record:
+def measured(classifier: Classifier, images: DigitImages) -> Record:
+    """Return how a fitted classifier answers the images that it is measured on.
+
+    Parameters
+    ----------
+    classifier : classifier
+        With `predict_proba`.
+    images : DigitImages
+        Its `X_test` and `y_test` are looked at.
+
+    Returns
+    -------
+    dict
+        `accuracy`, `n_errors`, `n_test_images` and `wrong`, as a record of `reproduce` holds them.
+    """
     probabilities = classifier.predict_proba(images.X_test)
     predicted = classifier.classes_[probabilities.argmax(axis=1)]
     wrong = np.flatnonzero(predicted != images.y_test)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._types import Path
-from mnistcnn.evaluation._pairwise import compare_pairs, default_rope, verdict_of
+from mnistcnn.evaluation._pairwise import compare_pairs, default_rope, mean_intervals, verdict_of
 
 _MICROSECONDS = 1_000_000
 
@@ -112,6 +112,67 @@ class ComparisonResult:
         best_first = table.sort_values(f"{self.scoring[0]}_mean", ascending=False, kind="stable")
         return best_first.reset_index()
 
+    def intervals(self, *, scorer: str | None = None, confidence: float = 0.95) -> pd.DataFrame:
+        """Return how far the mean score of each architecture is known.
+
+        The interval is that of Student's distribution with the variance that `pairwise` takes, too:
+        enlarged by the ratio of test to training images, for the folds share training images [1]_.
+
+        Parameters
+        ----------
+        scorer : str, default=None
+            One of `scoring`, or ``"accuracy"``; None takes the first of `scoring`.
+        confidence : float, default=0.95
+            How much of the distribution lies between `lower` and `upper`, from 0 to 1, both
+            excluded.
+
+        Returns
+        -------
+        DataFrame
+            `architecture`, `mean`, `lower` and `upper`, the highest mean first. Intervals of
+            shares, such as the accuracy, end at 0 and 1. They are NaN where there is a single fold,
+            all is NaN where a fold has no score. `attrs` holds `scorer` and `confidence`.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not as described.
+
+        See Also
+        --------
+        mnistcnn.plotting.ComparisonDisplay : Draws them against times and sizes.
+
+        Notes
+        -----
+        Intervals that overlap do not tell whether a difference is more than chance, since the
+        architectures were measured on the same folds; `pairwise` does.
+
+        References
+        ----------
+        .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine Learning
+           52, 2003.
+
+        Examples
+        --------
+        >>> from mnistcnn import ComparisonResult
+        >>> result = ComparisonResult(
+        ...     records=[
+        ...         {"architecture": "simple", "fold": fold, "train_images": 80, "test_images": 40,
+        ...          "accuracy": accuracy, "fit_seconds": 1.5, "predict_seconds": 0.002}
+        ...         for fold, accuracy in enumerate([0.93, 0.91, 0.92])
+        ...     ],
+        ...     parameters={"simple": 592_074},
+        ...     scoring=("accuracy",),
+        ...     metadata={},
+        ... )
+        >>> result.intervals().round(3)
+          architecture  mean  lower  upper
+        0       simple  0.92  0.881  0.959
+        """
+        scorer = scorer if scorer == "accuracy" else self._known_scorer(scorer)
+        _check_confidence(confidence)
+        return mean_intervals(self.records, scorer, confidence=confidence)
+
     def pairwise(
         self, *, rope: float | None = None, scorer: str | None = None, confidence: float = 0.95
     ) -> pd.DataFrame:
@@ -200,14 +261,11 @@ class ComparisonResult:
             first    second  difference  lower  upper  p_value
         0  simple  baseline        3.33   1.07    5.6     0.02
         """
-        scorer = self.scoring[0] if scorer is None else scorer
-        if scorer not in self.scoring:
-            raise ValueError(f"scorer must be one of {list(self.scoring)}, got {scorer!r}.")
+        scorer = self._known_scorer(scorer)
         rope = default_rope(scorer) if rope is None else rope
         if not rope >= 0:
             raise ValueError(f"rope must be 0 or more, got {rope!r}.")
-        if not 0 < confidence < 1:
-            raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+        _check_confidence(confidence)
         if self._n_folds < 2:
             raise ValueError("pairwise needs the scores of at least 2 folds, got those of 1.")
         return compare_pairs(self.records, scorer, rope=rope, confidence=confidence)
@@ -302,9 +360,20 @@ class ComparisonResult:
     def _shown(self) -> pd.DataFrame:
         return self.table if self.failures else self.table.drop(columns="failure")
 
+    def _known_scorer(self, scorer: str | None) -> str:
+        scorer = self.scoring[0] if scorer is None else scorer
+        if scorer not in self.scoring:
+            raise ValueError(f"scorer must be one of {list(self.scoring)}, got {scorer!r}.")
+        return scorer
+
     @property
     def _n_folds(self) -> int:
         return len({record["fold"] for record in self.records})
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

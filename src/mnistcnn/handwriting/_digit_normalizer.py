@@ -16,7 +16,7 @@ from mnistcnn._scikit_learn import StrOptions, validate_parameters
 from mnistcnn._types import Labels
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from mnistcnn.handwriting._mnist_form import SIDE
-from mnistcnn.handwriting._normalization import FORMS, Steps, normalized
+from mnistcnn.handwriting._normalization import FORMS, Steps, formed, normalized
 from mnistcnn.images import ReadableImage, grey_over_white
 
 __all__ = ["DigitNormalizer"]
@@ -189,8 +189,8 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a path cannot be opened.
         """
         validate_parameters(self)
-        images = _as_images(X)
-        steps = Steps(*(getattr(self, name) for name in Steps._fields))
+        images = as_images(X, "X")
+        steps = _steps_of(self)
         digits = _in_tasks(images, steps, self.n_jobs)
         blank = [index for index, digit in enumerate(digits) if digit is None]
         if blank and self.empty == "error":
@@ -215,28 +215,68 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _as_images(X: object) -> list[ReadableImage]:
-    """Return the images one by one, refusing a single one, which could be taken for many."""
+def in_normal_form(
+    crops: Iterable[NDArray[np.uint8]], normalizer: DigitNormalizer
+) -> NDArray[np.uint8]:
+    """Bring ink that is found and alone already to the form that a normaliser gives images.
+
+    Parameters
+    ----------
+    crops : iterable of n ndarray of shape (h, w), uint8
+        Light ink on black, of one digit each, as `find_digits` gives it.
+    normalizer : DigitNormalizer
+        Its `style`, `smooth_small` and `broaden_hairlines` count.
+
+    Returns
+    -------
+    ndarray of shape (n, 28, 28), dtype uint8
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import DigitNormalizer
+    >>> from mnistcnn.handwriting import in_normal_form
+    >>> in_normal_form([np.full((40, 10), 255, dtype=np.uint8)], DigitNormalizer()).shape
+    (1, 28, 28)
+    """
+    steps = _steps_of(normalizer)
+    return np.stack([formed(np.divide(crop, 255, dtype=np.float32), steps) for crop in crops])
+
+
+def _steps_of(normalizer: DigitNormalizer) -> Steps:
+    return Steps(*(getattr(normalizer, name) for name in Steps._fields))
+
+
+def as_images(X: object, name: str) -> list[ReadableImage]:
+    """Return the images one by one, refusing a single one, which could be taken for many.
+
+    Parameters
+    ----------
+    X : object
+        What a user has handed over.
+    name : str
+        The name of the parameter, for errors.
+    """
     single = (str, bytes, os.PathLike, Image.Image, Mapping)
     is_scalar = hasattr(X, "read") or getattr(X, "shape", None) == ()
     if not isinstance(X, Iterable) or isinstance(X, single) or is_scalar:
-        raise ValueError(f"X must hold images, got a single {type(X).__name__}; {REMEDY}.")
+        raise ValueError(f"{name} must hold images, got a single {type(X).__name__}; {REMEDY}.")
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) == 2:
         raise ValueError(
-            f"X must be a sequence of images or an array (n, h, w), got one of shape {shape}; "
+            f"{name} must be a sequence of images or an array (n, h, w), got one of shape {shape}; "
             f"{REMEDY}, and reshape flat rows to (n, h, w)."
         )
     if len(shape) == 3 and shape[2] in (1, 2, 3, 4):
         raise ValueError(
-            f"X must be a sequence of images or an array (n, h, w), got one of shape {shape}, "
+            f"{name} must be a sequence of images or an array (n, h, w), got one of shape {shape}, "
             f"which looks like one image with {shape[2]} channels; {REMEDY}."
         )
     images = list(X)
     if not images:
-        raise ValueError("X must hold at least one image, got none.")
+        raise ValueError(f"{name} must hold at least one image, got none.")
     if isinstance(images[0], list | tuple) and not any(map(_is_row, images[0])):
-        raise ValueError(f"X must hold images, got a row of numbers in X[0]; {REMEDY}.")
+        raise ValueError(f"{name} must hold images, got a row of numbers in {name}[0]; {REMEDY}.")
     return images
 
 

@@ -13,10 +13,11 @@ from mnistcnn.handwriting._digit_mask import digit_mask
 from mnistcnn.handwriting._emnist_form import emnist_form
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
 from mnistcnn.handwriting._mnist_form import mnist_form
+from mnistcnn.handwriting._paper import paper_alone
 from mnistcnn.handwriting._ruled_lines import without_lines
 from mnistcnn.handwriting._strokes import enlarged_smoothly, with_broader_strokes
 
-__all__ = ["FORMS", "Steps", "isolated_digit", "normalized"]
+__all__ = ["FORMS", "Steps", "formed", "isolated_digit", "normalized"]
 
 FORMS: dict[str, Callable[[NDArray[Any]], NDArray[np.uint8]]] = {
     "mnist": mnist_form,
@@ -48,8 +49,11 @@ class Steps(NamedTuple):
 def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
     """Bring greys, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink."""
     ink = isolated_digit(grey, steps)
-    if ink is None:
-        return None
+    return None if ink is None else formed(ink, steps)
+
+
+def formed(ink: Grey, steps: Steps) -> NDArray[np.uint8]:
+    """Bring the box of a digit, 0 on the background, up to 1 for ink, to 28x28 pixels."""
     if steps.smooth_small:
         ink = enlarged_smoothly(ink)
     if steps.broaden_hairlines:
@@ -59,6 +63,8 @@ def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
 
 def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
     """Return the box of the digit, 0 on the background, up to 1 for ink; None if there is none."""
+    if steps.level_light and steps.remove_lines and steps.polarity != "light_on_dark":
+        grey = paper_alone(grey)
     factor = -(-max(grey.shape) // WORKING_SIDE)
     ink = ink_over_background(shrunk(grey, factor), steps.polarity, steps.level_light)
     measured = _measured(ink, steps)

@@ -39,6 +39,8 @@ MIN_DIGIT_SIZE, MIN_DIGIT_PIXELS = 0.2, 5
 MAX_DASH_HEIGHT, MIN_DASH_ASPECT = 0.3, 2.2
 # ... and long ones, this many times as long as broad, are lines too.
 MIN_LINE_LENGTH, MIN_LINE_ASPECT = 2.2, 8
+# ... even shorter ones that are as thin as this, but longer than the bar of a 5 or a 7.
+MIN_THIN_LENGTH, MIN_THIN_ASPECT = 1.4, 12
 # Frames are large, or less so with something of this size in them, ...
 MIN_FRAME_SIZE, MIN_FILLED_FRAME_SIZE, MIN_FRAMED_SIZE = 1.3, 0.8, 0.2
 # ... and this fraction of their ink is in a zone along their sides, this fraction of them wide.
@@ -149,6 +151,9 @@ def _is_written(labels: Labels, usual: float) -> Mask:
     sizes = _sizes(boxes)
     longer, shorter = sizes.max(axis=1), sizes.min(axis=1)
     is_line = (longer > MIN_LINE_LENGTH * usual) & (longer > MIN_LINE_ASPECT * shorter)
+    is_thin = (longer > MIN_THIN_LENGTH * usual) & (longer > MIN_THIN_ASPECT * shorter)
+    # At the border it is the edge of a shade, which goes as a whole with what belongs to it.
+    is_line |= is_thin & (boxes[:, :2] > 0).all(axis=1) & (boxes[:, 2:] < labels.shape).all(axis=1)
     is_dust = longer < max(MIN_STROKE_SIZE * usual, MIN_STROKE_PIXELS)
     is_frame = np.zeros(len(boxes), dtype=bool)
     large = boxes[longer > MIN_FRAMED_SIZE * usual]

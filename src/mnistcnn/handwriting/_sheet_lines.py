@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Box, Grey, labelled, longer_side
+from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, longer_side
 from mnistcnn.handwriting._ink_levels import InkLevels
 from mnistcnn.handwriting._ruled_lines import without_lines
 
@@ -15,6 +15,9 @@ __all__ = ["without_rules"]
 MIN_LINE_LENGTH = 0.2
 # ... in strips of this fraction of it, or of so many pixels, and by itself, ...
 STRIP_WIDTH, MIN_STRIP_PIXELS = 0.3, 300
+# ... unless it is no longer than this multiple of its breadth, away from the sheet's edges, with no
+# more holes than an 8 and two specks have, ...
+MAX_DIGIT_ASPECT, MAX_HOLES = 2.5, 4
 # ... with so many pixels around it, in which the strokes are that lines are compared with.
 MARGIN = 30
 
@@ -34,8 +37,24 @@ def without_rules(ink: Grey, levels: InkLevels) -> Grey:
 
 
 def _long_components(ink: Grey, levels: InkLevels) -> list[Box]:
-    boxes = ndimage.find_objects(labelled(ink > levels.faint))
-    return [box for box in boxes if longer_side(box) > MIN_LINE_LENGTH * max(ink.shape)]
+    labels = labelled(ink > levels.faint)
+    return [
+        box
+        for number, box in enumerate(ndimage.find_objects(labels), start=1)
+        if longer_side(box) > MIN_LINE_LENGTH * max(ink.shape)
+        and not _may_be_a_digit(labels[box] == number, box, ink.shape)
+    ]
+
+
+def _may_be_a_digit(component: Mask, box: Box, shape: tuple[int, ...]) -> bool:
+    """Tell a large digit, such as a 7 of straight strokes, from lines, squares and tables."""
+    at_edge = any(
+        side.start == 0 or side.stop == length for side, length in zip(box, shape, strict=True)
+    )
+    if at_edge or longer_side(box) > MAX_DIGIT_ASPECT * min(component.shape):
+        return False
+    _, n_backgrounds = ndimage.label(np.pad(~component, 1, constant_values=True))
+    return bool(n_backgrounds - 1 <= MAX_HOLES)
 
 
 def _strips(boxes: list[Box], shape: tuple[int, ...]) -> list[Box]:

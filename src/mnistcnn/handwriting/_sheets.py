@@ -1,6 +1,7 @@
 """The separate digits of a sheet: where they are, in which order, and each by itself."""
 
 from dataclasses import dataclass, field
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +10,24 @@ from scipy import ndimage
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.handwriting._background import ink_over_background, shrunk
-from mnistcnn.handwriting._components import Boxes, Grey, Labels, slices_of
+from mnistcnn.handwriting._components import Boxes, Grey, Labels, Mask, slices_of
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
+from mnistcnn.handwriting._paper import paper_alone
 from mnistcnn.handwriting._reading_order import lines_of_text
 from mnistcnn.handwriting._segmentation import digits_on, n_digits_in
 from mnistcnn.handwriting._sheet_lines import without_rules
+from mnistcnn.handwriting._underlines import without_underlines
 from mnistcnn.images import ReadableImage, grey_over_white
 
 __all__ = ["FoundDigit", "find_digits"]
 
-# Photographs of more pixels a side are shrunk: their digits have enough.
+# Photographs of more pixels than a square of this side are shrunk: their digits have enough.
 MAX_SIDE = 2400
 # Less contrast than this, as a fraction of white's, is the paper's own.
 MIN_CONTRAST = 0.05
+# At an edge of the image, what is narrower than this fraction of it, and so many times as long, is
+# no digit but what the paper lies on.
+MAX_SLIVER, SLIVER_ASPECT = 0.008, 4
 # The background is the median in a square of so many cells each way, of which the sheet's shorter
 # side has this many.
 MEDIAN_WINDOW, CELLS_PER_SIDE = 7, 40
@@ -31,7 +37,7 @@ CROP_MARGIN, MIN_CROP_MARGIN = 0.2, 2
 
 @dataclass(frozen=True)
 class FoundDigit:
-    """One digit of a sheet, or several that touch each other.
+    """The ink of one digit of a sheet, or of several that touch, or of something else.
 
     Attributes
     ----------
@@ -40,23 +46,38 @@ class FoundDigit:
     line : int
         The line of writing that it stands in, from 0 at the top.
     n_digits : int
-        How many digits it is likely to be, from its size; 1 for a digit by itself.
+        How many digits its size suggests; a broad digit by itself may seem two.
     crop : ndarray of shape (h, w), dtype uint8
         The digit alone, light ink on black, with a border around it: what `DigitNormalizer` takes.
+    margin : int
+        Pixels of the border at each side of the crop.
+    scale : int
+        Pixels of the image for each pixel of the crop along a side, more than 1 on large sheets.
 
     See Also
     --------
     find_digits : Finds them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import find_digits
+    >>> page = np.full((100, 200), 230, dtype=np.uint8)
+    >>> page[30:70, 50:54] = page[30:70, 120:124] = 20
+    >>> [(digit.line, digit.touching) for digit in find_digits(page)]
+    [(0, False), (0, False)]
     """
 
     box: tuple[int, int, int, int]
     line: int
     n_digits: int
     crop: NDArray[np.uint8] = field(repr=False, compare=False)
+    margin: int = field(default=0, repr=False, compare=False)
+    scale: int = field(default=1, repr=False, compare=False)
 
     @property
     def touching(self) -> bool:
-        """Whether these are several digits that touch, which nobody can read as one."""
+        """Whether its size suggests several digits that touch."""
         return self.n_digits > 1
 
 
@@ -65,11 +86,12 @@ class FoundDigit:
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
 def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDigit]:
-    """Find the separate digits of a sheet that was scanned, photographed or drawn.
+    """Find the ink of each digit on a sheet that was scanned, photographed or drawn.
 
-    Slanting light and shadows are evened out, ruled lines, squared paper, frames and specks left
-    out, and strokes of one digit that do not touch, such as the bar of a 5, are kept together.
-    Digits that do touch are not cut apart: they are reported as such, with their likely number.
+    Slanting light and shadows are evened out; what lies beside the paper, ruled lines, squared
+    paper, frames and specks are left out; and strokes of one digit that do not touch, such as the
+    bar of a 5, are kept together. Whether some ink is one digit, several that touch or none is not
+    decided here: `DigitReader` does, by recognition.
 
     Parameters
     ----------
@@ -93,16 +115,16 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
 
     See Also
     --------
+    DigitReader : Reads a sheet, digits that touch among them.
     DigitNormalizer : Brings what is found to MNIST's form.
     read_images : Reads image files.
 
     Notes
     -----
-    Everything that is written is taken for digits: letters are found too. Digits that touch are
-    recognised by their width, so that narrow ones may go unnoticed. Digits should be at least
-    about 15 pixels high and the sheet about upright; lines of writing may rise or fall by some
-    degrees. Images of more than 2,400 pixels a side are shrunk for the search, by a whole number,
-    and boxes are then exact to as many pixels.
+    Letters are found, too; dashes, such as a minus, and dots are left out. Digits should be at
+    least about 15 pixels high and the sheet about upright; lines of writing may rise or fall by
+    some degrees. Images of more pixels than 2,400 by 2,400 are shrunk for the search, by a whole
+    number, and boxes are then exact to as many pixels.
 
     Examples
     --------
@@ -119,23 +141,40 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
     ([0, 0, 0, 1, 1], False)
     """
     grey = grey_over_white(image)
-    factor = -(-max(grey.shape) // MAX_SIDE)
-    ink = _levelled(ink_over_background(shrunk(grey, factor), polarity, True))
+    factor = max(1, ceil(sqrt(grey.size) / MAX_SIDE))
+    sheet = shrunk(grey, factor)
+    if polarity != "light_on_dark":
+        sheet = paper_alone(sheet)
+    ink = _levelled(ink_over_background(sheet, polarity, True))
     levels = measured_levels(ink)
     if levels is None or levels.full < MIN_CONTRAST:
         return []
-    cleaned = without_rules(ink, levels)
+    cleaned = without_underlines(without_rules(ink, levels), levels)
     labels, boxes = digits_on(cleaned, levels)
+    beyond = _slivers_of_what_is_beyond(boxes, ink.shape)
     return [
         FoundDigit(
             _in_pixels_of(grey.shape, boxes[number], factor),
             line,
             n_digits_in(boxes, number),
             _crop(cleaned, labels, number, boxes[number], levels),
+            _margin(boxes[number]),
+            factor,
         )
         for line, numbers in enumerate(lines_of_text(boxes))
         for number in numbers
+        if not beyond[number]
     ]
+
+
+def _slivers_of_what_is_beyond(boxes: Boxes, shape: tuple[int, ...]) -> Mask:
+    """Say which boxes lie along an edge of the image, as a desk's does beside the paper."""
+    heights, widths = (boxes[:, 2:] - boxes[:, :2]).T
+    at_side = (boxes[:, 1] == 0) | (boxes[:, 3] == shape[1])
+    at_end = (boxes[:, 0] == 0) | (boxes[:, 2] == shape[0])
+    upright = at_side & (widths < MAX_SLIVER * shape[1]) & (heights > SLIVER_ASPECT * widths)
+    across = at_end & (heights < MAX_SLIVER * shape[0]) & (widths > SLIVER_ASPECT * heights)
+    return np.asarray(upright | across)
 
 
 def _levelled(ink: Grey) -> Grey:
@@ -163,5 +202,8 @@ def _crop(
     place = slices_of(box)
     strength = (ink[place] - levels.floor) / (levels.full - levels.floor)
     alone = np.where(labels[place] == number + 1, np.clip(strength, 0, 1), 0)
-    margin = max(MIN_CROP_MARGIN, round(CROP_MARGIN * max(alone.shape)))
-    return np.pad(np.rint(255 * alone).astype(np.uint8), margin)
+    return np.pad(np.rint(255 * alone).astype(np.uint8), _margin(box))
+
+
+def _margin(box: Boxes) -> int:
+    return max(MIN_CROP_MARGIN, round(CROP_MARGIN * int((box[2:] - box[:2]).max())))

@@ -1,25 +1,36 @@
-"""The prediction errors of a comparison."""
+"""The prediction errors of a comparison, and accuracy against time and size."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistcnn.plotting._axes import axes_for
+from mnistcnn.plotting._axes import axes_for, figure_of
+from mnistcnn.plotting._looks import MEAN, POINTS, line_looks
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
     from numpy.typing import ArrayLike, NDArray
 
     from mnistcnn.evaluation import ComparisonResult
 
 __all__ = ["ComparisonDisplay"]
 
+# What each kind needs, and what it calls its horizontal axis.
+KINDS = {
+    "errors": ("prediction_errors", "prediction error (%)"),
+    "fit_time": ("fit_seconds", "time of a fit (s)"),
+    "parameters": ("parameters", "parameters"),
+}
+
 
 class ComparisonDisplay:
-    """The prediction error of each architecture: a dot a fold, their mean and deviation.
+    """What a comparison has measured: the errors of each fold, or accuracy against time or size.
 
     Parameters
     ----------
@@ -28,6 +39,13 @@ class ComparisonDisplay:
         at the top; NaN where it failed.
     parameters : dict of str to int
         How many parameters each architecture has.
+    fit_seconds : dict of str to float, default=None
+        The mean time of a fit of each architecture; needed where it is drawn.
+    accuracy_intervals : dict of str to (float, float), default=None
+        Lower and upper end of the interval of each mean accuracy, in percent; NaN where it is not
+        known. None draws means alone.
+    confidence : float, default=0.95
+        Of these intervals, from 0 to 1.
 
     Attributes
     ----------
@@ -35,6 +53,12 @@ class ComparisonDisplay:
         Where it was drawn.
     figure_ : matplotlib Figure
         The figure of `ax_`.
+    dots_ : dict of str to matplotlib Line2D
+        The folds of each architecture, where errors were drawn.
+    means_ : dict of str to matplotlib ErrorbarContainer
+        The mean of each architecture, with its deviation or interval.
+    texts_ : list of matplotlib Text
+        What is written beside them.
 
     See Also
     --------
@@ -51,20 +75,40 @@ class ComparisonDisplay:
     ... )
     >>> display.plot().ax_.get_xlabel()
     'prediction error (%)'
+    >>> display.plot(kind="parameters").ax_.get_ylabel()
+    'accuracy (%)'
     """
 
     ax_: "Axes"
     figure_: "Figure"
+    dots_: "dict[str, Line2D]"
+    means_: "dict[str, ErrorbarContainer]"
+    texts_: "list[Text]"
 
     def __init__(
-        self, *, prediction_errors: Mapping[str, "ArrayLike"], parameters: Mapping[str, int]
+        self,
+        *,
+        prediction_errors: Mapping[str, "ArrayLike"],
+        parameters: Mapping[str, int],
+        fit_seconds: Mapping[str, float] | None = None,
+        accuracy_intervals: Mapping[str, tuple[float, float]] | None = None,
+        confidence: float = 0.95,
     ) -> None:
         self.prediction_errors = prediction_errors
         self.parameters = parameters
+        self.fit_seconds = fit_seconds
+        self.accuracy_intervals = accuracy_intervals
+        self.confidence = confidence
 
     @classmethod
     def from_result(
-        cls, result: "ComparisonResult", *, ax: "Axes | None" = None, **dot_options: Any
+        cls,
+        result: "ComparisonResult",
+        *,
+        kind: str = "errors",
+        confidence: float = 0.95,
+        ax: "Axes | None" = None,
+        **dot_options: Any,
     ) -> "ComparisonDisplay":
         """Draw a comparison, the architectures in the order of its table.
 
@@ -72,6 +116,10 @@ class ComparisonDisplay:
         ----------
         result : ComparisonResult
             From `compare_architectures`.
+        kind : {"errors", "fit_time", "parameters"}, default="errors"
+            As in `plot`.
+        confidence : float, default=0.95
+            As in `ComparisonResult.intervals`, which the intervals of the accuracy are from.
         ax : matplotlib Axes, default=None
             As in `plot`.
         **dot_options : dict
@@ -81,22 +129,44 @@ class ComparisonDisplay:
         -------
         ComparisonDisplay
             Already drawn.
+
+        Raises
+        ------
+        ValueError
+            As from `plot`, or if `confidence` is not between 0 and 1.
         """
-        errors: dict[str, list[float]] = {name: [] for name in result.table["architecture"]}
+        table = result.table
+        errors: dict[str, list[float]] = {name: [] for name in table["architecture"]}
         for record in result.records:
             errors[record["architecture"]].append(100 * (1 - record["accuracy"]))
-        display = cls(prediction_errors=errors, parameters=result.parameters)
-        return display.plot(ax, **dot_options)
+        intervals = result.intervals(scorer="accuracy", confidence=confidence)
+        ends = (100 * intervals[["lower", "upper"]]).itertuples(index=False, name=None)
+        display = cls(
+            prediction_errors=errors,
+            parameters=result.parameters,
+            fit_seconds=dict(zip(table["architecture"], table["fit_seconds"], strict=True)),
+            accuracy_intervals=dict(zip(intervals["architecture"], ends, strict=True)),
+            confidence=confidence,
+        )
+        return display.plot(ax, kind=kind, **dot_options)
 
-    def plot(self, ax: "Axes | None" = None, **dot_options: Any) -> "ComparisonDisplay":
+    def plot(
+        self, ax: "Axes | None" = None, *, kind: str = "errors", **dot_options: Any
+    ) -> "ComparisonDisplay":
         """Draw the display.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
+        kind : {"errors", "fit_time", "parameters"}, default="errors"
+            ``"errors"`` draws a row an architecture: a dot a fold, their mean and standard
+            deviation. The others draw the mean accuracy with its interval, against the time of a
+            fit or the number of parameters on a logarithmic axis; what has no mean is left out,
+            and named in the legend.
         **dot_options : dict
-            Handed to ``Axes.plot`` for the dots of the folds.
+            Handed to ``Axes.plot`` for the dots of the folds, or to ``Axes.errorbar`` for the mean
+            accuracies.
 
         Returns
         -------
@@ -107,48 +177,85 @@ class ComparisonDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        ValueError
+            If `kind` is none of these, what it needs was not given, or `ax` cannot be drawn in.
         """
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
+        needed, label = KINDS[kind]
+        if getattr(self, needed) is None:
+            raise ValueError(f"{needed} must be given for kind={kind!r}, got None.")
+        height = 1.5 + 0.6 * len(self.prediction_errors) if kind == "errors" else 5
+        ax = axes_for(ax, type(self).__name__, figsize=(7, height))
+        self.dots_, self.means_, self.texts_ = {}, {}, []
+        if kind == "errors":
+            self._draw_errors(ax, dot_options)
+        else:
+            self._draw_accuracies(ax, getattr(self, needed), dot_options)
+        ax.set_xlabel(label)
+        self.ax_, self.figure_ = ax, figure_of(ax)
+        return self
+
+    def _draw_errors(self, ax: "Axes", dot_options: dict[str, Any]) -> None:
+        looks = {"color": "#0072B2", "marker": "o", "alpha": 0.35, "linestyle": "none"}
+        dots = line_looks({**looks, "label": "one fold"}, dot_options)
+        for row, (name, folds) in enumerate(self.prediction_errors.items()):
+            errors = np.asarray(folds, dtype=float)
+            [self.dots_[name]] = ax.plot(errors, np.full(len(errors), row), **dots)
+            self._draw_mean_error(ax, row, name, errors)
         n_rows = len(self.prediction_errors)
-        ax = axes_for(ax, type(self).__name__, figsize=(7, 1.5 + 0.6 * n_rows))
-        for row, errors in enumerate(self.prediction_errors.values()):
-            _draw_row(ax, row, np.asarray(errors, dtype=float), dot_options)
         ax.set_yticks(range(n_rows), self._row_labels())
         # Upside down, so that the first row is the top one.
         ax.set_ylim(n_rows - 0.5, -0.6)
         ax.set_xlim(left=0)
-        ax.set_xlabel("prediction error (%)")
         ax.grid(axis="x", alpha=0.3)
         ax.legend(*_one_of_each(ax))
-        self.ax_, self.figure_ = ax, cast("Figure", ax.figure)
-        return self
+
+    def _draw_mean_error(
+        self, ax: "Axes", row: int, name: str, errors: "NDArray[np.float64]"
+    ) -> None:
+        mean = errors.mean()
+        if np.isnan(mean):
+            self.texts_.append(_written_above(ax, "failed", (0, row), ha="left"))
+            return
+        deviation = errors.std(ddof=1) if len(errors) > 1 else 0.0
+        looks = {**MEAN, "capsize": 4, "label": "mean and standard deviation"}
+        self.means_[name] = ax.errorbar(mean, row, xerr=deviation, **looks)
+        self.texts_.append(_written_above(ax, f"{mean:.2f} %", (mean, row)))
+
+    def _draw_accuracies(
+        self, ax: "Axes", places: Mapping[str, float], dot_options: dict[str, Any]
+    ) -> None:
+        for number, (name, errors) in enumerate(self.prediction_errors.items()):
+            looks = POINTS[number % len(POINTS)]
+            accuracy = 100 - np.asarray(errors, dtype=float).mean()
+            options = {**looks, "linestyle": "none", "capsize": 4, "label": name, **dot_options}
+            if np.isnan(accuracy):
+                ax.plot([], [], linestyle="none", label=f"{name}: failed")
+                continue
+            lengths = np.abs(np.array([self._interval(name)], dtype=float).T - accuracy)
+            self.means_[name] = ax.errorbar(
+                [places[name]], [accuracy], yerr=np.nan_to_num(lengths).tolist(), **options
+            )
+        ax.set_xscale("log")
+        interval = f", mean and {100 * self.confidence:g} % interval"
+        ax.set_ylabel("accuracy (%)" + (interval if self.accuracy_intervals is not None else ""))
+        ax.grid(alpha=0.3)
+        ax.legend(fontsize="small")
+
+    def _interval(self, name: str) -> tuple[float, float]:
+        known = self.accuracy_intervals or {}
+        return known.get(name, (np.nan, np.nan))
 
     def _row_labels(self) -> list[str]:
         return [f"{name}\n{self.parameters[name]:,} parameters" for name in self.prediction_errors]
 
 
-def _draw_row(
-    ax: "Axes", row: int, errors: "NDArray[np.float64]", dot_options: dict[str, Any]
-) -> None:
-    looks = {"marker": "o", "linestyle": "none", "color": "tab:blue", "alpha": 0.35}
-    ax.plot(errors, np.full(len(errors), row), **{**looks, "label": "one fold", **dot_options})
-    mean = errors.mean()
-    if np.isnan(mean):
-        _write_above(ax, "failed", (0, row), ha="left")
-        return
-    ax.errorbar(
-        mean,
-        row,
-        xerr=errors.std(ddof=1) if len(errors) > 1 else 0.0,
-        fmt="D",
-        color="black",
-        capsize=4,
-        label="mean and standard deviation",
-    )
-    _write_above(ax, f"{mean:.2f} %", (mean, row))
-
-
-def _write_above(ax: "Axes", text: str, point: tuple[float, float], *, ha: str = "center") -> None:
-    ax.annotate(text, point, xytext=(0, 8), textcoords="offset points", ha=ha, fontsize="small")
+def _written_above(
+    ax: "Axes", text: str, point: tuple[float, float], *, ha: str = "center"
+) -> "Text":
+    looks: dict[str, Any] = {"textcoords": "offset points", "ha": ha, "fontsize": "small"}
+    return ax.annotate(text, point, xytext=(0, 8), **looks)
 
 
 def _one_of_each(ax: "Axes") -> tuple[list["Artist"], list[str]]:

@@ -1,18 +1,22 @@
-"""Images side by side: some of each class, or those that a classifier takes for another."""
+"""Images side by side: some of each class, misclassified ones, or before and after a change."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from mnistcnn.plotting._axes import axes_for
+from mnistcnn.plotting._axes import axes_for, figure_of
 from mnistcnn.plotting._grid_contents import (
+    as_given,
     cells_of,
     check_count,
     check_titles,
+    first_images,
+    heading_of_mistakes,
     images_and_shape,
     labels_of,
+    probabilities_of_predictions,
     shown,
 )
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from mnistcnn._types import Classifier, Images, Labels
+    from mnistcnn._types import Classifier, ImageLike, Images, Labels
 
 __all__ = ["DigitGridDisplay"]
 
@@ -30,13 +34,14 @@ SIDE, GAP, LINE = 1.0, 0.1, 0.18
 
 
 class DigitGridDisplay:
-    """A grid of images: some of each class, or the misclassified ones, the surest first.
+    """A grid of images: some of each class, misclassified ones, or before and after a change.
 
     Parameters
     ----------
-    images : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+    images : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c), or a list of images
         Grey images, or with three channels RGB; the mean of any other number of channels is
-        shown. Any dtype and range: the smallest value is black, the largest white.
+        shown. Any dtype and range: the smallest value is black, the largest white. Images in a
+        list may have several shapes, (h, w) or (h, w, c).
     titles : sequence of str of length n
         What stands above each image.
     n_columns : int, default=10
@@ -58,6 +63,8 @@ class DigitGridDisplay:
         The matplotlib Axes of each cell, None where it is empty.
     figure_ : matplotlib Figure
         The figure of `ax_`.
+    images_ : ndarray of shape (n_rows, n_columns), dtype object
+        The matplotlib AxesImage of each cell, None where it is empty.
 
     See Also
     --------
@@ -78,6 +85,7 @@ class DigitGridDisplay:
     ax_: "Axes"
     axes_: "NDArray[np.object_]"
     figure_: "Figure"
+    images_: "NDArray[np.object_]"
 
     def __init__(
         self,
@@ -202,7 +210,7 @@ class DigitGridDisplay:
         check_consistent_length(X, y_true, y_pred, y_proba)
         images = np.asarray(X)
         labels, predictions = labels_of("y_true", y_true), labels_of("y_pred", y_pred)
-        probabilities = None if y_proba is None else _of_predictions(y_proba)
+        probabilities = None if y_proba is None else probabilities_of_predictions(y_proba)
         mistakes = np.flatnonzero(labels != predictions)
         if probabilities is not None:
             mistakes = mistakes[np.argsort(-probabilities[mistakes], kind="stable")]
@@ -215,7 +223,9 @@ class DigitGridDisplay:
         display = cls(
             images=images[shown],
             titles=titles,
-            heading=_heading(len(shown), len(mistakes), len(labels), probabilities is not None),
+            heading=heading_of_mistakes(
+                len(shown), len(mistakes), len(labels), probabilities is not None
+            ),
             image_shape=image_shape,
         )
         return display.plot(ax, **image_options)
@@ -284,6 +294,56 @@ class DigitGridDisplay:
             **image_options,
         )
 
+    @classmethod
+    def from_normalizer(
+        cls,
+        normalizer: Any,
+        images: "Iterable[ImageLike]",
+        *,
+        n_images: int = 10,
+        ax: "Axes | None" = None,
+        **image_options: Any,
+    ) -> "DigitGridDisplay":
+        """Draw each image beside what a normaliser makes of it.
+
+        Parameters
+        ----------
+        normalizer : DigitNormalizer
+            Or any fitted transformer that makes images of images.
+        images : iterable of arrays of shape (h, w) or (h, w, c), or of Pillow images
+            The images, of any sizes, as it takes them.
+        n_images : int, default=10
+            How many at most, the first ones.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+        **image_options : dict
+            As in `plot`.
+
+        Returns
+        -------
+        DigitGridDisplay
+            Already drawn, four pairs a row.
+
+        Raises
+        ------
+        ValueError
+            If `images` is a single image or holds something else, such as the path of a file
+            (`mnistcnn.images.open_image` opens one), or `n_images` is no positive integer.
+        EmptyImageError
+            If images have no ink and `normalizer` was not told to make them black.
+        """
+        check_count("n_images", n_images)
+        given = first_images(images, n_images)
+        originals = [as_given(image, f"images[{place}]") for place, image in enumerate(given)]
+        normalized = shown(np.asarray(normalizer.transform(given)), None)
+        pairs = [image for pair in zip(originals, normalized, strict=True) for image in pair]
+        display = cls(
+            images=pairs,
+            titles=["as given", "normalised"] * len(given),
+            n_columns=8,
+        )
+        return display.plot(ax, **image_options)
+
     def plot(self, ax: "Axes | None" = None, **image_options: Any) -> "DigitGridDisplay":
         """Draw the display.
 
@@ -304,11 +364,12 @@ class DigitGridDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If a parameter is not as the constructor says, or their lengths differ.
+            If a parameter is not as the constructor says, their lengths differ, or `ax` cannot be
+            drawn in.
         """
         check_count("n_columns", self.n_columns)
         check_titles(self.titles)
-        images = shown(np.asarray(self.images), self.image_shape)
+        images = shown(self.images, self.image_shape)
         check_consistent_length(images, self.titles, self.rows)
         cells = cells_of(len(images), self.n_columns, self.rows)
         n_rows = 1 + max((row for row, _ in cells), default=-1)
@@ -319,12 +380,13 @@ class DigitGridDisplay:
         size = ((SIDE + GAP) * max(n_columns, 4), height * max(n_rows, 1) + 2 * LINE)
         ax = axes_for(ax, type(self).__name__, figsize=size)
         ax.set_axis_off()
-        axes = np.full((n_rows, n_columns), None, dtype=object)
+        axes, drawn = np.full((2, n_rows, n_columns), None, dtype=object)
         width = SIDE / (SIDE + GAP) / max(n_columns, 1)
         for (row, column), image, title in zip(cells, images, self.titles, strict=True):
             place = (column / n_columns, 1 - (row + 1) / n_rows)
             cell = ax.inset_axes((*place, width, SIDE / height / n_rows))
-            cell.imshow(image, **{"cmap": "gray", "vmin": 0, "vmax": 1, **image_options})
+            looks = {"cmap": "gray", "vmin": 0, "vmax": 1, **image_options}
+            drawn[row, column] = cell.imshow(image, **looks)
             cell.set_title(title, fontsize="small")
             cell.set_axis_off()
             axes[row, column] = cell
@@ -332,26 +394,5 @@ class DigitGridDisplay:
             ax.set_title(self.heading)
         else:
             ax.text(0.5, 0.5, self.heading, ha="center", va="center", transform=ax.transAxes)
-        self.ax_, self.axes_, self.figure_ = ax, axes, cast("Figure", ax.figure)
+        self.ax_, self.axes_, self.images_, self.figure_ = ax, axes, drawn, figure_of(ax)
         return self
-
-
-def _of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":
-    probabilities = np.asarray(y_proba, dtype=np.float64)
-    if probabilities.ndim == 2:
-        probabilities = probabilities.max(axis=1)
-    if probabilities.ndim != 1 or not np.all((probabilities >= 0) & (probabilities <= 1)):
-        raise ValueError(
-            "y_proba must hold probabilities from 0 to 1, of shape (n,) or (n, n_classes), got "
-            f"shape {np.shape(y_proba)} with values from {np.min(y_proba)} to {np.max(y_proba)}."
-        )
-    return probabilities
-
-
-def _heading(n_shown: int, n_mistakes: int, n: int, are_ordered: bool) -> str:
-    if not n_mistakes:
-        return f"None of the {n:,} images is misclassified."
-    if n_shown == n_mistakes:
-        return f"{n_mistakes:,} of {n:,} images misclassified"
-    which = "surest" if are_ordered else "first"
-    return f"{n_mistakes:,} of {n:,} images misclassified, the {which} {n_shown}"

@@ -1,11 +1,15 @@
 """What a grid of images holds: which pixels, in which cells, under which titles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from math import isqrt, prod
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.utils import _safe_indexing
+
+from mnistcnn._wrapper import part_with
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -13,15 +17,21 @@ if TYPE_CHECKING:
     from mnistcnn._types import Classifier, Images
 
 __all__ = [
+    "as_given",
     "cells_of",
     "check_count",
     "check_titles",
+    "first_images",
+    "first_rows",
+    "heading_of_mistakes",
     "images_and_shape",
     "labels_of",
+    "probabilities_of_predictions",
     "shown",
 ]
 
-RGB = 3
+RGB, RGBA = 3, 4
+BRIGHTEST_BYTE = 255
 
 
 def check_count(name: str, value: object) -> None:
@@ -69,7 +79,7 @@ def images_and_shape(
     Rows that it fills up with zeros come back filled up.
     """
     rows = np.asarray(X)
-    fitted = _last_of(estimator)
+    fitted = part_with(estimator, "image_shape_")
     shape: tuple[int, ...] | None = getattr(fitted, "image_shape_", None)
     if shape is None or rows.ndim != 2:
         return X, None
@@ -79,44 +89,119 @@ def images_and_shape(
     return (rows, shape) if prod(shape) == rows.shape[1] else (X, None)
 
 
-def shown(images: "NDArray[Any]", image_shape: tuple[int, ...] | None) -> "NDArray[np.float64]":
-    """Return the images as matplotlib takes them, from 0 to 1."""
+def shown(
+    images: "ArrayLike | Sequence[ArrayLike]", image_shape: tuple[int, ...] | None
+) -> "list[NDArray[np.float64]]":
+    """Return images as matplotlib takes them, from 0 to 1."""
     if image_shape is not None:
         _check_image_shape(image_shape)
-    if images.ndim == 2:
-        shape = _square(images.shape[1]) if image_shape is None else tuple(image_shape)
-        if prod(shape) != images.shape[1]:
-            raise ValueError(
-                f"image_shape must be a shape of {images.shape[1]} pixels, which the images have, "
-                f"got {image_shape!r}."
-            )
-        images = images.reshape(len(images), *shape)
-    if images.ndim not in (3, 4):
-        raise ValueError(
-            "images must be of shape (n, h * w), (n, h, w) or (n, h, w, c), got an array of shape "
-            f"{images.shape}."
-        )
-    values = images.astype(np.float64)
-    if values.ndim == 4 and values.shape[-1] != RGB:
-        values = values.mean(axis=-1)
-    finite = values[np.isfinite(values)]
+    values = [_grey_or_rgb(image.astype(np.float64)) for image in _one_by_one(images, image_shape)]
+    finite = np.concatenate([[], *(image[np.isfinite(image)] for image in values)])
     if not finite.size:
         return values
     lowest, highest = finite.min(), finite.max()
-    scaled: NDArray[np.float64] = (values - lowest) / ((highest - lowest) or 1.0)
-    return scaled.clip(0, 1)
+    return [((image - lowest) / ((highest - lowest) or 1.0)).clip(0, 1) for image in values]
 
 
-def _last_of(estimator: Any) -> Any:
-    """Return what sees the images in the end: a last step, a search's best, one that is wrapped."""
-    while not hasattr(estimator, "image_shape_"):
-        inner = getattr(estimator, "best_estimator_", getattr(estimator, "estimator_", None))
-        if inner is None and hasattr(estimator, "steps"):
-            inner = estimator.steps[-1][1]
-        if inner is None:
-            break
-        estimator = inner
-    return estimator
+def _one_by_one(images: Any, image_shape: tuple[int, ...] | None) -> "list[NDArray[Any]]":
+    if isinstance(images, list | tuple) and len({np.shape(image) for image in images}) > 1:
+        several = [np.asarray(image) for image in images]
+        if any(image.ndim not in (2, 3) for image in several):
+            raise ValueError(
+                "images of several shapes must be of shape (h, w) or (h, w, c), got "
+                f"{[image.shape for image in several]}."
+            )
+        return several
+    array = np.asarray(images)
+    if array.ndim == 2:
+        shape = _square(array.shape[1]) if image_shape is None else tuple(image_shape)
+        if prod(shape) != array.shape[1]:
+            raise ValueError(
+                f"image_shape must be a shape of {array.shape[1]} pixels, which the images have, "
+                f"got {image_shape!r}."
+            )
+        array = array.reshape(len(array), *shape)
+    if array.ndim not in (3, 4):
+        raise ValueError(
+            "images must be of shape (n, h * w), (n, h, w) or (n, h, w, c), got an array of shape "
+            f"{array.shape}; wrap a single image in a list, [image]."
+        )
+    return list(array)
+
+
+def _grey_or_rgb(image: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    if image.ndim == 2 or image.shape[-1] == RGB:
+        return image
+    grey: NDArray[np.float64] = image.mean(axis=-1)
+    return grey
+
+
+def first_images(images: Any, n_images: int) -> list[Any]:
+    """Return the first of several images; a single one is refused, and what holds none."""
+    shape: tuple[int, ...] = getattr(images, "shape", ())
+    looks_single = len(shape) == 2 or (len(shape) == 3 and shape[2] <= RGBA)
+    is_no_iterable = not isinstance(images, Iterable) or isinstance(images, str | bytes | Mapping)
+    if looks_single or is_no_iterable:
+        raise ValueError(
+            f"images must hold several images, got a single {type(images).__name__}; wrap it in a "
+            "list, [image]."
+        )
+    return list(islice(images, n_images))
+
+
+def first_rows(estimator: "Classifier", X: "Images", n: int) -> "Images":
+    """Return the first images; one alone is left to be refused by the estimator."""
+    shape = np.asarray(X).shape
+    n_columns = shape[1] if len(shape) == 2 else None
+    if n_columns is not None and n_columns != getattr(estimator, "n_features_in_", n_columns):
+        return X
+    some: Images = _safe_indexing(X, slice(n))
+    return some
+
+
+def as_given(image: Any, name: str) -> "NDArray[np.float64]":
+    """Return an array or a Pillow image from 0 to 1, over white where it is transparent."""
+    if hasattr(image, "convert"):
+        image = image.convert("RGBA")
+    array = np.asarray(image)
+    if array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
+        kind = type(image).__name__ + (f" of shape {array.shape}" if array.ndim else "")
+        raise ValueError(
+            f"{name} must be an array of shape (h, w) or (h, w, c) or a Pillow image, got "
+            f"{kind}; mnistcnn.images.open_image opens a file."
+        )
+    values = array.astype(np.float64)
+    if values.min() < 0 or values.max() > BRIGHTEST_BYTE:
+        values = (values - values.min()) / (np.ptp(values) or 1.0)
+    elif values.max() > 1:
+        values = values / BRIGHTEST_BYTE
+    if values.ndim == 3 and values.shape[-1] == RGBA:
+        colours, opacity = values[..., :RGB], values[..., RGB:]
+        values = colours * opacity + 1 - opacity
+    return values
+
+
+def probabilities_of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":
+    """Return the probability of each prediction, given alone or among those of all classes."""
+    probabilities = np.asarray(y_proba, dtype=np.float64)
+    if probabilities.ndim == 2:
+        probabilities = probabilities.max(axis=1)
+    if probabilities.ndim != 1 or not np.all((probabilities >= 0) & (probabilities <= 1)):
+        raise ValueError(
+            "y_proba must hold probabilities from 0 to 1, of shape (n,) or (n, n_classes), got "
+            f"shape {np.shape(y_proba)} with values from {np.min(y_proba)} to {np.max(y_proba)}."
+        )
+    return probabilities
+
+
+def heading_of_mistakes(n_shown: int, n_mistakes: int, n: int, are_ordered: bool) -> str:
+    """Return what stands above misclassified images, or in their place."""
+    if not n_mistakes:
+        return f"None of the {n:,} images is misclassified."
+    if n_shown == n_mistakes:
+        return f"{n_mistakes:,} of {n:,} images misclassified"
+    which = "surest" if are_ordered else "first"
+    return f"{n_mistakes:,} of {n:,} images misclassified, the {which} {n_shown}"
 
 
 def _check_image_shape(image_shape: object) -> None:
@@ -138,6 +223,6 @@ def _square(n_pixels: int) -> tuple[int, int]:
     if side * side != n_pixels:
         raise ValueError(
             "flat images must have a square number of pixels unless image_shape says their height "
-            f"and width, got {n_pixels} pixels."
+            f"and width, got {n_pixels} pixels; wrap a single image in a list, [image]."
         )
     return side, side

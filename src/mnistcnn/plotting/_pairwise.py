@@ -1,15 +1,19 @@
 """The differences between the architectures of a comparison."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistcnn.plotting._axes import axes_for
+from mnistcnn.plotting._axes import axes_for, figure_of
+from mnistcnn.plotting._looks import REGION
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
     from mnistcnn.evaluation import ComparisonResult
 
@@ -35,6 +39,12 @@ class PairwiseDisplay:
         Where it was drawn.
     figure_ : matplotlib Figure
         The figure of `ax_`.
+    intervals_ : matplotlib ErrorbarContainer
+        The differences with their intervals.
+    region_ : matplotlib Patch or None
+        The region of practical equivalence, if there is one.
+    zero_line_ : matplotlib Line2D
+        Where there is no difference.
 
     See Also
     --------
@@ -55,6 +65,9 @@ class PairwiseDisplay:
 
     ax_: "Axes"
     figure_: "Figure"
+    intervals_: "ErrorbarContainer"
+    region_: "Patch | None"
+    zero_line_: "Line2D"
 
     def __init__(self, *, pairs: "pd.DataFrame", rope: float, unit: str = "points") -> None:
         self.pairs = pairs
@@ -113,21 +126,26 @@ class PairwiseDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        ValueError
+            If `ax` cannot be drawn in.
         """
         n_rows = len(self.pairs)
         ax = axes_for(ax, type(self).__name__, figsize=(7, 1.5 + 0.4 * n_rows))
         difference, *bounds = self.pairs[["difference", "lower", "upper"]].to_numpy(dtype=float).T
+        self.region_ = None
         if self.rope > 0:
-            ax.axvspan(-self.rope, self.rope, alpha=0.2, label="practically equal")
+            self.region_ = ax.axvspan(
+                -self.rope, self.rope, color=REGION, alpha=0.4, label="practically equal"
+            )
             ax.legend()
-        ax.axvline(0, color="grey", linewidth=1)
-        looks = {"fmt": "D", "color": "black", "capsize": 4, **interval_options}
+        self.zero_line_ = ax.axvline(0, color="grey", linewidth=1)
+        options = {"fmt": "D", "color": "black", "capsize": 4, **interval_options}
         # As lists: an older matplotlib takes an array of one for a number.
         lengths = np.abs(bounds - difference).tolist()
-        ax.errorbar(difference, range(n_rows), xerr=lengths, **looks)
+        self.intervals_ = ax.errorbar(difference, range(n_rows), xerr=lengths, **options)
         ax.set_yticks(range(n_rows), self.pairs["first"] + " - " + self.pairs["second"])
         # Upside down, so that the first row is the top one.
         ax.set_ylim(max(n_rows, 1) - 0.5, -0.5)
         ax.set_xlabel(f"difference ({self.unit})")
-        self.ax_, self.figure_ = ax, cast("Figure", ax.figure)
+        self.ax_, self.figure_ = ax, figure_of(ax)
         return self

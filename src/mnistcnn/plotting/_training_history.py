@@ -1,72 +1,107 @@
-"""The epochs of a fit."""
+"""The epochs of a fit, or of several."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn.plotting._axes import axes_for
+from mnistcnn._wrapper import part_with
+from mnistcnn.plotting._axes import figure_of, several_axes_for
+from mnistcnn.plotting._looks import TRAINING, VALIDATION, line_looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from numpy.typing import NDArray
 
-    from mnistcnn.classifier import DigitCNNClassifier
+    from mnistcnn._types import Classifier
 
 __all__ = ["TrainingHistoryDisplay"]
 
+History: TypeAlias = Mapping[str, Sequence[float]]
+
+BANDS = {"min-max": "lowest to highest", "sd": "mean ± standard deviation"}
+
 
 class TrainingHistoryDisplay:
-    """A quantity of one fit, epoch by epoch: on the training and any validation images.
+    """What was measured in each epoch of a fit: on the training and any validation images.
+
+    The best epoch is marked where there was a validation. Several fits of one setting, such as
+    folds or seeds, are drawn as their mean and a band, with a faint line for each.
 
     Parameters
     ----------
-    history : dict of str to sequence of float
+    history : dict of str to sequence of float, or a sequence of such dicts
         One value an epoch for each name, as in ``DigitCNNClassifier.history_``: `loss`,
-        `accuracy`, `learning_rate` and, with early stopping, `val_loss` and `val_accuracy`.
+        `accuracy`, `learning_rate` and, with a validation, `val_loss` and `val_accuracy`. A
+        sequence holds a dict a fit.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Where the first quantity was drawn.
+    axes_ : ndarray of shape (n_quantities,), dtype object
+        The matplotlib Axes of each quantity.
     figure_ : matplotlib Figure
         The figure of `ax_`.
+    lines_ : dict of str to matplotlib Line2D
+        The line of each name in the history that was drawn; of several fits that of their mean.
+    run_lines_ : dict of str to list of matplotlib Line2D
+        The lines of the fits, where there are several.
+    bands_ : dict of str to matplotlib PolyCollection
+        The bands, where there are several fits.
+    best_epoch_ : int or None
+        The epoch, counted from 1, with the highest validation accuracy, of equal ones that with the
+        lowest validation loss; of several fits by their means. None without a validation.
+    best_epoch_lines_ : list of matplotlib Line2D
+        What marks it, one a quantity.
 
     Examples
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
     >>> from mnistcnn.plotting import TrainingHistoryDisplay
-    >>> history = {"loss": [0.9, 0.4, 0.2], "val_loss": [0.8, 0.5, 0.4]}
+    >>> history = {"loss": [0.9, 0.4, 0.2], "val_loss": [0.8, 0.4, 0.5]}
     >>> display = TrainingHistoryDisplay(history=history).plot()
-    >>> [line.get_label() for line in display.ax_.lines]
+    >>> [line.get_label() for line in display.lines_.values()]
     ['training', 'validation']
+    >>> display.best_epoch_
+    2
     """
 
     ax_: "Axes"
+    axes_: "NDArray[np.object_]"
     figure_: "Figure"
+    lines_: "dict[str, Line2D]"
+    run_lines_: "dict[str, list[Line2D]]"
+    bands_: "dict[str, PolyCollection]"
+    best_epoch_: int | None
+    best_epoch_lines_: "list[Line2D]"
 
-    def __init__(self, *, history: Mapping[str, Sequence[float]]) -> None:
+    def __init__(self, *, history: History | Sequence[History]) -> None:
         self.history = history
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: "DigitCNNClassifier",
+        estimator: "Classifier",
         *,
-        quantity: str = "loss",
-        ax: "Axes | None" = None,
+        quantity: str | Sequence[str] = "loss",
+        ax: "Axes | Iterable[Axes] | None" = None,
         **line_options: Any,
     ) -> "TrainingHistoryDisplay":
         """Draw the `history_` of a fitted classifier.
 
         Parameters
         ----------
-        estimator : DigitCNNClassifier
-            Fitted.
-        quantity : str, default="loss"
+        estimator : classifier
+            A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper in which one answers.
+        quantity : str or sequence of str, default="loss"
             As in `plot`.
-        ax : matplotlib Axes, default=None
+        ax : matplotlib Axes or a sequence of them, default=None
             As in `plot`.
         **line_options : dict
             As in `plot`.
@@ -80,24 +115,79 @@ class TrainingHistoryDisplay:
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
+        ValueError
+            If it has no `history_`, or as from `plot`.
         """
-        check_is_fitted(estimator, "history_")
-        return cls(history=estimator.history_).plot(ax, quantity=quantity, **line_options)
+        display = cls(history=_history_of(estimator, "estimator"))
+        return display.plot(ax, quantity=quantity, **line_options)
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators: "Iterable[Classifier]",
+        *,
+        quantity: str | Sequence[str] = "loss",
+        band: str = "min-max",
+        ax: "Axes | Iterable[Axes] | None" = None,
+        **line_options: Any,
+    ) -> "TrainingHistoryDisplay":
+        """Draw the mean of several fits and a band around it.
+
+        Parameters
+        ----------
+        estimators : iterable of classifiers
+            Fitted, each as in `from_estimator`: the `estimator` that
+            :func:`sklearn.model_selection.cross_validate` returns with ``return_estimator=True``,
+            or the `estimators_` of a `mnistcnn.DigitEnsembleClassifier`.
+        quantity : str or sequence of str, default="loss"
+            As in `plot`.
+        band : {"min-max", "sd"}, default="min-max"
+            As in `plot`.
+        ax : matplotlib Axes or a sequence of them, default=None
+            As in `plot`.
+        **line_options : dict
+            As in `plot`.
+
+        Returns
+        -------
+        TrainingHistoryDisplay
+            Already drawn.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If one of them is not fitted.
+        ValueError
+            As from `from_estimator`, or if there is none.
+        """
+        histories = [
+            _history_of(each, f"estimators[{place}]") for place, each in enumerate(estimators)
+        ]
+        display = cls(history=histories)
+        return display.plot(ax, quantity=quantity, band=band, **line_options)
 
     def plot(
-        self, ax: "Axes | None" = None, *, quantity: str = "loss", **line_options: Any
+        self,
+        ax: "Axes | Iterable[Axes] | None" = None,
+        *,
+        quantity: str | Sequence[str] = "loss",
+        band: str = "min-max",
+        **line_options: Any,
     ) -> "TrainingHistoryDisplay":
         """Draw the display.
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
-        quantity : str, default="loss"
-            A name of `history`. Where the history holds ``val_<quantity>`` too, that is drawn
-            beside it.
+        ax : matplotlib Axes or a sequence of them, default=None
+            Where to draw, one for each quantity; None makes a new figure.
+        quantity : str or sequence of str, default="loss"
+            A name of the history, or several, which are drawn one below the other. Where the
+            history holds ``val_<quantity>`` too, that is drawn beside it.
+        band : {"min-max", "sd"}, default="min-max"
+            Around the mean of several fits: from the lowest to the highest of them, or one sample
+            standard deviation to either side. Mean and band end with the shortest fit.
         **line_options : dict
-            Handed to ``Axes.plot`` for every line.
+            Handed to ``Axes.plot`` for every line of a fit or of a mean.
 
         Returns
         -------
@@ -109,18 +199,125 @@ class TrainingHistoryDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `history` has no such quantity.
+            If the history has no epochs or no such quantity, another parameter is not as described,
+            or `ax` cannot be drawn in.
         """
-        if quantity not in self.history:
-            raise ValueError(f"quantity must be one of {sorted(self.history)}, got {quantity!r}.")
-        ax = axes_for(ax, type(self).__name__, figsize=(6, 4))
-        for name, label in ((quantity, "training"), (f"val_{quantity}", "validation")):
-            if name in self.history:
-                values = self.history[name]
-                ax.plot(range(1, len(values) + 1), values, **{"label": label, **line_options})
+        runs = _runs_of(self.history)
+        quantities = [quantity] if isinstance(quantity, str) else list(quantity)
+        _check_quantities(quantities, runs)
+        if band not in BANDS:
+            raise ValueError(f"band must be one of {list(BANDS)}, got {band!r}.")
+        axes = several_axes_for(ax, type(self).__name__, len(quantities), figsize=(6, 4))
+        self.lines_, self.run_lines_, self.bands_, self.best_epoch_lines_ = {}, {}, {}, []
+        self.best_epoch_ = _best_epoch(runs)
+        for each, name in zip(axes, quantities, strict=True):
+            self._draw_quantity(each, name, runs, band, line_options)
+        axes[-1].set_xlabel("epoch")
+        self.axes_, self.ax_, self.figure_ = axes, axes[0], figure_of(axes[0])
+        return self
+
+    def _draw_quantity(
+        self, ax: "Axes", quantity: str, runs: list[History], band: str, options: dict[str, Any]
+    ) -> None:
+        parts = ((quantity, "training", TRAINING), (f"val_{quantity}", "validation", VALIDATION))
+        for name, label, looks in parts:
+            values = [run[name] for run in runs if name in run]
+            drawn = line_looks({**looks, "label": label}, options)
+            if len(values) == len(runs) == 1:
+                [self.lines_[name]] = _draw_lines(ax, values, drawn)
+            elif len(values) == len(runs):
+                self._draw_runs(ax, name, values, band, drawn)
+        if self.best_epoch_ is not None:
+            label = f"best epoch: {self.best_epoch_}"
+            line = ax.axvline(self.best_epoch_, color="black", linestyle=":", label=label)
+            self.best_epoch_lines_.append(line)
         ax.locator_params(axis="x", integer=True)
-        ax.set_xlabel("epoch")
         ax.set_ylabel(quantity.replace("_", " "))
         ax.legend()
-        self.ax_, self.figure_ = ax, cast("Figure", ax.figure)
-        return self
+
+    def _draw_runs(
+        self,
+        ax: "Axes",
+        name: str,
+        values: list[Sequence[float]],
+        band: str,
+        looks: dict[str, Any],
+    ) -> None:
+        faint = {**looks, "alpha": 0.3, "linewidth": 0.8, "marker": "", "label": None}
+        self.run_lines_[name] = _draw_lines(ax, values, faint)
+        mean, lower, upper = _mean_and_band(values, band)
+        label = looks["label"]
+        of_mean = {**looks, "label": f"{label}, mean of {len(values)} fits"}
+        [self.lines_[name]] = _draw_lines(ax, [mean], of_mean)
+        self.bands_[name] = ax.fill_between(
+            range(1, len(mean) + 1),
+            lower,
+            upper,
+            facecolor=looks["color"],
+            edgecolor=looks["color"],
+            alpha=0.25,
+            linewidth=0,
+            hatch="///" if name.startswith("val_") else None,
+            label=f"{label}, {BANDS[band]}",
+        )
+
+
+def _history_of(estimator: "Classifier", name: str) -> History:
+    check_is_fitted(estimator)
+    fitted = part_with(estimator, "history_")
+    if fitted is None:
+        raise ValueError(
+            f"{name} must be a DigitCNNClassifier, or a pipeline, search or wrapper in which one "
+            f"answers, got {type(estimator).__name__}; from_estimators takes several."
+        )
+    return cast("History", fitted.history_)
+
+
+def _runs_of(history: History | Sequence[History]) -> list[History]:
+    """Return the histories of all fits, of which each holds an epoch."""
+    runs = [history] if isinstance(history, Mapping) else list(history)
+    if not runs or not all(any(map(len, run.values())) for run in runs):
+        raise ValueError(
+            "history must hold at least one epoch of each fit, got none; a network that was "
+            "trained elsewhere and taken over has none."
+        )
+    return runs
+
+
+def _check_quantities(quantities: list[str], runs: list[History]) -> None:
+    known = [name for name in runs[0] if all(name in run for run in runs)]
+    unknown = [name for name in quantities if name not in known]
+    if unknown or not quantities:
+        wanted = repr(unknown[0]) if unknown else "none"
+        remedy = "; a fit measures validation images with early_stopping=True or X_val"
+        told = remedy if wanted.startswith("'val_") else ""
+        raise ValueError(f"quantity must be one of {sorted(known)}, got {wanted}{told}.")
+
+
+def _draw_lines(
+    ax: "Axes", values: Sequence[Sequence[float]], looks: dict[str, Any]
+) -> "list[Line2D]":
+    return [ax.plot(range(1, len(each) + 1), each, **looks)[0] for each in values]
+
+
+def _mean_and_band(values: list[Sequence[float]], band: str) -> "NDArray[np.float64]":
+    """Return mean, lower and upper end in the epochs that all fits have, ``(3, n_epochs)``."""
+    n_epochs = min(map(len, values))
+    common = np.array([each[:n_epochs] for each in values], dtype=float)
+    mean = common.mean(axis=0)
+    if band == "min-max":
+        return np.array([mean, common.min(axis=0), common.max(axis=0)])
+    deviation = common.std(axis=0, ddof=1)
+    return np.array([mean, mean - deviation, mean + deviation])
+
+
+def _best_epoch(runs: list[History]) -> int | None:
+    """Return the best epoch by the validation, by the rule of early stopping."""
+    names = ("val_accuracy", "val_loss")
+    measured = [name for name in names if all(name in run for run in runs)]
+    if not measured:
+        return None
+    means = [_mean_and_band([run[name] for run in runs], "min-max")[0] for name in measured]
+    signs = [1 if name == "val_accuracy" else -1 for name in measured]
+    ranks = list(zip(*(sign * mean for sign, mean in zip(signs, means, strict=True)), strict=True))
+    return ranks.index(max(ranks)) + 1

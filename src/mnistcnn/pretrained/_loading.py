@@ -2,47 +2,51 @@
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
-import numpy as np
-
-from mnistcnn.classifier import DigitCNNClassifier, fitted_with_weights
-from mnistcnn.pretrained._descriptions import from_description
-from mnistcnn.pretrained._files import digest, read_network, stored_names
+from mnistcnn.classifier import DigitCNNClassifier
+from mnistcnn.pretrained._files import read_network, stored_names
 
 __all__ = ["load_pretrained"]
 
 # `scripts/train_pretrained.py` prints them. Each covers its weights too.
-DIGESTS = {"digits": "f0d02c6713f3b3e9cda23aac38ba885c819d1d3bac199d33ce2e9060a67390db"}
-
-# What every stored network was trained on.
-MNIST_PIXELS = (0.0, 255.0)
+DIGESTS = {
+    "digits": "250ce7d3adb90ef5f7f3fbee08f5172936d906b7d9c6e7726f0d89e7631fdabb",
+    "parts": "145ecc1263852ac1de5a5a3a1a2231417693154b9b81b0f27c8c9b2798cd8934",
+}
 
 
 def load_pretrained(name: str = "digits") -> DigitCNNClassifier:
     """Load a classifier of handwritten digits that is trained already; it needs no network.
 
-    It was trained on MNIST's 60,000 training images, on the same digits drawn anew with other
-    pens, and on images of no digit, which it is unsure of. Its probabilities are calibrated. It is
-    a `mnistcnn.architectures.MultiColumn` of two `mnistcnn.architectures.Accurate`, one of them
-    wider. The model card in the user guide states the data, the test error and the limits.
+    The one named ``"digits"`` was trained on MNIST's 60,000 training images, on the same digits
+    drawn anew with other pens, and on images of no digit, which it is unsure of. Its probabilities
+    are calibrated. It is a `mnistcnn.architectures.MultiColumn` of two
+    `mnistcnn.architectures.Accurate`, one of them wider. The model card in the user guide states
+    the data, the test error and the limits.
 
     Parameters
     ----------
-    name : {"digits"}, default="digits"
-        Which one.
+    name : {"digits", "parts"}, default="digits"
+        Which one. ``"parts"`` is for `mnistcnn.DigitReader`: its classes are ``"0"`` to ``"9"``,
+        ``"00"`` to ``"99"`` for pairs that touch, ``"piece"``, ``"several"`` and ``"other"``, and
+        its images show a part of a line of writing alone, what is beside it, and all around, as
+        arrays of shape (32, 32, 3).
 
     Returns
     -------
     classifier : DigitCNNClassifier
-        Fitted, with `classes_` 0 to 9, for images in MNIST's form: 28x28 pixels, light ink on 0,
-        up to 255. `mnistcnn.DigitNormalizer` brings other images to that form. It computes in
-        float32, so that it answers alike on every machine.
+        Fitted. ``"digits"`` has `classes_` 0 to 9, for images in MNIST's form: 28x28 pixels, light
+        ink on 0, up to 255. `mnistcnn.DigitNormalizer` brings other images to that form. All
+        compute in float32, so that they answer alike on every machine.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or the files in the package are damaged or were changed. The weights
-        are checked against their SHA-256 before they are read, and no code in them is executed.
+        If the name is unknown.
+    UnreadableModelError
+        If the file in the package is damaged or was changed. It is checked against its SHA-256, and
+        no code in it is executed.
 
     See Also
     --------
@@ -74,21 +78,6 @@ def _loaded(folder: Traversable, name: str, expected: str | None = None) -> Digi
     names = stored_names(folder)
     if name not in names:
         raise ValueError(f"Unknown pretrained model {name!r}; the names are {', '.join(names)}.")
-    description, weights = read_network(folder, name)
-    if expected not in (None, digest(description)):
-        raise ValueError(
-            f"The file {name}.json is damaged or has been changed: its SHA-256 must be {expected}, "
-            f"got {digest(description)}. Install mnistcnn again."
-        )
-    architecture = from_description(description.architecture)
-    classifier = DigitCNNClassifier(architecture, **description.parameters)
-    height, width, channels = description.image_shape
-    fitted: DigitCNNClassifier = fitted_with_weights(
-        classifier,
-        image_shape=(height, width, channels),
-        classes=np.array(description.classes, dtype=np.int64),
-        weights=weights,
-        history=description.history,
-        pixel_range=MNIST_PIXELS,
-    )
-    return fitted
+    loaded: Any = read_network(folder, name, expected)
+    classifier: DigitCNNClassifier = loaded
+    return classifier

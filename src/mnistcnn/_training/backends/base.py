@@ -82,6 +82,10 @@ class Backend:
         """Return a function from a batch of images to their scores."""
         return lambda images: self.as_array(keras.ops.stop_gradient(model(images, training=False)))
 
+    def gradient(self, function: Callable[[Tensor], Tensor], images: NDArray[Any]) -> NDArray[Any]:
+        """Return the gradient of a function from a batch of images to one number, by the pixels."""
+        raise NotImplementedError
+
     def generator_kept(self) -> AbstractContextManager[Any]:
         """Put the global generator back that building and training draw from, if there is one."""
         return nullcontext()

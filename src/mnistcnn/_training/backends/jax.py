@@ -51,6 +51,10 @@ class JaxBackend(Backend):
         """Return a function from a batch of images to their scores."""
         return JaxScores(model)
 
+    def gradient(self, function: Callable[[Tensor], Tensor], images: NDArray[Any]) -> NDArray[Any]:
+        """Return the gradient of a function from a batch of images to one number, by the pixels."""
+        return self.as_array(jax.grad(function)(jnp.asarray(images)))
+
     def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether there is a TPU, or a GPU with tensor cores for it."""
         device = jax.devices()[0]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tensorflow.python.eager import context
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
+from mnistcnn._cpu import bfloat16_instructions
 from mnistcnn._quiet_start import find_devices
 from mnistcnn._training.backends.base import (
     Backend,
@@ -25,7 +26,6 @@ from mnistcnn._training.backends.base import (
     ImageShape,
     bfloat16_of_gpu,
 )
-from mnistcnn._training.cpu import bfloat16_instructions
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epochs import EpochPlan, Transform, effective_batch_size
 from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
@@ -54,6 +54,14 @@ class TensorFlowBackend(Backend):
     def scoring_function(self, model: keras.Model, image_shape: ImageShape) -> "TensorFlowScores":
         """Return a function from a batch of images to their scores."""
         return TensorFlowScores(model, image_shape)
+
+    def gradient(self, function: Callable[[Tensor], Tensor], images: NDArray[Any]) -> NDArray[Any]:
+        """Return the gradient of a function from a batch of images to one number, by the pixels."""
+        pixels = tf.convert_to_tensor(images)
+        with tf.GradientTape() as tape:
+            tape.watch(pixels)
+            value = function(pixels)
+        return self.as_array(tape.gradient(value, pixels))
 
     def prepare(self) -> None:
         """Take this process's share of the cores, and a GPU's memory as it is needed."""

@@ -1,14 +1,16 @@
 """PyTorch: Keras's `fit`, step by step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from mnistcnn._training.backends.base import Backend, Bfloat16Support, bfloat16_of_gpu
+from mnistcnn._training.tensors import Tensor
 
 # What PyTorch's own allocator for the CPU says, in an error of no class of its own.
 CPU_IS_FULL = "can't allocate memory"
@@ -34,6 +36,12 @@ class TorchBackend(Backend):
     def step_callbacks(self) -> list[keras.callbacks.Callback]:
         """Return what clears the gradients."""
         return [ClearedGradients()]
+
+    def gradient(self, function: Callable[[Tensor], Tensor], images: NDArray[Any]) -> NDArray[Any]:
+        """Return the gradient of a function from a batch of images to one number, by the pixels."""
+        pixels = keras.ops.convert_to_tensor(images).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(function(pixels), pixels)
+        return self.as_array(gradient)
 
     @contextmanager
     def generator_kept(self) -> Iterator[None]:

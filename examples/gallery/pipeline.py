@@ -1,0 +1,54 @@
+"""
+Put a CNN into a pipeline
+=========================
+
+A ``DigitCNNClassifier`` is a scikit-learn classifier, so it can be the last step of a
+``Pipeline``. Here the step before it brings images to MNIST's form, whatever their size and their
+unit: those of ``sklearn.datasets.load_digits`` have 8x8 pixels from 0 to 16.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.pipeline import Pipeline
+
+from mnistcnn import DigitCNNClassifier, DigitNormalizer
+from mnistcnn.plotting import DigitGridDisplay, TrainingHistoryDisplay
+
+digits = load_digits()
+X_train, X_test, y_train, y_test = train_test_split(
+    digits.images, digits.target, test_size=300, stratify=digits.target, random_state=0
+)
+
+pipeline = Pipeline(
+    [
+        ("form", DigitNormalizer()),
+        ("network", DigitCNNClassifier("fast", epochs=5, random_state=0)),
+    ]
+)
+pipeline.fit(X_train, y_train)
+print(f"Accuracy on {len(y_test)} digits held out: {pipeline.score(X_test, y_test):.3f}")
+
+# %%
+# The parameters of every step are those of the pipeline, by the name of the step.
+
+pipeline.set_params(form__smooth_small=True, network__epochs=3)
+print(pipeline.get_params()["network__epochs"])
+
+# %%
+# Whatever takes a classifier takes the pipeline. In a cross-validation each fold is fitted from
+# the start, and the folds have all digits in equal parts.
+
+accuracies = cross_val_score(pipeline, X_train, y_train, cv=3)
+print(
+    f"Accuracy in {len(accuracies)} folds: {accuracies.mean():.3f} +- {accuracies.std(ddof=1):.3f}"
+)
+
+# %%
+# What the network was given, and how its loss fell:
+
+# sphinx_gallery_thumbnail_number = 1
+normalised = pipeline["form"].transform(X_test)
+DigitGridDisplay.from_samples(normalised, y_test, n_per_class=8)
+TrainingHistoryDisplay.from_estimator(pipeline["network"], quantity="loss")
+plt.show()

@@ -1,0 +1,97 @@
+"""A network from an .onnx file, and the queue in front of it that answers requests together."""
+
+import asyncio
+import json
+
+import numpy as np
+import onnxruntime
+
+# What the layers compute of more images no longer fits into a processor's caches.
+AT_ONCE = 32
+
+
+class OnnxNetwork:
+    """The network of a file that `DigitCNNClassifier.export` has written."""
+
+    def __init__(self, path, n_threads):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = n_threads
+        options.log_severity_level = 3
+        # Threads that wait for work by spinning take the processor from those that read requests.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+        (images,) = self._session.get_inputs()
+        if images.type != "tensor(uint8)":
+            raise ValueError(f"{path} must take uint8 pixels, got {images.type}.")
+        self.image_shape = tuple(images.shape[1:])
+        self.classes = json.loads(self._session.get_modelmeta().custom_metadata_map["classes"])
+
+    def probabilities(self, images):
+        """Return float32 probabilities (n, n_classes) of uint8 images (n, h, w, c)."""
+        parts = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
+        answers = [self._session.run(["probabilities"], {"images": part})[0] for part in parts]
+        return np.concatenate(answers)
+
+
+class TooBusyError(Exception):
+    """More images wait than are allowed to."""
+
+
+class Batcher:
+    """Answers several requests in one call: while one batch is computed, the next one gathers."""
+
+    def __init__(self, compute, *, max_batch, max_waiting):
+        self._compute = compute
+        self._max_batch = max_batch
+        self._max_waiting = max_waiting
+        self._waiting = []
+        self._n_waiting = 0
+        self._something_waits = asyncio.Event()
+
+    async def answer(self, images):
+        """Return what `compute` gives for the images, or raise `TooBusyError` at once."""
+        if self._n_waiting + len(images) > self._max_waiting:
+            raise TooBusyError
+        answered = asyncio.get_running_loop().create_future()
+        self._waiting.append((images, answered))
+        self._n_waiting += len(images)
+        self._something_waits.set()
+        return await answered
+
+    async def run(self):
+        """Compute batch after batch, for ever."""
+        while True:
+            await self._something_waits.wait()
+            batch = self._next_batch()
+            try:
+                images = np.concatenate([images for images, _ in batch])
+                answers = await asyncio.to_thread(self._compute, images)
+            except Exception as error:
+                for _, answered in batch:
+                    if not answered.done():
+                        answered.set_exception(error)
+            else:
+                self._hand_out(answers, batch)
+
+    def _next_batch(self):
+        batch, n_images = [], 0
+        while self._waiting and (
+            not batch or n_images + len(self._waiting[0][0]) <= self._max_batch
+        ):
+            batch.append(self._waiting.pop(0))
+            n_images += len(batch[-1][0])
+        self._n_waiting -= n_images
+        if not self._waiting:
+            self._something_waits.clear()
+        return batch
+
+    @staticmethod
+    def _hand_out(answers, batch):
+        start = 0
+        for images, answered in batch:
+            # Whoever has gone meanwhile wants no answer.
+            if not answered.done():
+                answered.set_result(answers[start : start + len(images)])
+            start += len(images)

@@ -1,0 +1,113 @@
+"""Checks what a built wheel and sdist hold, and that the wheel works with nothing else installed.
+
+    python -m build --outdir dist && python scripts/built_package.py dist
+
+The wheel holds each file of src/mnistcnn and nothing beside them, tests least of all, and is small;
+in an empty virtual environment, the command that it installs reads a digit with the pretrained
+network.
+"""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
+
+SOURCES = Path(__file__).parents[1] / "src"
+LARGEST_WHEEL = 5_000_000  # bytes
+# What a build that takes Python's files alone would leave out.
+KINDS_OF_DATA = {".mnistcnn", ".css", ".js", ".html", ".pyi", ".typed"}
+
+# A digit that scikit-learn brings along, enlarged as if it were drawn: dark on light.
+WRITE_A_FOUR = """
+import sys
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+digits = load_digits()
+ink = digits.images[digits.target == 4][0]
+drawing = Image.fromarray((255 - ink * 15).astype(np.uint8)).resize((160, 160), Image.BICUBIC)
+drawing.save(sys.argv[1])
+"""
+
+
+def only_file(folder: Path, pattern: str) -> Path:
+    """Return the file that a pattern fits, of which there is one."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        sys.exit(f"{folder} must hold one {pattern}, got {[path.name for path in found]}")
+    return found[0]
+
+
+def refuse(complaint: str, names: Iterable[str]) -> None:
+    """End with a complaint where there are names that it is about."""
+    if listed := sorted(names):
+        sys.exit("\n    ".join([f"{complaint}:", *listed]))
+
+
+def check_wheel(wheel: Path) -> None:
+    """Compare a wheel with the sources it was built from."""
+    with ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    package = (path for path in (SOURCES / "mnistcnn").rglob("*") if path.is_file())
+    sources = {
+        path.relative_to(SOURCES).as_posix() for path in package if "__pycache__" not in path.parts
+    }
+    refuse(f"{wheel.name} lacks files of src/", sources - held)
+    refuse(f"{wheel.name} holds what is not in src/", held - sources)
+    kinds = {PurePosixPath(name).suffix for name in held}
+    refuse(f"{wheel.name} holds no file of a kind", KINDS_OF_DATA - kinds)
+    if (size := wheel.stat().st_size) > LARGEST_WHEEL:
+        sys.exit(f"{wheel.name} may have {LARGEST_WHEEL:,} bytes, got {size:,}")
+
+
+def check_sdist(sdist: Path) -> None:
+    """See that a sdist holds the tests, and no models beside those of the package."""
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    refuse(f"{sdist.name} lacks", {"tests/conftest.py", "LICENSE", "CHANGELOG.md"} - held)
+    models = {name for name in held if name.endswith(".mnistcnn")}
+    stray = {name for name in models if not name.startswith("src/mnistcnn/")}
+    refuse(f"{sdist.name} holds models that are not the package's", stray)
+
+
+def run(program: Path, *arguments: str) -> str:
+    """Run an installed program beside itself, apart from this checkout, and return its output."""
+    settings = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    finished = subprocess.run(
+        [program, *arguments],
+        cwd=program.parent,
+        env=settings,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return finished.stdout
+
+
+def check_installed(wheel: Path) -> None:
+    """Install a wheel in an empty environment, and run its command there."""
+    with tempfile.TemporaryDirectory() as environment:
+        venv.create(environment, with_pip=True)
+        programs = Path(environment) / "bin"
+        run(programs / "pip", "install", "--quiet", "--no-compile", str(wheel.resolve()))
+        version, printed = wheel.name.split("-")[1], run(programs / "mnistcnn", "--version")
+        if version not in printed.split():
+            sys.exit(f"mnistcnn --version must print {version}, got {printed}")
+        run(programs / "python", "-c", WRITE_A_FOUR, "four.png")
+        answer = run(programs / "mnistcnn", "predict", "--csv", "four.png")
+        if answer.splitlines()[1].split(",")[1] != "4":
+            sys.exit(f"mnistcnn predict must read a drawn 4, got\n{answer}")
+
+
+if __name__ == "__main__":
+    built = Path(sys.argv[1])
+    wheel = only_file(built, "*.whl")
+    check_wheel(wheel)
+    check_sdist(only_file(built, "*.tar.gz"))
+    check_installed(wheel)
+    print(f"{wheel.name}: {wheel.stat().st_size:,} bytes, installed, and reads a drawn digit")

@@ -1,0 +1,70 @@
+"""What Sphinx does to the pages of the documentation beside what its extensions do."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from docutils import nodes
+from drawing_page import RUNTIME, add_runtime, make_page
+from gallery import FOLDER, ORDER_OF_FILES, REPOSITORY, launchers
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from used_in import ROOT, examples_with, pages_with
+
+
+class UsedIn(SphinxDirective):
+    """Links to the pages of the guide that use a name, and thumbnails of the examples."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Make them; a name that nothing uses gets none."""
+        name = self.arguments[0]
+        pages, examples = pages_with(name), examples_with(name)
+        lines = [".. rubric:: Used in", ""] if pages or examples else []
+        if pages:
+            lines += ["User guide: " + ", ".join(f":doc:`/{page}`" for page in pages) + ".", ""]
+        if examples:
+            source = os.path.relpath(ROOT / "examples" / FOLDER, ROOT / "docs")
+            lines += [".. minigallery::", *(f"   {source}/{each}.py" for each in examples)]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def add_launchers(app: Sphinx, document: nodes.document) -> None:
+    """Add a line of links to the top of each example's page."""
+    folder, _, name = app.env.docname.partition("/")
+    if folder != FOLDER or name not in ORDER_OF_FILES:
+        return
+    line = nodes.paragraph(classes=["launchers"])
+    for text, address in launchers(name).items():
+        line += nodes.reference("", text, refuri=address, internal=False, classes=["launcher"])
+    if not REPOSITORY:
+        line += nodes.inline("", "and upload the notebook that can be downloaded below.")
+    title = next(iter(document.findall(nodes.title)))
+    title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
+    """Put the notebooks where their addresses do not change from build to build."""
+    if error is None and app.builder.format == "html":
+        target = Path(app.outdir) / "notebooks"
+        target.mkdir(exist_ok=True)
+        for notebook in (Path(app.srcdir) / FOLDER).glob("*.ipynb"):
+            shutil.copy(notebook, target)
+
+
+def add_drawing_page(app: Sphinx, error: Exception | None) -> None:
+    """Add the page that reads digits in the browser, without its runtime where npm brings none."""
+    if error is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "draw"
+    make_page(folder)
+    try:
+        add_runtime(folder)
+    except (OSError, subprocess.SubprocessError) as reason:
+        # The page says so itself.
+        logging.getLogger(__name__).info("draw/ is without %s: %s", RUNTIME, reason)
+    except ValueError as reason:
+        logging.getLogger(__name__).warning("draw/ is without %s: %s", RUNTIME, reason)

@@ -1,0 +1,166 @@
+"""The formats by the ends of their file names, and the one way that leads to each of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._training import backends
+from mnistcnn._training.conversion.graph import ProbabilitiesGraph
+from mnistcnn._training.conversion.litert import ask_litert, to_litert
+from mnistcnn._training.conversion.onnx import ask_onnx, to_onnx
+from mnistcnn._training.interrupts import signals_held
+from mnistcnn._training.network import Network
+from mnistcnn._training.runtime import check_can_run
+
+# A wrong conversion is far off; two runtimes differ in the last bits of float32.
+LARGEST_DIFFERENCE = 1e-4
+# In int8 the answers may differ for a few images; where the calibration has failed, for most.
+LEAST_AGREEMENT = 0.95
+
+
+class FileFormat(NamedTuple):
+    """A format: what it is called, what it takes, and the functions that write and compute it."""
+
+    name: str
+    extra: str
+    packages: tuple[str, ...]
+    convert: Callable[[ProbabilitiesGraph, Mapping[str, str], NDArray[Any] | None], bytes]
+    ask: Callable[[bytes, NDArray[Any]], NDArray[np.float32]]
+
+    def check_available(self) -> None:
+        """Refuse a backend that no converter knows, and tell what to install.
+
+        Raises
+        ------
+        RuntimeError
+            If Keras does not run on TensorFlow.
+        ImportError
+            If a package is missing.
+        """
+        if not backends.is_tensorflow():
+            raise RuntimeError(
+                f"export needs Keras on TensorFlow, got {backends.name()}. Store the classifier "
+                "with joblib, and export it in a process with KERAS_BACKEND=tensorflow."
+            )
+        missing = [package for package in self.packages if find_spec(package) is None]
+        if missing:
+            raise ImportError(
+                f"{self.name} files need {' and '.join(missing)}, which is not installed: "
+                f'pip install "mnistcnn[{self.extra}]"'
+            )
+
+
+FORMATS = {
+    ".onnx": FileFormat("ONNX", "onnx", ("onnx", "onnxruntime", "tf2onnx"), to_onnx, ask_onnx),
+    ".tflite": FileFormat("LiteRT", "litert", ("ai_edge_litert",), to_litert, ask_litert),
+}
+
+
+def converted(
+    networks: Sequence[Network],
+    file_format: FileFormat,
+    *,
+    pixel_dtype: str,
+    pixel_range: tuple[float, float],
+    metadata: Mapping[str, str],
+    calibration: NDArray[Any] | None,
+) -> bytes:
+    """Return the content of a file that gives the mean of the networks' probabilities.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        Of one shape of images and one number of classes.
+    file_format : FileFormat
+        One of `FORMATS`.
+    pixel_dtype : {"uint8", "float32"}
+        What the images come in.
+    pixel_range : tuple of 2 float
+        Where the pixels lie of the random images by which the file is tried.
+    metadata : mapping of str to str
+        What the file tells of itself.
+    calibration : ndarray of shape (n, h, w, c) or None
+        Images of that dtype by which the file is brought to int8; None leaves it in float32.
+
+    Raises
+    ------
+    ValueError
+        If the networks do what the format cannot hold, or the file answers otherwise.
+    """
+    check_can_run()
+    # An exception in the middle of tracing would leave TensorFlow in it.
+    with signals_held():
+        graph = ProbabilitiesGraph(networks, pixel_dtype)
+        content = _content(graph, file_format, metadata, calibration)
+        if calibration is None:
+            _check_equal(graph, file_format, content, pixel_range)
+        else:
+            _check_alike(graph, file_format, content, calibration)
+    return content
+
+
+def _content(
+    graph: ProbabilitiesGraph,
+    file_format: FileFormat,
+    metadata: Mapping[str, str],
+    calibration: NDArray[Any] | None,
+) -> bytes:
+    try:
+        return file_format.convert(graph, metadata, calibration)
+    except MemoryError:
+        raise
+    except Exception as error:  # converters raise whatever they meet
+        raise ValueError(
+            f"the network cannot be written as {file_format.name}, which holds no functions of "
+            "your own in Python nor operations that are TensorFlow's alone; build it of Keras's "
+            f"layers and keras.ops. The converter says: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _check_equal(
+    graph: ProbabilitiesGraph,
+    file_format: FileFormat,
+    content: bytes,
+    pixel_range: tuple[float, float],
+) -> None:
+    probes = graph.probes(pixel_range)
+    answers = _answers(file_format, content, probes)
+    difference = np.abs(answers - graph.answers(probes)).max()
+    if not difference <= LARGEST_DIFFERENCE:
+        raise ValueError(
+            f"the network cannot be written as {file_format.name}: probabilities of the file "
+            f"differ by up to {difference:.2g} from its own."
+        )
+
+
+def _check_alike(
+    graph: ProbabilitiesGraph, file_format: FileFormat, content: bytes, calibration: NDArray[Any]
+) -> None:
+    places, expected = (
+        answers.argmax(axis=1)
+        for answers in (_answers(file_format, content, calibration), graph.answers(calibration))
+    )
+    agreement = (places == expected).mean()
+    if agreement < LEAST_AGREEMENT:
+        raise ValueError(
+            f"the network cannot be written as {file_format.name} in int8: for "
+            f"{100 * (1 - agreement):.3g} % of calibration_images it answers with another label. "
+            "Calibrate with more images, such as are asked later, or leave quantization out."
+        )
+
+
+def _answers(file_format: FileFormat, content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
+    try:
+        return file_format.ask(content, images)
+    except Exception as error:  # the runtime's own
+        raise ValueError(
+            f"the network cannot be written as {file_format.name}: what the converter has made of "
+            f"it cannot be computed. The runtime says: {_first_line(error)}"
+        ) from error

@@ -1,0 +1,71 @@
+"""What the page replies to a visitor who says what a digit is."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mnistcnn.app._corrections import Corrections
+from mnistcnn.app._reader import PageReader
+from mnistcnn.app._replies import Drawn, digits_drawn, drawn_image, uploaded_image
+from mnistcnn.exceptions import EmptyImageError
+
+NOTHING = "There is no digit to keep."
+SEVERAL = "These are several digits: draw one alone to set it right."
+NO_LABEL = "Choose what it is first."
+
+
+def keep_drawing(
+    reader: PageReader, value: str | None, label: Any, *, corrections: Corrections
+) -> str:
+    """Keep what is drawn with a label; say so, or why not."""
+
+    def keep() -> str:
+        image = drawn_image(value)
+        if image is not None and digits_drawn(reader, image) is Drawn.SEVERAL:
+            return SEVERAL
+        return _kept(reader, image, label, corrections)
+
+    return _said(keep)
+
+
+def keep_image(
+    reader: PageReader,
+    value: dict[str, Any] | None,
+    label: Any,
+    *,
+    corrections: Corrections,
+    uploads: Path,
+) -> str:
+    """Keep the digit of an uploaded image with a label; say so, or why not."""
+    return _said(lambda: _kept(reader, uploaded_image(value, uploads), label, corrections))
+
+
+def _kept(
+    reader: PageReader, image: Image.Image | None, label: Any, corrections: Corrections
+) -> str:
+    if image is None:
+        return NOTHING
+    if label is None:
+        return NO_LABEL
+    # Browsers send labels as the page shows them.
+    labels = {str(known): known for known in reader.classifier.classes_.tolist()}
+    if not isinstance(label, str) or label not in labels:
+        raise ValueError(f"{label!r} is no label of this network.")
+    (digit,) = reader.normalizer.transform([image])
+    n_images = corrections.add(digit, labels[label])
+    return f"Kept as {label}. Digits to train on: {n_images:,}."
+
+
+def _said(keep: Callable[[], str]) -> str:
+    try:
+        said = keep()
+    except EmptyImageError:
+        said = NOTHING
+    except ValueError as error:
+        said = f"Not kept: {error}"
+    except OSError as error:
+        said = f"Not kept: the file cannot be written ({error.strerror})."
+    return f'<p class="kept" role="status">{escape(said)}</p>'

@@ -1,0 +1,1 @@
+element.querySelector(".example").addEventListener("click", () => trigger("click"));

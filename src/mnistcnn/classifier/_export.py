@@ -1,0 +1,240 @@
+"""Writes fitted classifiers as files that ONNX and LiteRT runtimes compute."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+import mnistcnn
+from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._scikit_learn import StrOptions, validate_parameter_constraints
+from mnistcnn._training.conversion import FORMATS, FileFormat, converted
+from mnistcnn._types import Images
+from mnistcnn._types import Path as PathLike
+from mnistcnn.classifier._inputs import read_pixels
+from mnistcnn.classifier._pixel_range import BYTES, Range
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+PIXEL_DTYPES = ("uint8", "float32")
+INT8 = "int8"
+
+# Fewer do not show how far activations range.
+LEAST_CALIBRATION_IMAGES = 32
+
+# Below it, whole numbers are too coarse for grey.
+LEAST_FULL_INK = 10
+
+
+class ExportMixin:
+    """Lets a fitted network go where there is neither Keras nor TensorFlow."""
+
+    def export(
+        self,
+        path: PathLike,
+        *,
+        overwrite: bool = False,
+        pixel_dtype: str = "auto",
+        quantization: str | None = None,
+        calibration_images: "Images | None" = None,
+    ) -> None:
+        """Write the network to an ONNX or LiteRT file, pixel scaling and softmax included.
+
+        The file has one input, ``images`` of shape (n, h, w, c) with any n and `image_shape_`, and
+        one output, ``probabilities`` of shape (n, n_classes), float32: what `predict_proba`
+        returns, within 1e-5. Pixels are in the unit of the training. Hidden layers compute in
+        float32; where the network was trained in bfloat16 or float16 the file equals that network
+        computed in float32, and `predict_proba`, which goes on in half precision, to about 0.01.
+        Before the file takes its place its runtime answers a few random images, and must agree.
+
+        The metadata of the file hold the texts ``classes``, ``image_shape`` and ``pixel_range`` as
+        JSON, and ``mnistcnn_version``. ONNX [1]_ has a place for each of them; in LiteRT [2]_ the
+        entry ``mnistcnn`` is one JSON object of all four.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to write it: a name that ends in ``.onnx``, which takes the extra ``onnx``
+            (``pip install "mnistcnn[onnx]"``), or in ``.tflite``, which takes ``litert``.
+        overwrite : bool, default=False
+            Whether to replace a file that is there.
+        pixel_dtype : {"auto", "uint8", "float32"}, default="auto"
+            The dtype of ``images``. ``"auto"`` is uint8 where the classifier was trained on pixels
+            from 0 to between 10 and 255, and float32 elsewhere: on pixels from 0 to 1, standardized
+            ones, or a wrapped model whose pixels nobody has told.
+        quantization : {"int8"} or None, default=None
+            ``"int8"`` brings weights and activations to 8 bits [3]_, for a file of a quarter of the
+            size. Probabilities then differ by some hundredths.
+        calibration_images : array-like of the form of `X` in `predict`, default=None
+            Images such as are asked later, from which int8 learns the ranges of activations: a few
+            hundred, at least 32 different ones, for ``quantization="int8"`` alone.
+
+        Raises
+        ------
+        ValueError
+            If `path` has another ending, if the pixels of the training do not fit into uint8, or
+            if the network holds what the format cannot, such as functions of your own in Python, or
+            answers in int8 with another label for over 5 % of `calibration_images`, or if fewer
+            than 32 of these are different.
+        sklearn.exceptions.NotFittedError
+            If the classifier is not fitted.
+        RuntimeError
+            If Keras runs on another backend than TensorFlow.
+        ImportError
+            If the extra is not installed.
+        FileExistsError
+            If the file is there, unless `overwrite`.
+        OSError
+            If the file cannot be written there.
+
+        See Also
+        --------
+        mnistcnn.DigitEnsembleClassifier.export : Several networks as one graph.
+
+        References
+        ----------
+        .. [1] ONNX, Open Neural Network Exchange, https://onnx.ai.
+        .. [2] LiteRT, formerly TensorFlow Lite, https://ai.google.dev/edge/litert.
+        .. [3] B. Jacob et al., "Quantization and Training of Neural Networks for Efficient
+           Integer-Arithmetic-Only Inference", CVPR 2018.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import onnxruntime
+        >>> from mnistcnn import load_pretrained, load_sample_digits
+        >>> images = load_sample_digits().images[:3, :, :, None]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     load_pretrained().export(f"{folder}/digits.onnx")
+        ...     session = onnxruntime.InferenceSession(f"{folder}/digits.onnx")
+        >>> (probabilities,) = session.run(None, {"images": images})
+        >>> probabilities.argmax(axis=1).tolist()
+        [0, 1, 2]
+        """
+        classifier = cast("DigitCNNClassifier", self)
+        export_together(
+            [classifier],
+            path,
+            overwrite=overwrite,
+            pixel_dtype=pixel_dtype,
+            quantization=quantization,
+            calibration_images=calibration_images,
+        )
+
+
+def export_together(
+    classifiers: "Sequence[DigitCNNClassifier]",
+    path: PathLike,
+    *,
+    overwrite: bool,
+    pixel_dtype: str,
+    quantization: str | None,
+    calibration_images: "Images | None",
+) -> None:
+    """Write one file that gives the mean of the probabilities of several classifiers.
+
+    Parameters
+    ----------
+    classifiers : sequence of DigitCNNClassifier
+        Fitted on images of one shape and the same labels.
+    path, overwrite, pixel_dtype, quantization, calibration_images
+        As `DigitCNNClassifier.export` takes them.
+
+    Raises
+    ------
+    Exception
+        What `DigitCNNClassifier.export` raises.
+    """
+    file_format = _checked_format(
+        path, overwrite=overwrite, pixel_dtype=pixel_dtype, quantization=quantization
+    )
+    _check_goes_with_images(quantization, calibration_images)
+    # Twins, which stay as they are while another thread fits one of the classifiers anew.
+    fitted = [classifier._as_fitted_now() for classifier in classifiers]
+    first, pixel_range = fitted[0], fitted[0]._pixel_range
+    dtype = _checked_dtype(pixel_dtype, pixel_range)
+    calibration = None if quantization is None else _as_input(first, calibration_images, dtype)
+    file_format.check_available()
+    with replaced_at_the_end(path, overwrite=overwrite) as temporary:
+        content = converted(
+            [classifier._network for classifier in fitted],
+            file_format,
+            pixel_dtype=dtype,
+            pixel_range=pixel_range or ((0.0, 1.0) if dtype == "float32" else BYTES),
+            metadata=_metadata(first, pixel_range),
+            calibration=calibration,
+        )
+        temporary.write_bytes(content)
+
+
+def _checked_format(path: PathLike, **settings: Any) -> FileFormat:
+    validate_parameter_constraints(
+        {
+            "path": [str, os.PathLike],
+            "overwrite": ["boolean"],
+            "pixel_dtype": [StrOptions({"auto", *PIXEL_DTYPES})],
+            "quantization": [StrOptions({INT8}), None],
+        },
+        {"path": path, **settings},
+        caller_name="export",
+    )
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise ValueError(
+            f"path must be the name of a file that ends in {' or '.join(FORMATS)}, got "
+            f"{os.fspath(path)!r}."
+        )
+    return FORMATS[suffix]
+
+
+def _check_goes_with_images(quantization: str | None, calibration_images: "Images | None") -> None:
+    if (quantization is None) != (calibration_images is None):
+        needed = "None without" if quantization is None else "images for"
+        raise ValueError(
+            f"calibration_images must be {needed} quantization={INT8!r}, got "
+            f"{type(calibration_images).__name__}."
+        )
+
+
+def _as_input(classifier: Any, calibration_images: Any, dtype: str) -> NDArray[Any]:
+    """Return images of a user's as the file takes them."""
+    images = read_pixels(classifier, calibration_images).reshape(-1, *classifier.image_shape_)
+    n_different = len(np.unique(images.reshape(len(images), -1), axis=0))
+    if n_different < LEAST_CALIBRATION_IMAGES:
+        raise ValueError(
+            f"calibration_images must hold {LEAST_CALIBRATION_IMAGES} different images at least, "
+            f"a few hundred rather, got {n_different}."
+        )
+    # A byte is the nearest whole number, not the next lower one.
+    return np.rint(images).astype(dtype) if dtype == "uint8" else images.astype(dtype)
+
+
+def _checked_dtype(pixel_dtype: str, pixel_range: Range | None) -> str:
+    fits = pixel_range is not None and _fits_into_bytes(*pixel_range)
+    if pixel_dtype == "auto":
+        return "uint8" if fits else "float32"
+    if pixel_dtype == "uint8" and pixel_range is not None and not fits:
+        raise ValueError(
+            "pixel_dtype must be 'auto' or 'float32' for a classifier that was trained on pixels "
+            f"from {pixel_range[0]:.4g} to {pixel_range[1]:.4g}, got 'uint8'."
+        )
+    return pixel_dtype
+
+
+def _fits_into_bytes(low: float, high: float) -> bool:
+    return low >= 0 and LEAST_FULL_INK <= high <= BYTES[1]
+
+
+def _metadata(classifier: Any, pixel_range: Range | None) -> dict[str, str]:
+    return {
+        # Labels that JSON does not know are written as text.
+        "classes": json.dumps(classifier.classes_.tolist(), default=str),
+        "image_shape": json.dumps(classifier.image_shape_),
+        "pixel_range": json.dumps(pixel_range),
+        "mnistcnn_version": mnistcnn.__version__,
+    }

@@ -1,0 +1,158 @@
+"""What a fitted estimator tells of its network: gradients, what its layers put out, kernels."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length, column_or_1d
+
+from mnistcnn._training.looking_inside import BATCH_SIZE, kernels, layer_outputs, score_gradients
+from mnistcnn._types import Images, Labels
+from mnistcnn.classifier._inputs import read_pixels
+from mnistcnn.classifier._predictions import PredictionMixin
+from mnistcnn.classifier._shortage import shortage_explained
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
+
+class InspectionMixin(PredictionMixin):
+    """Looks into the network of a fit, which stays as it is."""
+
+    def input_gradients(self, X: Images, y: "Labels | None" = None) -> NDArray[np.float32]:
+        """Return how the score of a class changes with each pixel of an image.
+
+        The score is the class's logit, not its probability, which could rise as well because other
+        classes fall [1]_. Of a network that ends in softmax it is the log-odds of the class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+        y : array-like of shape (n,), default=None
+            The class of each image whose score is meant; None takes the predicted one.
+
+        Returns
+        -------
+        gradients : ndarray of shape (n, h, w, c), float32
+            Change of the score by pixel, in the unit of the pixels of `X`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If the images are not such as it was fitted on, or labels are not among `classes_`.
+
+        See Also
+        --------
+        mnistcnn.inspection.gradient_saliency : Maps of the pixels that decided, made of these.
+
+        References
+        ----------
+        .. [1] K. Simonyan, A. Vedaldi and A. Zisserman, "Deep Inside Convolutional Networks:
+           Visualising Image Classification Models and Saliency Maps", ICLR workshop 2014.
+
+        Examples
+        --------
+        >>> from mnistcnn import load_pretrained, load_sample_digits
+        >>> X, y = load_sample_digits(return_X_y=True)
+        >>> load_pretrained().input_gradients(X[:3], y[:3]).shape
+        (3, 28, 28, 1)
+        """
+        fitted = self._as_fitted_now()
+        pixels = fitted._pixels_of(X)
+        if y is None:
+            targets = fitted._network.inference.scores(pixels).argmax(axis=1)
+        else:
+            targets = _targets(y, fitted.classes_)
+            check_consistent_length(pixels, targets)
+        with fitted._shortage_explained(len(pixels)):
+            return score_gradients(fitted._network, pixels, targets)
+
+    def layer_outputs(
+        self, X: Images, *, layers: Sequence[str] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return what layers of the network put out for each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+            Images.
+        layers : sequence of str, default=None
+            Names of layers; None takes all of them. A model within the network, such as a column of
+            `mnistcnn.architectures.MultiColumn`, is one layer.
+
+        Returns
+        -------
+        outputs : dict of str to ndarray of shape (n, ...), float32
+            By the names of the layers, in their order or that of `layers`. Convolutions put out
+            shape (n, h, w, channels), dense layers (n, units).
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If the images are not such as it was fitted on, or it has no such layer.
+
+        Examples
+        --------
+        >>> from mnistcnn import DigitCNNClassifier, load_sample_digits
+        >>> X, y = load_sample_digits(return_X_y=True)
+        >>> classifier = DigitCNNClassifier("convnet", epochs=1).fit(X[:200], y[:200])
+        >>> outputs = classifier.layer_outputs(X[:3])
+        >>> list(outputs)[:3]
+        ['conv2d', 'max_pooling2d', 'activation']
+        >>> outputs["conv2d"].shape
+        (3, 26, 26, 32)
+        """
+        fitted = self._as_fitted_now()
+        pixels = fitted._pixels_of(X)
+        with fitted._shortage_explained(len(pixels)):
+            return layer_outputs(fitted._network, pixels, layers)
+
+    def layer_kernels(self) -> dict[str, NDArray[np.float32]]:
+        """Return the kernels of the network's layers, those of the first layer first.
+
+        Returns
+        -------
+        kernels : dict of str to ndarray, float32
+            By the names of the layers that have one. Those of convolutions have shape
+            (h, w, channels, filters), those of dense layers (inputs, units).
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the classifier is not fitted.
+
+        Examples
+        --------
+        >>> from mnistcnn import DigitCNNClassifier, load_sample_digits
+        >>> X, y = load_sample_digits(return_X_y=True)
+        >>> classifier = DigitCNNClassifier("convnet", epochs=1).fit(X[:200], y[:200])
+        >>> {name: kernel.shape for name, kernel in classifier.layer_kernels().items()}
+        {'conv2d': (3, 3, 1, 32), 'conv2d_1': (3, 3, 32, 64), 'logits': (1600, 10)}
+        """
+        return kernels(self._as_fitted_now()._network)
+
+    def _pixels_of(self, X: Images) -> NDArray[Any]:
+        return read_pixels(cast("DigitCNNClassifier", self), X)
+
+    def _shortage_explained(self, n_images: int) -> Any:
+        estimator = cast("DigitCNNClassifier", self)
+        return shortage_explained(estimator, self._network.image_shape, min(BATCH_SIZE, n_images))
+
+
+def _targets(labels: Labels, classes: NDArray[Any]) -> NDArray[np.int32]:
+    """Return the index of each label; those of another type than the classes are unknown, too."""
+    known = {label: index for index, label in enumerate(classes.tolist())}
+    given = column_or_1d(labels).tolist()
+    unknown = sorted({label for label in given if label not in known}, key=str)
+    if unknown:
+        raise ValueError(
+            f"y must hold only labels that the estimator knows, {classes.tolist()}, got also "
+            f"{unknown}."
+        )
+    return np.array([known[label] for label in given], dtype=np.int32)

@@ -1,0 +1,160 @@
+"""What a model file holds of a trained network, and the checks of what comes from a file."""
+
+from math import prod
+from numbers import Integral
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._training.keras_internals import layers_of
+from mnistcnn._training.network import DTYPE_POLICIES, Network, as_array
+from mnistcnn._training.pool import POOL
+from mnistcnn._training.storage import network_state, restore_network
+from mnistcnn.architectures import RegisteredArchitecture
+from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._pixel_range import Range
+from mnistcnn.classifier._settings import resolve_architecture
+from mnistcnn.classifier._trained_features import TrainedFeatures
+from mnistcnn.classifier._types import ArchitectureLike
+from mnistcnn.storage import NotPlainError
+
+__all__ = ["fitted_of", "learned_by"]
+
+Content = dict[str, Any]
+
+OF_FEATURES = {"n_features_in_", "feature_names_in_"}
+OF_NETWORK = {
+    "architecture", "n_classes", "image_shape", "emits_logits", "precision", "trainability",
+    "values", "optimizer",
+}  # fmt: skip
+
+
+def learned_by(estimator: Any) -> Content | None:
+    """Return what a classifier has learned, as plain values; None before it is fitted."""
+    attributes = vars(estimator)
+    if "_borrowed" not in attributes:
+        return None
+    state = network_state(attributes["_borrowed"].compiled)
+    if state["architecture"] is None and not isinstance(estimator.architecture, TrainedFeatures):
+        raise NotPlainError(
+            "a network of layers that no registered architecture has built: a function or model of "
+            "one's own"
+        )
+    _check_weights(attributes["_borrowed"].network)
+    return {
+        "features": {name: attributes[name] for name in OF_FEATURES if name in attributes},
+        "classes": attributes["classes_"],
+        "pixel_range": attributes["_pixel_range"],
+        "history": attributes["history_"],
+        "stops_early": "best_epoch_" in attributes,
+        # That of `TrainedFeatures` is a parameter, and need not be stored twice.
+        "network": {name: value for name, value in state.items() if name in OF_NETWORK},
+    }
+
+
+def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
+    """Return what a fit would have left, of content that `learned_by` returned.
+
+    Raises
+    ------
+    ValueError
+        If the parts do not fit together. Content that was tampered with raises errors of other
+        kinds, too.
+    """
+    classes, network = learned["classes"], learned["network"]
+    _check_classes(classes)
+    _check_network(network, len(classes))
+    _check_features(learned["features"], network["image_shape"])
+    _check_history(learned["history"], stops_early=learned["stops_early"])
+    pixel_range = learned["pixel_range"]
+    if pixel_range is not None:
+        pixel_range = _checked_range(*pixel_range)
+    if network["architecture"] is None:
+        network = {**network, "architecture": _trained_features(architecture)}
+    borrowed = POOL.unpooled(restore_network({**network, "config": None, "build": None}))
+    _check_weights(borrowed.network)
+    return Fitted(
+        learned["features"],
+        classes,
+        borrowed,
+        pixel_range,
+        history=learned["history"],
+        stops_early=learned["stops_early"],
+    )
+
+
+def _trained_features(architecture: ArchitectureLike) -> TrainedFeatures:
+    if not isinstance(architecture, TrainedFeatures):
+        raise ValueError("nothing tells the architecture of the network")
+    features: TrainedFeatures = resolve_architecture(architecture)
+    return features
+
+
+def _check_classes(classes: NDArray[Any]) -> None:
+    if classes.ndim != 1 or not np.array_equal(np.unique(classes), classes):
+        raise ValueError("the labels must be different and in ascending order")
+
+
+def _check_network(network: Content, n_classes: int) -> None:
+    if network.keys() != OF_NETWORK:
+        raise ValueError(f"a network must have {sorted(OF_NETWORK)}, got {sorted(network)}")
+    architecture = network["architecture"]
+    if not (architecture is None or isinstance(architecture, RegisteredArchitecture)):
+        raise ValueError("the architecture of the network must be a registered one")
+    if network["precision"] not in DTYPE_POLICIES:
+        raise ValueError(f"the precision {network['precision']!r} is not known")
+    if len(network["image_shape"]) != 3 or not all(map(_is_count, network["image_shape"])):
+        raise ValueError("images must have a height, a width and channels")
+    if not all(type(flag) is bool for flag in network["trainability"]):
+        raise ValueError("a layer must be frozen or not")
+    if not all(isinstance(each, np.ndarray | np.generic) for each in network["optimizer"]):
+        raise ValueError("the optimizer's state must be arrays")
+    if network["n_classes"] != n_classes:
+        raise ValueError("there must be a label for each output of the network")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
+
+
+def _check_weights(network: Network) -> None:
+    """Refuse weights with which a network answers no numbers."""
+    if not all(np.isfinite(values).all() for values in network.values()):
+        raise ValueError("the weights of the network must be finite numbers")
+    if network.pixel_scaling[1] <= 0:
+        raise ValueError("the network must divide pixels by a positive number")
+    for layer in layers_of(network.model):
+        is_normalization = isinstance(layer, keras.layers.BatchNormalization)
+        if is_normalization and as_array(layer.moving_variance).min(initial=0) < 0:
+            raise ValueError("the variances in the network must not be negative")
+
+
+def _checked_range(low: float, high: float) -> Range:
+    if not (np.isfinite([low, high]).all() and low <= high):
+        raise ValueError("the range of pixels must be two numbers in ascending order")
+    return float(low), float(high)
+
+
+def _check_features(features: Content, image_shape: tuple[int, ...]) -> None:
+    n_features = features["n_features_in_"]
+    # Padded images have more pixels than there are columns.
+    if not (features.keys() <= OF_FEATURES and _is_count(n_features)) or (
+        n_features > prod(image_shape)
+    ):
+        raise ValueError("the number of features must be that of the network")
+    names = features.get("feature_names_in_")
+    if names is not None and np.shape(names) != (n_features,):
+        raise ValueError("there must be a name for each feature")
+
+
+def _check_history(history: dict[str, list[float]], *, stops_early: bool) -> None:
+    # A callback may report something in some epochs only.
+    if not all(
+        isinstance(name, str) and all(type(number) is float for number in numbers)
+        for name, numbers in history.items()
+    ):
+        raise ValueError("the history must hold numbers of epochs")
+    if stops_early and not history.get("val_accuracy"):
+        raise ValueError("early stopping needs the validation accuracy of each epoch")

@@ -1,0 +1,98 @@
+"""``mnistcnn export``: a classifier as a file that needs neither Keras nor TensorFlow."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._model_files import load_model_file, run_code_option
+from mnistcnn.cli._options import (
+    NamedPath,
+    check_folder,
+    force_option,
+    json_option,
+    quiet_option,
+    refuse_to_overwrite,
+)
+from mnistcnn.cli._tables import plain_label, print_json
+
+PRETRAINED = "pretrained"
+
+
+@click.command(short_help="Write a classifier to an ONNX or LiteRT file.")
+@click.argument("model_file", type=NamedPath(dir_okay=False), metavar="MODEL_FILE")
+@click.argument("output", type=NamedPath(dir_okay=False, writable=True), metavar="OUTPUT")
+@run_code_option
+@force_option
+@json_option
+@quiet_option
+def export(
+    model_file: Path,
+    output: Path,
+    runs_code: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,  # noqa: ARG001
+) -> None:
+    """Write a classifier to an ONNX or LiteRT file, for programs without TensorFlow.
+
+    MODEL_FILE is a classifier that `mnistcnn train` or `save_classifier` has written, or the word
+    "pretrained" for the network that comes with mnistcnn. OUTPUT ends in .onnx or .tflite. The
+    shape of the images and the classes are printed, and are part of the file.
+    """
+    check_folder(output, "OUTPUT")
+    refuse_to_overwrite(output, "OUTPUT", force=force)
+    try:
+        classifier = _classifier(model_file, runs_code=runs_code)
+        _write(classifier, output, model_file)
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(
+            f"interrupted; {output} {'is as it was' if output.exists() else 'is not written'}."
+        ) from interrupt
+    (print_json if as_json else _print)(_summary(classifier, output))
+
+
+def _classifier(model_file: Path, *, runs_code: bool) -> Any:
+    # A file of that name is meant where there is one.
+    if str(model_file) == PRETRAINED and not model_file.exists():
+        from mnistcnn import load_pretrained
+
+        return load_pretrained()
+    if not model_file.exists():
+        raise click.BadParameter(
+            f"must be the file of a classifier or the word {PRETRAINED}; {model_file} does not "
+            "exist.",
+            param_hint="'MODEL_FILE'",
+        )
+    return load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
+
+
+def _write(classifier: Any, output: Path, model_file: Path) -> None:
+    if not hasattr(classifier, "export"):
+        raise ValueError(
+            "MODEL_FILE must hold a DigitCNNClassifier, or a DigitEnsembleClassifier with "
+            f"voting='soft'; {model_file} holds a {type(classifier).__name__}."
+        )
+    try:
+        # What would be overwritten was looked at already.
+        classifier.export(output, overwrite=True)
+    except (ImportError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _summary(classifier: Any, output: Path) -> dict[str, Any]:
+    return {
+        "file": str(output),
+        "bytes": output.stat().st_size,
+        "image_shape": list(classifier.image_shape_),
+        "classes": [plain_label(label) for label in classifier.classes_],
+    }
+
+
+def _print(summary: dict[str, Any]) -> None:
+    shape = ", ".join(map(str, summary["image_shape"]))
+    print(
+        f"{summary['file']} ({summary['bytes'] / 1e6:.1f} MB) takes images of shape (n, {shape}) "
+        f"and gives the probabilities of {len(summary['classes'])} classes."
+    )

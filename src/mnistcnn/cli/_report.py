@@ -1,0 +1,136 @@
+"""``mnistcnn report``: one page on how good a model file is."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnistcnn._types import Array, Classifier
+from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._model_files import (
+    MODEL_FILE,
+    answered_by,
+    check_labels,
+    check_size,
+    load_model_file,
+    run_code_option,
+)
+from mnistcnn.cli._options import (
+    NamedPath,
+    check_is_not_read,
+    check_output_file,
+    data_option,
+    force_option,
+    json_option,
+    limit_option,
+    load_images,
+    quiet_option,
+    random_state_option,
+)
+from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
+from mnistcnn.cli._tables import print_json
+
+
+@click.command(short_help="Measure a classifier and write an HTML report.")
+@click.argument("model_file", metavar="MODEL_FILE", type=MODEL_FILE)
+@run_code_option
+@data_option
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="HTML",
+    type=NamedPath(dir_okay=False, writable=True),
+    help="Where to write the page.",
+)
+@click.option(
+    "--n-images",
+    type=click.IntRange(min=1),
+    default=24,
+    show_default=True,
+    help="How many misclassified images are shown at most.",
+)
+@limit_option
+@random_state_option
+@force_option
+@json_option
+@quiet_option
+def report(
+    model_file: Path,
+    runs_code: bool,
+    data: str,
+    output: Path,
+    n_images: int,
+    limit: int | None,
+    random_state: int,
+    force: bool,
+    as_json: bool,
+    quiet: bool,  # noqa: ARG001
+) -> None:
+    """Measure a trained classifier and write the results as one HTML page.
+
+    The page has accuracy, precision and recall, the confusion matrix, the calibration, the
+    misclassified images, training curves, settings and versions. It is self-contained, and can be
+    printed.
+
+    MODEL_FILE is a classifier that `mnistcnn train` or `save_classifier` has written.
+
+    Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
+    not use. Of an .npz file or a folder it takes the test part, of a CSV file all images.
+    """
+    _check_matplotlib()
+    check_is_not_read(output, "--output", (model_file, Path(data)))
+    check_output_file(output, "--output", force=force)
+    X, y = load_images(data, part="test", limit=limit, random_state=random_state)
+    classifier = load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
+    check_labels(classifier, y)
+    check_size(classifier, X, model_file)
+    # A classifier that cannot answer at all is told of before it is asked for everything.
+    answered_by(classifier.predict, X[:1], model_file)
+    is_inverted = warn_of_polarity(classifier, X)
+    try:
+        figures = _write(classifier, X, y, output, model_file, data, n_images)
+    except KeyboardInterrupt as interrupt:
+        kept = "is as it was" if output.exists() else "is not written"
+        raise Interrupted(f"interrupted; {output} {kept}.") from interrupt
+    if not is_inverted:
+        warn_if_better_inverted(classifier.predict, X, y, figures["accuracy"])
+    (print_json if as_json else _print)({"report": str(output), **figures})
+
+
+def _check_matplotlib() -> None:
+    if find_spec("matplotlib") is None:
+        raise click.ClickException(
+            "`mnistcnn report` needs Matplotlib, which is not installed: pip install "
+            "'mnistcnn[plot]'"
+        )
+
+
+def _write(
+    classifier: Classifier,
+    X: Array,
+    y: Array,
+    output: Path,
+    model_file: Path,
+    data: str,
+    n_images: int,
+) -> dict[str, Any]:
+    from mnistcnn.evaluation import write_report
+
+    return write_report(
+        *(classifier, X, y, output),
+        title=f"Report on {model_file.name}",
+        data_name=data,
+        n_images=n_images,
+        overwrite=True,
+    )
+
+
+def _print(figures: dict[str, Any]) -> None:
+    low, high = (100 * bound for bound in figures["accuracy_interval"])
+    print(
+        f"Accuracy {100 * figures['accuracy']:.2f} % on {figures['images']:,} images, 95 % "
+        f"interval {low:.2f} to {high:.2f} % (Wilson).\n"
+        f"{figures['report']} holds the report."
+    )

@@ -1,0 +1,107 @@
+"""``mnistcnn predict --sheet``: what is read of whole sheets, and the forms of printing it."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mnistcnn.cli._image_sources import Problems, files_named, is_table
+from mnistcnn.cli._tables import plain_label, print_json, print_table
+
+if TYPE_CHECKING:
+    from mnistcnn.reading import DigitReader, ReadDigit, Reading
+
+
+class ReadSheet(NamedTuple):
+    """What is read of one file."""
+
+    file: str
+    reading: "Reading"
+
+
+def sheets_named(
+    names: Iterable[str], reader: "DigitReader", problems: Problems
+) -> Iterator[ReadSheet]:
+    """Read the sheets of files, folders and patterns, one after the other.
+
+    `problems` gets what cannot be read, and what has no digits.
+    """
+    for path in files_named(names, problems):
+        if is_table(path):
+            problems.report(f"{path} is a table of single digits: leave --sheet out.")
+            continue
+        reading = _read(path, reader, problems)
+        if reading is not None and not reading.lines:
+            problems.report(f"{path} shows no digits.")
+        elif reading is not None:
+            yield ReadSheet(str(path), reading)
+
+
+def _read(path: Path, reader: "DigitReader", problems: Problems) -> "Reading | None":
+    from mnistcnn import UnreadableImageError
+    from mnistcnn.images import open_image
+
+    try:
+        # One after the other: photographs are large.
+        return reader.read([open_image(path)])[0]
+    except (OSError, UnreadableImageError) as error:
+        problems.report_error(error, str(path))
+    except ValueError as error:
+        problems.report(f"{path}: {str(error).removeprefix('images[0]: ')}")
+    return None
+
+
+def print_sheets_as_table(sheets: Iterable[ReadSheet]) -> None:
+    """Print a row a line of digits; after an error or Ctrl-C, of those that are there."""
+    rows: list[tuple[str, ...]] = []
+    try:
+        for sheet in sheets:
+            for number, line in enumerate(sheet.reading.lines, start=1):
+                lowest = min(digit.probability for digit in line)
+                rows.append((sheet.file, str(number), _text(line), f"{100 * lowest:.2f}"))
+    finally:
+        if rows:
+            print_table(("file", "line", "digits", "least sure %"), rows)
+
+
+def print_sheets_as_csv(sheets: Iterable[ReadSheet]) -> None:
+    """Print a row a digit, as soon as its sheet is read."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("file", "line", "digit", "probability", "x", "y", "width", "height"))
+    for sheet in sheets:
+        for number, line in enumerate(sheet.reading.lines, start=1):
+            for digit in line:
+                label, probability = plain_label(digit.label), f"{digit.probability:.6f}"
+                writer.writerow((sheet.file, number, label, probability, *digit.box))
+        # Ctrl-C or a kill must not lose it.
+        sys.stdout.flush()
+
+
+def print_sheets_as_json(sheets: Iterable[ReadSheet]) -> None:
+    """Print a list of one object a sheet; after an error or Ctrl-C, of those that are there."""
+    objects: list[dict[str, Any]] = []
+    try:
+        objects.extend(map(_as_object, sheets))
+    finally:
+        print_json(objects)
+
+
+def _as_object(sheet: ReadSheet) -> dict[str, Any]:
+    lines = [
+        [
+            {
+                "digit": plain_label(digit.label),
+                "probability": digit.probability,
+                "box": list(digit.box),
+            }
+            for digit in line
+        ]
+        for line in sheet.reading.lines
+    ]
+    rejected = [list(box) for box in sheet.reading.rejected]
+    return {"file": sheet.file, "text": sheet.reading.text, "lines": lines, "rejected": rejected}
+
+
+def _text(line: "tuple[ReadDigit, ...]") -> str:
+    return "".join(str(digit.label) for digit in line)

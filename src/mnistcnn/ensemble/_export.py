@@ -1,0 +1,78 @@
+"""Writes the networks of an ensemble as one file."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from sklearn.utils.metaestimators import available_if
+
+from mnistcnn._types import Images, Path
+from mnistcnn.classifier import DigitCNNClassifier, export_together
+from mnistcnn.ensemble._voting import votes_softly
+
+if TYPE_CHECKING:
+    from mnistcnn.ensemble._estimator import DigitEnsembleClassifier
+
+
+class EnsembleExportMixin:
+    """Lets an ensemble go where there is neither Keras nor TensorFlow."""
+
+    @available_if(votes_softly)  # type: ignore[untyped-decorator]
+    def export(
+        self,
+        path: Path,
+        *,
+        overwrite: bool = False,
+        pixel_dtype: str = "auto",
+        quantization: str | None = None,
+        calibration_images: "Images | None" = None,
+    ) -> None:
+        """Write all members to one ONNX or LiteRT file, as one graph.
+
+        The file is that of `DigitCNNClassifier.export`; its probabilities are what `predict_proba`
+        returns, within 1e-5.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A name that ends in ``.onnx`` or ``.tflite``.
+        overwrite : bool, default=False
+            Whether to replace a file that is there.
+        pixel_dtype : {"auto", "uint8", "float32"}, default="auto"
+            The dtype of the images.
+        quantization : {"int8"} or None, default=None
+            ``"int8"`` brings the file to 8 bits.
+        calibration_images : array-like of the form of `X` in `predict`, default=None
+            A few hundred images for ``quantization="int8"``.
+
+        Raises
+        ------
+        ValueError
+            If a member is no `DigitCNNClassifier`, and as `DigitCNNClassifier.export` does.
+        Exception
+            What else `DigitCNNClassifier.export` raises.
+        """
+        ensemble = cast("DigitEnsembleClassifier", self)
+        members = ensemble._as_fitted_now().estimators_
+        _check_are_one_graph(members)
+        export_together(
+            members,
+            path,
+            overwrite=overwrite,
+            pixel_dtype=pixel_dtype,
+            quantization=quantization,
+            calibration_images=calibration_images,
+        )
+
+
+def _check_are_one_graph(members: Sequence[Any]) -> None:
+    for place, member in enumerate(members):
+        if not isinstance(member, DigitCNNClassifier):
+            raise ValueError(
+                "estimator must be a DigitCNNClassifier for all members to become one graph, got "
+                f"{type(member).__name__}."
+            )
+        if member.image_shape_ != members[0].image_shape_:
+            raise ValueError(
+                f"estimators_[{place}] must take images of the shape of the others, "
+                f"{members[0].image_shape_}, got {member.image_shape_}; fit the ensemble anew."
+            )

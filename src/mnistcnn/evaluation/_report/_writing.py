@@ -1,0 +1,206 @@
+"""From a classifier and labelled images to the file."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+
+from mnistcnn._safe_writing import check_can_be_written, replaced_at_the_end
+from mnistcnn._types import Classifier, Images, Labels, Path
+from mnistcnn.evaluation._report._calibration import Calibration
+from mnistcnn.evaluation._report._charts import check_matplotlib
+from mnistcnn.evaluation._report._page import Subject, page
+from mnistcnn.evaluation._report._predictions import (
+    Predictions,
+    check_classifier,
+    codes_of_labels,
+    predictions_of,
+)
+from mnistcnn.plotting import check_count, images_and_shape, shown
+
+__all__ = ["write_report"]
+
+
+def write_report(
+    classifier: Classifier,
+    X: Images,
+    y: Labels,
+    path: Path,
+    *,
+    title: str | None = None,
+    data_name: str = "",
+    n_images: int = 24,
+    image_shape: tuple[int, ...] | None = None,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Measure a fitted classifier and write what is found as one HTML page.
+
+    The page has the accuracy with Wilson's interval [1]_; precision, recall, F1 and support of each
+    class; the confusion matrix; the reliability curve and the expected calibration error [2]_
+    [3]_; the misclassified images, the surest first; the training's curves; which parameters differ
+    from their defaults; architecture, versions and machine. It is complete in itself: images and
+    charts are in the file, nothing is fetched and no script is run. It can be printed, and read on
+    a phone.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Fitted: a `DigitCNNClassifier`, an ensemble, a pipeline, or any classifier of scikit-learn's
+        form. One without `predict_proba` gets a page without calibration and probabilities.
+    X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+        Images that the classifier has not learned from, as it takes them.
+    y : array-like of shape (n,)
+        Their labels, all of which the classifier must know. Classes may be absent.
+    path : str or path-like
+        Where to write, in a folder that exists.
+    title : str, default=None
+        The heading; None names the classifier's class.
+    data_name : str, default=""
+        What the images are called, for the reader.
+    n_images : int, default=24
+        How many misclassified images are shown at most.
+    image_shape : tuple of int, default=None
+        ``(h, w)`` or ``(h, w, c)`` of images that are flat, to show them; None takes the
+        classifier's `image_shape_`, or else a square.
+    overwrite : bool, default=False
+        Whether to replace a file that is there, in one step once the new one is complete.
+
+    Returns
+    -------
+    figures : dict
+        As plain values: `images`, `accuracy`, `accuracy_interval` (Wilson's, at 95 %, a list of
+        two), `f1_macro`, `rejected` (how many images) and `expected_calibration_error`, from 0 to
+        1, or None without probabilities.
+
+    Raises
+    ------
+    FileExistsError
+        If the file is there, unless `overwrite`.
+    ImportError
+        If matplotlib is not installed.
+    OSError
+        If the file cannot be written there.
+    sklearn.exceptions.NotFittedError
+        If the classifier is not fitted.
+    TypeError
+        If `X` is sparse, or `X` or `y` is not in memory: a dataset in batches, a generator, a
+        query.
+    ValueError
+        If there are no images, images and labels differ in number, a label is missing or unknown to
+        the classifier, the classifier rejects the images, or a parameter is not as described.
+
+    See Also
+    --------
+    mnistcnn.compare_architectures : Compares classifiers, by cross-validation.
+    mnistcnn.plotting.DigitGridDisplay : The misclassified images as a figure.
+
+    Notes
+    -----
+    All but the images is checked before the classifier is asked. What it warns of while it answers,
+    such as a `PixelRangeWarning`, stands on the page, too. Images that a
+    `RejectingClassifier` rejects count as wrong, have a column of their own in the confusion
+    matrix, and are not among the misclassified images. The calibration is that of the highest
+    probability, in 15 bins of equal width.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference",
+       Journal of the American Statistical Association 22 (158), 1927.
+    .. [2] M. P. Naeini, G. F. Cooper and M. Hauskrecht, "Obtaining Well Calibrated Probabilities
+       Using Bayesian Binning", AAAI 2015.
+    .. [3] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern Neural
+       Networks", ICML 2017.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from mnistcnn import load_pretrained, load_sample_digits
+    >>> from mnistcnn.evaluation import write_report
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> with TemporaryDirectory() as folder:
+    ...     figures = write_report(load_pretrained(), X[1500:], y[1500:], Path(folder, "a.html"))
+    >>> figures["images"], figures["accuracy"] > 0.9
+    (297, True)
+    """
+    check_matplotlib()
+    check_can_be_written(path, overwrite=overwrite)
+    check_count("n_images", n_images)
+    check_classifier(classifier)
+    classes = np.asarray(classifier.classes_).tolist()
+    codes = codes_of_labels(classes, X, y)
+    images, shape = _images_to_show(classifier, X, image_shape)
+    predictions, warned = _asked(classifier, X, codes, classes)
+    calibration = None
+    if predictions.probabilities is not None:
+        calibration = Calibration.of(predictions.probabilities, predictions.true)
+    subject = Subject(
+        classifier=classifier,
+        title=f"Report on {type(classifier).__name__}" if title is None else str(title),
+        data_name=str(data_name),
+        images=_described(images, shape),
+        pixels=shown(images[predictions.mistakes[:n_images]], shape),
+        n_images=n_images,
+        warnings=warned,
+    )
+    html = page(subject, predictions, calibration)
+    with replaced_at_the_end(path, overwrite=overwrite) as temporary:
+        # Names of files may hold what is no letter.
+        temporary.write_bytes(html.encode("utf-8", "backslashreplace"))
+    return _figures(predictions, calibration)
+
+
+def _asked(
+    classifier: Classifier, X: Images, codes: NDArray[np.int64], classes: list[Any]
+) -> tuple[Predictions, list[str]]:
+    """Return the answers, and what was warned of that readers are to know."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        predictions = predictions_of(classifier, X, codes, classes)
+    once = {(each.category, str(each.message)): each.message for each in caught}
+    for message in once.values():
+        # By the filters of the caller, who may want an error in its place.
+        warnings.warn(message, stacklevel=3)
+    # Others are for programmers.
+    return predictions, [text for kind, text in once if issubclass(kind, UserWarning)]
+
+
+def _images_to_show(
+    classifier: Classifier, X: Images, image_shape: Sequence[int] | None
+) -> tuple[Any, tuple[int, ...] | None]:
+    """Return the images and their shape if they are flat, or refuse what cannot be shown."""
+    if issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required to show images; pass "
+            "X.toarray()."
+        )
+    images, shape = np.asarray(X), None if image_shape is None else tuple(image_shape)
+    if shape is None:
+        images_as_seen, shape = images_and_shape(classifier, X)
+        images = np.asarray(images_as_seen)
+    n_pixels = images.shape[1] if images.ndim == 2 else None
+    # Another number of pixels is the classifier's to refuse.
+    if n_pixels is None or getattr(classifier, "n_features_in_", n_pixels) == n_pixels:
+        shown(images[:1], shape)
+    return images, shape
+
+
+def _described(images: Any, shape: tuple[int, ...] | None) -> str:
+    single = shown(images[:1], shape)[0]
+    size = "×".join(map(str, single.shape[:2]))
+    range_ = f"from {images.min():g} to {images.max():g}" if images.size else "empty"
+    return f"{len(images):,} of {size} pixels, {images.dtype} {range_}"
+
+
+def _figures(predictions: Predictions, calibration: Calibration | None) -> dict[str, Any]:
+    return {
+        "images": len(predictions.true),
+        "accuracy": predictions.accuracy,
+        "accuracy_interval": list(predictions.interval),
+        "f1_macro": float(predictions.scores("macro")[2]),
+        "rejected": int((~predictions.answered).sum()) if predictions.rejects else 0,
+        "expected_calibration_error": None if calibration is None else calibration.expected_error,
+    }

@@ -1,0 +1,16 @@
+"""Why a classifier answers as it does: which pixels of an image decided.
+
+It asks estimators, and imports neither Keras nor what reads images.
+"""
+
+from mnistcnn.inspection._gradient import gradient_saliency, network_and_input, network_within
+from mnistcnn.inspection._occlusion import occlusion_saliency
+from mnistcnn.inspection._saliency import Saliency
+
+__all__ = [
+    "Saliency",
+    "gradient_saliency",
+    "network_and_input",
+    "network_within",
+    "occlusion_saliency",
+]

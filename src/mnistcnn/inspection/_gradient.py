@@ -1,0 +1,115 @@
+"""Asks a network by how much the score of a class changes with each pixel."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from mnistcnn._wrapper import answering_part, part_with
+from mnistcnn.inspection._saliency import (
+    Saliency,
+    WantedClasses,
+    probabilities_of,
+    unit_was_checked,
+    wanted_classes,
+)
+
+if TYPE_CHECKING:
+    from mnistcnn._types import Classifier, Images
+
+__all__ = ["gradient_saliency", "network_and_input", "network_within"]
+
+
+def gradient_saliency(
+    estimator: "Classifier", X: "Images", *, classes: WantedClasses = None
+) -> Saliency:
+    """Map which pixels decided, by the gradient: the score changes most with these.
+
+    A pixel counts by the size of the gradient of the class's score, of its channels that of the
+    largest [1]_. That takes one pass through the network and back, on every backend that this
+    library trains on (TensorFlow, JAX and PyTorch).
+
+    Parameters
+    ----------
+    estimator : classifier
+        A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper in which one answers.
+    X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
+        Images, as it takes them.
+    classes : label or sequence of labels, default=None
+        The classes that are wanted of every image; None takes the predicted one of each.
+
+    Returns
+    -------
+    Saliency
+        With sizes of gradients, from 0 up, by pixel in the unit of the images. Those of a pipeline
+        are the images that its last step is given.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the classifier is not fitted.
+    ValueError
+        If no single network answers in it, or it does not know one of `classes`.
+
+    See Also
+    --------
+    mnistcnn.plotting.SaliencyDisplay : Draws the maps.
+    mnistcnn.inspection.occlusion_saliency : For any classifier.
+    mnistcnn.DigitCNNClassifier.input_gradients : What the maps are made of, with signs.
+
+    References
+    ----------
+    .. [1] K. Simonyan, A. Vedaldi and A. Zisserman, "Deep Inside Convolutional Networks:
+       Visualising Image Classification Models and Saliency Maps", ICLR workshop 2014.
+
+    Examples
+    --------
+    >>> from mnistcnn import load_pretrained, load_sample_digits
+    >>> from mnistcnn.inspection import gradient_saliency
+    >>> X, y = load_sample_digits(return_X_y=True)
+    >>> saliency = gradient_saliency(load_pretrained(), X[:2])
+    >>> saliency.maps.shape, saliency.classes.ravel().tolist()
+    ((2, 1, 28, 28), [0, 1])
+    """
+    network, given = network_and_input(estimator, X)
+    probabilities = probabilities_of(network, given)
+    columns = wanted_classes(classes, network.classes_, probabilities)
+    labels = network.classes_[columns]
+    with unit_was_checked():
+        gradients = [network.input_gradients(given, of_class) for of_class in labels.T]
+    shape = gradients[0].shape
+    rows = np.asarray(given).reshape(len(labels), -1)
+    missing = int(np.prod(shape[1:])) - rows.shape[1]
+    return Saliency(
+        images=np.pad(rows, ((0, 0), (0, missing))).reshape(shape),
+        maps=np.stack([np.abs(each).max(axis=-1) for each in gradients], axis=1).astype(np.float64),
+        classes=labels,
+        probabilities=np.take_along_axis(probabilities, columns, axis=1),
+        method="gradient",
+    )
+
+
+def network_within(estimator: "Classifier") -> Any:
+    """Return the `DigitCNNClassifier` that answers for an estimator.
+
+    An estimator in which no single one answers is refused, and one that is not fitted.
+    """
+    check_is_fitted(estimator)
+    network = part_with(estimator, "input_gradients")
+    if network is None:
+        raise ValueError(
+            "estimator must be a DigitCNNClassifier, or a pipeline, search or wrapper in which one "
+            f"answers, got {type(estimator).__name__}; occlusion works with any classifier."
+        )
+    return network
+
+
+def network_and_input(estimator: "Classifier", X: "Images") -> tuple[Any, Any]:
+    """Return the same, and what it is given of images: what the steps before it make of them."""
+    network = network_within(estimator)
+    part: Any = estimator
+    while part is not network:
+        if len(getattr(part, "steps", ())) > 1:
+            X = part[:-1].transform(X)
+        part = answering_part(part)
+    return network, X

@@ -1,0 +1,7 @@
+"""Reads what is written on an image: the digits that are there, in lines."""
+
+from mnistcnn.reading._loading import load_reader
+from mnistcnn.reading._reader import DigitReader
+from mnistcnn.reading._readings import ReadDigit, Reading
+
+__all__ = ["DigitReader", "ReadDigit", "Reading", "load_reader"]

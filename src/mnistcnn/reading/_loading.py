@@ -1,0 +1,46 @@
+"""A reader that is ready: with the networks that come with the package."""
+
+from mnistcnn._types import Classifier
+from mnistcnn.reading._reader import DigitReader
+
+__all__ = ["load_reader"]
+
+
+def load_reader(classifier: Classifier | None = None) -> DigitReader:
+    """Load a reader of handwritten digits with the pretrained networks.
+
+    Parameters
+    ----------
+    classifier : classifier or None, default=None
+        Says which digit something is, fitted as `DigitReader` wants it. None takes
+        :func:`load_pretrained`'s.
+
+    Returns
+    -------
+    reader : DigitReader
+        With :func:`load_pretrained`'s classifier of parts, unless `classifier` has other labels
+        than the digits, and a `DigitNormalizer`.
+
+    See Also
+    --------
+    DigitReader : Reads with classifiers of your own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import load_reader
+    >>> drawing = np.full((200, 300), 255, dtype=np.uint8)
+    >>> drawing[40:160, 70:80] = 0
+    >>> load_reader().read([drawing])[0].text
+    '1'
+    """
+    # Keras is loaded with it.
+    from mnistcnn.pretrained import load_pretrained
+
+    parts = load_pretrained("parts")
+    if classifier is None:
+        return DigitReader(load_pretrained(), part_classifier=parts)
+    # A number of two digits may stand for a letter, and is a pair to the classifier of parts.
+    labels = [str(label) for label in getattr(classifier, "classes_", ())]
+    are_digits = set(labels) <= set("0123456789")
+    return DigitReader(classifier, part_classifier=parts if are_digits else None)

@@ -1,0 +1,94 @@
+"""What is read of an image: its text, and each digit with its place and its alternatives."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcnn._types import Label
+
+__all__ = ["Box", "ReadDigit", "Reading"]
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class ReadDigit:
+    """One digit that was read.
+
+    Attributes
+    ----------
+    label : int or str
+        What it was read as, one of the classifier's labels.
+    probability : float
+        How likely that is, from 0 to 1.
+    box : tuple of 4 int
+        x and y of the upper left corner, width and height, in pixels of the image, turned upright
+        as its EXIF data say.
+    alternatives : tuple of (int or str, float)
+        All other labels with their probabilities, the most likely one first.
+    image : ndarray of shape (28, 28), dtype uint8
+        What the classifier saw: light ink on black.
+
+    See Also
+    --------
+    Reading : All digits of an image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import load_reader
+    >>> page = np.full((100, 200), 230, dtype=np.uint8)
+    >>> page[30:70, 50:54] = 20
+    >>> (reading,) = load_reader().read([page])
+    >>> digit = reading.lines[0][0]
+    >>> digit.label, digit.image.shape, len(digit.alternatives)
+    (1, (28, 28), 9)
+    """
+
+    label: Label
+    probability: float
+    box: Box
+    alternatives: tuple[tuple[Label, float], ...] = field(repr=False)
+    image: NDArray[np.uint8] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read of one image.
+
+    Attributes
+    ----------
+    lines : tuple of tuple of ReadDigit
+        The lines from the top, each with its digits from the left; lines without any are left out.
+    rejected : tuple of tuple of 4 int
+        Boxes of ink that is taken for no digit: x and y of the upper left corner, width and height.
+
+    See Also
+    --------
+    DigitReader : Reads images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import ReadDigit, Reading
+    >>> nothing = np.zeros((28, 28), dtype=np.uint8)
+    >>> one, two = (ReadDigit(label, 0.9, (0, 0, 9, 9), (), nothing) for label in (1, 2))
+    >>> print(Reading(lines=((one, two), (one,)), rejected=()).text)
+    12
+    1
+    """
+
+    lines: tuple[tuple[ReadDigit, ...], ...]
+    rejected: tuple[Box, ...]
+
+    @property
+    def text(self) -> str:
+        """The labels of each line, with nothing between them, and newlines between the lines."""
+        return "\n".join("".join(map(_written, line)) for line in self.lines)
+
+
+def _written(digit: ReadDigit) -> str:
+    # As labels from a table of floats are.
+    is_whole = isinstance(digit.label, float) and digit.label.is_integer()
+    return str(int(digit.label)) if is_whole else str(digit.label)

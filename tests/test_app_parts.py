@@ -1,0 +1,424 @@
+"""What the page of `mnistcnn demo` keeps, explains, offers and refuses."""
+
+import base64
+import csv
+import os
+from html import unescape
+from io import BytesIO, StringIO
+
+import joblib
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+
+from commands import UNPICKLED, assert_one_line, mnistcnn
+from mnistcnn import DigitNormalizer, load_pretrained
+from mnistcnn.datasets import load_labelled
+
+pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
+
+from mnistcnn.app import Corrections, PageReader, Reading
+from mnistcnn.app._answer import answer, explanation
+from mnistcnn.app._examples import digit_on_paper, digits_on_paper
+from mnistcnn.app._fields import DRAWING_PREFIX
+from mnistcnn.app._head import head, links_of
+from mnistcnn.app._keeping import keep_drawing, keep_image
+from mnistcnn.app._networks import Networks
+from mnistcnn.app._occlusion import occlusion
+from mnistcnn.app._reader import Mark
+from mnistcnn.app._replies import explain_drawing, explain_image
+from mnistcnn.app._sheet import sheet, table
+
+MARKUP = "<b>7</b>"
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
+
+
+@pytest.fixture
+def corrections(tmp_path):
+    return Corrections(tmp_path / "corrected.npz")
+
+
+def as_drawn(image):
+    file = BytesIO()
+    image.save(file, "PNG")
+    return DRAWING_PREFIX + base64.b64encode(file.getvalue()).decode()
+
+
+def reading_of(probabilities, labels=range(10)):
+    return Reading(np.zeros((28, 28), np.uint8), labels, np.array(probabilities))
+
+
+class TestCorrections:
+    def test_are_what_the_library_loads(self, corrections, digits):
+        X, y = digits
+        for number, (image, label) in enumerate(zip(X[:3], y[:3], strict=True), start=1):
+            assert corrections.add(image.reshape(28, 28), int(label)) == number
+        images, labels = load_labelled(corrections.path)
+        np.testing.assert_array_equal(images, X[:3])
+        np.testing.assert_array_equal(labels, y[:3])
+        assert labels.dtype == np.int64
+
+    def test_are_added_to_those_that_are_there(self, corrections, digits):
+        images = digits[0].reshape(-1, 28, 28)
+        corrections.add(images[0], 1)
+        assert Corrections(corrections.path).add(images[1], 2) == 2
+
+    def test_the_last_label_of_a_digit_counts(self, corrections, digits):
+        images = digits[0].reshape(-1, 28, 28)
+        for image, label in ((images[0], 1), (images[1], 2), (images[0], 7)):
+            n_images = corrections.add(image, label)
+        assert n_images == 2
+        np.testing.assert_array_equal(load_labelled(corrections.path)[1], [2, 7])
+
+    def test_are_no_more_than_the_file_may_hold(self, tmp_path, digits):
+        images = digits[0].reshape(-1, 28, 28)
+        corrections = Corrections(tmp_path / "few.npz", max_images=2)
+        for label in (0, 1):
+            corrections.add(images[label], label)
+        before = corrections.path.read_bytes()
+        with pytest.raises(ValueError, match=r"few\.npz is full: it holds 2 digits"):
+            corrections.add(images[2], 2)
+        assert corrections.path.read_bytes() == before
+        assert corrections.add(images[1], 5) == 2
+
+    def test_text_and_numbers_do_not_mix(self, corrections, digits):
+        image = digits[0][0].reshape(28, 28)
+        corrections.add(image, "four")
+        corrections.check_labels(["three", "four"])
+        with pytest.raises(ValueError, match="both numbers and text"):
+            corrections.check_labels(range(10))
+        with pytest.raises(ValueError, match="labels of another kind"):
+            corrections.add(image, 4)
+
+    def test_networks_with_text_and_with_numbers_are_refused_together(self, corrections):
+        with pytest.raises(ValueError, match="both numbers and text"):
+            corrections.check_labels([0, 1, "zero"])
+
+    @pytest.mark.parametrize(
+        "arrays",
+        [
+            {"x_train": np.zeros((1, 784), np.uint8), "y_train": [1]},
+            {"X": np.zeros((1, 784), np.uint8), "y": [1], "names": ["mine"]},
+            {"X": np.zeros((1, 784)), "y": [1]},
+            {"X": np.zeros((1, 64), np.uint8), "y": [1]},
+            {"X": np.zeros((2, 784), np.uint8), "y": [1]},
+            {"X": np.zeros((1, 784), np.uint8), "y": np.array([{}], dtype=object)},
+        ],
+        ids=["MNIST's", "more", "floats", "8x8", "labels missing", "objects"],
+    )
+    def test_other_data_are_left_alone(self, tmp_path, arrays):
+        path = tmp_path / "other.npz"
+        np.savez(path, **arrays)
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match=r"nothing else; .*other\.npz does not"):
+            Corrections(path)
+        assert path.read_bytes() == before
+
+    @pytest.mark.parametrize("content", [b"", b"Dear reader", b"PK\3\4", b"\x80\4N."])
+    def test_what_is_no_archive_is_left_alone(self, tmp_path, content):
+        path = tmp_path / "letter.npz"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"nothing else; .*letter\.npz does not"):
+            Corrections(path)
+        assert path.read_bytes() == content
+
+    def test_a_damaged_archive_is_left_alone(self, corrections, digits):
+        corrections.add(digits[0][0].reshape(28, 28), 1)
+        content = bytearray(corrections.path.read_bytes())
+        content[300] ^= 0xFF
+        corrections.path.write_bytes(content)
+        with pytest.raises(ValueError, match="nothing else"):
+            Corrections(corrections.path)
+
+    def test_another_name_or_folder_is_refused(self, tmp_path):
+        with pytest.raises(ValueError, match=r"must be an \.npz file"):
+            Corrections(tmp_path / "corrected.csv")
+        with pytest.raises(FileNotFoundError):
+            Corrections(tmp_path / "nowhere" / "corrected.npz")
+
+
+class TestKeeping:
+    def test_a_drawing_is_kept_in_the_form_that_the_network_saw(
+        self, reader, corrections, written_digit
+    ):
+        image = written_digit(4)
+        said = keep_drawing(reader, as_drawn(image), "9", corrections=corrections)
+        assert "Kept as 9. Digits to train on: 1." in said
+        X, y = load_labelled(corrections.path)
+        np.testing.assert_array_equal(X.reshape(28, 28), reader.read(image).image)
+        np.testing.assert_array_equal(y, [9])
+
+    def test_an_image_is_kept(self, reader, corrections, written_digit, tmp_path):
+        written_digit(4).save(tmp_path / "4.png")
+        value = {"path": str(tmp_path / "4.png")}
+        said = keep_image(reader, value, "4", corrections=corrections, uploads=tmp_path)
+        assert "Kept as 4" in said
+
+    @pytest.mark.parametrize("value", [None, "", as_drawn(Image.new("L", (280, 280), 255))])
+    def test_an_empty_drawing_is_not(self, reader, corrections, value):
+        said = keep_drawing(reader, value, "4", corrections=corrections)
+        assert "There is no digit to keep." in said
+        assert not corrections.path.exists()
+
+    @pytest.mark.parametrize("label", ["10", "", "four", 4, ["4"], {"label": "4"}, MARKUP])
+    def test_a_label_that_is_no_class_is_not(self, reader, corrections, written_digit, label):
+        said = keep_drawing(reader, as_drawn(written_digit(4)), label, corrections=corrections)
+        assert "is no label of this network" in said
+        assert "<b>" not in said
+        assert not corrections.path.exists()
+
+    def test_no_label_is_asked_for(self, reader, corrections, written_digit):
+        said = keep_drawing(reader, as_drawn(written_digit(4)), None, corrections=corrections)
+        assert "Choose what it is first." in said
+
+    def test_several_digits_are_not(self, reader, corrections, written_sheet):
+        value = as_drawn(written_sheet([[3, 1]]))
+        said = keep_drawing(reader, value, "3", corrections=corrections)
+        assert "several digits" in said
+        assert not corrections.path.exists()
+
+    def test_a_file_outside_the_uploads_is_not(self, reader, corrections, written_digit, tmp_path):
+        written_digit(4).save(tmp_path / "4.png")
+        (tmp_path / "uploads").mkdir()
+        value = {"path": str(tmp_path / "4.png")}
+        uploads = tmp_path / "uploads"
+        said = keep_image(reader, value, "4", corrections=corrections, uploads=uploads)
+        assert "not uploaded" in said
+        assert not corrections.path.exists()
+
+    def test_a_file_that_has_changed_meanwhile_is_left_alone(
+        self, reader, corrections, written_digit
+    ):
+        corrections.path.write_bytes(b"something else")
+        said = keep_drawing(reader, as_drawn(written_digit(4)), "4", corrections=corrections)
+        assert "Not kept" in said
+        assert corrections.path.read_bytes() == b"something else"
+
+    def test_a_folder_that_is_gone_is_said(self, reader, written_digit, tmp_path):
+        (tmp_path / "gone").mkdir()
+        corrections = Corrections(tmp_path / "gone" / "corrected.npz")
+        (tmp_path / "gone").rmdir()
+        said = keep_drawing(reader, as_drawn(written_digit(4)), "4", corrections=corrections)
+        assert "Not kept: the file cannot be written" in said
+        assert str(tmp_path) not in said
+
+
+class TestOcclusion:
+    def test_finds_the_only_place_that_counts(self):
+        image = np.zeros((28, 28), np.uint8)
+        image[4:8, 4:8] = 255
+        image[20:24, 20:24] = 255
+
+        class Corner:
+            classes_ = np.arange(2)
+
+            def predict_proba(self, X):
+                lit = X.reshape(-1, 28, 28)[:, 4:8, 4:8].mean(axis=(1, 2)) / 255
+                return np.column_stack([1 - lit, lit])
+
+        falls = occlusion(Corner(), image)
+        assert falls.max() == 1
+        assert np.argwhere(falls == 1).tolist() == [
+            [y, x] for y in range(4, 8) for x in (4, 5, 6, 7)
+        ]
+        assert not falls[12:].any()
+
+    def test_where_there_is_no_ink_nothing_changes(self, reader):
+        image = np.zeros((28, 28), np.uint8)
+        image[12:24, 13:16] = 255
+        falls = occlusion(reader.classifier, image)
+        np.testing.assert_array_equal(falls[:8], 0)
+        np.testing.assert_array_equal(falls[:, 20:], 0)
+        assert falls.any()
+
+    def test_it_asks_once(self, digits):
+        asked = []
+
+        class Counting:
+            classes_ = np.arange(10)
+
+            def predict_proba(self, X):
+                asked.append(X.shape)
+                return np.full((len(X), 10), 0.1)
+
+        assert not occlusion(Counting(), digits[0][0].reshape(28, 28)).any()
+        ((n_images, n_pixels),) = asked
+        assert 1 < n_images <= 145
+        assert n_pixels == 784
+
+
+class TestExplanation:
+    def test_says_how_far_the_probability_falls(self):
+        falls = np.zeros((28, 28))
+        falls[3, 3] = 0.5
+        html = explanation(reading_of([0.25, 0.75], labels=[4, 9]), falls)
+        assert "the probability of 9 from 75.0 % to 25.0 %" in html
+
+    @pytest.mark.parametrize("fall", [0, -0.2, 0.001])
+    def test_says_where_no_place_decided(self, fall):
+        html = explanation(reading_of([0.25, 0.75], labels=[4, 9]), np.full((28, 28), fall))
+        assert "no place alone" in html
+
+    def test_orange_is_where_it_falls(self):
+        falls = np.zeros((28, 28))
+        falls[:14] = 0.5
+        html = explanation(reading_of([0, 1], labels=[4, 9]), falls)
+        image = Image.open(BytesIO(base64.b64decode(html.split("base64,")[1].split('"')[0])))
+        pixels = np.asarray(image).astype(int)
+        assert (pixels[5, 5] == (255, 110, 30)).all()
+        assert not pixels[-5].any()
+
+    @pytest.mark.parametrize(
+        "value", [None, "", "hello", as_drawn(Image.new("L", (280, 280), 255))]
+    )
+    def test_there_is_none_without_a_digit(self, reader, value):
+        assert explain_drawing(reader, value) == ""
+
+    def test_there_is_none_of_a_file_that_is_broken(self, reader, tmp_path):
+        (tmp_path / "broken.png").write_text("Dear reader")
+        value = {"path": str(tmp_path / "broken.png")}
+        assert explain_image(reader, value, uploads=tmp_path) == ""
+
+
+class TestNetworks:
+    def test_the_first_one_reads_until_another_is_chosen(self, reader):
+        other = PageReader(load_pretrained(), DigitNormalizer())
+        networks = Networks({"mine": other, "pretrained": reader})
+        assert networks.chosen() is other
+        assert networks.chosen("pretrained") is reader
+
+    @pytest.mark.parametrize("name", ["../private.joblib", "", 0, ["pretrained"], {}])
+    def test_a_name_that_is_not_offered_is_refused(self, reader, name):
+        with pytest.raises(ValueError, match="no such network"):
+            Networks({"pretrained": reader}).chosen(name)
+
+
+class TestLabels:
+    """Labels are of the classifier in a file, and may be any text."""
+
+    def test_bring_no_markup_into_an_answer(self):
+        html = answer(reading_of([0.9, 0.1], labels=[MARKUP, "<i>"]))
+        assert "<b>" not in html
+        assert "<i>" not in html
+
+    def test_bring_no_markup_into_a_sheet(self):
+        mark = Mark((1, 1, 5, 8), 0, reading_of([1, 0], labels=[MARKUP, "8"]))
+        assert "<b>" not in sheet(Image.new("L", (20, 20)), [mark])
+
+
+class TestTable:
+    def test_has_a_line_a_digit(self):
+        marks = [
+            Mark((10, 12, 30, 50), 0, reading_of([0.75, 0.25], labels=[4, 9])),
+            Mark((50, 12, 20, 40), 1, reading_of([1, 0], labels=["a,b", "c"])),
+            Mark((80, 12, 2, 2), None, None),
+        ]
+        rows = list(csv.DictReader(StringIO(table(marks))))
+        assert rows[0] == {
+            **{"line": "1", "digit": "4", "probability": "0.750000"},
+            **{"x": "10", "y": "12", "width": "30", "height": "50"},
+        }
+        assert [row["digit"] for row in rows] == ["4", "a,b"]
+
+    def test_stands_in_the_page_as_text_and_as_a_file(self):
+        marks = [Mark((10, 12, 30, 50), 0, reading_of([0.75, 0.25], labels=['a"&b', "c"]))]
+        html = sheet(Image.new("L", (60, 80), 255), marks)
+        copied = [unescape(part.split('"')[0]) for part in html.split('data-text="')[1:]]
+        assert copied[0] == 'a"&b'
+        assert next(csv.reader(StringIO(copied[1].splitlines()[1]), "excel-tab"))[1] == 'a"&b'
+        saved = base64.b64decode(html.split("csv;charset=utf-8;base64,")[1].split('"')[0]).decode()
+        assert saved == table(marks)
+
+    def test_nothing_is_offered_where_no_digit_was_read(self):
+        html = sheet(Image.new("L", (60, 80), 255), [Mark((10, 12, 30, 50), None, None)])
+        assert "sheet-tools" not in html
+
+
+class TestExamples:
+    def test_are_read_as_what_they_are(self, reader, digits):
+        from mnistcnn.cli._demo import EXAMPLES
+
+        X, y = digits
+        assert y[list(EXAMPLES)].tolist() == list(range(10))
+        images = list(X[list(EXAMPLES)].reshape(-1, 28, 28))
+        assert reader.read(digit_on_paper(images)).ranking()[0][0] == 5
+        marks = reader.read_sheet(digits_on_paper(images))
+        assert "".join(str(mark.reading.ranking()[0][0]) for mark in marks) == "31415926807"
+
+
+class TestHead:
+    def test_documentation_leads_to_the_model_card(self):
+        assert links_of(["Source, https://code.example/d", "Docs, https://docs.example"]) == [
+            ("Documentation", "https://docs.example"),
+            ("Model card", "https://docs.example/model_card.html"),
+        ]
+
+    def test_nothing_is_linked_that_the_package_does_not_state(self):
+        assert links_of(["Issue Tracker, https://code.example/d/issues"]) == []
+
+    def test_it_names_the_product(self):
+        assert "mnistcnn" in head()
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, digits):
+    """Files of classifiers that the page can or cannot take."""
+    X, y = digits
+    folder = tmp_path_factory.mktemp("models")
+    texts = np.array(["zero", "one"])
+    few = y < 2
+    joblib.dump(RidgeClassifier().fit(X[:200], y[:200]), folder / "no_probabilities.joblib")
+    joblib.dump(
+        LogisticRegression(max_iter=20, tol=0.5).fit(X[few][:99], texts[y[few][:99]]),
+        folder / "texts.joblib",
+    )
+    (folder / "letter.joblib").write_text("Dear reader")
+    return folder
+
+
+@pytest.mark.slow
+class TestCommand:
+    @pytest.mark.parametrize(
+        ("name", "mentions"),
+        [
+            ("missing.joblib", "does not exist"),
+            ("letter.joblib", "cannot be read"),
+            ("no_probabilities.joblib", "gives probabilities"),
+        ],
+    )
+    def test_a_model_file_that_cannot_answer_is_one_line(self, models, name, mentions):
+        answer = mnistcnn("demo", *UNPICKLED, models / name)
+        assert_one_line(answer, status=2, mentions=mentions)
+
+    @pytest.mark.parametrize(
+        ("name", "mentions"),
+        [
+            ("corrected.csv", "must be an .npz file"),
+            ("nowhere/corrected.npz", "does not exist"),
+            ("mnist.npz", "and nothing else"),
+            ("folder.npz", "is a directory"),
+        ],
+    )
+    def test_a_file_of_corrections_that_cannot_be_is_one_line(self, tmp_path, name, mentions):
+        np.savez(tmp_path / "mnist.npz", x_train=np.zeros((1, 784)), y_train=[1])
+        (tmp_path / "folder.npz").mkdir()
+        answer = mnistcnn("demo", "--corrections", tmp_path / name)
+        assert_one_line(answer, status=2, mentions=mentions)
+
+    @pytest.mark.skipif(
+        not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all"
+    )
+    def test_a_file_of_corrections_that_may_not_be_written_is_one_line(self, tmp_path):
+        (tmp_path / "locked").mkdir(mode=0o500)
+        answer = mnistcnn("demo", "--corrections", tmp_path / "locked" / "corrected.npz")
+        assert_one_line(answer, status=2, mentions="corrected.npz")
+
+    def test_networks_whose_labels_do_not_go_together_are_one_line(self, models, tmp_path):
+        arguments = [*UNPICKLED, models / "texts.joblib", "--corrections", tmp_path / "c.npz"]
+        answer = mnistcnn("demo", *arguments)
+        assert_one_line(answer, status=2, mentions="both numbers and text")

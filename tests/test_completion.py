@@ -1,0 +1,81 @@
+"""What the tab key offers, in a real process as a shell starts it, and the examples of the help."""
+
+import shlex
+
+import pytest
+
+from commands import environment, mnistcnn
+from mnistcnn import list_architectures, list_recipes
+from mnistcnn.cli._main import EXAMPLES, commands
+
+# Each starts a process.
+pytestmark = pytest.mark.slow
+
+
+def offered(line):
+    """Return what Bash is told to offer for a line, with the cursor at its end."""
+    n_words = len(shlex.split(line)) - (not line.endswith(" "))
+    answer = mnistcnn(
+        env=environment(
+            _MNISTCNN_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(n_words)
+        )
+    )
+    assert answer.returncode == 0, answer.stderr
+    return [each.partition(",")[2] for each in answer.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("mnistcnn tra", ["train"]),
+        ("mnistcnn train --arch", ["--architecture"]),
+        ("mnistcnn train --architecture ", list_architectures()),
+        ("mnistcnn train --augmentation st", ["strong"]),
+        ("mnistcnn compare --architectures fast,squ", ["fast,squeeze_excite"]),
+        ("mnistcnn compare --architectures al", ["all"]),
+        ("mnistcnn reproduce deotte de", [n for n in list_recipes() if n.startswith("de")]),
+        ("mnistcnn kaggle --recipe acc", ["accurate"]),
+        ("mnistcnn evaluate --data emnist-l", ["emnist-letters"]),
+    ],
+)
+def test_names_are_completed(line, expected):
+    assert offered(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["mnistcnn evaluate --data ./my", "mnistcnn predict --model-file di"]
+)
+def test_the_shell_offers_its_files(line):
+    answer = mnistcnn(
+        env=environment(_MNISTCNN_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD="3")
+    )
+    assert answer.stdout.startswith("file,")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_there_is_a_script_for_each_shell(shell):
+    answer = mnistcnn(env=environment(_MNISTCNN_COMPLETE=f"{shell}_source"))
+    # Click asks Bash for its version first, where there is one.
+    assert "_mnistcnn_completion" in answer.stdout
+
+
+@pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: command.name)
+def test_the_help_ends_with_an_example_that_can_be_read(command):
+    answer = mnistcnn(command.name, "--help", env=environment())
+    # Lines are 80 characters long at most.
+    words = answer.stdout.split()
+    assert " ".join(words).endswith(f"Example: {EXAMPLES[command]}")
+    program, name, *arguments = shlex.split(EXAMPLES[command])
+    assert (program, commands.commands[name]) == ("mnistcnn", command)
+    # Files that are not there are the only thing that it may stumble over.
+    context = command.make_context(name, list(arguments), resilient_parsing=True)
+    assert not context.args
+
+
+@pytest.mark.parametrize("columns", ["50", "80"])
+@pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: command.name)
+def test_the_help_fits_the_terminal(command, columns):
+    answer = mnistcnn(command.name, "--help", env=environment(COLUMNS=columns))
+    too_long = [each for each in answer.stdout.splitlines() if len(each) > int(columns)]
+    # A word that is longer than the column stays whole.
+    assert not [each for each in too_long if len(each.split()) > 2]

@@ -1,0 +1,490 @@
+"""Whole sheets are read: the classifier decides what of the ink is which digit."""
+
+import pickle
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+
+from mnistcnn import (
+    DigitCNNClassifier,
+    DigitNormalizer,
+    DigitReader,
+    RejectingClassifier,
+    UnreadableImageError,
+    load_pretrained,
+    load_reader,
+    load_sample_digits,
+)
+
+# Each asks the pretrained network.
+pytestmark = pytest.mark.slow
+
+SCALE = 3
+
+
+class Answering(ClassifierMixin, BaseEstimator):
+    """A fitted classifier that answers what a function says."""
+
+    def __init__(self, answer, classes=tuple(range(10))):
+        self.answer = answer
+        self.classes = classes
+        self.classes_ = np.array(classes)
+
+    def fit(self, X, y):  # noqa: ARG002
+        return self
+
+    def predict_proba(self, X):
+        return self.answer(X)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+def unsure(X):
+    return np.full((len(X), 10), 0.1)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return load_reader()
+
+
+@pytest.fixture(scope="module")
+def digit_of():
+    """Return a large image of a digit, cut to its ink: light on black."""
+    digits = load_sample_digits()
+
+    def draw(label, *, width=1.0):
+        image = digits.images[digits.target == label][0]
+        rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
+        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        size = (round(SCALE * width * cut.shape[1]), SCALE * cut.shape[0])
+        return np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BICUBIC))
+
+    return draw
+
+
+@pytest.fixture(scope="module")
+def line_of(digit_of):
+    """Return dark digits on a light line of paper, so many pixels apart, and their boxes."""
+
+    def write(labels, *, apart=12, margin=40, width=1.0):
+        drawn = [digit_of(label, width=width) for label in labels]
+        height = max(len(one) for one in drawn) + 2 * margin
+        total = sum(one.shape[1] + apart for one in drawn) + 2 * margin
+        ink, left, boxes = np.zeros((height, total), dtype=np.uint8), margin, []
+        for one in drawn:
+            part = ink[margin : margin + len(one), left : left + one.shape[1]]
+            np.maximum(part, one, out=part)
+            boxes.append((left, margin, one.shape[1], len(one)))
+            left += one.shape[1] + apart
+        return 255 - ink, boxes
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def paper(line_of):
+    return line_of([4, 0, 7])[0]
+
+
+def text_of(reader, image):
+    (reading,) = reader.read([image])
+    return reading.text
+
+
+class TestText:
+    def test_digits_that_stand_apart(self, reader, line_of):
+        assert text_of(reader, line_of(range(10))[0]) == "0123456789"
+
+    def test_lines_are_read_from_the_top(self, reader, line_of):
+        lines = [line_of(labels)[0] for labels in ([3, 1, 4], [1, 5, 9])]
+        width = max(line.shape[1] for line in lines)
+        lines = [
+            np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=255)
+            for line in lines
+        ]
+        assert text_of(reader, np.concatenate(lines)) == "314\n159"
+
+    @pytest.mark.parametrize("label", [0, 2, 5, 7, 9])
+    def test_a_broad_digit_is_one(self, reader, line_of, label):
+        assert text_of(reader, line_of([label], width=1.6)[0]) == str(label)
+
+    @pytest.mark.parametrize("labels", [[3, 4], [5, 6], [0, 0], [2, 3, 5]])
+    def test_digits_that_touch_are_cut_apart(self, reader, line_of, labels):
+        image, _ = line_of(labels, apart=-1)
+        assert text_of(reader, image) == "".join(map(str, labels))
+
+    def test_light_ink_on_a_dark_board(self, reader, line_of):
+        assert text_of(reader, 255 - line_of([2, 7, 1])[0]) == "271"
+
+    def test_several_images_are_read_as_one_by_one(self, reader, line_of):
+        images = [line_of(labels)[0] for labels in ([1, 2], [3], [4, 5, 6])]
+        together = [reading.text for reading in reader.read(images)]
+        assert together == [text_of(reader, image) for image in images] == ["12", "3", "456"]
+
+    def test_a_file(self, reader, line_of, tmp_path):
+        Image.fromarray(line_of([8, 6])[0]).save(tmp_path / "sheet.png")
+        assert text_of(reader, tmp_path / "sheet.png") == "86"
+
+
+class TestGround:
+    @pytest.mark.parametrize("grey", [30, 60, 90])
+    @pytest.mark.parametrize("margin", [6, 40])
+    def test_a_sheet_on_a_dark_desk(self, reader, paper, grey, margin):
+        assert text_of(reader, np.pad(paper, margin, constant_values=grey)) == "407"
+
+    def test_a_desk_at_one_side(self, reader, paper):
+        desk = np.pad(paper, ((0, 0), (0, 50)), constant_values=40)
+        assert text_of(reader, desk) == "407"
+
+    @pytest.mark.parametrize("bars", [((50, 50), (0, 0)), ((0, 0), (50, 50))])
+    def test_black_bars(self, reader, paper, bars):
+        assert text_of(reader, np.pad(paper, bars)) == "407"
+
+    @pytest.mark.parametrize("thickness", [3, 8, 20])
+    def test_a_frame(self, reader, paper, thickness):
+        framed = np.pad(np.pad(paper, thickness), 5, constant_values=255)
+        assert text_of(reader, framed) == "407"
+
+    @pytest.mark.parametrize("angle", [-5, 5])
+    def test_black_corners(self, reader, paper, angle):
+        turned = Image.fromarray(paper).rotate(angle, Image.Resampling.BICUBIC, expand=True)
+        assert text_of(reader, turned) == "407"
+
+    def test_light_writing_on_a_dark_part_is_not_erased(self, line_of):
+        above, below = line_of([5, 0])[0], line_of([4, 1])[0]
+        width = max(above.shape[1], below.shape[1])
+        above, below = (
+            np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=255)
+            for part in (above, below)
+        )
+        (reading,) = DigitReader(load_pretrained()).read([np.concatenate([255 - above, below])])
+        n_found = sum(map(len, reading.lines)) + len(reading.rejected)
+        assert n_found >= 3
+
+    def test_a_long_strip_is_read_at_its_size(self, reader, line_of):
+        image, _ = line_of([1, 8, 3])
+        strip = np.pad(image, ((0, 0), (0, 9000)), constant_values=255)
+        assert text_of(reader, strip) == "183"
+
+    def test_a_sliver_of_what_is_beside_the_paper(self, reader, paper):
+        photograph = paper.copy()
+        photograph[20:110, -2:] = 60
+        assert text_of(reader, photograph) == "407"
+
+
+class TestStraightStrokes:
+    @pytest.mark.parametrize("width", [3, 5, 8])
+    @pytest.mark.parametrize(
+        ("label", "points"),
+        [
+            ("7", [(60, 50), (130, 50), (130, 150)]),
+            ("1", [(100, 150), (100, 50)]),
+            ("4", [(70, 50), (70, 105), (130, 105)]),
+        ],
+    )
+    def test_are_no_rules(self, reader, width, label, points):
+        image = Image.new("L", (200, 200), 255)
+        draw = ImageDraw.Draw(image)
+        draw.line(points, fill=0, width=width)
+        if label == "4":
+            draw.line([(115, 50), (115, 160)], fill=0, width=width)
+        assert text_of(reader, image) == label
+
+
+class TestDigits:
+    def test_boxes_are_where_the_digits_are(self, reader, line_of):
+        image, boxes = line_of([3, 8, 5])
+        (line,) = reader.read([image])[0].lines
+        for digit, (x, y, width, height) in zip(line, boxes, strict=True):
+            assert np.abs(np.subtract(digit.box, (x, y, width, height))).max() <= 3 * SCALE
+
+    def test_boxes_of_digits_that_touch_lie_side_by_side(self, reader, line_of):
+        image, boxes = line_of([5, 6], apart=-1)
+        (line,) = reader.read([image])[0].lines
+        for digit, (x, _, width, _) in zip(line, boxes, strict=True):
+            assert abs(digit.box[0] - x) <= 3 * SCALE
+            assert abs(digit.box[2] - width) <= 4 * SCALE
+
+    def test_probabilities_are_the_classifiers(self, reader, line_of):
+        alone = DigitReader(reader.classifier)
+        (digit,) = alone.read([line_of([6])[0]])[0].lines[0]
+        expected = reader.classifier.predict_proba(digit.image.reshape(1, -1))[0]
+        assert digit.label == 6
+        assert digit.probability == pytest.approx(expected[6], abs=1e-5)
+        labels = [digit.label, *(label for label, _ in digit.alternatives)]
+        assert sorted(labels) == list(range(10))
+        others = [probability for _, probability in digit.alternatives]
+        assert others == sorted(others, reverse=True)
+        assert digit.probability + sum(others) == pytest.approx(1, abs=1e-5)
+
+
+class TestNoDigits:
+    @pytest.mark.parametrize("grey", [0, 128, 255])
+    def test_an_empty_page(self, reader, grey):
+        (reading,) = reader.read([np.full((300, 400), grey, dtype=np.uint8)])
+        assert (reading.text, reading.lines, reading.rejected) == ("", (), ())
+
+    def test_a_blot_is_left_out_and_named(self, reader, line_of):
+        image, _ = line_of([1, 2])
+        rows, columns = np.ogrid[: image.shape[0], : image.shape[1] + 80]
+        image = np.pad(image, ((0, 0), (0, 80)), constant_values=255)
+        middle = image.shape[1] - 50
+        image[(rows - image.shape[0] // 2) ** 2 + (columns - middle) ** 2 < 20**2] = 0
+        (reading,) = reader.read([image])
+        assert reading.text == "12"
+        ((x, _, width, _),) = reading.rejected
+        assert x <= middle <= x + width
+
+    def test_what_is_too_doubtful_is_left_out(self, line_of):
+        image, boxes = line_of([1, 2])
+        (reading,) = DigitReader(Answering(unsure)).read([image])
+        assert (reading.text, len(reading.rejected)) == ("", len(boxes))
+        (reading,) = DigitReader(Answering(unsure), min_probability=0.05).read([image])
+        assert reading.rejected == ()
+
+    def test_a_doubtful_one_of_two_that_touch_is_named(self, line_of):
+        def answer(X):
+            is_broad = X.reshape(-1, 28, 28).any(axis=1).sum(axis=1) > 19
+            has_hole = X.reshape(-1, 28, 28)[:, 14, 14] < 100
+            sure = np.where(is_broad, 0.15, np.where(has_hole, 0.9, 0.2))
+            return np.where(np.arange(10) == 0, sure[:, np.newaxis], (1 - sure[:, np.newaxis]) / 9)
+
+        image, boxes = line_of([0, 0], apart=-1)
+        (reading,) = DigitReader(Answering(answer)).read([image])
+        assert len(reading.text) + len(reading.rejected) >= 1
+        covered = [digit.box for line in reading.lines for digit in line] + [*reading.rejected]
+        assert max(x + width for x, _, width, _ in covered) >= boxes[1][0] + boxes[1][2] - 6
+        assert min(x for x, _, _, _ in covered) <= boxes[0][0] + 6
+
+    @pytest.mark.parametrize("kind", ["noise", "checkerboard", "squared paper", "scribble"])
+    def test_a_classifier_is_asked_for_a_bounded_number_of_images(self, kind):
+        asked = []
+
+        def answer(X):
+            asked.append(len(X))
+            return unsure(X)
+
+        rows, columns = np.indices((600, 900))
+        image = {
+            "noise": np.random.default_rng(0).integers(0, 256, (600, 900)),
+            "checkerboard": 255 * ((rows // 20 + columns // 20) % 2),
+            "squared paper": 255 * ((rows % 30 > 2) & (columns % 30 > 2)),
+            "scribble": 255 * (np.abs(rows - 300 - 80 * np.sin(columns / 9)) > 6),
+        }[kind]
+        DigitReader(Answering(answer)).read([image.astype(np.uint8)])
+        assert sum(asked) < 40_000
+
+
+class TestPartClassifier:
+    """A classifier that tells digits, pieces of them, several and other things apart."""
+
+    @staticmethod
+    def saying(verdict):
+        """Return one that says the same of every part."""
+        classes = ("0", "1", "other", "piece", "several")
+        row = np.where(np.array(classes) == verdict, 0.96, 0.01)
+        return Answering(lambda X: np.tile(row, (len(X), 1)), classes)
+
+    @pytest.mark.parametrize("label", [0, 3, 6, 8])
+    def test_strokes_of_one_digit_that_are_apart_come_together(self, reader, line_of, label):
+        image, [(left, top, width, height)] = line_of([label])
+        broken = image.copy()
+        broken[:, left + width // 2 - 1 : left + width // 2 + 3] = 255
+        (reading,) = reader.read([broken])
+        assert reading.text == str(label)
+        (x, y, found_width, found_height) = reading.lines[0][0].box
+        assert x <= left + 6
+        assert x + found_width >= left + width - 6
+        assert (y, found_height) == (pytest.approx(top, abs=6), pytest.approx(height, abs=9))
+
+    @pytest.mark.parametrize("verdict", ["piece", "several", "other"])
+    def test_what_is_no_single_digit_is_left_out(self, line_of, verdict):
+        image, boxes = line_of([1, 0])
+        reader = DigitReader(load_pretrained(), part_classifier=self.saying(verdict))
+        (reading,) = reader.read([image])
+        assert reading.text == ""
+        assert min(x for x, *_ in reading.rejected) == pytest.approx(boxes[0][0], abs=3)
+
+    def test_both_classifiers_count_for_a_label(self, line_of):
+        ones = Answering(lambda X: np.tile([0.4, 0.6], (len(X), 1)), (0, 1))
+        assert text_of(DigitReader(ones), line_of([0])[0]) == "1"
+        image, _ = line_of([0])
+        reader = DigitReader(ones, part_classifier=self.saying("0"))
+        (digit,) = reader.read([image])[0].lines[0]
+        assert (digit.label, digit.probability) == (0, pytest.approx(0.51, abs=0.03))
+
+    def test_labels_that_it_does_not_know_are_the_other_ones(self, line_of):
+        letters = Answering(lambda X: np.tile([0.1, 0.9], (len(X), 1)), ("N", "O"))
+        reader = DigitReader(letters, part_classifier=self.saying("0"))
+        assert text_of(reader, line_of([0, 0])[0]) == "OO"
+
+    def test_a_digit_of_which_only_the_label_is_in_doubt_is_not_cut(self, line_of):
+        def answer(X):
+            is_cut = X[..., 1].reshape(len(X), -1).any(axis=1, keepdims=True)
+            return np.where(is_cut, [0.02, 0.62, 0.12, 0.12, 0.12], [0.46, 0.42, 0.04, 0.04, 0.04])
+
+        unsure = Answering(lambda X: np.full((len(X), 2), 0.5), (0, 1))
+        of_parts = Answering(answer, ("0", "1", "other", "piece", "several"))
+        (reading,) = DigitReader(unsure, part_classifier=of_parts).read([line_of([0])[0]])
+        assert len(reading.text) == 1
+
+    def test_one_comes_with_a_reader_of_digits_only(self, reader, line_of):
+        X, y = load_sample_digits(return_X_y=True)
+        nearest = KNeighborsClassifier(1).fit(X, y)
+        own = load_reader(nearest)
+        assert own.classifier is nearest
+        assert own.part_classifier.classes_.tolist() == reader.part_classifier.classes_.tolist()
+        assert text_of(own, line_of([0, 1, 2])[0]) == "012"
+        assert load_reader(nearest.fit(X, np.array(list("abcdefghij"))[y])).part_classifier is None
+
+    def test_labels_that_are_numbers_of_letters_are_not_taken_for_pairs(self, reader, line_of):
+        # As EMNIST numbers its classes: 10 is an A, and "10" a pair to the classifier of parts.
+        classes = tuple(range(47))
+        sure_of_10 = Answering(lambda X: np.tile(np.eye(47)[10], (len(X), 1)), classes)
+        assert load_reader(sure_of_10).part_classifier is None
+        image, _ = line_of([0, 3])
+        with_parts = DigitReader(sure_of_10, part_classifier=reader.part_classifier)
+        assert text_of(with_parts, image) == "1010"
+
+    def test_it_must_be_fitted(self, reader, line_of):
+        untrained = DigitReader(reader.classifier, part_classifier=DigitCNNClassifier())
+        with pytest.raises(NotFittedError):
+            untrained.read([line_of([1])[0]])
+
+    def test_what_are_no_probabilities_is_refused(self, reader, line_of):
+        wrong = Answering(lambda X: np.ones((len(X), 2)), ("0", "piece", "other"))
+        with pytest.raises(ValueError, match="part_classifier must give a probability for each"):
+            DigitReader(reader.classifier, part_classifier=wrong).read([line_of([1])[0]])
+
+
+class TestParameters:
+    def test_a_classifier_of_letters(self, line_of):
+        def answer(X):
+            has_hole = (X.reshape(-1, 28, 28)[:, 14, 14] < 100)[:, np.newaxis]
+            return np.where(has_hole, [[0.01, 0.99]], [[0.99, 0.01]])
+
+        letters = DigitReader(Answering(answer, ("I", "O")))
+        assert text_of(letters, line_of([1, 0, 1])[0]) == "IOI"
+
+    def test_any_classifier_of_scikit_learns(self, line_of):
+        X, y = load_sample_digits(return_X_y=True)
+        nearest = DigitReader(KNeighborsClassifier(1).fit(X, y))
+        assert text_of(nearest, line_of([0, 1, 2])[0]) == "012"
+
+    def test_of_another_form(self, line_of):
+        seen = []
+
+        def answer(X):
+            seen.append(X)
+            return np.eye(10)[np.zeros(len(X), dtype=int)]
+
+        image, _ = line_of([3])
+        for style in ("mnist", "emnist"):
+            DigitReader(Answering(answer), normalizer=DigitNormalizer(style=style)).read([image])
+        assert not np.array_equal(seen[0], seen[-1])
+
+    def test_what_a_rejecting_classifier_rejects_is_left_out(self, line_of):
+        image, _ = line_of([4, 2])
+        strict = RejectingClassifier(load_pretrained(), threshold=1.0)
+        (reading,) = DigitReader(strict).read([image])
+        assert (reading.text, len(reading.rejected)) == ("", 2)
+        assert text_of(DigitReader(strict.set_params(threshold=0.1)), image) == "42"
+
+    @pytest.mark.parametrize(
+        ("answer", "message"),
+        [
+            (lambda X: np.full((len(X), 9), 0.1), r"an array of shape \(1, 10\), got .* \(1, 9\)"),
+            (lambda X: np.full((len(X), 10), 7.0), "probabilities from 0 to 1"),
+            (lambda X: np.full((len(X), 10), np.nan), "probabilities from 0 to 1"),
+        ],
+    )
+    def test_what_are_no_probabilities_is_refused(self, line_of, answer, message):
+        with pytest.raises(ValueError, match=message):
+            DigitReader(Answering(answer)).read([line_of([1])[0]])
+
+    @pytest.mark.parametrize(
+        ("normalizer", "message"),
+        [
+            (DigitNormalizer(style="kmnist"), "The 'style' parameter of DigitNormalizer"),
+            (DigitNormalizer(polarity="light_on_dark"), "normalizer.polarity must be 'auto' or"),
+        ],
+    )
+    def test_a_normalizer_that_does_not_fit_is_refused(self, reader, line_of, normalizer, message):
+        with pytest.raises(ValueError, match=message):
+            DigitReader(reader.classifier, normalizer=normalizer).read([line_of([1])[0]])
+
+    def test_copies_read_the_same(self, reader, line_of):
+        image, _ = line_of([4, 2])
+        assert text_of(pickle.loads(pickle.dumps(reader)), image) == "42"
+        frozen = DigitReader(FrozenEstimator(load_pretrained()), min_probability=0.2)
+        copy = clone(frozen)
+        assert copy.min_probability == 0.2
+        assert text_of(copy, image) == "42"
+
+    def test_a_clone_needs_a_fit(self, reader, line_of):
+        with pytest.raises(NotFittedError):
+            clone(reader).read([line_of([1])[0]])
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"classifier": LinearSVC()}, "The 'classifier' parameter of DigitReader must be"),
+            ({"part_classifier": "parts"}, "The 'part_classifier' parameter of DigitReader must"),
+            ({"polarity": "dark"}, "The 'polarity' parameter of DigitReader must be a str among"),
+            ({"min_probability": 2}, "The 'min_probability' parameter of DigitReader must be"),
+            ({"normalizer": "mnist"}, "The 'normalizer' parameter of DigitReader must be"),
+        ],
+    )
+    def test_invalid_ones_are_named(self, reader, parameters, message):
+        with pytest.raises(ValueError, match=message):
+            clone(reader).set_params(**parameters).read([np.zeros((9, 9))])
+
+    def test_an_untrained_network_is_refused(self):
+        with pytest.raises(NotFittedError):
+            DigitReader(DigitCNNClassifier()).read([np.zeros((9, 9))])
+
+
+class TestImages:
+    def test_a_single_one_is_refused(self, reader, line_of):
+        with pytest.raises(ValueError, match="images must be a sequence of images or an array"):
+            reader.read(line_of([1])[0])
+
+    def test_a_damaged_file_is_named_by_its_place(self, reader, line_of):
+        with pytest.raises(UnreadableImageError, match=r"images\[1\]: "):
+            reader.read([line_of([1])[0], BytesIO(b"no image")])
+
+    def test_values_that_are_no_greys_are_named_by_their_place(self, reader):
+        with pytest.raises(ValueError, match=r"images\[0\]: .* finite"):
+            reader.read([np.full((40, 40), np.nan)])
+
+
+def printed(text, font="DejaVu Sans"):
+    image = Image.new("L", (500, 120), 255)
+    face = ImageFont.truetype(font_manager.findfont(font), 48)
+    ImageDraw.Draw(image).text((20, 20), text, fill=20, font=face)
+    return np.asarray(image)
+
+
+@pytest.fixture(scope="module")
+def of_parts():
+    return load_reader()
+
+
+@pytest.mark.parametrize("word", ["Bills", "Billy"])
+def test_letters_among_letters_are_no_digits(word, of_parts):
+    assert text_of(of_parts, printed(word, "DejaVu Serif")) == ""
+
+
+@pytest.mark.parametrize(("text", "digits"), [("5 kg", "5"), ("24 h", "24"), ("x5", "5")])
+def test_digits_beside_letters_are_read(text, digits, of_parts):
+    assert digits in text_of(of_parts, printed(text))
