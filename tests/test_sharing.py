@@ -10,9 +10,19 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="Linux's names")]
 
 PROGRAM = """
-import os, sys
+import os, sys, time, warnings
 import joblib
 import numpy as np
+
+tell = warnings.showwarning
+
+def tell_slowly(*told):
+    # Long enough for the other threads to come to the same warning.
+    time.sleep(0.5)
+    tell(*told)
+
+warnings.simplefilter("always")
+warnings.showwarning = tell_slowly
 
 def fit(_):
     from mnistcnn import DigitCNNClassifier

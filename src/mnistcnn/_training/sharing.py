@@ -13,6 +13,8 @@ from joblib.parallel import get_active_backend
 from mnistcnn._training import backends
 from mnistcnn.exceptions import SharedGPUWarning
 
+_first_to_warn = threading.Lock()
+
 
 def warn_where_a_gpu_is_shared() -> None:
     """Warn once where this fit runs beside others on one GPU, as with ``n_jobs=2``."""
@@ -40,9 +42,11 @@ def _gpu_that_computes() -> str:
     return os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
 
 
-@cache
 def _warn() -> None:
     is_worker = multiprocessing.parent_process() is not None
+    # Of the threads that come here at the same time only one gets the lock, which none gives back.
+    if not _first_to_warn.acquire(blocking=False):
+        return
     if claim(f"warning of {os.getppid() if is_worker else os.getpid()}"):
         warnings.warn(
             SharedGPUWarning(
