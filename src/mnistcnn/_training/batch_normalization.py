@@ -44,7 +44,7 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
     def _is_fusible(self, inputs: Tensor) -> bool:
         n_axes = len(inputs.shape)
         return (
-            backends.is_tensorflow()
+            backends.current().has_fused_layers
             and n_axes in (2, 4)
             and self.axis in (-1, n_axes - 1)
             and inputs.shape[-1] % CHANNELS == 0

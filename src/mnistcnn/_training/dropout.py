@@ -30,7 +30,7 @@ class Dropout(StoredAsKeras, keras.layers.Dropout):  # type: ignore[misc]
             not training
             or self.noise_shape is not None
             or not 0 < self.rate <= 1 - 1 / LEVELS
-            or not backends.is_tensorflow()
+            or not backends.current().has_fused_layers
         ):
             return super().call(inputs, training=training)
         return inputs * _mask(inputs, self.rate, self.seed_generator.next())

@@ -172,7 +172,7 @@ def _whole_epochs_within(
     listed: list[Any], job: TrainingJob, programs: backends.EpochPrograms
 ) -> Iterator[None]:
     """Let a patched `fit` of Keras's run programs, if what listens to it acts at epochs."""
-    if not backends.is_tensorflow():
+    if not backends.current().has_replaceable_steps:
         yield
         return
     whole_epochs = WholeEpochs(listed, _training_of(job, programs), _validation_of(job, programs))

@@ -1,7 +1,7 @@
 """A fit, step by step: it returns a record of what it leaves, and the estimator stays as it is."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.keras_internals import says_rate_is_fixed
+from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.training import History, train
 from mnistcnn._types import Images, Labels
@@ -27,17 +28,17 @@ from mnistcnn.classifier._inputs import (
 )
 from mnistcnn.classifier._memory import memory_of_fit
 from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
-from mnistcnn.classifier._pixel_range import callers_level, widened_range
+from mnistcnn.classifier._pixel_range import Range, callers_level, widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._shortage import shortage_explained
-from mnistcnn.classifier._types import Weights
+from mnistcnn.classifier._types import ArchitectureLike, Weights
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 # Of the average of the weights that a fit ends with.
-MAX_SHARE_OF_FIRST_WEIGHTS = 0.5
+MAX_FRACTION_OF_FIRST_WEIGHTS = 0.5
 
 
 def fit(
@@ -53,30 +54,20 @@ def fit(
     seeds = seeds_of(estimator.random_state)
     training, validation = _divided(estimator, data, own_validation, seeds.split)
     architecture = resolve_architecture(estimator.architecture)
-    config = training_config(estimator, architecture, len(training.indices), estimator.lr_schedule)
-    _warn_of_short_average(config.optimizer.average_momentum, config.n_updates(training))
-    fresh = build_for(estimator, architecture, data.image_shape, len(data.classes), seeds.weights)
-    if previous:
-        pixel_range = continue_from(previous, fresh, architecture, training)
-    else:
-        pixel_range = learn_pixel_scaling(fresh, estimator, architecture, training)
+    config = _config_of_fit(estimator, architecture, training)
+    fresh, pixel_range = _network_of_fit(estimator, architecture, training, previous, seeds.weights)
     memory = memory_of_fit(estimator, fresh, training, validation, config, seeds.training)
-    outcome = memory.read_into(fresh)
-    if outcome is not None:
-        fitted = Fitted.read_back(data, fresh, pixel_range, outcome)
-        report_without_epochs(estimator, X, y, fitted.attributes)
-        return replace(fitted, stops_early=estimator.early_stopping)
-    with _failures_explained(estimator, data, config), POOL.borrow(fresh, config) as borrowed:
-        fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
+    remembered = memory.read_back(training, fresh, pixel_range)
+    if remembered is not None:
+        report_without_epochs(estimator, X, y, remembered.attributes)
+        return remembered
+    with _failures_explained(estimator, training, config), POOL.borrow(fresh, config) as borrowed:
+        fitted = Fitted.before_training(training, borrowed, pixel_range, config)
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
-        config_with_reports = _with_reports(config, estimator, X, y, fitted)
+        with_reports = _with_reports(config, estimator, X, y, fitted)
         borrowed.compiled.prepare(config, config.n_updates(training))
-        history = train(
-            borrowed.compiled, training, validation, config_with_reports, seeds.training
-        )
-    fitted = fitted.with_history(history, stops_early=estimator.early_stopping)
-    memory.write(fitted)
-    return fitted
+        history = train(borrowed.compiled, training, validation, with_reports, seeds.training)
+    return memory.keep(fitted.with_history(history))
 
 
 def partial_fit(
@@ -116,7 +107,7 @@ def partial_fit(
         prepare(config, config.n_updates(data))
         seed = [*seeds.training, previous.get("n_iter_", 0)]
         history = train(compiled, data, None, config, seed)
-    fitted = Fitted.before_training(data, borrowed, pixel_range, config.callbacks)
+    fitted = Fitted.before_training(data, borrowed, pixel_range, config)
     return fitted.with_history(_joined(previous.get("history_", {}), history))
 
 
@@ -163,13 +154,40 @@ def _set_validation_aside(
     return data.part(training), data.part(validation)
 
 
+def _config_of_fit(
+    estimator: "DigitCNNClassifier", architecture: ArchitectureLike, training: TrainingData
+) -> TrainingConfig:
+    n_images = len(training.indices)
+    config = training_config(estimator, architecture, n_images, estimator.lr_schedule)
+    _warn_of_short_average(config.optimizer.average_momentum, config.n_updates(training))
+    return config
+
+
+def _network_of_fit(
+    estimator: "DigitCNNClassifier",
+    architecture: ArchitectureLike,
+    training: TrainingData,
+    previous: Mapping[str, Any],
+    seed: int,
+) -> tuple[Network, Range]:
+    """Return the network before its training, and the range of the pixels that it knows.
+
+    It goes on from the previous fit, whose attributes are given, if there is one.
+    """
+    shape, n_classes = training.image_shape, len(training.classes)
+    fresh = build_for(estimator, architecture, shape, n_classes, seed)
+    if previous:
+        return fresh, continue_from(previous, fresh, architecture, training)
+    return fresh, learn_pixel_scaling(fresh, estimator, architecture, training)
+
+
 def _warn_of_short_average(momentum: float | None, n_updates: int) -> None:
     """Warn where the average of the weights ends near those that the fit began with."""
-    share = 0.0 if momentum is None else momentum ** (n_updates - 1)
-    if share > MAX_SHARE_OF_FIRST_WEIGHTS:
+    fraction = 0.0 if momentum is None else momentum ** (n_updates - 1)
+    if fraction > MAX_FRACTION_OF_FIRST_WEIGHTS:
         warnings.warn(
-            f"ema_momentum={momentum:g} leaves {100 * share:.0f} % of the first weights in their "
-            f"average after the {n_updates} updates of this fit: lower it, or train for more "
+            f"ema_momentum={momentum:g} leaves {100 * fraction:.0f} % of the first weights in "
+            f"their average after the {n_updates} updates of this fit: lower it, or train for more "
             "epochs.",
             ConvergenceWarning,
             stacklevel=callers_level(),

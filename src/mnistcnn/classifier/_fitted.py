@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mnistcnn._training.callbacks import best_epoch
 from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
@@ -34,7 +35,7 @@ class Fitted:
     history : dict of list of float
         Keras's: a number for each epoch.
     stops_early : bool
-        Whether the network has the weights of its best epoch.
+        Whether the network has the weights of its best epoch once it is trained.
     from_memory : bool
         Whether it was read back, not trained.
     """
@@ -71,10 +72,17 @@ class Fitted:
         data: TrainingData,
         borrowed: BorrowedNetwork,
         pixel_range: Range | None,
-        callbacks: list[Any],
+        config: TrainingConfig,
     ) -> Self:
         """Return what is known of a fit before it has run an epoch."""
-        return cls(data.feature_attributes, data.classes, borrowed, pixel_range, callbacks)
+        return cls(
+            data.feature_attributes,
+            data.classes,
+            borrowed,
+            pixel_range,
+            config.callbacks,
+            stops_early=config.patience is not None,
+        )
 
     @classmethod
     def around(
@@ -89,22 +97,9 @@ class Fitted:
         borrowed = POOL.unpooled(CompiledNetwork(network))
         return cls(features, classes, borrowed, pixel_range, history=history or {})
 
-    @classmethod
-    def read_back(
-        cls,
-        data: TrainingData,
-        network: Network,
-        pixel_range: Range | None,
-        outcome: dict[str, Any],
-    ) -> Self:
-        """Return what an equal fit has left, around a network that has its values already."""
-        borrowed = POOL.unpooled(CompiledNetwork(network, outcome["optimizer"]))
-        untrained = cls.before_training(data, borrowed, pixel_range, outcome["callbacks"])
-        return replace(untrained, history=outcome["history"], from_memory=True)
-
-    def with_history(self, history: History, *, stops_early: bool = False) -> Self:
+    def with_history(self, history: History) -> Self:
         """Return the record after the epochs of a history."""
-        return replace(self, history=history, stops_early=stops_early)
+        return replace(self, history=history)
 
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of the estimator."""
@@ -122,7 +117,7 @@ class Fitted:
             "_borrowed": self.borrowed,
             "_pixel_range": self.pixel_range,
         }
-        if self.stops_early:
+        if self.stops_early and self.history:
             attributes["best_epoch_"] = best_epoch(self.history)
             attributes["validation_scores_"] = self.history["val_accuracy"]
         return attributes

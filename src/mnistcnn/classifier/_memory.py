@@ -3,27 +3,32 @@
 import os
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import joblib
 import keras
+from numpy.typing import NDArray
 
 from mnistcnn._scikit_learn import only_shows_progress
+from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.description import describe
 from mnistcnn._training.fingerprint import fingerprint
 from mnistcnn._training.keras_internals import is_fit_patched
 from mnistcnn._training.network import Network
+from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks
+from mnistcnn._training.training import History
 from mnistcnn._types import Memory
 from mnistcnn.augmentation import Augmentation
-from mnistcnn.classifier._pixel_range import callers_level
+from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._pixel_range import Range, callers_level
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
-    from mnistcnn.classifier._fitted import Fitted
 
 # They act on the fit alone, and what they do follows from how they were made.
 CALLBACKS_WITHOUT_EFFECTS = (
@@ -34,8 +39,14 @@ CALLBACKS_WITHOUT_EFFECTS = (
 
 OWN_CODE = "a function or class of your own may have changed since, which nothing tells"
 
-# What training leaves, as plain data: values, optimizer state, history and callbacks.
-Outcome = dict[str, Any]
+
+class Outcome(TypedDict):
+    """What training leaves, as plain data that joblib stores."""
+
+    values: list[NDArray[Any]]
+    optimizer: list[NDArray[Any]]
+    history: History
+    callbacks: list[keras.callbacks.Callback]
 
 
 class _NotKeptError(Exception):
@@ -51,30 +62,33 @@ class FitMemory:
     """The place of one fit in the estimator's `memory`.
 
     `kept` is joblib's function that keeps outcomes, None keeps none; `fingerprint` tells of all
-    that the outcome of the fit depends on.
+    that the outcome of the fit depends on, `config` among it.
     """
 
-    def __init__(self, kept: Any, fingerprint: str = "") -> None:
+    def __init__(self, kept: Any, config: TrainingConfig, fingerprint: str = "") -> None:
         self._kept = kept
+        self._config = config
         self._fingerprint = fingerprint
 
-    def read_into(self, network: Network) -> Outcome | None:
-        """Give a network the values that training left; None where that is not known."""
-        if self._kept is None:
-            return None
-        try:
-            outcome: Outcome = self._kept.call_and_shelve(self._fingerprint, _refuse).get()
-            network.check_values(outcome["values"])
-        except _NotKeptError:
-            return None
-        except Exception as error:  # a damaged file raises whatever its bytes ask for
-            _warn(f"holds a damaged fit ({error!r}), which is trained again and replaced")
+    def read_back(
+        self, training: TrainingData, network: Network, pixel_range: Range
+    ) -> Fitted | None:
+        """Return what an equal fit has left, in this network; None without such a fit."""
+        outcome = None if self._kept is None else self._outcome_for(network)
+        if outcome is None:
             return None
         network.assign_values(outcome["values"])
-        return outcome
+        borrowed = POOL.unpooled(CompiledNetwork(network, outcome["optimizer"]))
+        untrained = Fitted.before_training(training, borrowed, pixel_range, self._config)
+        return replace(
+            untrained,
+            history=outcome["history"],
+            callbacks=outcome["callbacks"],
+            from_memory=True,
+        )
 
-    def write(self, fitted: "Fitted") -> None:
-        """Keep what training left."""
+    def keep(self, fitted: Fitted) -> Fitted:
+        """Keep what training left, and return it."""
         if self._kept is not None:
             outcome = {
                 "values": fitted.borrowed.network.values(),
@@ -83,6 +97,18 @@ class FitMemory:
                 "callbacks": detached_callbacks(fitted.callbacks),
             }
             self._kept.call(self._fingerprint, lambda: outcome)
+        return fitted
+
+    def _outcome_for(self, network: Network) -> Outcome | None:
+        try:
+            outcome: Outcome = self._kept.call_and_shelve(self._fingerprint, _refuse).get()
+            network.check_values(outcome["values"])
+        except _NotKeptError:
+            return None
+        except Exception as error:  # a damaged file raises whatever its bytes ask for
+            _warn(f"holds a damaged fit ({error!r}), which is trained again and replaced")
+            return None
+        return outcome
 
 
 def memory_of_fit(
@@ -96,15 +122,15 @@ def memory_of_fit(
     """Return where a fit is kept: nowhere unless its outcome follows from what can be compared."""
     kept = _opened(estimator.memory)
     if kept is None:
-        return FitMemory(None)
+        return FitMemory(None, config)
     program = describe(network.model)
     obstacle = OWN_CODE if program is None else _obstacle(estimator, config)
     if obstacle is not None:
         if estimator.verbose:
             print(f"This fit is trained, whatever memory holds: {obstacle}.")
-        return FitMemory(None)
+        return FitMemory(None, config)
     name = fingerprint(program, network, (training, validation), config, seed)
-    return FitMemory(kept, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
+    return FitMemory(kept, config, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
 
 
 def _opened(memory: Memory) -> Any:

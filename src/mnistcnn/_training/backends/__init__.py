@@ -17,11 +17,6 @@ def name() -> str:
     return str(keras.backend.backend())
 
 
-def is_tensorflow() -> bool:
-    """Tell whether kernels of TensorFlow's own can be called."""
-    return name() == "tensorflow"
-
-
 @cache
 def current() -> Backend:
     """Return what serves the backend that Keras runs on; from now on the GPUs are that one's.
@@ -33,7 +28,7 @@ def current() -> Backend:
             f"The backend of Keras must be one of {', '.join(NAMES)}, got {name()}; set "
             "KERAS_BACKEND before Keras is imported."
         )
-    if not is_tensorflow():
+    if name() != "tensorflow":
         keep_tensorflow_on_cpu()
     backend: Backend = import_module(f"{__name__}.{name()}").BACKEND
     return backend

@@ -62,6 +62,15 @@ class Backend:
     # Threads of some wait for ever in a process that was forked after they had started.
     starts_threads = False
 
+    # Whether there are kernels of TensorFlow's for a whole layer.
+    has_fused_layers = False
+
+    # Whether a step of Keras's `fit` can be replaced by an epoch while `fit` runs.
+    has_replaceable_steps = False
+
+    # Whether networks can be written in other formats, such as ONNX.
+    can_export = False
+
     def epoch_programs(
         self,
         model: keras.Model,  # noqa: ARG002

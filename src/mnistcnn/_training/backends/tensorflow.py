@@ -44,6 +44,9 @@ class TensorFlowBackend(Backend):
     """Compiles whole epochs and scores; its threads do not survive a fork."""
 
     starts_threads = True
+    has_fused_layers = True
+    has_replaceable_steps = True
+    can_export = True
 
     def epoch_programs(
         self, model: keras.Model, image_shape: ImageShape

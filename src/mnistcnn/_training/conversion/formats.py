@@ -40,10 +40,10 @@ class FileFormat(NamedTuple):
         ImportError
             If a package is missing.
         """
-        if not backends.is_tensorflow():
+        if not backends.current().can_export:
             raise RuntimeError(
-                f"export needs Keras on TensorFlow, got {backends.name()}. Store the classifier "
-                "with joblib, and export it in a process with KERAS_BACKEND=tensorflow."
+                f"export needs Keras on TensorFlow, got {backends.name()}. Save the classifier, "
+                "and export it in a process with KERAS_BACKEND=tensorflow."
             )
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
