@@ -65,7 +65,7 @@ def note(x: float, y: float, text: str) -> str:
     return f'<text class="note" x="{x}" y="{y}">{escape(text)}</text>'
 
 
-def picture(title: str, width: float, height: float, parts: Sequence[str]) -> str:
+def diagram(title: str, width: float, height: float, parts: Sequence[str]) -> str:
     """Return an SVG image of parts on white."""
     ground = f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>'
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">'
@@ -97,7 +97,7 @@ def draw_rooms() -> str:
         if number:
             parts.append(arrow(f"M{middle} {y - gap} V{y - 1}"))
     title = "The rooms of the package; each imports from those below it only"
-    return picture(title, 2 * middle, 14 + len(rows) * (height + gap), parts)
+    return diagram(title, 2 * middle, 14 + len(rows) * (height + gap), parts)
 
 
 def draw_fit() -> str:
@@ -119,7 +119,7 @@ def draw_fit() -> str:
     parts.append(arrow("M270 461 H441 V408", "arrow dashed"))
     parts.append(note(398, 478, "once the estimator is gone or fitted anew"))
     title = "What fit does, the way of one mini-batch, and the pool of compiled networks"
-    return picture(title, 760, 496, parts)
+    return diagram(title, 760, 496, parts)
 
 
 def draw_diagrams(folder: Path) -> None:

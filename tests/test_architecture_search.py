@@ -317,7 +317,7 @@ def in_sequence():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("engine", ["loky", "dask"])
+@pytest.mark.parametrize("engine", ["loky", "threading", "dask", "ray"])
 def test_every_engine_gives_the_same_scores_and_reasons(engine, in_sequence):
     at_once, one_by_one = in_sequence
     assert at_once == one_by_one

@@ -99,7 +99,7 @@ def test_early_stopping_keeps_the_weights_of_its_best_epoch(small_digits):
     )
 
 
-# Other warps would tell apart after one pass already; over more, rounding adds up.
+# Other transforms would tell apart after one pass already; over more, rounding adds up.
 @pytest.mark.usefixtures("whole_epochs")
 @pytest.mark.parametrize(("augmentation", "epochs"), [(None, 6), ("handwriting", 1)])
 def test_batch_callbacks_do_not_change_what_is_learned(
@@ -122,7 +122,7 @@ def test_batch_callbacks_do_not_change_what_is_learned(
     )
 
 
-def test_validation_weights_and_warps(architecture, small_digits):
+def test_validation_weights_and_transforms(architecture, small_digits):
     X, y = small_digits
     classifier = quick(
         architecture, early_stopping=True, augmentation="handwriting", class_weight={0: 2.0}

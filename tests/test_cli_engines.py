@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from threading import Thread
 
 import pytest
 
@@ -44,6 +45,22 @@ class TestBadInput:
             address = "{}:{}".format(*silent.getsockname())
             mentions = f"no scheduler answers at {address}: timed out."
             refused("--engine", engine, "--scheduler", address, mentions=mentions)
+
+    @pytest.mark.parametrize("engine", ["dask", "ray"])
+    @pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"220 mail ready\r\n", b"no"])
+    def test_somebody_who_speaks_otherwise_at_the_port_is_no_scheduler(self, engine, greeting):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+
+            def greet():
+                with other.accept()[0] as connection:
+                    connection.sendall(greeting)
+
+            speaking = Thread(target=greet)
+            speaking.start()
+            address = "{}:{}".format(*other.getsockname())
+            mentions = f"no scheduler answers at {address}: what answers is no scheduler"
+            refused("--engine", engine, "--scheduler", address, mentions=mentions)
+            speaking.join()
 
     @pytest.mark.parametrize("address", ["localhost", "tcp://localhost:port", "tcp://:8786", ""])
     def test_an_address_without_a_port_is_refused(self, address):
@@ -99,6 +116,23 @@ class TestEngines:
             address = cluster.scheduler_address
             assert accuracies("--engine", "dask", "--scheduler", address) == without_engine
             assert len(cluster.scheduler_info["workers"]) == 2
+
+    def test_a_cluster_of_ray_that_runs_already_is_used(self, without_engine):
+        script = (
+            "import ray, sys\n"
+            "started = ray.init('local', num_cpus=2, include_dashboard=False)\n"
+            "print('address', started.address_info['gcs_address'], flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=environment(TF_NUM_INTRAOP_THREADS="1", OMP_NUM_THREADS="1"),
+        ) as cluster:  # fmt: skip
+            lines = iter(cluster.stdout.readline, "")
+            address = next(line for line in lines if line.startswith("address")).split()[1]
+            assert accuracies("--engine", "ray", "--scheduler", address) == without_engine
+            cluster.stdin.close()
 
     @pytest.mark.parametrize("engine", ["loky", "ray"])
     def test_a_killed_worker_is_told_or_made_good(self, engine, without_engine):

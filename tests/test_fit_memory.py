@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 import time
@@ -329,6 +330,65 @@ def test_a_folder_that_cannot_be_made_is_told_once_and_the_fit_trains(data, tmp_
     (tmp_path / "file").write_text("no folder")
     with pytest.warns(RuntimeWarning, match="memory cannot be used") as caught:
         classifier = quick(tmp_path / "file" / "folder").fit(*data)
+    assert len(caught) == 1
+    assert not classifier.from_memory_
+
+
+FULL_DISK = """
+import resource, sys, warnings, numpy as np
+from sklearn.datasets import load_digits
+{helper}
+from mnistcnn import DigitCNNClassifier
+from mnistcnn.architectures import Simple
+X, y = load_digits(return_X_y=True)
+X, y = X[:120].astype(np.uint8), y[:120]
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    fit = quick(sys.argv[1]).fit(X, y)
+messages = [str(warning.message) for warning in caught]
+print(*[message for message in messages if ".gitignore" not in message], fit.from_memory_)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit to a file's size")
+def test_a_full_disk_is_told_once_and_the_fit_trains(tmp_path):
+    script = FULL_DISK.format(helper=inspect.getsource(quick))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, str(tmp_path)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    # Of the small file that keeps its folder out of git joblib warns by itself.
+    assert re.fullmatch(
+        r"memory cannot be written to \(.*File too large\), so .* not kept\. False\n", done.stdout
+    )
+
+
+@pytest.fixture
+def read_only():
+    """Return what takes the permission to write from a folder and all below it."""
+    made_read_only = []
+
+    def take(folder):
+        for below, _, _ in os.walk(folder):
+            made_read_only.append(below)
+            os.chmod(below, 0o555)
+
+    yield take
+    for folder in made_read_only:
+        os.chmod(folder, 0o755)
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("was_used", [False, True])
+def test_a_read_only_folder_is_told_once_and_the_fit_trains(was_used, data, tmp_path, read_only):
+    if was_used:
+        quick(tmp_path).fit(*data)
+    read_only(tmp_path)
+    if was_used:
+        assert quick(tmp_path).fit(*data).from_memory_
+    with pytest.warns(RuntimeWarning, match="memory cannot be .*Permission denied") as caught:
+        classifier = quick(tmp_path, random_state=1).fit(*data)
     assert len(caught) == 1
     assert not classifier.from_memory_
 

@@ -378,7 +378,7 @@ def replaced(old, new):
     return change
 
 
-STRANGE = {
+UNEXPECTED_CONTENTS = {
     "another class": replaced('"DigitCNNClassifier"', '"os.system"'),
     "a class of scikit-learn's": replaced('"DigitCNNClassifier"', '"SVC"'),
     "a class that is no part": replaced('"architectures.Baseline"', '"architectures.Architecture"'),
@@ -427,9 +427,9 @@ class TestStrangeFiles:
         path.write_bytes(whole.read_bytes())
         return path
 
-    @pytest.mark.parametrize("name", STRANGE)
+    @pytest.mark.parametrize("name", UNEXPECTED_CONTENTS)
     def test_content_with_a_right_hash(self, name, path):
-        rewritten(path, STRANGE[name])
+        rewritten(path, UNEXPECTED_CONTENTS[name])
         with pytest.raises(UnreadableModelError, match=r"digits\.mnistcnn"):
             load_classifier(path)
 

@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.reproduced.page import SIZES, document, most_accurate, still_wrong  # noqa: E402
-from benchmarks.reproduced.pictures import (  # noqa: E402
+from benchmarks.reproduced.figures import (  # noqa: E402
     draw_accuracy_against_time,
     draw_confusion_matrix,
     draw_images,
 )
+from benchmarks.reproduced.page import SIZES, document, most_accurate, still_wrong  # noqa: E402
 from benchmarks.reproduced.writers import errors_by_writer  # noqa: E402
 
 from mnistcnn import list_recipes  # noqa: E402
@@ -155,7 +155,7 @@ def test_writers_are_named_on_the_page():
     assert "got 0.01 % of the images wrong" in page
 
 
-def test_pictures_are_the_same_files_from_the_same_records(tmp_path):
+def test_figures_are_the_same_files_from_the_same_records(tmp_path):
     labels = np.arange(10).repeat(2)
     records = {"simple": [a_record()], "fast": [], "tiny": [a_record("tiny")]}
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)

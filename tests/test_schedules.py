@@ -25,7 +25,7 @@ def one_update_an_epoch(**parameters):
 
 
 # Shares of the peak after 0 to 8 of 8 updates, by hand.
-SHARES = {
+FRACTIONS_OF_PEAK = {
     # Smith 2018: up in a line, down in a longer one. As PyTorch's OneCycleLR computes it with
     # anneal_strategy="linear", div_factor=25 (its default), final_div_factor=4, peak at a quarter.
     "one_cycle": [0.04, 0.52, 1, 0.835, 0.67, 0.505, 0.34, 0.175, 0.01],
@@ -44,16 +44,16 @@ OF_KERAS = {
 }
 
 
-@pytest.mark.parametrize("lr_schedule", SHARES)
+@pytest.mark.parametrize("lr_schedule", FRACTIONS_OF_PEAK)
 def test_history_tells_the_rate_of_each_update(lr_schedule, small_digits):
     rates = one_update_an_epoch(lr_schedule=lr_schedule).fit(*small_digits).history_
-    expected = PEAK * np.array(SHARES[lr_schedule][:-1])
+    expected = PEAK * np.array(FRACTIONS_OF_PEAK[lr_schedule][:-1])
     np.testing.assert_allclose(rates["learning_rate"], expected, rtol=1e-4, atol=1e-8)
 
 
-@pytest.mark.parametrize("lr_schedule", SHARES)
+@pytest.mark.parametrize("lr_schedule", FRACTIONS_OF_PEAK)
 def test_each_update_goes_as_far_as_its_rate_says(lr_schedule, small_digits):
-    rates = [PEAK * share for share in SHARES[lr_schedule][:-1]]
+    rates = [PEAK * fraction for fraction in FRACTIONS_OF_PEAK[lr_schedule][:-1]]
     listed = schedules.PiecewiseConstantDecay([*range(N_UPDATES - 1)], rates)
     template = keras.optimizers.SGD(listed)
     expected = one_update_an_epoch(optimizer=template, learning_rate="auto").fit(*small_digits)

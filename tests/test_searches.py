@@ -1,6 +1,7 @@
 """Searches of several kinds that are killed, and go on from where they were."""
 
 import random
+import signal
 import subprocess
 from contextlib import suppress
 
@@ -12,10 +13,11 @@ from mnistcnn import DigitCNNClassifier
 
 pytestmark = pytest.mark.slow
 
-N_KILLS = {"grid": 10, "halving": 4, "optuna": 4}
+KINDS = ("grid", "halving", "optuna")
+N_KILLS = 10
 
 
-@pytest.fixture(scope="module", params=N_KILLS)
+@pytest.fixture(scope="module", params=KINDS)
 def undisturbed(request, tmp_path_factory):
     """The kind of a search, its scores, and the fits that they take."""
     if request.param == "optuna":
@@ -29,19 +31,20 @@ def undisturbed(request, tmp_path_factory):
 @pytest.mark.long
 def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, tmp_path):
     kind, scores, fits = undisturbed
-    n_kills, draw = N_KILLS[kind], random.Random(0)
-    done = set()
-    for number in range(n_kills):
+    draw, done = random.Random(0), set()
+    for number in range(N_KILLS):
         search = Search(kind, "sequential", tmp_path, number)
-        search.wait_for_training(draw.randint(1, len(fits) // n_kills))
+        # Few, so that there is something left to do at the last kill.
+        search.wait_for_training(draw.randint(1, len(fits) // (2 * N_KILLS)))
         # Some moment of the next fit, of its writing or of its scoring.
         with suppress(subprocess.TimeoutExpired):
-            search.process.wait(draw.uniform(0, 0.3))
+            search.process.wait(draw.uniform(0, 0.15))
         search.process.kill()
         search.process.communicate()
+        assert search.process.returncode == -signal.SIGKILL
         assert not done & set(search.trained())
         done |= search.finished()
-    last = Search(kind, "sequential", tmp_path, n_kills)
+    last = Search(kind, "sequential", tmp_path, N_KILLS)
     assert last.scores() == scores, last.errors[-3000:]
     assert not done & set(last.trained())
     assert done | last.finished() == fits

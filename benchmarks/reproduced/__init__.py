@@ -1,1 +1,1 @@
-"""The page of the documentation that has reported beside reproduced results, and its pictures."""
+"""The page of the documentation that has reported beside reproduced results, and its figures."""

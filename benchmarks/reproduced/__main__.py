@@ -11,16 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reproduced.figures import (
+    draw_accuracy_against_time,
+    draw_confusion_matrix,
+    draw_images,
+)
 from benchmarks.reproduced.page import (
     document,
     most_accurate,
     runs_by_recipe,
     still_wrong,
-)
-from benchmarks.reproduced.pictures import (
-    draw_accuracy_against_time,
-    draw_confusion_matrix,
-    draw_images,
 )
 from mnistcnn import fetch_mnist
 
@@ -28,7 +28,7 @@ Record = dict[str, Any]
 
 
 def main(results: Path, page: Path) -> None:
-    """Read all records of a folder, and write the page and its pictures."""
+    """Read all records of a folder, and write the page and its figures."""
     everything = _read(results.joinpath("reproduced").rglob("*.json"))
     ensembles = [each for each in everything if "n_members" in each]
     records = [each for each in everything if "n_members" not in each]

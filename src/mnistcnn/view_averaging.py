@@ -309,8 +309,8 @@ def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int
     if len(array_shape) > 2:
         return resolve_image_shape("auto", array_shape)
     _check_columns(estimator, array_shape[1])
-    told = [_shape_told_by(part, array_shape) for part in estimators_within(estimator)]
-    shapes = sorted({shape for shape in told if shape is not None})
+    found = [_shape_seen_by(part, array_shape) for part in estimators_within(estimator)]
+    shapes = sorted({shape for shape in found if shape is not None})
     if len(shapes) > 1:
         raise ValueError(
             f"The estimator must know one image_shape for rows of {array_shape[1]} columns, for "
@@ -327,7 +327,7 @@ def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int
         ) from error
 
 
-def _shape_told_by(part: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+def _shape_seen_by(part: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int] | None:
     """Return the shape of flat rows that an estimator was fitted on, or states, if they fit it."""
     stated = getattr(part, "image_shape", "auto")
     fitted: tuple[int, int, int] | None = getattr(part, "image_shape_", None)

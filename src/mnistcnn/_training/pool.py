@@ -94,6 +94,7 @@ class NetworkPool:
         self._lock = RLock()
         self._idle: OrderedDict[int, tuple[Key, CompiledNetwork]] = OrderedDict()
         self._returned: Returned = deque()
+        self._n_let_go = 0
 
     @contextmanager
     def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[BorrowedNetwork]:
@@ -161,12 +162,19 @@ class NetworkPool:
         Too many parameters are those of a large network: the largest goes, not the many small.
         """
         if len(self._idle) > MAX_IDLE:
-            self._idle.popitem(last=False)
+            self._let_go(next(iter(self._idle)))
         *earlier, _latest = self._idle
         while earlier and self._n_parameters() > MAX_IDLE_PARAMETERS:
             largest = max(earlier, key=lambda number: _n_parameters(self._idle[number][1]))
             earlier.remove(largest)
-            del self._idle[largest]
+            self._let_go(largest)
+
+    def _let_go(self, number: int) -> None:
+        """Forget a network; what was computed for such is released now and then, as that costs."""
+        del self._idle[number]
+        self._n_let_go += 1
+        if self._n_let_go % MAX_IDLE == 0:
+            give_memory_back()
 
     def _n_parameters(self) -> int:
         return sum(_n_parameters(compiled) for _, compiled in self._idle.values())

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from numbers import Integral
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import joblib
@@ -89,14 +90,19 @@ class FitMemory:
 
     def keep(self, fitted: Fitted) -> Fitted:
         """Keep what training left, and return it."""
-        if self._kept is not None:
-            outcome = {
-                "values": fitted.borrowed.network.values(),
-                "optimizer": fitted.borrowed.compiled.optimizer_state(),
-                "history": fitted.history,
-                "callbacks": detached_callbacks(fitted.callbacks),
-            }
+        if self._kept is None:
+            return fitted
+        outcome = {
+            "values": fitted.borrowed.network.values(),
+            "optimizer": fitted.borrowed.compiled.optimizer_state(),
+            "history": fitted.history,
+            "callbacks": detached_callbacks(fitted.callbacks),
+        }
+        try:
+            _check_is_writable(self._kept.store_backend)
             self._kept.call(self._fingerprint, lambda: outcome)
+        except OSError as error:
+            _warn(f"cannot be written to ({error}), so this fit is not kept")
         return fitted
 
     def _outcome_for(self, network: Network) -> Outcome | None:
@@ -104,6 +110,10 @@ class FitMemory:
             outcome: Outcome = self._kept.call_and_shelve(self._fingerprint, _refuse).get()
             network.check_values(outcome["values"])
         except _NotKeptError:
+            return None
+        except OSError as error:
+            _warn(f"cannot be used ({error}), so this fit is trained and not kept")
+            self._kept = None
             return None
         except Exception as error:  # a damaged file raises whatever its bytes ask for
             _warn(f"holds a damaged fit ({error!r}), which is trained again and replaced")
@@ -145,6 +155,15 @@ def _opened(memory: Memory) -> Any:
     except OSError as error:
         _warn(f"cannot be used as a folder ({error}), so all is trained and nothing kept")
         return None
+
+
+def _check_is_writable(store: Any) -> None:
+    """Raise what writing would, in place of joblib's guess at a race between processes."""
+    folder = getattr(store, "location", None)
+    if isinstance(folder, str) and os.path.isdir(folder):
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"0")
+            probe.flush()
 
 
 def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | None:

@@ -54,7 +54,7 @@ def check_engine(engine: str | None, scheduler: str | None) -> None:
             f"pip install 'mnistcnn[{engine}]'"
         )
     if scheduler is not None:
-        _check_scheduler_answers(scheduler)
+        _check_scheduler_answers(scheduler, engine)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
         raise _wrong(f"{scheduler} is not the address of a scheduler: {error}") from error
 
 
-def _check_scheduler_answers(scheduler: str) -> None:
+def _check_scheduler_answers(scheduler: str, engine: str | None) -> None:
     address = urlsplit(scheduler if "://" in scheduler else f"tcp://{scheduler}")
     try:
         place = (address.hostname, address.port)
@@ -139,12 +139,24 @@ def _check_scheduler_answers(scheduler: str) -> None:
         raise _wrong(f"must be HOST:PORT, got {scheduler}.")
     try:
         with socket.create_connection(place, SECONDS_TO_CONNECT) as connection:
-            # Both kinds of schedulers speak first; with what is silent, dask and ray wait for ever.
-            if address.scheme != "tls" and not connection.recv(1):
-                raise ConnectionResetError("the connection was closed")
+            # Both kinds of schedulers speak first; with what is silent, dask and ray wait for ever,
+            # and with what speaks another protocol, such as a web server, almost.
+            if address.scheme != "tls":
+                _check_greeting(connection, engine)
     except OSError as error:
         reason = error.strerror or error
         raise _wrong(f"no scheduler answers at {scheduler}: {reason}.") from error
+
+
+def _check_greeting(connection: socket.socket, engine: str | None) -> None:
+    connection.settimeout(SECONDS_TO_CONNECT)
+    greeting = connection.recv(8, socket.MSG_WAITALL)
+    if not greeting:
+        raise ConnectionResetError("the connection was closed")
+    # Ray speaks HTTP/2, which begins with a frame of settings; dask begins with a length.
+    is_expected = greeting[3:4] == b"\4" if engine == "ray" else greeting[4:] == bytes(4)
+    if not is_expected:
+        raise ConnectionError(f"what answers is no scheduler of {engine}")
 
 
 def _wrong(message: str) -> click.BadParameter:

@@ -379,8 +379,8 @@ class DigitEnsembleClassifier(
 
     def _adopt(self, template: Any, members: list[Any]) -> None:
         kept = {name: value for name, value in vars(self).items() if name not in self.NAMES}
-        told = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
-        first = {name: getattr(members[0], name) for name in told if hasattr(members[0], name)}
+        names = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
+        first = {name: getattr(members[0], name) for name in names if hasattr(members[0], name)}
         fitted = {"estimator_": template, "estimators_": members, "_predictor": JointPredictor()}
         # One assignment: an interrupt leaves either the old state or the new one.
         self.__dict__ = {**kept, **first, **fitted}

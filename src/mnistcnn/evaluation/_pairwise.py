@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-# scikit-learn's scorers of shares, 1 at best, whose differences are given in percentage points.
-_SHARES = (
+# scikit-learn's scorers of proportions, 1 at best, whose differences are given in percentage points.
+_PROPORTIONS = (
     "accuracy",
     "average_precision",
     "balanced_accuracy",
@@ -27,14 +27,14 @@ _FEWEST_FOLDS_OF_A_VERDICT = 3
 _SMALLEST_DEVIATION = 1e-12
 
 
-def is_share(scorer: str) -> bool:
+def is_proportion(scorer: str) -> bool:
     """Say whether a scorer is one whose differences are given in percentage points."""
-    return scorer.startswith(_SHARES)
+    return scorer.startswith(_PROPORTIONS)
 
 
 def default_rope(scorer: str) -> float:
     """Return which difference is of no importance, where the user has not said."""
-    return _POINTS_OF_NO_IMPORTANCE if is_share(scorer) else 0.0
+    return _POINTS_OF_NO_IMPORTANCE if is_proportion(scorer) else 0.0
 
 
 def compare_pairs(
@@ -45,7 +45,7 @@ def compare_pairs(
     failed = {record["architecture"] for record in records if record.get("failure")}
     scores = _complete_scores(folds, scorer, failed)
     pairs = list(combinations(scores.columns, 2))
-    unit = 100 if is_share(scorer) else 1
+    unit = 100 if is_proportion(scorer) else 1
     differences = np.array([unit * (scores[first] - scores[second]) for first, second in pairs])
     overlap = folds["test_images"].sum() / folds["train_images"].sum()
     columns = _corrected_test(
@@ -54,7 +54,7 @@ def compare_pairs(
     table = pd.DataFrame(pairs, columns=["first", "second"]).assign(**columns)
     table.attrs = {
         "scorer": scorer,
-        "unit": "points" if is_share(scorer) else scorer,
+        "unit": "points" if is_proportion(scorer) else scorer,
         "rope": rope,
         "confidence": confidence,
     }
@@ -76,7 +76,7 @@ def mean_intervals(
         deviation = scores.std() * np.sqrt(1 / n_folds + overlap)
         quantile = stats.t(n_folds - 1).ppf((1 + confidence) / 2)
         lower, upper = (means + side * quantile * deviation for side in (-1, 1))
-    bounds = (0, 1) if is_share(scorer) else (-np.inf, np.inf)
+    bounds = (0, 1) if is_proportion(scorer) else (-np.inf, np.inf)
     table = pd.DataFrame({"mean": means, "lower": lower, "upper": upper}).rename_axis(
         "architecture"
     )

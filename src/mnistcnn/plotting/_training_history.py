@@ -290,8 +290,8 @@ def _check_quantities(quantities: list[str], runs: list[History]) -> None:
     if unknown or not quantities:
         wanted = repr(unknown[0]) if unknown else "none"
         remedy = "; a fit measures validation images with early_stopping=True or X_val"
-        told = remedy if wanted.startswith("'val_") else ""
-        raise ValueError(f"quantity must be one of {sorted(known)}, got {wanted}{told}.")
+        advice = remedy if wanted.startswith("'val_") else ""
+        raise ValueError(f"quantity must be one of {sorted(known)}, got {wanted}{advice}.")
 
 
 def _draw_lines(

@@ -1,4 +1,4 @@
-"""The pictures of the page: accuracy against time, the confusion matrix, and doubtful labels."""
+"""The figures of the page: accuracy against time, the confusion matrix, and doubtful labels."""
 
 from collections.abc import Mapping
 from pathlib import Path
