@@ -1,15 +1,20 @@
 """How memory grows from fit to fit, and how much one fit takes at most; on Linux."""
 
 import gc
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+from sklearn.model_selection import ParameterGrid
 
 from benchmarks._benchmark import Benchmark, Case
 from benchmarks._peers import PEERS
 from benchmarks._results import Figure, Measurement, Results, combined
 from benchmarks._settings import Training
 from benchmarks._tasks import peer_images
+from benchmarks.search import WIDTH_GRIDS
 from mnistcnn import load_sample_digits
 
 GROWTH, PEAK = "growth_mebibytes", "peak_mebibytes"
@@ -26,8 +31,21 @@ class Sizes:
     search: Training
     n_images: int
     large: Training
+    n_networks: int
+    n_in_turn: int
     growing: tuple[str, ...]
+    changing: tuple[str, ...]
     peaking: tuple[str, ...]
+
+    @property
+    def in_turn(self) -> str:
+        """What the case of a few networks is called."""
+        return f"{self.n_networks} fits of {self.n_in_turn} networks in turn"
+
+    @property
+    def always_new(self) -> str:
+        """What the case of ever new networks is called."""
+        return f"{self.n_networks} fits, each of another network"
 
 
 def measure_growth(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
@@ -44,6 +62,25 @@ def measure_growth(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
         gc.collect()
         resident.append(mebibytes("VmRSS"))
     early, late = resident[sizes.first_fit - 1], resident[-1]
+    return {GROWTH: late - early, "resident_mebibytes": late}
+
+
+def measure_changing_networks(
+    *, peer: str, n_widths: int, sizes: Sizes, repeat: int
+) -> Measurement:
+    """Fit and predict with a network of another width than the last, and compare memory."""
+    digits = load_sample_digits()
+    X, y = PEERS[peer].convert(digits.images[:100]), digits.target[:100]
+    resident = []
+    for index in range(sizes.n_networks):
+        widths = WIDTH_GRIDS[peer](sizes.search.architecture, [32 + index % n_widths])
+        [parameters] = ParameterGrid(widths)
+        estimator = PEERS[peer].make(sizes.search, repeat).set_params(**parameters)
+        estimator.fit(X, y).predict(X)
+        gc.collect()
+        resident.append(mebibytes("VmRSS"))
+    # By then each of the networks that take turns was there twice.
+    early, late = resident[2 * sizes.n_in_turn - 1], resident[-1]
     return {GROWTH: late - early, "resident_mebibytes": late}
 
 
@@ -67,38 +104,64 @@ def mebibytes(quantity: str) -> float:
 
 
 def cases(sizes: Sizes) -> list[Case]:
-    """Return those that fit often, and those that fit much."""
-    tasks = (
-        (measure_growth, "many fits", sizes.growing),
-        (measure_peak, "one large fit", sizes.peaking),
-    )
+    """Return those that fit often, those that change the network, and those that fit much."""
     return [
-        Case(
-            f"{peer}, {what}",
-            task,
-            {"peer": peer, "sizes": sizes},
-            max_repeats=1 if task is measure_growth and peer != "ours" else None,
-        )
-        for task, what, peers in tasks
-        for peer in peers
+        *(_case(measure_growth, peer, "many fits", sizes) for peer in sizes.growing),
+        *(
+            _case(measure_changing_networks, peer, what, sizes, n_widths=n_widths)
+            for what, n_widths in (
+                (sizes.in_turn, sizes.n_in_turn),
+                (sizes.always_new, sizes.n_networks),
+            )
+            for peer in sizes.changing
+        ),
+        *(_case(measure_peak, peer, "one large fit", sizes) for peer in sizes.peaking),
     ]
 
 
+def _case(
+    task: Callable[..., Measurement], peer: str, what: str, sizes: Sizes, **arguments: Any
+) -> Case:
+    takes_minutes = task is not measure_peak and peer != "ours"
+    return Case(
+        f"{peer}, {what}",
+        task,
+        {"peer": peer, "sizes": sizes, **arguments},
+        max_repeats=1 if takes_minutes else None,
+    )
+
+
 def figures(results: Results, sizes: Sizes) -> list[Figure]:
-    """Return growth, ours and scikeras's, and our extra peak over Keras's own."""
+    """Return growth, ours and that of the peers, and our extra peak over Keras's own."""
     fits = f"resident memory from fit {sizes.first_fit} to {sizes.last_fit}"
-    growth = {peer: results.median(f"{peer}, many fits", GROWTH) for peer in sizes.growing}
     peak = {peer: results.median(f"{peer}, one large fit", PEAK) for peer in sizes.peaking}
     extra = combined(lambda ours, keras: ours - keras, peak["ours"], peak["Keras, uint8"])
     return [
-        Figure(f"{fits}: ours", growth["ours"], "MiB", at_most=20),
-        *(Figure(f"{fits}: {peer}", growth[peer], "MiB") for peer in sizes.growing[1:]),
+        *_growth(results, sizes.growing, "many fits", fits, at_most=20),
+        *_growth(
+            results, sizes.changing, sizes.in_turn, f"growth over {sizes.in_turn}", at_most=20
+        ),
+        *_growth(results, sizes.changing, sizes.always_new, f"growth over {sizes.always_new}"),
         Figure(
             f"peak of fit on {sizes.n_images:,} images: ours - Keras on the same uint8",
             extra,
             "MiB",
             at_most=15,
         ),
+    ]
+
+
+def _growth(
+    results: Results, peers: Sequence[str], case: str, what: str, at_most: float | None = None
+) -> list[Figure]:
+    return [
+        Figure(
+            f"{what}: {peer}",
+            results.median(f"{peer}, {case}", GROWTH),
+            "MiB",
+            at_most=at_most if peer == "ours" else None,
+        )
+        for peer in peers
     ]
 
 
@@ -110,7 +173,10 @@ BENCHMARK = Benchmark(
         search=Training("simple", epochs=1),
         n_images=60_000,
         large=Training("simple", epochs=1),
+        n_networks=300,
+        n_in_turn=12,
         growing=ALL_GROWING,
+        changing=("ours", "scikeras"),
         peaking=ALL_PEAKING,
     ),
     quick=Sizes(
@@ -119,7 +185,10 @@ BENCHMARK = Benchmark(
         search=Training("baseline", epochs=1),
         n_images=128,
         large=Training("baseline", epochs=1),
+        n_networks=4,
+        n_in_turn=2,
         growing=("ours", "scikeras"),
+        changing=("ours", "scikeras"),
         peaking=("ours", "Keras, uint8"),
     ),
     cases=cases,
