@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import Pipeline
 
 from mnistcnn import Augmentation, DigitCNNClassifier, ImageReshaper
@@ -78,6 +79,12 @@ def test_the_part_set_aside_tells_fits_apart(data, tmp_path):
     for fraction in (0.1, 0.2):
         classifier = quick(tmp_path, validation_fraction=fraction, **settings)
         assert not classifier.fit(*data).from_memory_
+
+
+def test_another_version_of_what_computes_trains_anew(data, tmp_path, monkeypatch):
+    quick(tmp_path, epochs=1).fit(*data)
+    monkeypatch.setattr(keras, "__version__", "99.0")
+    assert not quick(tmp_path, epochs=1).fit(*data).from_memory_
 
 
 OTHERS = {
@@ -284,6 +291,37 @@ def test_a_search_that_runs_again_trains_nothing(data, tmp_path):
     for fold in range(3):
         name = f"split{fold}_test_loss"
         np.testing.assert_array_equal(first.cv_results_[name], second.cv_results_[name])
+
+
+def test_a_halving_search_over_a_pipeline_runs_again_without_training(data, tmp_path):
+    pipeline = Pipeline([("images", ImageReshaper()), ("classifier", quick(tmp_path))])
+
+    def search():
+        reads = []
+
+        def accuracy(fitted, X, y):
+            reads.append(fitted[-1].from_memory_)
+            return fitted.score(X, y)
+
+        found = HalvingGridSearchCV(
+            pipeline,
+            {"classifier__learning_rate": [1e-2, 1e-5]},
+            resource="classifier__epochs",
+            min_resources=1,
+            max_resources=2,
+            factor=2,
+            cv=2,
+            scoring=accuracy,
+            refit=False,
+            random_state=0,
+        ).fit(*data)
+        assert found.n_resources_ == [1, 2]
+        return reads, found.cv_results_["mean_test_score"].tolist()
+
+    (first_reads, first_scores), (reads, scores) = search(), search()
+    assert not all(first_reads)
+    assert all(reads)
+    assert scores == first_scores
 
 
 def reads_from_memory(pipeline, X, y):  # noqa: ARG001
