@@ -105,7 +105,7 @@ class FitMemory:
             "callbacks": detached_callbacks(fitted.callbacks),
         }
         try:
-            _check_is_writable(self._kept.store_backend)
+            _check_is_writable(self._kept)
             self._kept.call(self._fingerprint, lambda: outcome)
         except OSError as error:
             _warn(f"cannot be written to ({error}), so this fit is not kept")
@@ -167,7 +167,7 @@ def _opened(memory: Memory) -> "Store | None":
 
 def _check_is_writable(store: "Store") -> None:
     """Raise what writing would, in place of joblib's guess at a race between processes."""
-    folder = getattr(store, "location", None)
+    folder = getattr(getattr(store, "store_backend", None), "location", None)
     if isinstance(folder, str) and os.path.isdir(folder):
         with TemporaryFile(dir=folder) as probe:
             probe.write(b"0")
