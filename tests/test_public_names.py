@@ -26,6 +26,7 @@ BETWEEN_ROOMS = {
     "as_array",
     "as_images",
     "as_rows",
+    "bounding_box",
     "check_channels_last",
     "check_image_shape",
     "check_in_memory",

@@ -8,11 +8,19 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import sklearn
 from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.base import BaseEstimator
+
+from mnistcnn._types import Estimator, Images, Labels
+
+if TYPE_CHECKING:
+    # Before 1.9 scikit-learn has none; the alias lets other modules name it, too.
+    from sklearn.callback import CallbackContext as CallbackContext
+    from sklearn.callback import FitCallback
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -106,7 +114,7 @@ __all__ = [
 ]
 
 
-def validate_parameters(estimator: Any) -> None:
+def validate_parameters(estimator: BaseEstimator) -> None:
     """Check an estimator's parameters by its ``_parameter_constraints``.
 
     Raises
@@ -121,19 +129,19 @@ def validate_parameters(estimator: Any) -> None:
         _warn()
 
 
-def fit_context(estimator: Any, n_epochs: int) -> Any:
+def fit_context(estimator: BaseEstimator, n_epochs: int) -> Any:
     """Return what scikit-learn's callbacks hear of a fit; None where there are none."""
     begin = getattr(estimator, "_init_callback_context", None)
     return None if begin is None else begin(max_subtasks=n_epochs)
 
 
-def only_shows_progress(estimator: Any) -> bool:
+def only_shows_progress(estimator: BaseEstimator) -> bool:
     """Tell whether no callback of scikit-learn's that an estimator has wants more than a bar."""
     callbacks = getattr(estimator, "_skl_callbacks", [])
     return all(type(callback).__name__ == "ProgressBar" for callback in callbacks)
 
 
-def set_callbacks(estimator: Any, callbacks: Sequence[Any]) -> None:
+def set_callbacks(estimator: BaseEstimator, callbacks: "Sequence[FitCallback]") -> None:
     """Register scikit-learn's callbacks.
 
     Raises
@@ -177,7 +185,12 @@ class CandidateByCandidate:
         state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
         return {name: value for name, value in state.items() if name != "on_candidate_done"}
 
-    def _run_search(self, evaluate_candidates: Any, *, callback_ctx: Any = None) -> None:
+    def _run_search(
+        self,
+        evaluate_candidates: Callable[..., dict[str, Any]],
+        *,
+        callback_ctx: "CallbackContext | None" = None,
+    ) -> None:
         if not self.candidates:
             super()._run_search(evaluate_candidates, **_in_task(callback_ctx))  # type: ignore[misc]
             return
@@ -191,7 +204,7 @@ class CandidateByCandidate:
 
     @contextmanager
     def _task(
-        self, parent: Any, name: str, n_subtasks: int | None, **settings: Any
+        self, parent: "CallbackContext | None", name: str, n_subtasks: int | None, **settings: Any
     ) -> Iterator[Any]:
         if parent is None:
             yield None
@@ -202,7 +215,11 @@ class CandidateByCandidate:
         task.call_on_fit_task_end(estimator=self)
 
     def _format_results(
-        self, candidate_params: Any, n_splits: int, out: Any, *more: Any
+        self,
+        candidate_params: list[dict[str, Any]],
+        n_splits: int,
+        out: list[dict[str, Any]],
+        *more: Any,
     ) -> dict[str, Any]:
         with warnings.catch_warnings():
             # The scorer says itself what is not finite, and why.
@@ -211,7 +228,7 @@ class CandidateByCandidate:
         return {**results, "fold_scores": [fit["test_scores"] for fit in out]}
 
 
-def _in_task(task: Any) -> dict[str, Any]:
+def _in_task(task: "CallbackContext | None") -> dict[str, Any]:
     # Before 1.9 scikit-learn has no callbacks, and no parameter for them.
     return {} if task is None else {"callback_ctx": task}
 
@@ -221,7 +238,7 @@ def reports_its_fit(fit: Function) -> Function:
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @wraps(fit)
-    def reported(transformer: Any, X: Any, y: Any = None) -> Any:
+    def reported(transformer: Estimator, X: Images, y: "Labels | None" = None) -> Estimator:
         context, task = fit_context(transformer, 0), {"estimator": transformer, "X": X, "y": y}
         if context is not None:
             context.call_on_fit_task_begin(**task)

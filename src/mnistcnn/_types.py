@@ -32,13 +32,27 @@ Memory: TypeAlias = "Path | joblib.Memory | None"
 RandomState: TypeAlias = "int | np.random.RandomState | None"
 
 
-class Classifier(Protocol):
-    """A classifier in scikit-learn's form."""
+class Estimator(Protocol):
+    """An estimator in scikit-learn's form: a classifier, a pipeline, a search."""
 
-    classes_: "NDArray[np.generic]"
+    def get_params(self, deep: bool = True) -> "dict[str, Any]":
+        """Return the parameters by their names."""
 
     def fit(self, X: Images, y: Labels) -> Self:
         """Learn from labelled images."""
+
+
+class Transformer(Protocol):
+    """A fitted transformer of images in scikit-learn's form."""
+
+    def transform(self, X: "Sequence[ImageLike]") -> Images:
+        """Return what the images become."""
+
+
+class Classifier(Estimator, Protocol):
+    """A classifier in scikit-learn's form."""
+
+    classes_: "NDArray[np.generic]"
 
     def predict(self, X: Images) -> "NDArray[np.generic]":
         """Return the label of each image."""

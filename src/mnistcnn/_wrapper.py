@@ -12,6 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._types import Estimator
+
 __all__ = [
     "WrapperClassifier",
     "answering_part",
@@ -67,7 +69,7 @@ class WrapperClassifier(
         return tags
 
 
-def rejecting_part(estimator: Any) -> Any | None:
+def rejecting_part(estimator: Estimator) -> Any | None:
     """Return what answers with a rejected label for an estimator; None where nothing does.
 
     Pipelines, frozen estimators and searches answer as the estimator in them does.
@@ -94,7 +96,7 @@ def rejecting_part(estimator: Any) -> Any | None:
     return None
 
 
-def part_with(estimator: Any, attribute: str) -> Any | None:
+def part_with(estimator: Estimator, attribute: str) -> Any | None:
     """Return what answers in the end for an estimator and has an attribute; None if nothing has.
 
     It is the estimator itself, the last step of a pipeline, the best estimator of a search, or one
@@ -110,14 +112,13 @@ def part_with(estimator: Any, attribute: str) -> Any | None:
     GaussianNB()
     >>> part_with(GaussianNB(), "image_shape_")
     """
-    while not hasattr(estimator, attribute):
-        estimator = answering_part(estimator)
-        if estimator is None:
-            return None
-    return estimator
+    part: Estimator | None = estimator
+    while part is not None and not hasattr(part, attribute):
+        part = answering_part(part)
+    return part
 
 
-def answering_part(estimator: Any) -> Any | None:
+def answering_part(estimator: Estimator) -> Any | None:
     """Return the estimator within another one that answers for it; None where there is no one."""
     if hasattr(estimator, "estimators_"):
         # Of several none answers alone, and `estimator_` is what they were made of.
@@ -129,7 +130,7 @@ def answering_part(estimator: Any) -> Any | None:
     return getattr(estimator, "best_estimator_", getattr(estimator, "estimator_", None))
 
 
-def estimators_within(estimator: Any) -> list[Any]:
+def estimators_within(estimator: Estimator) -> list[Any]:
     """Return an estimator and all that are in it: of a fitted one those by which it answers.
 
     Examples
@@ -142,7 +143,7 @@ def estimators_within(estimator: Any) -> list[Any]:
     [StandardScaler(), GaussianNB()]
     """
     found: dict[int, Any] = {}
-    waiting = [estimator]
+    waiting: list[Any] = [estimator]
     while waiting:
         part = waiting.pop(0)
         if isinstance(part, list | tuple):
@@ -154,14 +155,14 @@ def estimators_within(estimator: Any) -> list[Any]:
     return list(found.values())
 
 
-def _parameters(estimator: Any) -> dict[str, Any]:
+def _parameters(estimator: Estimator) -> dict[str, Any]:
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         return {}
     parameters: dict[str, Any] = estimator.get_params(deep=False)
     return parameters
 
 
-def check_takes(estimator: Any, names: Sequence[str]) -> None:
+def check_takes(estimator: Estimator, names: Sequence[str]) -> None:
     """Refuse parameters of `fit` that an estimator's own does not know.
 
     Raises

@@ -20,7 +20,7 @@ from mnistcnn._scikit_learn import (
     validate_parameter_constraints,
     validate_parameters,
 )
-from mnistcnn._types import Classifier, Images, Labels
+from mnistcnn._types import Classifier, Estimator, Images, Labels
 from mnistcnn._wrapper import WrapperClassifier, check_takes, estimators_within, rejecting_part
 from mnistcnn.preprocessing import (
     as_array,
@@ -251,7 +251,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         return estimator
 
 
-def _check_answers_all(estimator: Any, n_views: int) -> None:
+def _check_answers_all(estimator: Classifier, n_views: int) -> None:
     rejecting = rejecting_part(estimator) if n_views > 1 else None
     if rejecting is not None:
         name = type(rejecting).__name__
@@ -261,12 +261,12 @@ def _check_answers_all(estimator: Any, n_views: int) -> None:
         )
 
 
-def _check_has_probabilities(estimator: Any) -> None:
+def _check_has_probabilities(estimator: Classifier) -> None:
     if not hasattr(estimator, "predict_proba"):
         raise ValueError(f"estimator must have predict_proba, got {estimator!r}, which has none.")
 
 
-def _mean_over_views(estimator: Any, X: Images, n_views: int) -> NDArray[np.float64]:
+def _mean_over_views(estimator: Classifier, X: Images, n_views: int) -> NDArray[np.float64]:
     """Return the mean of the probabilities, a bounded number of views at a time."""
     if issparse(X):
         raise TypeError(
@@ -286,7 +286,10 @@ def _mean_over_views(estimator: Any, X: Images, n_views: int) -> NDArray[np.floa
 
 
 def _mean_over_sources(
-    estimator: Any, X: Images, sources: list[NDArray[np.intp]], image_shape: tuple[int, int, int]
+    estimator: Classifier,
+    X: Images,
+    sources: list[NDArray[np.intp]],
+    image_shape: tuple[int, int, int],
 ) -> NDArray[np.float64]:
     (rows, array_shape), n_views = as_rows(X), len(sources)
     step = max(1, VIEWS_AT_A_TIME // n_views)
@@ -299,7 +302,7 @@ def _mean_over_sources(
     return np.concatenate(parts)
 
 
-def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Return height, width and channels, by the estimator where flat rows do not tell."""
     if len(array_shape) < 2:
         raise ValueError(
@@ -327,7 +330,7 @@ def _image_shape(estimator: Any, array_shape: tuple[int, ...]) -> tuple[int, int
         ) from error
 
 
-def _shape_seen_by(part: Any, array_shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+def _shape_seen_by(part: Estimator, array_shape: tuple[int, ...]) -> tuple[int, int, int] | None:
     """Return the shape of flat rows that an estimator was fitted on, or states, if they fit it."""
     stated = getattr(part, "image_shape", "auto")
     fitted: tuple[int, int, int] | None = getattr(part, "image_shape_", None)
@@ -342,7 +345,7 @@ def _shape_seen_by(part: Any, array_shape: tuple[int, ...]) -> tuple[int, int, i
         return None
 
 
-def _check_columns(estimator: Any, n_columns: int) -> None:
+def _check_columns(estimator: Classifier, n_columns: int) -> None:
     expected = getattr(estimator, "n_features_in_", n_columns)
     if n_columns != expected:
         raise ValueError(

@@ -27,7 +27,7 @@ from mnistcnn._training.running import TrainingJob
 State = dict[str, Any]
 
 
-def asks_for_backup(callback: Any) -> bool:
+def asks_for_backup(callback: keras.callbacks.Callback) -> bool:
     """Tell whether a callback is Keras's BackupAndRestore, set to epochs."""
     return type(callback) is keras.callbacks.BackupAndRestore and callback.save_freq == "epoch"
 
@@ -176,11 +176,11 @@ def _by_class(callbacks: list[Any]) -> dict[str, Any]:
     return named
 
 
-def _plain_notes(callback: Any) -> State:
+def _plain_notes(callback: keras.callbacks.Callback) -> State:
     return {name: value for name, value in vars(callback).items() if is_plain(value)}
 
 
-def _changed_notes(callback: Any, at_begin: State) -> State:
+def _changed_notes(callback: keras.callbacks.Callback, at_begin: State) -> State:
     """Return what a callback has noted since the fit began, without its settings."""
     return {
         name: value

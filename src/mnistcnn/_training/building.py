@@ -1,7 +1,5 @@
 """Builds a network: pixel scaling in front, what an architecture gives behind it."""
 
-from typing import Any
-
 import keras
 
 from mnistcnn._training.global_state import isolated_building
@@ -40,7 +38,7 @@ def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) 
     return keras.Model(pixels, core(scaled), name="digit_network")
 
 
-def _check_core(core: Any, image_shape: tuple[int, int, int], n_classes: int) -> None:
+def _check_core(core: object, image_shape: tuple[int, int, int], n_classes: int) -> None:
     if not isinstance(core, keras.Model):
         raise ValueError(
             "architecture must return a keras.Model when it is called with (input_shape, "

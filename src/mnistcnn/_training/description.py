@@ -70,14 +70,14 @@ def _is_known_layer(layer: keras.layers.Layer) -> bool:
     return not isinstance(layer, keras.layers.Lambda) and all(map(_is_known_callable, made_of))
 
 
-def _is_known_callable(part: Any) -> bool:
+def _is_known_callable(part: object) -> bool:
     if isinstance(part, partial):
         return _is_known_callable(part.func)
     owner = part if isinstance(part, type | FunctionType | MethodType) else type(part)
     return owner.__module__.split(".")[0] in KNOWN_PACKAGES
 
 
-def _all_known(part: Any) -> bool:
+def _all_known(part: object) -> bool:
     if isinstance(part, dict):
         package = str(part.get("module") or part.get("registered_name") or "keras")
         known = package.replace(">", ".").split(".")[0] in KNOWN_PACKAGES
@@ -89,7 +89,7 @@ def _all_known(part: Any) -> bool:
 NAMING = {"name", "keras_history", "input_layers", "output_layers"}
 
 
-def _renamed(part: Any, names: dict[str, str], naming: bool = False) -> Any:
+def _renamed(part: object, names: dict[str, str], naming: bool = False) -> Any:
     if isinstance(part, dict):
         return {key: _renamed(value, names, key in NAMING) for key, value in part.items()}
     if isinstance(part, list | tuple):

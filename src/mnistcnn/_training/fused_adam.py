@@ -5,8 +5,6 @@ arrays of the size of the weights. The kernel computes the same formula in one p
 is much of an epoch of a network that is mostly dense layers.
 """
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
@@ -18,7 +16,9 @@ from mnistcnn._training.tensors import Tensor
 class _FusedUpdate(StoredAsKeras):
     """What both share; it comes before the class of Keras."""
 
-    def update_step(self: Any, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
+    def update_step(
+        self: keras.optimizers.Adam, gradient: Tensor, variable: Tensor, learning_rate: Tensor
+    ) -> None:
         """Update one variable and its two moments in place."""
         if isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)  # type: ignore[misc]

@@ -188,7 +188,7 @@ def track(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
         optimizer._track_variable(variable)
 
 
-def adam_moments(optimizer: Any, variable: Tensor) -> tuple[Any, Any]:
+def adam_moments(optimizer: keras.optimizers.Adam, variable: Tensor) -> tuple[Any, Any]:
     """Return the two moments that Adam keeps for a weight."""
     index = optimizer._get_variable_index(variable)
     return optimizer._momentums[index], optimizer._velocities[index]

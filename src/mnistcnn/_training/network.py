@@ -1,12 +1,12 @@
 """A network: layers behind a pixel scaling, their weights, and the scores that they give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnistcnn._training import backends
 from mnistcnn._training.inference import Inference
@@ -51,13 +51,13 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
         config: dict[str, Any] = super().get_config()
         return config if are_own_names_asked() else {**config, "axis": None}
 
-    def save_own_variables(self, store: Any) -> None:
+    def save_own_variables(self, store: MutableMapping[str, ArrayLike]) -> None:
         """Store what Keras's layer has: mean, variance and a count."""
         offset, scale = map(as_array, (self.offset, self.scale))
         # The root of a float's square is that float, so the way back gives the same bits.
         store["0"], store["1"], store["2"] = offset, np.square(scale), np.int32(0)
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: Mapping[str, ArrayLike]) -> None:
         """Take what `save_own_variables` stored, or offset and scale as earlier files hold them."""
         self.offset.assign(store["0"])
         is_variance = "2" in store

@@ -2,11 +2,13 @@
 
 import json
 import warnings
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import keras
+from numpy.typing import ArrayLike
 
 from mnistcnn._training import backends
 from mnistcnn._training.keras_internals import internals_available, rate_of, track
@@ -23,12 +25,14 @@ def store_as_keras_would(optimizer: keras.optimizers.Optimizer) -> None:
         each.load_own_variables = partial(_load_variables, each)
 
 
-def _save_variables(optimizer: keras.optimizers.Optimizer, store: Any) -> None:
+def _save_variables(
+    optimizer: keras.optimizers.Optimizer, store: MutableMapping[str, ArrayLike]
+) -> None:
     for number, variable in enumerate(_without_schedule(optimizer)):
         store[str(number)] = variable.numpy()
 
 
-def _load_variables(optimizer: keras.optimizers.Optimizer, store: Any) -> None:
+def _load_variables(optimizer: keras.optimizers.Optimizer, store: Mapping[str, ArrayLike]) -> None:
     variables = _without_schedule(optimizer)
     if len(store.keys()) != len(variables):
         warnings.warn(

@@ -127,5 +127,5 @@ def _activation_name(operation: Operation) -> str | None:
     return name if name.lower() in ACTIVATIONS else None
 
 
-def _name(activation: Any) -> str:
+def _name(activation: object) -> str:
     return getattr(activation, "__name__", type(activation).__name__)

@@ -15,7 +15,7 @@ from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn.storage import Arrays, NotPlainError, decoded, encoded
 
 
-def is_plain(value: Any) -> bool:
+def is_plain(value: object) -> bool:
     """Tell whether `write_values` takes a value."""
     try:
         _encoded(value, [])
@@ -24,7 +24,7 @@ def is_plain(value: Any) -> bool:
     return True
 
 
-def are_equal(one: Any, other: Any) -> bool:
+def are_equal(one: object, other: object) -> bool:
     """Tell whether two plain values would be written alike."""
     arrays: Arrays = []
     others: Arrays = []
@@ -32,7 +32,7 @@ def are_equal(one: Any, other: Any) -> bool:
     return trees_are_equal and all(map(np.array_equal, arrays, others))
 
 
-def write_values(path: Path, value: Any) -> None:
+def write_values(path: Path, value: object) -> None:
     """Write a plain value; a reader finds the file before or after it, never half of it."""
     arrays: Arrays = []
     text = json.dumps(_encoded(value, arrays)).encode()
@@ -48,11 +48,11 @@ def read_values(path: Path) -> Any:
     return decoded(json.loads(text.tobytes()), arrays, _decoded_operation)
 
 
-def _encoded(value: Any, arrays: Arrays) -> Any:
+def _encoded(value: object, arrays: Arrays) -> Any:
     return encoded(value, arrays, _encoded_operation)
 
 
-def _encoded_operation(value: Any) -> dict[str, str]:
+def _encoded_operation(value: object) -> dict[str, str]:
     """Return the name of an operation: some callbacks of Keras's keep the comparison that suits."""
     name = getattr(value, "__name__", "")
     if getattr(keras.ops, name, None) is value:
@@ -60,7 +60,7 @@ def _encoded_operation(value: Any) -> dict[str, str]:
     raise NotPlainError(f"{type(value).__name__} is no plain value")
 
 
-def _decoded_operation(name: str, content: Any) -> Any:
+def _decoded_operation(name: str, content: str) -> Any:
     if name != "operation":
         raise ValueError(f"{name!r} stands for no plain value")
     return getattr(keras.ops, content)

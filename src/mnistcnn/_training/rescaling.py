@@ -77,6 +77,6 @@ def _step(node: Operation) -> tuple[float, float]:
     return (1.0, 0.0) if apply is None or number is None else apply(float(number))
 
 
-def _plain(value: Any, otherwise: float) -> float:
+def _plain(value: object, otherwise: float) -> float:
     """Return a number as it is; one for each channel is left alone."""
     return float(value) if isinstance(value, Real) else otherwise

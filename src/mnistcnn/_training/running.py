@@ -228,7 +228,7 @@ class WholeEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         if self._is_installed:
             self.model.train_function = self.model.test_function = None
 
-    def _once(self, run_all: Callable[[], Logs], _batches: Any) -> Logs:
+    def _once(self, run_all: Callable[[], Logs], _batches: object) -> Logs:
         if self._is_due:
             self._logs, self._is_due = run_all(), False
         return self._logs

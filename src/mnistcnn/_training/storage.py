@@ -101,7 +101,7 @@ def in_float32(network: Network) -> Network:
     return twin
 
 
-def _renamed(part: Any, old: str, new: str) -> Any:
+def _renamed(part: object, old: str, new: str) -> Any:
     """Return a config in which one dtype policy takes the place of another."""
     if isinstance(part, dict):
         return {key: _renamed(value, old, new) for key, value in part.items()}

@@ -88,7 +88,7 @@ def _all_callbacks(order: ShuffledOrder, network: Network, config: TrainingConfi
     return [*first, *config.callbacks, *last]
 
 
-def _swaps_averages(callback: Any) -> bool:
+def _swaps_averages(callback: keras.callbacks.Callback) -> bool:
     return isinstance(callback, keras.callbacks.SwapEMAWeights)
 
 

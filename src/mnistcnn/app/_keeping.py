@@ -18,7 +18,7 @@ NO_LABEL = "Choose what it is first."
 
 
 def keep_drawing(
-    reader: PageReader, value: str | None, label: Any, *, corrections: Corrections
+    reader: PageReader, value: str | None, label: object, *, corrections: Corrections
 ) -> str:
     """Keep what is drawn with a label; say so, or why not."""
 
@@ -34,7 +34,7 @@ def keep_drawing(
 def keep_image(
     reader: PageReader,
     value: dict[str, Any] | None,
-    label: Any,
+    label: object,
     *,
     corrections: Corrections,
     uploads: Path,
@@ -44,7 +44,7 @@ def keep_image(
 
 
 def _kept(
-    reader: PageReader, image: Image.Image | None, label: Any, corrections: Corrections
+    reader: PageReader, image: Image.Image | None, label: object, corrections: Corrections
 ) -> str:
     if image is None:
         return NOTHING

@@ -1,7 +1,6 @@
 """The networks that whoever starts the page names, and visitors choose among."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from mnistcnn._types import Label
 from mnistcnn.app._reader import PageReader
@@ -30,14 +29,14 @@ class Networks:
         """Their names, in the order in which they are offered."""
         return list(self._readers)
 
-    def chosen(self, name: Any = None) -> PageReader:
+    def chosen(self, name: object = None) -> PageReader:
         """Return the reader of a name, None for the first one; other names are refused."""
         known = self.names[0] if name is None else name
         if not isinstance(known, str) or known not in self._readers:
             raise ValueError("there is no such network; load the page anew.")
         return self._readers[known]
 
-    def labels(self, name: Any = None) -> list[Label]:
+    def labels(self, name: object = None) -> list[Label]:
         """Return the labels that a network tells apart."""
         labels: list[Label] = self.chosen(name).classifier.classes_.tolist()
         return labels

@@ -149,7 +149,7 @@ def _by_chosen(
 ) -> Callable[..., str]:
     """Return a function of the name of the network, where there is a choice, and further values."""
 
-    def answer(name: Any, *values: Any) -> str:
+    def answer(name: object, *values: Any) -> str:
         return read_or_say_why_not(lambda: reply(networks.chosen(name), *values))
 
     return partial(answer, None) if choice is None else answer

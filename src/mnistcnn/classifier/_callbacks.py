@@ -5,7 +5,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from copy import copy
 from types import MethodType
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import keras
 import numpy as np
@@ -13,15 +13,17 @@ import numpy as np
 from mnistcnn._training.backup import asks_for_backup
 from mnistcnn._training.optimization import OptimizerConfig
 from mnistcnn._types import RandomState
+from mnistcnn.classifier._types import Callbacks
 
 # What a callback keeps its own notes in; any other object is the caller's, such as a trial.
+Notebook: TypeAlias = list[Any] | dict[Any, Any] | deque[Any]
 NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
 
 RATE_SETTERS = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
 
 
 def callbacks_for_fit(
-    callbacks: Any, optimizer: OptimizerConfig, random_state: RandomState
+    callbacks: Callbacks, optimizer: OptimizerConfig, random_state: RandomState
 ) -> list[Any]:
     """Return the callbacks that one fit trains, the caller's own staying as they are.
 
@@ -84,7 +86,7 @@ def check_averages(
         )
 
 
-def _restores_weights(callback: Any) -> bool:
+def _restores_weights(callback: keras.callbacks.Callback) -> bool:
     return isinstance(callback, keras.callbacks.EarlyStopping) and bool(
         callback.restore_best_weights
     )
@@ -99,7 +101,7 @@ def rate_conflict(culprit: str, optimizer: OptimizerConfig) -> str:
     )
 
 
-def copied_callbacks(callbacks: Any) -> Any:
+def copied_callbacks(callbacks: Callbacks) -> Any:
     """Return copies of callbacks that share the objects they refer to, but no notes of their own.
 
     Callbacks within a callback, or in several places, are copied once. A copy of a trial or a
@@ -108,7 +110,7 @@ def copied_callbacks(callbacks: Any) -> Any:
     return _copied(callbacks, {})
 
 
-def _made(callbacks: Any) -> Iterator[Any]:
+def _made(callbacks: Callbacks) -> Iterator[Any]:
     """Give each callback, with what the factories among them make in their place."""
     for entry in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
         if isinstance(entry, keras.callbacks.Callback) or not callable(entry):
@@ -128,12 +130,12 @@ def _of_factory(factory: Callable[..., Any]) -> Any:
     return factory()
 
 
-def _copied(value: Any, copies: dict[int, Any]) -> Any:
+def _copied(value: object, copies: dict[int, Any]) -> Any:
     if id(value) in copies:
         return copies[id(value)]
     if isinstance(value, keras.callbacks.Callback):
         return _copied_callback(value, copies)
-    if type(value) in NOTEBOOKS:
+    if _is_notebook(value):
         return _copied_notebook(value, copies)
     if type(value) is tuple:
         return tuple([_copied(each, copies) for each in value])
@@ -144,7 +146,11 @@ def _copied(value: Any, copies: dict[int, Any]) -> Any:
     return value
 
 
-def _copied_callback(callback: Any, copies: dict[int, Any]) -> Any:
+def _is_notebook(value: object) -> TypeGuard[Notebook]:
+    return type(value) in NOTEBOOKS
+
+
+def _copied_callback(callback: keras.callbacks.Callback, copies: dict[int, Any]) -> Any:
     try:
         twin = copies[id(callback)] = copy(callback)
     except Exception:  # whatever the user's own class raises
@@ -154,7 +160,7 @@ def _copied_callback(callback: Any, copies: dict[int, Any]) -> Any:
     return twin
 
 
-def _copied_notebook(notebook: Any, copies: dict[int, Any]) -> Any:
+def _copied_notebook(notebook: Notebook, copies: dict[int, Any]) -> Any:
     twin = copies[id(notebook)] = copy(notebook)
     for place in notebook if isinstance(notebook, dict) else range(len(notebook)):
         twin[place] = _copied(notebook[place], copies)

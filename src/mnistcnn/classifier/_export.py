@@ -158,7 +158,9 @@ def export_together(
     fitted = [classifier._as_fitted_now() for classifier in classifiers]
     first, pixel_range = fitted[0], fitted[0]._pixel_range
     dtype = _checked_dtype(pixel_dtype, pixel_range)
-    calibration = None if quantization is None else _as_input(first, calibration_images, dtype)
+    calibration = (
+        None if calibration_images is None else _as_input(first, calibration_images, dtype)
+    )
     file_format.check_available()
     with replaced_at_the_end(path, overwrite=overwrite) as temporary:
         content = converted(
@@ -201,7 +203,9 @@ def _check_goes_with_images(quantization: str | None, calibration_images: "Image
         )
 
 
-def _as_input(classifier: Any, calibration_images: Any, dtype: str) -> NDArray[Any]:
+def _as_input(
+    classifier: "DigitCNNClassifier", calibration_images: "Images", dtype: str
+) -> NDArray[Any]:
     """Return images of a user's as the file takes them."""
     images = read_pixels(classifier, calibration_images).reshape(-1, *classifier.image_shape_)
     n_different = len(np.unique(images.reshape(len(images), -1), axis=0))
@@ -230,7 +234,7 @@ def _fits_into_bytes(low: float, high: float) -> bool:
     return low >= 0 and LEAST_FULL_INK <= high <= BYTES[1]
 
 
-def _metadata(classifier: Any, pixel_range: Range | None) -> dict[str, str]:
+def _metadata(classifier: "DigitCNNClassifier", pixel_range: Range | None) -> dict[str, str]:
     return {
         # Labels that JSON does not know are written as text.
         "classes": json.dumps(classifier.classes_.tolist(), default=str),

@@ -220,7 +220,7 @@ def _image_shape(
     return fitted_shape
 
 
-def _feature_attributes(noted: Any) -> dict[str, Any]:
+def _feature_attributes(noted: "DigitCNNClassifier") -> dict[str, Any]:
     names = ("n_features_in_", "feature_names_in_")
     return {name: vars(noted)[name] for name in names if name in vars(noted)}
 

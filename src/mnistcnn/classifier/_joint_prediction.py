@@ -66,7 +66,7 @@ class JointPredictor:
         return latest[1]
 
 
-def _agree(one: Any, other: Any) -> bool:
+def _agree(one: DigitCNNClassifier, other: DigitCNNClassifier) -> bool:
     """Tell whether two classifiers read images and name classes alike."""
     return (
         one.image_shape_ == other.image_shape_
@@ -78,5 +78,5 @@ def _agree(one: Any, other: Any) -> bool:
     )
 
 
-def _names(classifier: Any) -> Any:
+def _names(classifier: DigitCNNClassifier) -> Any:
     return vars(classifier).get("feature_names_in_", ())

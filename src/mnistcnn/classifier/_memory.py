@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from numbers import Integral
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import joblib
 import keras
@@ -29,6 +29,8 @@ from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._pixel_range import Range, callers_level
 
 if TYPE_CHECKING:
+    from joblib.memory import MemorizedFunc, NotMemorizedFunc
+
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 # They act on the fit alone, and what they do follows from how they were made.
@@ -50,6 +52,10 @@ class Outcome(TypedDict):
     callbacks: list[keras.callbacks.Callback]
 
 
+# joblib's function that keeps outcomes; one of a memory without a folder keeps none.
+Store: TypeAlias = "MemorizedFunc | NotMemorizedFunc"
+
+
 class _NotKeptError(Exception):
     """The memory does not hold a fit."""
 
@@ -66,7 +72,7 @@ class FitMemory:
     that the outcome of the fit depends on, `config` among it.
     """
 
-    def __init__(self, kept: Any, config: TrainingConfig, fingerprint: str = "") -> None:
+    def __init__(self, kept: "Store | None", config: TrainingConfig, fingerprint: str = "") -> None:
         self._kept = kept
         self._config = config
         self._fingerprint = fingerprint
@@ -75,7 +81,7 @@ class FitMemory:
         self, training: TrainingData, network: Network, pixel_range: Range
     ) -> Fitted | None:
         """Return what an equal fit has left, in this network; None without such a fit."""
-        outcome = None if self._kept is None else self._outcome_for(network)
+        outcome = self._outcome_for(network)
         if outcome is None:
             return None
         network.assign_values(outcome["values"])
@@ -99,13 +105,15 @@ class FitMemory:
             "callbacks": detached_callbacks(fitted.callbacks),
         }
         try:
-            _check_is_writable(self._kept.store_backend)
+            _check_is_writable(self._kept)
             self._kept.call(self._fingerprint, lambda: outcome)
         except OSError as error:
             _warn(f"cannot be written to ({error}), so this fit is not kept")
         return fitted
 
     def _outcome_for(self, network: Network) -> Outcome | None:
+        if self._kept is None:
+            return None
         try:
             outcome: Outcome = self._kept.call_and_shelve(self._fingerprint, _refuse).get()
             network.check_values(outcome["values"])
@@ -143,7 +151,7 @@ def memory_of_fit(
     return FitMemory(kept, config, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
 
 
-def _opened(memory: Memory) -> Any:
+def _opened(memory: Memory) -> "Store | None":
     """Return joblib's store of outcomes in a memory; None where there is none, or of no use."""
     if memory is None:
         return None
@@ -157,9 +165,9 @@ def _opened(memory: Memory) -> Any:
         return None
 
 
-def _check_is_writable(store: Any) -> None:
+def _check_is_writable(store: "Store") -> None:
     """Raise what writing would, in place of joblib's guess at a race between processes."""
-    folder = getattr(store, "location", None)
+    folder = getattr(getattr(store, "store_backend", None), "location", None)
     if isinstance(folder, str) and os.path.isdir(folder):
         with TemporaryFile(dir=folder) as probe:
             probe.write(b"0")

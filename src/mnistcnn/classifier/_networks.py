@@ -12,6 +12,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Build, Network, renew_constants
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.storage import network_state, restore_network
+from mnistcnn._types import Classifier
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._pixel_range import (
     Range,
@@ -141,7 +142,7 @@ def fitted_with_weights(
     return estimator
 
 
-def leave_compiled_network(classifier: Any) -> None:
+def leave_compiled_network(classifier: Classifier) -> None:
     """Give a fitted classifier a network of its own, so that the compiled one serves the next fit.
 
     Its weights, its predictions and what its optimizer remembers stay. Nothing happens where the

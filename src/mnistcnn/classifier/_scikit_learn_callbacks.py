@@ -9,6 +9,7 @@ from mnistcnn._scikit_learn import fit_context
 from mnistcnn._types import Images, Labels
 
 if TYPE_CHECKING:
+    from mnistcnn._scikit_learn import CallbackContext
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 
@@ -48,7 +49,7 @@ class ReportedEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         estimator: "DigitCNNClassifier",
         X: Images,
         y: Labels,
-        context: Any,
+        context: "CallbackContext",
         fitted_attributes: Callable[[], dict[str, Any]],
     ) -> None:
         super().__init__()

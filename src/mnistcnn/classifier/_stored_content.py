@@ -2,7 +2,7 @@
 
 from math import prod
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -20,6 +20,9 @@ from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
 from mnistcnn.storage import NotPlainError
 
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
+
 __all__ = ["fitted_of", "learned_by"]
 
 Content = dict[str, Any]
@@ -31,7 +34,7 @@ OF_NETWORK = {
 }  # fmt: skip
 
 
-def learned_by(estimator: Any) -> Content | None:
+def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
     """Return what a classifier has learned, as plain values; None before it is fitted."""
     attributes = vars(estimator)
     if "_borrowed" not in attributes:
@@ -115,7 +118,7 @@ def _check_network(network: Content, n_classes: int) -> None:
         raise ValueError("there must be a label for each output of the network")
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 

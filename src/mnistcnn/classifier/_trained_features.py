@@ -1,7 +1,7 @@
 """A fitted classifier's features as an architecture, to learn other classes from."""
 
 from copy import copy
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 from sklearn.base import BaseEstimator
@@ -13,6 +13,9 @@ from mnistcnn._training.network import DTYPE_POLICIES, Network
 from mnistcnn._training.tensors import Tensor
 from mnistcnn.architectures import flatten, to_logits
 from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_architecture
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 # One layer alone bears a high rate, and with few images there are few updates.
 RATE_OF_LAST_LAYER = 0.02
@@ -73,7 +76,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"trainable": ["boolean"]}
 
-    def __init__(self, fitted: Any, *, trainable: bool = False) -> None:
+    def __init__(self, fitted: "DigitCNNClassifier", *, trainable: bool = False) -> None:
         self.fitted = fitted
         self.trainable = trainable
 

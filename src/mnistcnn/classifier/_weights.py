@@ -104,7 +104,7 @@ def _check_values(class_weight: dict[Any, float]) -> None:
         raise ValueError(f"class_weight must hold finite weights of at least 0, got {wrong}.")
 
 
-def _is_weight(value: Any) -> bool:
+def _is_weight(value: object) -> bool:
     if not isinstance(value, Real):
         return False
     try:

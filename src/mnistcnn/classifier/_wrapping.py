@@ -2,11 +2,12 @@
 
 import json
 from math import isqrt, prod
-from typing import Any, Self
+from typing import Self
 
 import keras
 
 from mnistcnn._training.standard_names import own_names
+from mnistcnn.classifier._types import ImageShape
 from mnistcnn.preprocessing import check_image_shape
 
 
@@ -22,7 +23,7 @@ class KerasModelTemplate:
         self.n_classes = n_classes
 
     @classmethod
-    def of(cls, model: Any) -> Self:
+    def of(cls, model: keras.Model) -> Self:
         """Return the template of a Keras model; it must have one input and one output."""
         if not isinstance(model, keras.Model):
             raise ValueError(f"model must be a keras.Model, got {type(model).__name__}.")
@@ -81,11 +82,13 @@ class KerasModelTemplate:
         return f"<layers of a keras.Model, {self.input_shape} -> {self.n_classes} classes>"
 
 
-def _is_one_shape(shape: Any) -> bool:
+def _is_one_shape(shape: object) -> bool:
     return isinstance(shape, tuple) and len(shape) > 1 and None not in shape[1:]
 
 
-def shape_of_images(input_shape: tuple[int, ...], image_shape: Any) -> tuple[int, ...]:
+def shape_of_images(
+    input_shape: tuple[int, ...], image_shape: ImageShape | None
+) -> tuple[int, ...]:
     """Return the shape of the images that a model with such inputs takes.
 
     Flat inputs that are no square need a shape that is stated, and one that does not fit is
@@ -96,8 +99,9 @@ def shape_of_images(input_shape: tuple[int, ...], image_shape: Any) -> tuple[int
     if image_shape in (None, "auto") and len(input_shape) == 1:
         side = isqrt(input_shape[0])
         image_shape = (side, side)
-    stated = image_shape is not None and not isinstance(image_shape, str)
-    shape = tuple(image_shape) if stated else input_shape
+    shape = input_shape
+    if image_shape is not None and not isinstance(image_shape, str):
+        shape = tuple(image_shape)
     if prod(shape) != prod(input_shape):
         raise ValueError(
             f"image_shape must be a shape of {prod(input_shape)} pixels, which model takes, got "

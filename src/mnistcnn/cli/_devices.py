@@ -1,11 +1,14 @@
 """``mnistcnn devices``: what networks are computed on."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from mnistcnn.cli._options import json_option, quiet_option
 from mnistcnn.cli._tables import print_json, print_table
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 @click.command(short_help="List the devices that networks can run on.")
@@ -23,7 +26,7 @@ def devices(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
     (print_json if as_json else _print)(found)
 
 
-def _print(found: Any) -> None:
+def _print(found: "Bunch") -> None:
     print_table(
         ("device", "name", "memory"),
         [(one["kind"], one["name"], _size(one["memory"])) for one in found.devices],

@@ -1,7 +1,7 @@
 """``mnistcnn export``: a classifier as a file that needs neither Keras nor TensorFlow."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,10 @@ from mnistcnn.cli._options import (
     refuse_to_overwrite,
 )
 from mnistcnn.cli._tables import plain_label, print_json
+
+if TYPE_CHECKING:
+    from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
+    from mnistcnn._types import Classifier
 
 PRETRAINED = "pretrained"
 
@@ -68,7 +72,7 @@ def _classifier(model_file: Path, *, runs_code: bool) -> Any:
     return load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
 
 
-def _write(classifier: Any, output: Path, model_file: Path) -> None:
+def _write(classifier: "Classifier", output: Path, model_file: Path) -> None:
     if not hasattr(classifier, "export"):
         raise ValueError(
             "MODEL_FILE must hold a DigitCNNClassifier, or a DigitEnsembleClassifier with "
@@ -81,7 +85,9 @@ def _write(classifier: Any, output: Path, model_file: Path) -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _summary(classifier: Any, output: Path) -> dict[str, Any]:
+def _summary(
+    classifier: "DigitCNNClassifier | DigitEnsembleClassifier", output: Path
+) -> dict[str, Any]:
     return {
         "file": str(output),
         "bytes": output.stat().st_size,

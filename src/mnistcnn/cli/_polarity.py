@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from math import isqrt
+from typing import TYPE_CHECKING, TypeGuard
 
 from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._messages import say
+
+if TYPE_CHECKING:
+    from mnistcnn import DigitCNNClassifier
 
 N_EXAMINED = 1000
 # How many standard deviations of the training's pixels a background may be off their mean. That of
@@ -79,11 +83,15 @@ def warn_if_better_inverted(
 
 def _training_pixels(classifier: Classifier) -> tuple[float, float] | None:
     """Return mean and standard deviation of the pixels that a network was trained on."""
-    if getattr(classifier, "pixel_scaling", None) != "standard":
+    if not _standardizes(classifier):
         return None
     from mnistcnn import TrainedFeatures
 
     return TrainedFeatures(classifier).pixel_scaling
+
+
+def _standardizes(classifier: Classifier) -> "TypeGuard[DigitCNNClassifier]":
+    return getattr(classifier, "pixel_scaling", None) == "standard"
 
 
 def _edge(X: Array) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
+from sklearn.utils import Bunch
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn._suggestions import suggestion
@@ -108,7 +109,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     raise ValueError(f"data must be {_ALLOWED}, got {os.fspath(path)!r}.")
 
 
-def _pair(bunch: Any) -> Labelled:
+def _pair(bunch: Bunch) -> Labelled:
     return bunch.data, bunch.target
 
 

@@ -140,7 +140,7 @@ def _read_idx(path: Path, name: str, data: DataSet, max_bytes: int) -> NDArray[A
     return read_idx(path)
 
 
-def _check(path: Path, images: NDArray[Any], labels: Any, data: DataSet) -> None:
+def _check(path: Path, images: NDArray[Any], labels: NDArray[Any] | None, data: DataSet) -> None:
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
         raise ValueError(
             f"{path} must hold images of shape (n, 28, 28) and dtype uint8, got shape "

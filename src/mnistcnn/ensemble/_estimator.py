@@ -7,18 +7,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
 from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import BaseEnsemble
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions, validate_parameters
 from mnistcnn._types import Classifier, Images, Labels, RandomState
-from mnistcnn._wrapper import check_takes
 from mnistcnn.classifier import DigitCNNClassifier, JointPredictor
 from mnistcnn.ensemble._export import EnsembleExportMixin
 from mnistcnn.ensemble._members import (
@@ -31,6 +28,7 @@ from mnistcnn.ensemble._members import (
     seeds_of_members,
     trained,
 )
+from mnistcnn.ensemble._routing import RoutingMixin
 from mnistcnn.ensemble._stored_members import StoredMembersMixin
 from mnistcnn.ensemble._voting import (
     VOTINGS,
@@ -44,6 +42,7 @@ from mnistcnn.ensemble._voting import (
 class DigitEnsembleClassifier(
     EnsembleExportMixin,
     StoredMembersMixin,
+    RoutingMixin,
     ClassifierMixin,  # type: ignore[misc]
     BaseEnsemble,  # type: ignore[misc]
 ):
@@ -125,11 +124,6 @@ class DigitEnsembleClassifier(
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    # The members ask for what `fit` is given.
-    __metadata_request__fit: ClassVar[dict[str, str]] = dict.fromkeys(
-        ("sample_weight", "X_val", "y_val", "sample_weight_val"), UNUSED
-    )
 
     NAMES: ClassVar = (
         "estimator_",
@@ -354,30 +348,10 @@ class DigitEnsembleClassifier(
         super().set_params(**params)
         return self
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return how what is passed to `fit` goes on to the members.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            As scikit-learn's user guide describes it.
-        """
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(estimator=self._template(), method_mapping=to_fit)
-
     def _template(self) -> Any:
         return DigitCNNClassifier() if self.estimator is None else self.estimator
 
-    def _parameters_of_members(self, template: Any, **optional: Any) -> dict[str, Any]:
-        given = {name: value for name, value in optional.items() if value is not None}
-        if get_config()["enable_metadata_routing"]:
-            routed: dict[str, Any] = process_routing(self, "fit", **given)["estimator"]["fit"]
-            return routed
-        check_takes(template, list(given))
-        return given
-
-    def _adopt(self, template: Any, members: list[Any]) -> None:
+    def _adopt(self, template: Classifier, members: list[Any]) -> None:
         kept = {name: value for name, value in vars(self).items() if name not in self.NAMES}
         names = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
         first = {name: getattr(members[0], name) for name in names if hasattr(members[0], name)}

@@ -9,7 +9,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from mnistcnn._types import Images, Labels, RandomState
+from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn._wrapper import rejecting_part
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import check_in_memory, check_one_label_each
@@ -21,7 +21,7 @@ GREATEST_SEED = int(np.iinfo(np.int32).max)
 COMMON = ("classes_", "n_features_in_", "image_shape_")
 
 
-def check_can_be_member(estimator: Any, voting: str) -> None:
+def check_can_be_member(estimator: Classifier, voting: str) -> None:
     """Refuse what cannot be copied and trained as a member.
 
     Raises
@@ -99,7 +99,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
     return members
 
 
-def made_member(estimator: Any, seed: int) -> Any:
+def made_member(estimator: Classifier, seed: int) -> Any:
     """Return a copy of an unfitted estimator, each `random_state` in it drawn from a seed."""
     member = clone(estimator)
     generator = np.random.RandomState(seed)
@@ -113,7 +113,9 @@ def made_member(estimator: Any, seed: int) -> Any:
     return member
 
 
-def trained(member: Any, X: Images, y: NDArray[Any], parameters: Mapping[str, Any]) -> Any:
+def trained(
+    member: Classifier, X: Images, y: NDArray[Any], parameters: Mapping[str, Any]
+) -> Classifier:
     """Train a member and return it; the next one takes over its compiled network."""
     member.fit(X, y, **parameters)
     leave_compiled_network(member)

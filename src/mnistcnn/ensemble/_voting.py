@@ -1,7 +1,7 @@
 """From what the members say to what the ensemble says."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from mnistcnn._types import Images
 from mnistcnn.classifier import JointPredictor
 
+if TYPE_CHECKING:
+    from mnistcnn.ensemble._estimator import DigitEnsembleClassifier
+
 VOTINGS = ("soft", "hard")
 
 
-def votes_softly(ensemble: Any) -> bool:
+def votes_softly(ensemble: "DigitEnsembleClassifier") -> bool:
     """Tell whether an ensemble has probabilities, in the form of scikit-learn's `available_if`.
 
     Raises

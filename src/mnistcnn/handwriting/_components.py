@@ -8,7 +8,7 @@ from scipy import ndimage
 
 __all__ = [
     *("Box", "Boxes", "Grey", "Labels", "Mask"),
-    *("bounding_box", "boxes_of", "labelled", "longer_side", "slices_of", "widened"),
+    *("bounding_box", "boxes_of", "labelled", "longer_side", "places_of", "slices_of", "widened"),
 ]
 
 Grey = NDArray[np.float32]
@@ -30,9 +30,14 @@ def labelled(mask: Mask) -> Labels:
 
 def boxes_of(labels: Labels) -> Boxes:
     """Return top, left, bottom and right of each component, the latter two exclusive."""
-    found = ndimage.find_objects(labels)
-    boxes = [(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in found]
-    return np.array(boxes, dtype=np.intp).reshape(len(found), 4)
+    places = places_of(labels)
+    boxes = [(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in places]
+    return np.array(boxes, dtype=np.intp).reshape(len(places), 4)
+
+
+def places_of(labels: Labels) -> list[Box]:
+    """Return the rows and columns of each component, in the order of their numbers."""
+    return ndimage.find_objects(labels)
 
 
 def bounding_box(ink: NDArray[Any]) -> Box | None:

@@ -8,7 +8,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from mnistcnn.handwriting._background import shrunk
-from mnistcnn.handwriting._components import Grey, Labels, Mask, labelled, longer_side
+from mnistcnn.handwriting._components import Grey, Labels, Mask, labelled, longer_side, places_of
 
 __all__ = ["paper_alone"]
 
@@ -131,7 +131,7 @@ def _along_the_border(labels: Labels) -> Mask:
 def _outside_of_frame(labels: Labels) -> Mask:
     """Return a frame around nearly all of the image, and what is outside of it."""
     shape = np.asarray(labels.shape)
-    for number, box in enumerate(ndimage.find_objects(labels), 1):
+    for number, box in enumerate(places_of(labels), 1):
         sides = np.array([side.stop - side.start for side in box])
         if (sides < MIN_FRAME_SPAN * shape).any():
             continue
@@ -177,7 +177,7 @@ def _is_broader_than_ink(sheet: Mask, dark: NDArray[Any]) -> bool:
     if float(ndimage.distance_transform_edt(light).max()) <= MIN_BROADER * float(away.max()):
         return False
     strokes = labelled(ink)
-    boxes = ndimage.find_objects(strokes)
+    boxes = places_of(strokes)
     halves = ndimage.maximum(away, strokes, range(1, len(boxes) + 1))
     lengths = [longer_side(box) for box in boxes]
     return any(

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, longer_side
+from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, longer_side, places_of
 from mnistcnn.handwriting._ink_levels import InkLevels
 from mnistcnn.handwriting._ruled_lines import without_lines
 
@@ -40,7 +40,7 @@ def _long_components(ink: Grey, levels: InkLevels) -> list[Box]:
     labels = labelled(ink > levels.faint)
     return [
         box
-        for number, box in enumerate(ndimage.find_objects(labels), start=1)
+        for number, box in enumerate(places_of(labels), start=1)
         if longer_side(box) > MIN_LINE_LENGTH * max(ink.shape)
         and not _may_be_a_digit(labels[box] == number, box, ink.shape)
     ]

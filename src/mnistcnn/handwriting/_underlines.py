@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, widened
+from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, places_of, widened
 from mnistcnn.handwriting._ink_levels import InkLevels
 
 __all__ = ["without_underlines"]
@@ -53,7 +53,7 @@ def without_underlines(ink: Grey, levels: InkLevels) -> Grey:
     """
     labels = labelled(ink > levels.faint)
     cleaned = ink
-    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+    for number, box in enumerate(places_of(labels), start=1):
         height, width = (side.stop - side.start for side in box)
         is_broad = width >= max(MIN_WIDTH, MIN_ASPECT * height)
         # Along the upper and the lower edge of an image there are shades and edges, not lines.

@@ -10,7 +10,7 @@ from mnistcnn._wrapper import part_with
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mnistcnn._types import Classifier, Images
+    from mnistcnn._types import Classifier, Estimator, Images
 
 __all__ = ["images_of", "in_form_of"]
 
@@ -44,7 +44,7 @@ def in_form_of(X: "Images", images: "NDArray[Any]") -> Any:
     return type(given)(rows, columns=given.columns) if hasattr(given, "columns") else rows
 
 
-def _shape_of_rows(n_columns: int, fitted: Any | None) -> tuple[int, ...]:
+def _shape_of_rows(n_columns: int, fitted: "Estimator | None") -> tuple[int, ...]:
     seen: tuple[int, ...] | None = getattr(fitted, "image_shape_", None)
     is_padded = getattr(fitted, "n_features_in_", None) == n_columns
     if seen is not None and (prod(seen) == n_columns or (is_padded and prod(seen) > n_columns)):

@@ -7,7 +7,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
     from numpy.typing import NDArray
 
 __all__ = ["axes_for", "figure_of", "several_axes_for"]
@@ -73,8 +73,8 @@ def _check_can_be_drawn_in(ax: object) -> None:
         raise ValueError(f"ax must be in an open figure, got Axes of a closed one; {remedy}.")
 
 
-def _axes_within(figure: Any) -> list["Axes"]:
-    found = list(figure.axes)
+def _axes_within(figure: "Figure | SubFigure") -> list["Axes"]:
+    found: list[Any] = list(figure.axes)
     for ax in found:
         # Those within others, such as insets, are looked through in turn.
         found.extend(ax.child_axes)

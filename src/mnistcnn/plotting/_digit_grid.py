@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from mnistcnn._types import Classifier, ImageLike, Images, Labels
+    from mnistcnn._types import Classifier, ImageLike, Images, Labels, Transformer
 
 __all__ = ["DigitGridDisplay"]
 
@@ -297,7 +297,7 @@ class DigitGridDisplay:
     @classmethod
     def from_normalizer(
         cls,
-        normalizer: Any,
+        normalizer: "Transformer",
         images: "Iterable[ImageLike]",
         *,
         n_images: int = 10,

@@ -14,7 +14,7 @@ from mnistcnn._wrapper import part_with
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from mnistcnn._types import Classifier, Images
+    from mnistcnn._types import Classifier, ImageLike, Images
 
 __all__ = [
     "as_given",
@@ -103,7 +103,9 @@ def shown(
     return [((image - lowest) / ((highest - lowest) or 1.0)).clip(0, 1) for image in values]
 
 
-def _one_by_one(images: Any, image_shape: tuple[int, ...] | None) -> "list[NDArray[Any]]":
+def _one_by_one(
+    images: "ArrayLike | Sequence[ArrayLike]", image_shape: tuple[int, ...] | None
+) -> "list[NDArray[Any]]":
     if isinstance(images, list | tuple) and len({np.shape(image) for image in images}) > 1:
         several = [np.asarray(image) for image in images]
         if any(image.ndim not in (2, 3) for image in several):
@@ -136,7 +138,7 @@ def _grey_or_rgb(image: "NDArray[np.float64]") -> "NDArray[np.float64]":
     return grey
 
 
-def first_images(images: Any, n_images: int) -> list[Any]:
+def first_images(images: "Iterable[ImageLike]", n_images: int) -> "list[ImageLike]":
     """Return the first of several images; a single one is refused, and what holds none."""
     shape: tuple[int, ...] = getattr(images, "shape", ())
     looks_single = len(shape) == 2 or (len(shape) == 3 and shape[2] <= RGBA)
@@ -159,7 +161,7 @@ def first_rows(estimator: "Classifier", X: "Images", n: int) -> "Images":
     return some
 
 
-def as_given(image: Any, name: str) -> "NDArray[np.float64]":
+def as_given(image: "ImageLike", name: str) -> "NDArray[np.float64]":
     """Return an array or a Pillow image from 0 to 1, over white where it is transparent."""
     if hasattr(image, "convert"):
         image = image.convert("RGBA")

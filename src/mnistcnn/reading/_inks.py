@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from mnistcnn.handwriting import FoundDigit
+from mnistcnn.handwriting import FoundDigit, bounding_box
 
 __all__ = ["INK", "Ink", "inks_of", "laid_out", "put"]
 
@@ -58,8 +57,7 @@ def _factor(line: Sequence[FoundDigit]) -> int:
 
 def _ink_of(found: FoundDigit, factor: int) -> Ink:
     x, y, _, _ = found.box
-    box = ndimage.find_objects((found.crop > INK).view(np.int8), 1)
-    rows, columns = box[0] if box and box[0] is not None else (slice(None), slice(None))
+    rows, columns = bounding_box(found.crop > INK) or (slice(None), slice(None))
     top, left = (
         place // found.scale + (side.start or 0) - found.margin
         for place, side in [(y, rows), (x, columns)]

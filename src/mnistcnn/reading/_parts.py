@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from mnistcnn.handwriting import bounding_box
 from mnistcnn.reading._cuts import Cut, cuts_through, is_left_of
 from mnistcnn.reading._inks import INK, Ink, laid_out, put
 
@@ -151,10 +151,10 @@ def part_between(line: Line, first: int, last: int) -> Part | None:
     inks = [line.inks[number] for number in numbers]
     crops = [_within(ink, number, begin, end) for number, ink in zip(numbers, inks, strict=True)]
     canvas, top, left = laid_out(inks, crops)
-    boxes = ndimage.find_objects((canvas > INK).view(np.int8), 1)
-    if not boxes or boxes[0] is None:
+    box = bounding_box(canvas > INK)
+    if box is None:
         return None
-    rows, columns = boxes[0]
+    rows, columns = box
     highest = max(ink.crop.shape[0] for ink in inks)
     return Part(first, last, canvas[rows, columns], top + rows.start, left + columns.start, highest)
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from mnistcnn.handwriting import bounding_box
 from mnistcnn.reading._inks import INK, Ink
 from mnistcnn.reading._judges import Judge, Judged, Verdicts
 from mnistcnn.reading._parts import Line, Part, cut_line, full_crop, part_between, parts_of
@@ -146,7 +146,10 @@ def _box(line: Line, part: Part, crop: Pixels) -> Box:
     """Return x, y, width and height in the image of a part that has a border of one cell."""
     ink = line.inks[0]
     scale = ink.found.scale
-    rows, columns = ndimage.find_objects((crop > INK).view(np.int8), 1)[0]
+    around = bounding_box(crop > INK)
+    # No part is without ink.
+    assert around is not None
+    rows, columns = around
     x, y = ink.factor * (part.left - 1) + columns.start, ink.factor * (part.top - 1) + rows.start
     width, height = columns.stop - columns.start, rows.stop - rows.start
     return x * scale, y * scale, width * scale, height * scale

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -33,7 +34,7 @@ ALTERNATIVE = (
 class SavableMixin:
     """Adds `save` to a classifier."""
 
-    def save(self, path: Path, *, overwrite: bool = False) -> None:
+    def save(self: Classifier, path: Path, *, overwrite: bool = False) -> None:
         """Write the fitted classifier into one file that holds no code.
 
         Parameters
@@ -64,7 +65,7 @@ class SavableMixin:
         save_classifier(self, path, overwrite=overwrite)
 
 
-def save_classifier(classifier: Any, path: Path, *, overwrite: bool = False) -> None:
+def save_classifier(classifier: Classifier, path: Path, *, overwrite: bool = False) -> None:
     """Write a fitted classifier into one file that holds no code, and so is safe to load.
 
     The file holds the weights as safetensors [1]_, and parameters and labels as JSON, with a hash
@@ -130,7 +131,7 @@ def save_classifier(classifier: Any, path: Path, *, overwrite: bool = False) -> 
     write_model_file(path, *content_and_arrays(classifier), overwrite=overwrite)
 
 
-def content_and_arrays(classifier: Any) -> tuple[Any, Arrays]:
+def content_and_arrays(classifier: Classifier) -> tuple[Any, Arrays]:
     """Return a classifier as JSON and arrays."""
     arrays: Arrays = []
     try:
@@ -149,7 +150,7 @@ def _check_dtypes(arrays: Arrays) -> None:
             raise NotPlainError(f"an array of {array.dtype}")
 
 
-def _encoded_object(value: Any, arrays: Arrays) -> Mapping[str, Any]:
+def _encoded_object(value: object, arrays: Arrays) -> Mapping[str, Any]:
     name = name_of(value)
     if name is not None:
         content, key = content_of(value), "object"
@@ -163,7 +164,7 @@ def _encoded_object(value: Any, arrays: Arrays) -> Mapping[str, Any]:
     return {key: [name, inner]}
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     if hasattr(value, "get_params") and "refit" in value.get_params(deep=False):
         return f"the search {type(value).__name__}, but its best_estimator_"
     if callable(value) and hasattr(value, "__name__"):
@@ -216,7 +217,7 @@ def load_classifier(path: Path) -> Classifier:
     return classifier_of(content, arrays, os.fspath(path))
 
 
-def classifier_of(content: Any, arrays: Arrays, name: str) -> Classifier:
+def classifier_of(content: object, arrays: Arrays, name: str) -> Classifier:
     """Return the classifier that JSON and arrays describe; `name` is that of their file."""
     try:
         _check_uses_all(content, len(arrays))
@@ -237,7 +238,7 @@ def classifier_of(content: Any, arrays: Arrays, name: str) -> Classifier:
     return found
 
 
-def _check_uses_all(content: Any, n_arrays: int) -> None:
+def _check_uses_all(content: object, n_arrays: int) -> None:
     """Refuse arrays that nothing refers to, and places without an array."""
     used: set[int] = set()
     waiting = [content]
@@ -252,7 +253,7 @@ def _check_uses_all(content: Any, n_arrays: int) -> None:
         raise ValueError("its arrays are not those that it refers to")
 
 
-def _decoded_object(key: str, content: Any, arrays: Arrays) -> Any:
+def _decoded_object(key: str, content: list[Any], arrays: Arrays) -> Any:
     name, inner = content
     values = decoded(inner, arrays, lambda other, inside: _decoded_object(other, inside, arrays))
     if key == "object":
@@ -274,7 +275,7 @@ def _state_of(random_state: np.random.RandomState) -> tuple[Any, ...]:
 
 
 def _random_state_of(
-    name: str, words: Any, place: int, has_normal: int, normal: float
+    name: str, words: NDArray[np.uint32], place: int, has_normal: int, normal: float
 ) -> np.random.RandomState:
     """Return a RandomState of a Mersenne twister.
 

@@ -4,16 +4,20 @@ They are made by their constructors: Keras's deserialization, which follows the 
 any class, has no part in it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnistcnn.storage._plain import NotPlainError
+
+if TYPE_CHECKING:
+    from keras.optimizers import Optimizer
+    from keras.optimizers.schedules import LearningRateSchedule
 
 __all__ = ["content_of_keras_object", "keras_object_of"]
 
 OPTIMIZERS, SCHEDULES = "optimizers", "optimizers.schedules"
 
 
-def content_of_keras_object(value: Any) -> tuple[str, dict[str, Any]]:
+def content_of_keras_object(value: object) -> tuple[str, dict[str, Any]]:
     """Return the name and the settings of an optimizer or of a schedule of the rate."""
     for place, base in _places().items():
         name = type(value).__name__
@@ -22,7 +26,7 @@ def content_of_keras_object(value: Any) -> tuple[str, dict[str, Any]]:
     raise NotPlainError(f"the object {type(value).__name__} of Keras's")
 
 
-def _settings(value: Any) -> dict[str, Any]:
+def _settings(value: "Optimizer | LearningRateSchedule") -> dict[str, Any]:
     settings: dict[str, Any] = value.get_config()
     schedule = settings.get("learning_rate")
     if isinstance(schedule, dict):

@@ -46,7 +46,7 @@ class ModelFile(NamedTuple):
 
 
 def write_model_file(
-    path: str | os.PathLike[str], content: Any, arrays: Arrays, *, overwrite: bool = False
+    path: str | os.PathLike[str], content: object, arrays: Arrays, *, overwrite: bool = False
 ) -> str:
     """Write a file, and return its hash; equal content gives equal bytes.
 

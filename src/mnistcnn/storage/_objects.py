@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn.storage._plain import NotPlainError
@@ -12,7 +13,7 @@ from mnistcnn.storage._plain import NotPlainError
 __all__ = ["content_of", "name_of", "object_of"]
 
 Content = dict[str, Any]
-Check = Callable[[Any], bool]
+Check = Callable[[object], bool]
 
 # Where the classes are; no other module is imported for a file.
 MODULES = {"": "mnistcnn", "architectures.": "mnistcnn.architectures"}
@@ -37,35 +38,35 @@ LEFT_OUT = {"callbacks", "memory", "_metadata_request", "_skl_callbacks"}
 MAX_JOBS = 1024
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return type(value) is int and value > 0
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, float) and bool(np.isfinite(value))
 
 
-def _is_positive(value: Any) -> bool:
+def _is_positive(value: object) -> bool:
     return _is_number(value) and value > 0
 
 
-def _is_fraction(value: Any) -> bool:
+def _is_fraction(value: object) -> bool:
     return _is_number(value) and 0 <= value <= 1
 
 
-def _is_image_shape(value: Any) -> bool:
+def _is_image_shape(value: object) -> bool:
     return isinstance(value, tuple) and len(value) == 3 and all(map(_is_count, value))
 
 
-def _are_names(value: Any) -> bool:
+def _are_names(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "OU"
 
 
-def _is_estimator(value: Any) -> bool:
+def _is_estimator(value: object) -> bool:
     return hasattr(value, "get_params") and hasattr(value, "fit")
 
 
-def _is_output_config(value: Any) -> bool:
+def _is_output_config(value: object) -> bool:
     return isinstance(value, dict) and all(
         key == "transform" and choice in ("default", "pandas", "polars", None)
         for key, choice in value.items()
@@ -88,7 +89,7 @@ LEARNED: dict[str, dict[str, Check]] = {
 }  # fmt: skip
 
 
-def name_of(value: Any) -> str | None:
+def name_of(value: object) -> str | None:
     """Return the name by which a file tells the class of an object; None where it holds none."""
     kind = type(value)
     for name, (module, attribute) in OF_SCIKIT_LEARN.items():
@@ -120,7 +121,7 @@ def _class_of(name: str) -> Any:
     return getattr(import_module(MODULES[prefix and f"{prefix}."]), attribute)
 
 
-def content_of(value: Any) -> Content:
+def content_of(value: BaseEstimator) -> Content:
     """Return what a file holds of an object, as plain values and further such objects."""
     _check_parameters(value)
     # A frozen estimator has what the one in it has.
@@ -134,7 +135,7 @@ def content_of(value: Any) -> Content:
     return {"parameters": _kept(parameters), "learned": _checked(value, _kept(learned))}
 
 
-def _check_parameters(value: Any) -> None:
+def _check_parameters(value: BaseEstimator) -> None:
     """Refuse what this library would not train with, which might have been set after the fit."""
     if type(value).__name__ in OF_THIS_LIBRARY and hasattr(value, "_parameter_constraints"):
         validate_parameters(value)
@@ -150,7 +151,7 @@ def _kept(values: Content) -> Content:
     return {name: value for name, value in values.items() if name not in LEFT_OUT}
 
 
-def _checked(value: Any, learned: Content) -> Content:
+def _checked(value: object, learned: Content) -> Content:
     known = LEARNED.get(type(value).__name__, OF_INPUT)
     for name, attribute in learned.items():
         if name not in known or not known[name](attribute):
@@ -182,14 +183,17 @@ def object_of(name: str, content: Content) -> Any:
     return made
 
 
-def _check_steps(steps: Any) -> None:
+def _check_steps(steps: object) -> None:
     """Refuse what is no list of names and estimators, which Pipeline notices in use only."""
-    are_steps = isinstance(steps, list) and all(
-        isinstance(step, tuple) and len(step) == 2 and isinstance(step[0], str) for step in steps
-    )
-    if not (are_steps and steps and all(_transforms(step[1]) for step in steps[:-1])):
+    if not (_are_steps(steps) and steps and all(_transforms(step) for _, step in steps[:-1])):
         raise ValueError("the steps of a Pipeline must be pairs of a name and an estimator")
 
 
-def _transforms(step: Any) -> bool:
+def _are_steps(steps: object) -> TypeGuard[list[tuple[str, object]]]:
+    return isinstance(steps, list) and all(
+        isinstance(step, tuple) and len(step) == 2 and isinstance(step[0], str) for step in steps
+    )
+
+
+def _transforms(step: object) -> bool:
     return hasattr(step, "transform") or step is None or step == "passthrough"

@@ -24,7 +24,7 @@ class NotPlainError(TypeError):
     """A value that can be stored by running code only, such as a function."""
 
 
-def encoded(value: Any, arrays: Arrays, encode_other: Encode | None = None) -> Any:
+def encoded(value: object, arrays: Arrays, encode_other: Encode | None = None) -> Any:
     """Return a value as JSON has it, its arrays apart.
 
     Parameters
@@ -57,7 +57,7 @@ def encoded(value: Any, arrays: Arrays, encode_other: Encode | None = None) -> A
     return encode_other(value)
 
 
-def _encoded_array(value: Any, arrays: Arrays) -> dict[str, Any]:
+def _encoded_array(value: NDArray[Any] | np.generic, arrays: Arrays) -> dict[str, Any]:
     array = np.asarray(value)
     if array.dtype.kind == "U" or _holds_text(array):
         texts = [str(each) for each in array.ravel()]
@@ -77,7 +77,7 @@ def _holds_text(array: NDArray[Any]) -> bool:
     return array.dtype.kind == "O" and all(isinstance(each, str) for each in array.ravel())
 
 
-def decoded(tree: Any, arrays: Arrays, decode_other: Decode | None = None) -> Any:
+def decoded(tree: object, arrays: Arrays, decode_other: Decode | None = None) -> Any:
     """Return the value that was encoded.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -13,6 +13,9 @@ from mnistcnn._training.conversion.quantization import in_int8
 from mnistcnn._training.conversion.silence import loggers_silenced
 from mnistcnn._training.network import as_array
 from mnistcnn._training.tensors import Tensor
+
+if TYPE_CHECKING:
+    import onnx
 
 # Every onnxruntime since 1.14 computes this set of operations.
 OPSET = 18
@@ -67,7 +70,7 @@ def _converted(graph: ProbabilitiesGraph, large: list[keras.Variable]) -> Any:
     return model
 
 
-def _fill_in(model: Any, large: list[keras.Variable]) -> None:
+def _fill_in(model: "onnx.ModelProto", large: list[keras.Variable]) -> None:
     """Make constants of the weights that a model takes as inputs."""
     import onnx
 

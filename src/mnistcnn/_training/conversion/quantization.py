@@ -2,9 +2,12 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import onnx
 
 # The layers that take nearly all the time; what is between them stays float32.
 OPERATIONS = ["Conv", "Gemm", "MatMul", "MaxPool", "Relu"]
@@ -12,7 +15,9 @@ OPERATIONS = ["Conv", "Gemm", "MatMul", "MaxPool", "Relu"]
 AT_ONCE = 32
 
 
-def in_int8(model: Any, input_name: str, calibration: NDArray[Any]) -> Any:
+def in_int8(
+    model: "onnx.ModelProto", input_name: str, calibration: NDArray[Any]
+) -> "onnx.ModelProto":
     """Return an ONNX model with weights and activations in int8 (Jacob et al. 2018).
 
     Each channel of a weight has a scale of its own, and activations have that of the least and the

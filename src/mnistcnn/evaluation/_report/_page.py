@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._types import Classifier
 from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._report._calibration import Calibration
 from mnistcnn.evaluation._report._charts import history_chart
@@ -142,7 +143,7 @@ def _footer() -> Element:
     return element("footer", element("p", "Written by mnistcnn."))
 
 
-def _training_section(classifier: Any) -> Element | None:
+def _training_section(classifier: Classifier) -> Element | None:
     history = history_of(classifier)
     drawn = [quantity for quantity in QUANTITIES if quantity in history]
     if not drawn:
@@ -166,7 +167,7 @@ def _history_figure(history: dict[str, list[float]], quantity: str) -> Element:
     return figure(history_chart(history, quantity, f"{shown}."), f"{shown}.")
 
 
-def _settings_section(classifier: Any) -> Element:
+def _settings_section(classifier: Classifier) -> Element:
     networks = networks_within(classifier)
     several = note(f"{len(networks):,} networks answer together.") if len(networks) > 1 else None
     return section("Settings", several, *map(_part, parts_of(classifier)))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, TypeGuard
 
+from mnistcnn._types import Classifier, Estimator
 from mnistcnn._wrapper import estimators_within
 from mnistcnn.architectures import get_architecture
 from mnistcnn.classifier import DigitCNNClassifier, n_parameters_of
@@ -39,7 +40,7 @@ class Part:
     facts: dict[str, str]
 
 
-def parts_of(classifier: Any) -> list[Part]:
+def parts_of(classifier: Classifier) -> list[Part]:
     """Return the classifier and what is in it; of parts that differ by their seeds alone the first.
 
     Examples
@@ -66,12 +67,12 @@ def parts_of(classifier: Any) -> list[Part]:
     return list(parts.values())
 
 
-def networks_within(classifier: Any) -> list[DigitCNNClassifier]:
+def networks_within(classifier: Classifier) -> list[DigitCNNClassifier]:
     """Return the fitted networks by which a classifier answers."""
     return [each for each in estimators_within(classifier) if _is_fitted_network(each)]
 
 
-def history_of(classifier: Any) -> dict[str, list[float]]:
+def history_of(classifier: Classifier) -> dict[str, list[float]]:
     """Return the epochs of the classifier, or of the first network in it; empty without any."""
     for estimator in estimators_within(classifier):
         history = getattr(estimator, "history_", None)
@@ -80,11 +81,11 @@ def history_of(classifier: Any) -> dict[str, list[float]]:
     return {}
 
 
-def _is_fitted_network(estimator: Any) -> bool:
+def _is_fitted_network(estimator: Estimator) -> TypeGuard[DigitCNNClassifier]:
     return isinstance(estimator, DigitCNNClassifier) and hasattr(estimator, "image_shape_")
 
 
-def _changed(estimator: Any) -> list[ChangedParameter]:
+def _changed(estimator: Estimator) -> list[ChangedParameter]:
     known = signature(type(estimator).__init__).parameters
     changed = []
     for name, value in estimator.get_params(deep=False).items():
@@ -101,7 +102,7 @@ def _short(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + ABBREVIATED
 
 
-def _facts(estimator: Any) -> dict[str, str]:
+def _facts(estimator: Estimator) -> dict[str, str]:
     if not _is_fitted_network(estimator):
         return {}
     facts = {
@@ -117,7 +118,7 @@ def _facts(estimator: Any) -> dict[str, str]:
     return facts
 
 
-def _architecture_facts(architecture: Any) -> dict[str, str]:
+def _architecture_facts(architecture: object) -> dict[str, str]:
     if isinstance(architecture, str):
         architecture = get_architecture(architecture)
     name = getattr(architecture, "name", getattr(architecture, "__name__", None))

@@ -188,7 +188,7 @@ def _images_to_show(
     return images, shape
 
 
-def _described(images: Any, shape: tuple[int, ...] | None) -> str:
+def _described(images: NDArray[Any], shape: tuple[int, ...] | None) -> str:
     single = shown(images[:1], shape)[0]
     size = "×".join(map(str, single.shape[:2]))
     range_ = f"from {images.min():g} to {images.max():g}" if images.size else "empty"
