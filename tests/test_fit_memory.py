@@ -398,7 +398,8 @@ def test_a_full_disk_is_told_once_and_the_fit_trains(tmp_path):
     )  # fmt: skip
     # Of the small file that keeps its folder out of git joblib warns by itself.
     assert re.fullmatch(
-        r"memory cannot be written to \(.*File too large\), so .* not kept\. False\n", done.stdout
+        r"memory cannot be (used|written to) \(.*File too large\), so .* not kept\. False\n",
+        done.stdout,
     )
 
 

@@ -7,7 +7,7 @@ import mnistcnn
 
 SOURCE = Path(mnistcnn.__file__).parent
 # Of some 3,200. What takes whatever comes says `object`, of which mypy sees how it is used.
-TOO_MANY = 60
+TOO_MANY = 20
 
 
 def is_any(annotation):

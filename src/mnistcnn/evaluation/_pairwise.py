@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-# scikit-learn's scorers of proportions, 1 at best, whose differences are given in percentage points.
+# scikit-learn's scorers of proportions, whose differences are given in percentage points.
 _PROPORTIONS = (
     "accuracy",
     "average_precision",
