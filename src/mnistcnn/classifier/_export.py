@@ -15,8 +15,8 @@ from mnistcnn._scikit_learn import StrOptions, validate_parameter_constraints
 from mnistcnn._training.conversion import FORMATS, FileFormat, converted
 from mnistcnn._types import Images
 from mnistcnn._types import Path as PathLike
-from mnistcnn.classifier._inputs import read_pixels
-from mnistcnn.classifier._pixel_range import BYTES, Range
+from mnistcnn.classifier._pixel_range import BYTES
+from mnistcnn.preprocessing import PixelRange, read_pixels
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -218,7 +218,7 @@ def _as_input(
     return np.rint(images).astype(dtype) if dtype == "uint8" else images.astype(dtype)
 
 
-def _checked_dtype(pixel_dtype: str, pixel_range: Range | None) -> str:
+def _checked_dtype(pixel_dtype: str, pixel_range: PixelRange | None) -> str:
     fits = pixel_range is not None and _fits_into_bytes(*pixel_range)
     if pixel_dtype == "auto":
         return "uint8" if fits else "float32"
@@ -234,7 +234,7 @@ def _fits_into_bytes(low: float, high: float) -> bool:
     return low >= 0 and LEAST_FULL_INK <= high <= BYTES[1]
 
 
-def _metadata(classifier: "DigitCNNClassifier", pixel_range: Range | None) -> dict[str, str]:
+def _metadata(classifier: "DigitCNNClassifier", pixel_range: PixelRange | None) -> dict[str, str]:
     return {
         # Labels that JSON does not know are written as text.
         "classes": json.dumps(classifier.classes_.tolist(), default=str),

@@ -28,11 +28,12 @@ from mnistcnn.classifier._inputs import (
 )
 from mnistcnn.classifier._memory import memory_of_fit
 from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
-from mnistcnn.classifier._pixel_range import Range, callers_level, widened_range
+from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._types import ArchitectureLike, Weights
+from mnistcnn.preprocessing import PixelRange, callers_level
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -169,7 +170,7 @@ def _network_of_fit(
     training: TrainingData,
     previous: Mapping[str, Any],
     seed: int,
-) -> tuple[Network, Range]:
+) -> tuple[Network, PixelRange]:
     """Return the network before its training, and the range of the pixels that it knows.
 
     It goes on from the previous fit, whose attributes are given, if there is one.

@@ -13,7 +13,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
-from mnistcnn.classifier._pixel_range import Range
+from mnistcnn.preprocessing import PixelRange
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Fitted:
     feature_attributes: dict[str, Any]
     classes: NDArray[Any]
     borrowed: BorrowedNetwork
-    pixel_range: Range | None
+    pixel_range: PixelRange | None
     callbacks: list[Any] = field(default_factory=list)
     history: History = field(default_factory=dict)
     stops_early: bool = False
@@ -71,7 +71,7 @@ class Fitted:
         cls,
         data: TrainingData,
         borrowed: BorrowedNetwork,
-        pixel_range: Range | None,
+        pixel_range: PixelRange | None,
         config: TrainingConfig,
     ) -> Self:
         """Return what is known of a fit before it has run an epoch."""
@@ -89,7 +89,7 @@ class Fitted:
         cls,
         network: Network,
         classes: NDArray[Any],
-        pixel_range: Range | None,
+        pixel_range: PixelRange | None,
         history: History | None = None,
     ) -> Self:
         """Return what a fit would have left, around a network that was trained elsewhere."""

@@ -12,23 +12,20 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from mnistcnn._training.data import ImageShape, TrainingData
+from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
-from mnistcnn.classifier._pixel_range import (
-    IN_VALIDATION,
-    measured_range,
-    warn_of_another_unit,
-)
+from mnistcnn.classifier._pixel_range import IN_VALIDATION, measured_range
 from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
 from mnistcnn.preprocessing import (
+    as_pixels,
     as_rows,
-    check_channels_last,
     check_in_memory,
-    check_not_signed,
     check_one_label_each,
-    pad_columns,
+    check_same_shape,
+    checked_pixels,
     resolve_image_shape,
+    warn_of_another_unit,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +92,7 @@ def read_validation_data(
     if given.X_val is None or given.y_val is None:
         return None
     with _named("X_val"):
-        pixels = _checked(_as_if_fitted(estimator, training), given.X_val)
+        pixels = checked_pixels(_as_if_fitted(estimator, training), given.X_val)
     with _named("y_val"):
         check_one_label_each(given.y_val)
         labels = column_or_1d(given.y_val, warn=True)
@@ -144,78 +141,13 @@ def _named(name: str) -> Iterator[None]:
         raise ValueError(f"{name}: {error}") from error
 
 
-def read_pixels(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
-    """Validate images for a fitted estimator and return them as rows of pixels."""
-    if isinstance(X, np.ndarray) and _needs_no_check(estimator, X):
-        pixels = X.reshape(len(X), -1)
-    else:
-        pixels = _checked(estimator, X)
-    warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
-    return pixels
-
-
-def _checked(estimator: "DigitCNNClassifier", X: Images) -> NDArray[Any]:
-    rows, array_shape = as_rows(X)
-    if len(array_shape) > 2:
-        _check_same_shape(estimator, array_shape)
-    _check_not_alone(estimator, array_shape)
-    rows = validate_data(estimator, rows, dtype="numeric", reset=False)
-    return as_pixels(rows, estimator.image_shape_)
-
-
-def _needs_no_check(estimator: "DigitCNNClassifier", X: NDArray[Any]) -> bool:
-    """Tell whether X is such that scikit-learn's checks, a third of a short call, find nothing."""
-    return (
-        type(X) is np.ndarray
-        and X.dtype == np.uint8
-        and X.ndim > 2
-        and len(X) > 0
-        and X.shape[1:] in _shapes_of_one(estimator.image_shape_)
-        and X[0].size == estimator.n_features_in_
-        and not hasattr(estimator, "feature_names_in_")
-    )
-
-
-def _shapes_of_one(image_shape: ImageShape) -> list[tuple[int, ...]]:
-    """Return the shapes that one image may have, without its channel too where there is one."""
-    return [image_shape[:2], image_shape] if image_shape[2] == 1 else [image_shape]
-
-
-def _check_not_alone(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
-    n_features = estimator.n_features_in_
-    is_image = array_shape == estimator.image_shape_[:2] and array_shape[1] != n_features
-    if is_image or array_shape == (n_features,):
-        raise ValueError(
-            f"Expected 2D array or images, got one image alone, of shape {array_shape}. "
-            "Reshape your data: X must hold several, so put one into a list, as in [image]."
-        )
-
-
-def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
-    """Return rows as uint8 where they hold such values, otherwise as float32, padded to shape."""
-    return pad_columns(_compact(rows), image_shape)
-
-
-def _compact(rows: NDArray[Any]) -> NDArray[Any]:
-    check_not_signed(rows)
-    if rows.dtype in (np.uint8, np.float32):
-        return rows
-    if rows.dtype.kind in "bui" and rows.min() >= 0 and rows.max() <= 255:
-        return rows.astype(np.uint8, order="C")
-    with np.errstate(over="ignore"):
-        compact = rows.astype(np.float32, order="C")
-    if not (np.isfinite(compact.min()) and np.isfinite(compact.max())):
-        raise ValueError(f"X must hold values that fit into float32, got {np.abs(rows).max()}.")
-    return compact
-
-
 def _image_shape(
     estimator: "DigitCNNClassifier", array_shape: tuple[int, ...], same_columns: bool
 ) -> tuple[int, int, int]:
     if not same_columns:
         return resolve_image_shape(estimator.image_shape, array_shape)
     if len(array_shape) > 2:
-        _check_same_shape(estimator, array_shape)
+        check_same_shape(estimator, array_shape)
     fitted_shape: tuple[int, int, int] = estimator.image_shape_
     return fitted_shape
 
@@ -223,16 +155,6 @@ def _image_shape(
 def _feature_attributes(noted: "DigitCNNClassifier") -> dict[str, Any]:
     names = ("n_features_in_", "feature_names_in_")
     return {name: vars(noted)[name] for name in names if name in vars(noted)}
-
-
-def _check_same_shape(estimator: "DigitCNNClassifier", array_shape: tuple[int, ...]) -> None:
-    allowed = _shapes_of_one(estimator.image_shape_)
-    if array_shape[1:] not in allowed:
-        check_channels_last(array_shape)
-        raise ValueError(
-            f"X must hold images of shape {' or '.join(map(str, allowed))}, on which "
-            f"{type(estimator).__name__} was fitted, or flat rows, got shape {array_shape}."
-        )
 
 
 def encode_labels(

@@ -9,9 +9,9 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from mnistcnn._training.looking_inside import BATCH_SIZE, kernels, layer_outputs, score_gradients
 from mnistcnn._types import Images, Labels
-from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._predictions import PredictionMixin
 from mnistcnn.classifier._shortage import shortage_explained
+from mnistcnn.preprocessing import read_pixels
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier

@@ -10,9 +10,9 @@ from mnistcnn._training.inference import BUCKETS, Inference, ModelsSideBySide
 from mnistcnn._training.network import Network
 from mnistcnn._types import Images
 from mnistcnn.classifier._estimator import DigitCNNClassifier
-from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._scores import as_probabilities
 from mnistcnn.classifier._shortage import shortage_explained
+from mnistcnn.preprocessing import read_pixels
 
 
 class JointPredictor:

@@ -26,7 +26,7 @@ from mnistcnn._training.training import History
 from mnistcnn._types import Memory
 from mnistcnn.augmentation import Augmentation
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._pixel_range import Range, callers_level
+from mnistcnn.preprocessing import PixelRange, callers_level
 
 if TYPE_CHECKING:
     from joblib.memory import MemorizedFunc, NotMemorizedFunc
@@ -78,7 +78,7 @@ class FitMemory:
         self._fingerprint = fingerprint
 
     def read_back(
-        self, training: TrainingData, network: Network, pixel_range: Range
+        self, training: TrainingData, network: Network, pixel_range: PixelRange
     ) -> Fitted | None:
         """Return what an equal fit has left, in this network; None without such a fit."""
         outcome = self._outcome_for(network)

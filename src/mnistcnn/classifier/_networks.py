@@ -15,7 +15,6 @@ from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn._types import Classifier
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._pixel_range import (
-    Range,
     stated_range,
     warn_of_needless_scaling,
     widened_range,
@@ -24,7 +23,7 @@ from mnistcnn.classifier._settings import resolve_architecture, resolve_precisio
 from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
-from mnistcnn.preprocessing import pixel_statistics
+from mnistcnn.preprocessing import PixelRange, pixel_statistics
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -52,7 +51,7 @@ def learn_pixel_scaling(
     estimator: "DigitCNNClassifier",
     architecture: ArchitectureLike,
     training: TrainingData,
-) -> Range:
+) -> PixelRange:
     """Set a network's pixel scaling from the training pixels, and return their range.
 
     Layers that were trained before keep the scaling and know the range of that training.
@@ -74,7 +73,7 @@ def continue_from(
     network: Network,
     architecture: ArchitectureLike,
     training: TrainingData,
-) -> Range:
+) -> PixelRange:
     """Give a network the weights and the pixel scaling of a previous fit, and return its range.
 
     Networks that differ are refused.
@@ -126,7 +125,7 @@ def fitted_with_weights(
     classes: NDArray[Any],
     weights: list[NDArray[np.float32]],
     history: dict[str, list[float]],
-    pixel_range: Range,
+    pixel_range: PixelRange,
 ) -> Any:
     """Return an unfitted estimator fitted, with weights that were trained and stored before.
 

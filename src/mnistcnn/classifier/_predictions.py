@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 from mnistcnn._training.inference import BUCKETS
 from mnistcnn._training.network import Network
 from mnistcnn._types import Images
-from mnistcnn.classifier._inputs import read_pixels
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
 from mnistcnn.classifier._shortage import shortage_explained
+from mnistcnn.preprocessing import read_pixels
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier

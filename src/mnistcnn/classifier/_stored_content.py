@@ -14,10 +14,10 @@ from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._pixel_range import Range
 from mnistcnn.classifier._settings import resolve_architecture
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
+from mnistcnn.preprocessing import PixelRange
 from mnistcnn.storage import NotPlainError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _check_weights(network: Network) -> None:
             raise ValueError("the variances in the network must not be negative")
 
 
-def _checked_range(low: float, high: float) -> Range:
+def _checked_range(low: float, high: float) -> PixelRange:
     if not (np.isfinite([low, high]).all() and low <= high):
         raise ValueError("the range of pixels must be two numbers in ascending order")
     return float(low), float(high)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_array
 
 from mnistcnn.handwriting._components import bounding_box
 
@@ -78,6 +77,8 @@ def mnist_form(image: NDArray[Any]) -> NDArray[np.uint8]:
 
 def checked_ink(image: ArrayLike) -> NDArray[np.float64]:
     """Return an image of light ink as floats, refusing one that has no ink or negative values."""
+    from sklearn.utils.validation import check_array
+
     # Up to 2**53, integers stay exact in float64 whatever the order of additions, so the result
     # is the same on every machine.
     values: NDArray[np.float64] = check_array(image, dtype=np.float64, input_name="image")

@@ -46,8 +46,14 @@ class Steps(NamedTuple):
     broaden_hairlines: bool = True
 
 
-def normalized(grey: Grey, steps: Steps) -> NDArray[np.uint8] | None:
-    """Bring greys, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink."""
+ALL_STEPS = Steps()
+
+
+def normalized(grey: Grey, steps: Steps = ALL_STEPS) -> NDArray[np.uint8] | None:
+    """Bring greys, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink.
+
+    By default as `DigitNormalizer` does.
+    """
     ink = isolated_digit(grey, steps)
     return None if ink is None else formed(ink, steps)
 

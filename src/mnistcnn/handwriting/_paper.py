@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial import ConvexHull
 
 from mnistcnn.handwriting._background import shrunk
 from mnistcnn.handwriting._components import Grey, Labels, Mask, labelled, longer_side, places_of
@@ -220,6 +219,9 @@ def _area_of_rectangle_around(sheet: Mask) -> float:
     places = np.argwhere(sheet & ~ndimage.binary_erosion(sheet)).astype(np.float64)
     if np.ptp(places, axis=0).min() < 1:
         return float(len(places))
+    # It takes a tenth of a second to load, and hardly any image needs it.
+    from scipy.spatial import ConvexHull
+
     corners = places[ConvexHull(places).vertices]
     y, x = (np.roll(corners, -1, axis=0) - corners).T
     # One side of it lies along an edge of the convex hull (Freeman and Shapira 1975).

@@ -1,0 +1,23 @@
+# What the room offers, each name from its module; `__init__.py` takes them from here.
+from ._checked_pixels import as_pixels as as_pixels
+from ._checked_pixels import check_same_shape as check_same_shape
+from ._checked_pixels import checked_pixels as checked_pixels
+from ._checked_pixels import read_pixels as read_pixels
+from ._containers import as_array as as_array
+from ._containers import check_in_memory as check_in_memory
+from ._labels import check_one_label_each as check_one_label_each
+from ._reshaper import ImageReshaper as ImageReshaper
+from ._scaler import PixelScaler as PixelScaler
+from ._shapes import as_rows as as_rows
+from ._shapes import check_channels_last as check_channels_last
+from ._shapes import check_image_shape as check_image_shape
+from ._shapes import pad_columns as pad_columns
+from ._shapes import resolve_image_shape as resolve_image_shape
+from ._signs import are_signed_bytes as are_signed_bytes
+from ._signs import check_not_signed as check_not_signed
+from ._statistics import pixel_statistics as pixel_statistics
+from ._units import PixelRange as PixelRange
+from ._units import callers_level as callers_level
+from ._units import some_of as some_of
+from ._units import warn_of_another_unit as warn_of_another_unit
+from ._units import warn_of_pixels as warn_of_pixels
