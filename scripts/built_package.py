@@ -20,7 +20,7 @@ from zipfile import ZipFile
 SOURCES = Path(__file__).parents[1] / "src"
 LARGEST_WHEEL = 5_000_000  # bytes
 # What a build that takes Python's files alone would leave out.
-KINDS_OF_DATA = {".mnistcnn", ".css", ".js", ".html", ".pyi", ".typed"}
+KINDS_OF_DATA = {".mnistcnn", ".onnx", ".css", ".js", ".html", ".pyi", ".typed"}
 
 # A digit that scikit-learn brings along, enlarged as if it were drawn: dark on light.
 WRITE_A_FOUR = """
@@ -70,7 +70,7 @@ def check_sdist(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     refuse(f"{sdist.name} lacks", {"tests/conftest.py", "LICENSE", "CHANGELOG.md"} - held)
-    models = {name for name in held if name.endswith(".mnistcnn")}
+    models = {name for name in held if name.endswith((".mnistcnn", ".onnx"))}
     stray = {name for name in models if not name.startswith("src/mnistcnn/")}
     refuse(f"{sdist.name} holds models that are not the package's", stray)
 

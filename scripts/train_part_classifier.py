@@ -127,6 +127,7 @@ def main() -> None:
     print(f"accuracy {accuracy:.2f} %, temperature {temperature:.3f}")
     sha256 = write(classifier, temperature, {"accuracy_percent": accuracy}, arguments.output)
     print(f"to be put into mnistcnn/pretrained/_loading.py: {sha256}")
+    print("to be run then: python scripts/export_pretrained.py")
 
 
 if __name__ == "__main__":

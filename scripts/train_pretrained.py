@@ -168,6 +168,7 @@ def main() -> None:
     print("\n".join(f"{name}: {figure:.4f}" for name, figure in figures.items()), flush=True)
     sha256 = write(trained_columns(slice(None)), figures, PARAMETERS, arguments.output, NAME)
     print(f"to be put into mnistcnn/pretrained/_loading.py: {sha256}")
+    print("to be run then: python scripts/export_pretrained.py")
 
 
 if __name__ == "__main__":

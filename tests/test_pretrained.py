@@ -149,7 +149,9 @@ def test_the_threshold_can_be_found_without_training_it_again(pretrained, digits
 
 def test_the_file_is_small_and_needs_no_unpickling():
     sizes = {path.name: path.stat().st_size for path in PACKAGED.iterdir()}
-    assert sum(sizes.values()) < 1.5e6
+    # Those for onnxruntime are in float32, twice as large.
+    assert sum(size for name, size in sizes.items() if name.endswith(".mnistcnn")) < 1.5e6
+    assert sum(sizes.values()) < 4e6
     arrays = read_model_file(PACKAGED / "digits.mnistcnn").arrays
     assert {each.dtype for each in arrays} == {np.dtype(np.float16), np.dtype(np.int64)}
 

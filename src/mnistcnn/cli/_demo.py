@@ -16,6 +16,7 @@ from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
     check_answers,
+    load_bundled,
     load_digit_classifier,
     run_code_option,
 )
@@ -99,6 +100,8 @@ def demo(
 
 def _readers(model_files: tuple[Path, ...], *, runs_code: bool) -> "dict[str, PageReader]":
     """Load what visitors choose among: the files in their order, then the pretrained network."""
+    if not model_files:
+        return {PRETRAINED: _bundled_reader()}
     from mnistcnn import load_pretrained
 
     readers = {}
@@ -107,6 +110,13 @@ def _readers(model_files: tuple[Path, ...], *, runs_code: bool) -> "dict[str, Pa
         check_answers(classifier, model_file)
         readers[name] = _reader(classifier)
     return {**readers, PRETRAINED: _reader(load_pretrained())}
+
+
+def _bundled_reader() -> "PageReader":
+    from mnistcnn import DigitNormalizer
+    from mnistcnn.app import PageReader
+
+    return PageReader(load_bundled(), DigitNormalizer(), load_bundled("parts"))
 
 
 def _reader(classifier: Classifier) -> "PageReader":

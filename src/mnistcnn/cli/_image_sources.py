@@ -107,18 +107,19 @@ def _are_the_same(path: Path, other: Path) -> bool:
 
 def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
     """Give the image in MNIST's form, if it can be read and is not blank."""
-    from mnistcnn import DigitNormalizer, UnreadableImageError
-    from mnistcnn.images import open_image
+    from mnistcnn import UnreadableImageError
+    from mnistcnn.handwriting import normalized
+    from mnistcnn.images import grey_over_white, open_image
 
     try:
         # One after the other: photographs are large, and what is left of each is small.
-        image = DigitNormalizer(empty="blank").transform([open_image(path)])[0]
+        image = normalized(grey_over_white(open_image(path)))
     except (OSError, UnreadableImageError) as error:
         problems.report_error(error, str(path))
     except ValueError as error:
-        problems.report(f"{path} {str(error).removeprefix('X[0] ')}")
+        problems.report(f"{path} {error}")
     else:
-        if image.any():
+        if image is not None and image.any():
             yield str(path), image.ravel()
         else:
             problems.report(f"{path} shows no ink.")

@@ -75,6 +75,18 @@ def _unpickled(model_file: Path, argument: str) -> Classifier:
     return classifier
 
 
+def load_bundled(name: str = "digits") -> Classifier:
+    """Load a network that comes with the package, without Keras where onnxruntime is installed."""
+    from mnistcnn.pretrained import load_without_keras
+
+    classifier = load_without_keras(name)
+    if classifier is not None:
+        return classifier
+    from mnistcnn import load_pretrained
+
+    return load_pretrained(name)
+
+
 def load_digit_classifier(model_file: Path, *, runs_code: bool) -> Classifier:
     """Load a classifier of images in MNIST's form that gives probabilities; refuse any other."""
     classifier = load_model_file(model_file, runs_code=runs_code)

@@ -83,6 +83,10 @@ def warn_if_better_inverted(
 
 def _training_pixels(classifier: Classifier) -> tuple[float, float] | None:
     """Return mean and standard deviation of the pixels that a network was trained on."""
+    # What onnxruntime computes has no such parameter, and states them itself.
+    stated: tuple[float, float] | None = getattr(classifier, "pixel_statistics_", None)
+    if stated is not None:
+        return stated
     if not _standardizes(classifier):
         return None
     from mnistcnn import TrainedFeatures

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,7 @@ from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
     check_answers,
+    load_bundled,
     load_digit_classifier,
     probabilities_of,
     run_code_option,
@@ -34,6 +36,9 @@ from mnistcnn.cli._sheets import (
     sheets_named,
 )
 from mnistcnn.cli._submission import check_submission, write_submission
+
+if TYPE_CHECKING:
+    from mnistcnn.reading import DigitReader
 
 Show = Callable[[Iterable[Answer]], None]
 ShowSheets = Callable[[Iterable[ReadSheet]], None]
@@ -134,16 +139,21 @@ def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None)
 def _read_sheets(
     images: tuple[str, ...], classifier: Classifier, model_file: Path | None, show: ShowSheets
 ) -> int:
-    from mnistcnn.reading import load_reader
-
-    problems = Problems()
-    check_answers(classifier, model_file)
-    reader = load_reader(classifier)
+    problems, reader = Problems(), _reader(classifier, model_file)
     try:
         show(sheets_named(images or (STDIN,), reader, problems))
     except KeyboardInterrupt as interrupt:
         raise Interrupted("interrupted; what was read before is printed.") from interrupt
     return problems.status
+
+
+def _reader(classifier: Classifier, model_file: Path | None) -> "DigitReader":
+    from mnistcnn.reading import DigitReader, load_reader
+
+    if model_file is None:
+        return DigitReader(classifier, part_classifier=load_bundled("parts"))
+    check_answers(classifier, model_file)
+    return load_reader(classifier)
 
 
 def _check_names(images: tuple[str, ...]) -> None:
@@ -203,9 +213,7 @@ def _print_nothing(answers: Iterable[Answer]) -> None:
 
 def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     if model_file is None:
-        from mnistcnn import load_pretrained
-
-        return load_pretrained()
+        return load_bundled()
     return load_digit_classifier(model_file, runs_code=runs_code)
 
 

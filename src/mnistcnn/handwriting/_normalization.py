@@ -52,7 +52,7 @@ ALL_STEPS = Steps()
 def normalized(grey: Grey, steps: Steps = ALL_STEPS) -> NDArray[np.uint8] | None:
     """Bring greys, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink.
 
-    By default as `DigitNormalizer` does.
+    By default it takes the steps that `DigitNormalizer` takes by default.
     """
     ink = isolated_digit(grey, steps)
     return None if ink is None else formed(ink, steps)

@@ -1,5 +1,8 @@
-"""Networks that are trained already and come with the package."""
+"""Networks that are trained already and come with the package.
 
-from mnistcnn.pretrained._loading import load_pretrained
+A name is imported at its first use: what onnxruntime computes takes neither Keras nor TensorFlow.
+"""
 
-__all__ = ["load_pretrained"]
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
