@@ -52,17 +52,20 @@ classifier = load_without_keras("digits")
 print(len(os.listdir("/proc/self/task")) - n_before)
 """
 ONNXRUNTIME_MISSING = "import sys; sys.modules['onnxruntime'] = None\n"
+TELEMETRY = "ORT_DISABLE_TELEMETRY"
 LARGEST_DIFFERENCE = 1e-5
 
 
-def run(*arguments, before=""):
+def run(*arguments, before="", settings=None):
     """Run a command; return what it printed, its exit status, and what it loaded."""
+    # This process has set it by now.
+    inherited = {name: text for name, text in environment().items() if name != TELEMETRY}
     answer = subprocess.run(
         [sys.executable, "-c", before + PROGRAM, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env=environment(),
+        env=inherited | (settings or {}),
         check=False,
     )
     *said, loaded = answer.stderr.splitlines()
@@ -147,6 +150,15 @@ class TestCommands:
         answer = run("predict", "--json", folder / "digit 7.png")
         assert not answer.loaded & (WITH_KERAS | HEAVY)
         assert json.loads(answer.stdout)[0]["digit"] == 7
+
+    def test_nothing_is_kept_that_would_be_reported(self, folder, tmp_path):
+        home, temporary = tmp_path / "home", tmp_path / "temporary"
+        home.mkdir()
+        temporary.mkdir()
+        places = {"HOME": str(home), "XDG_CACHE_HOME": str(home), "TMPDIR": str(temporary)}
+        answer = run("predict", folder / "digit 7.png", settings=places)
+        assert "onnxruntime" in answer.loaded
+        assert not [*home.rglob("*"), *temporary.rglob("*")]
 
     def test_sheets_are_read_alike(self, sheet):
         quick, slow = both_ways("predict", "--sheet", "--csv", sheet)

@@ -2,9 +2,14 @@
 
 import asyncio
 import json
+import os
 
 import numpy as np
-import onnxruntime
+
+# Newer versions of onnxruntime report to Microsoft unless they are told not to before they load.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime  # noqa: E402
 
 # What the layers compute of more images no longer fits into a processor's caches.
 AT_ONCE = 32

@@ -6,10 +6,10 @@ from math import prod
 from typing import Any, Self
 
 import numpy as np
-import onnxruntime
 from joblib import cpu_count
 from numpy.typing import NDArray
 
+from mnistcnn._onnxruntime import load_onnxruntime
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing import read_pixels
 
@@ -106,6 +106,7 @@ class OnnxClassifier:
 
 
 def _session(content: bytes) -> Any:
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = _share_of_cores()

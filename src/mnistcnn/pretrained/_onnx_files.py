@@ -5,6 +5,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
+from mnistcnn._onnxruntime import load_onnxruntime
 from mnistcnn.exceptions import UnreadableModelError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def load_without_keras(name: str) -> "OnnxClassifier | None":
 
 def _loaded(folder: Traversable, name: str) -> "OnnxClassifier | None":
     try:
-        import onnxruntime  # noqa: F401
+        load_onnxruntime()
     except ImportError:
         return None
     from mnistcnn.pretrained._onnx_classifier import OnnxClassifier

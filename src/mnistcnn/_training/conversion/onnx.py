@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._onnxruntime import load_onnxruntime
 from mnistcnn._training.conversion.graph import IMAGES, PROBABILITIES, ProbabilitiesGraph
 from mnistcnn._training.conversion.quantization import in_int8
 from mnistcnn._training.conversion.silence import loggers_silenced
@@ -83,8 +84,7 @@ def _fill_in(model: "onnx.ModelProto", large: list[keras.Variable]) -> None:
 
 def ask_onnx(content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
     """Return the probabilities that onnxruntime computes."""
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from mnistcnn._onnxruntime import load_onnxruntime
+
 if TYPE_CHECKING:
     import onnx
 
@@ -24,6 +26,8 @@ def in_int8(
     greatest value that the calibration images bring.
     """
     import onnx
+
+    load_onnxruntime()
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

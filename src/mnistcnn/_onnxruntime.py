@@ -1,0 +1,24 @@
+"""Loads onnxruntime, which shall compute here and report to nobody."""
+
+import os
+from typing import Any
+
+# As onnxruntime's own Privacy.md has it; read when it is loaded.
+WITHOUT_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+
+
+def load_onnxruntime() -> Any:
+    """Import onnxruntime without telemetry, unless the user has decided on it.
+
+    Newer versions from PyPI send events to Microsoft unless they are told not to, and keep an
+    identifier of the machine in the user's cache folder.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    os.environ.setdefault(WITHOUT_TELEMETRY, "1")
+    import onnxruntime
+
+    return onnxruntime
