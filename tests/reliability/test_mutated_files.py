@@ -3,12 +3,13 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import random
-import re
-import subprocess
 import sys
+import warnings
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ import pytest
 from mnistcnn import load_sample_digits, read_idx, read_kaggle_csv, write_idx
 from mnistcnn.datasets import load_labelled
 from mutations import mutated
+from trials import numbers
+from watched import ended_in_time, peak_memory
 
-N_FILES_A_FORM = 750
 MAX_BYTES = 10**9
 
 
@@ -43,34 +45,40 @@ def originals(folder):
     yield "digits.csv.zip", read_kaggle_csv, zipped.getvalue()
 
 
-def read_all(folder):
-    """Read the damaged files of every form; print what escaped, and the peak of memory."""
-    generator = random.Random(0)
-    for name, read, content in list(originals(folder)):
-        for number in range(N_FILES_A_FORM):
-            (folder / name).write_bytes(mutated(content, generator))
-            try:
-                read(folder / name)
-            except (ValueError, OSError) as error:
-                if name not in str(error):
-                    print(name, number, "names no file:", repr(error))
-            except Exception as error:
-                print(name, number, "escaped:", repr(error))
-    # What getrusage tells begins with the peak of the process that started this one.
-    peak = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
-    print("peak", int(peak[1]) * 1024)
+def read_all(folder, seconds, at_least):
+    """Read damaged files of every form, and print what came of it as JSON."""
+    files = list(originals(folder))
+    counts, faults = Counter(), []
+    for number in numbers(seconds, at_least):
+        for name, read, content in files:
+            (folder / name).write_bytes(mutated(content, random.Random(f"{name} {number}")))
+            fault = fault_of(read, folder / name)
+            counts[name] += 1
+            faults += [f"{name} {number} {fault}"] if fault else []
+    print(json.dumps({"counts": counts, "faults": faults, "peak": peak_memory()}))
+
+
+def fault_of(read, path):
+    """Read a file, and return what is wrong about how it is refused."""
+    try:
+        with ended_in_time():
+            read(path)
+    except (ValueError, OSError) as error:
+        return None if path.name in str(error) else f"names no file: {error!r}"
+    except BaseException as error:
+        return f"escaped: {error!r}"
+    return None
 
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
-def test_damaged_files_are_named_and_take_little_memory(tmp_path):
-    program = [sys.executable, "-W", "ignore", __file__, str(tmp_path)]
-    answer = subprocess.run(program, capture_output=True, text=True, check=True)
-    *failures, peak = answer.stdout.splitlines()
-    assert not failures
-    assert int(peak.removeprefix("peak ")) < MAX_BYTES
+def test_damaged_files_are_named_and_take_little_memory(trial, tmp_path):
+    report = trial.of_child(Path(__file__).name, tmp_path, share=0.06, at_least=100)
+    for name, n in report["counts"].items():
+        trial.tries(f"damaged `{name}`", n)
+    assert report["peak"] < MAX_BYTES
 
 
 if __name__ == "__main__":
-    read_all(Path(sys.argv[1]))
+    warnings.simplefilter("ignore")
+    read_all(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
