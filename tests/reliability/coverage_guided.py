@@ -50,7 +50,13 @@ def main(kind, folder, seconds):
             if kind not in str(error):
                 raise RuntimeError("no file is named") from error
 
-    arguments = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/", "-max_len=8192", "-rss_limit_mb=1500", "-timeout=60"]
+    arguments = [
+        f"-max_total_time={seconds}",
+        f"-artifact_prefix={folder}/",
+        "-max_len=8192",
+        "-rss_limit_mb=1500",
+        "-timeout=60",
+    ]
     atheris.Setup([sys.argv[0], *arguments, str(corpus)], read_one)
     atheris.Fuzz()
 

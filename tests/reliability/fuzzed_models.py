@@ -73,13 +73,16 @@ def classifiers():
         DigitEnsembleClassifier(quick(), 2, random_state=0),
         TestTimeAugmentationClassifier(quick(), n_views=3),
         make_pipeline(
-            ImageReshaper(), PixelScaler(),
+            ImageReshaper(),
+            PixelScaler(),
             RejectingClassifier(quick(), threshold=0.5, rejected_label="?"),
         ),
         make_pipeline(DigitNormalizer(empty="blank"), quick(image_shape=(28, 28))),
     ]
     return [
-        each.fit(X.reshape(-1, 8, 8) if number == len(made) - 1 else X, np.array(list("abcdefghij"))[y])
+        each.fit(
+            X.reshape(-1, 8, 8) if number == len(made) - 1 else X, np.array(list("abcdefghij"))[y]
+        )
         for number, each in enumerate(made)
     ]
 

@@ -60,7 +60,9 @@ def comparison():
     }  # fmt: skip
     names = [f"network {number}" for number in range(300)]
     records = [record | {"architecture": name} for name in names]
-    return ComparisonResult(records, dict.fromkeys(names, 9), ("accuracy",), {"architectures": names})
+    return ComparisonResult(
+        records, dict.fromkeys(names, 9), ("accuracy",), {"architectures": names}
+    )
 
 
 class Writer:
@@ -95,7 +97,11 @@ def writers():
 @contextmanager
 def no_room(kind, folder, share, size):
     """Leave room for this share of so many bytes."""
-    begin, end = {"limit": (limit, unlimit), "disk": (fill, empty), "protected": (protect, open_up)}[kind]
+    begin, end = {
+        "limit": (limit, unlimit),
+        "disk": (fill, empty),
+        "protected": (protect, open_up),
+    }[kind]
     begin(folder, int(share * size))
     try:
         yield

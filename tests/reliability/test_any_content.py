@@ -66,8 +66,9 @@ def values_of(content):
 
 
 IDX = st.builds(
-    lambda code, sides, content: struct.pack(f">HBB{len(sides)}I", 0, code, len(sides), *sides)
-    + content,
+    lambda code, sides, content: (
+        struct.pack(f">HBB{len(sides)}I", 0, code, len(sides), *sides) + content
+    ),
     st.one_of(st.sampled_from([*CODES]), st.integers(0, 255)),
     st.lists(st.one_of(st.integers(0, 4), st.integers(0, 2**32 - 1)), max_size=255),
     st.binary(max_size=64),
@@ -75,7 +76,9 @@ IDX = st.builds(
 
 
 @settings(max_examples=examples(1500), **COMMON)
-@given(content=st.one_of(IDX, st.binary(max_size=64)), packs=st.booleans(), more=st.binary(max_size=9))
+@given(
+    content=st.one_of(IDX, st.binary(max_size=64)), packs=st.booleans(), more=st.binary(max_size=9)
+)
 def test_idx(content, packs, more, refused):
     expected = values_of(content + (b"" if packs else more))
     written = gzip.compress(content) + more if packs else content + more
@@ -114,7 +117,9 @@ CELLS = st.one_of(
     st.text(max_size=3),
 )  # fmt: skip
 LINES = st.builds(
-    lambda first, n, separator, end: separator.join([*first, *["0"] * max(0, n - len(first))]) + end,
+    lambda first, n, separator, end: (
+        separator.join([*first, *["0"] * max(0, n - len(first))]) + end
+    ),
     st.lists(CELLS, max_size=6),
     st.sampled_from([0, 1, 783, 784, 785, 785, 785, 786]),
     st.sampled_from([",", ",", ",", ";", "\t", " "]),
@@ -131,7 +136,9 @@ LINES = st.builds(
 def test_tables(lines, encoding, packs, refused):
     content = "".join(lines).encode(encoding, "surrogatepass")
     content = gzip.compress(content, 1) if packs else content
-    found = refused("any.csv", content, read_kaggle_csv, ValueError, "tables of digits, packed or not")
+    found = refused(
+        "any.csv", content, read_kaggle_csv, ValueError, "tables of digits, packed or not"
+    )
     if found is not None:
         assert found.data.dtype == np.uint8
         assert found.data.shape == (len(found.target), 784)
