@@ -2,7 +2,7 @@
 
 python scripts/keep_released_file.py tests/reliability/released
 
-Beside VERSION.mnistcnn it leaves VERSION.npz: images, and the probabilities that the classifier gave.
+Beside VERSION.mnistcnn it leaves VERSION.npz: images, and what the classifier answered.
 """
 
 import sys

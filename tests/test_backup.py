@@ -1,11 +1,6 @@
 """A fit that is killed goes on from its last whole epoch, and ends bit-equal to a whole one."""
 
-import json
-import os
-import random
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np

@@ -39,8 +39,8 @@ class Train:
         save_digits(folder / "digits.npz", 200)
         self.file, self.older = folder / "digits.mnistcnn", OLDER.encode()
         self.words = [
-            "train", "--data", folder / "digits.npz", "--model-file", self.file, "--force", "--quiet",
-            "--architecture", "two_layer_mlp", "--epochs", "3",
+            "train", "--data", folder / "digits.npz", "--model-file", self.file, "--force",
+            "--quiet", "--architecture", "two_layer_mlp", "--epochs", "3",
         ]  # fmt: skip
         self.file.write_bytes(self.older)
 
@@ -62,8 +62,8 @@ class Compare:
         save_digits(folder / "digits.npz", 120)
         self.folder = folder / "results"
         self.words = [
-            "compare", "--data", folder / "digits.npz", "--output", self.folder, "--force", "--quiet",
-            "--architectures", "two_layer_mlp,baseline", "--cv", "2", "--epochs", "1",
+            "compare", "--data", folder / "digits.npz", "--output", self.folder, "--force",
+            "--quiet", "--architectures", "two_layer_mlp,baseline", "--cv", "2", "--epochs", "1",
             "--memory", folder / "memory",
         ]  # fmt: skip
 
@@ -104,7 +104,8 @@ class Submission:
         self.file.write_text(OLDER)
         self.words = [
             "predict", folder / "test.csv", "--run-code-in-model-file",
-            "--model-file", folder / "linear.joblib", "--submission", self.file, "--force", "--quiet",
+            "--model-file", folder / "linear.joblib", "--submission", self.file, "--force",
+            "--quiet",
         ]  # fmt: skip
 
     def run(self):

@@ -2,8 +2,8 @@
 
     python no_room.py KIND FOLDER SECONDS AT_LEAST
 
-KIND is "limit", where files may not grow beyond a size; "disk", where the folder is a small disk that
-is full; or "protected", where the folder may not be written to.
+KIND is "limit", where files may not grow beyond a size; "disk", where the folder is a small disk
+that is full; or "protected", where the folder may not be written to.
 """
 
 import errno
@@ -20,7 +20,7 @@ from shutil import rmtree
 
 import keras
 import numpy as np
-from pytest import MonkeyPatch
+import pytest
 from sklearn.datasets import load_digits
 
 from mirrors import served
@@ -29,7 +29,6 @@ from mnistcnn import (
     ComparisonResult,
     DigitCNNClassifier,
     fetch_mnist,
-    read_idx,
     write_idx,
     write_kaggle_submission,
 )
@@ -233,7 +232,7 @@ def main(kind, folder, seconds, at_least):
     place.mkdir(exist_ok=True)
     write_data(folder / "mirror", MNIST, ".gz")
     n_injected = 0
-    with served(MNIST, folder / "mirror", MonkeyPatch()):
+    with served(MNIST, folder / "mirror", pytest.MonkeyPatch()):
         for number in numbers(seconds, at_least):
             generator = random.Random(f"{kind} {number}")
             for fault in faults(kind, place, generator, sizes, made):

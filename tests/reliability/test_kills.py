@@ -1,4 +1,4 @@
-"""`kill -9` at any moment: files are whole, old or new, and the next run ends as if nothing had been."""
+"""`kill -9` at any moment: files are whole, and the next run ends as if it had not been."""
 
 import json
 import os

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 USUAL_SECONDS = 300
@@ -97,7 +97,7 @@ def write_record(folder, trial, *, name, seconds, skipped, command):
         "skipped": skipped,
         "seconds": round(seconds, 1),
         "budget": SECONDS,
-        "recorded": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "machine": describe_environment(),
     }

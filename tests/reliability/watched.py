@@ -39,7 +39,7 @@ class Deeds:
             self._watches = False
 
 
-def _writes(path, mode, flags):
+def _writes(_, mode, flags):
     if mode is None:
         return bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
     return not set(mode).isdisjoint("wax+")
