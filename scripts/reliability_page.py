@@ -19,8 +19,8 @@ HEAD = """\
 
 Made by `python scripts/reliability_page.py` from the records that the suite `tests/reliability/`
 leaves: each trial counts what it has tried, the faults that it has injected, and what was lost by
-them. A trial goes on for its share of the time that `MNISTCNN_RELIABILITY_SECONDS` gives the suite,
-so that a longer run tries more; which inputs come, and when a fault is injected, follows from seeds.
+them. A trial goes on for its share of the time that `MNISTCNN_RELIABILITY_SECONDS` gives the
+suite, so a longer run tries more; seeds choose what is tried, and the moments of faults.
 [How the library works](how_it_works.md) tells by what means nothing is lost.
 """
 
@@ -56,9 +56,8 @@ def _summary(trials: list[Record]) -> str:
     inputs, faults = (sum(sum(each[kind].values()) for each in trials) for kind in TABLES)
     lost = sum(each["n_lost"] for each in trials)
     ending = LOST_NOTHING if not lost else f"Lost were {lost:,}, which stand below."
-    return (
-        f"{len(trials)} trials tried {inputs:,} inputs and injected {faults:,} faults. {ending}\n"
-    )
+    done = f"{len(trials)} trials tried {inputs:,} inputs and injected {faults:,} faults."
+    return f"{done} {ending}\n"
 
 
 def _tables(trials: list[Record]) -> list[str]:
@@ -111,8 +110,8 @@ def _made_by(trials: list[Record]) -> str:
         machine = each["machine"]
         versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
         run = (
-            f"`{each['command']}`, {each['budget']:g} seconds, on {machine['logical_cores']} cores of "
-            f"{machine['processor']}; {versions}"
+            f"`{each['command']}`, {each['budget']:g} seconds, on {machine['logical_cores']} cores "
+            f"of {machine['processor']}; {versions}"
         )
         runs.setdefault(run, []).append(each["recorded"][:10])
     lines = [f"- {_days(days)}: {run}." for run, days in runs.items()]
