@@ -19,14 +19,16 @@ N_BEFORE = 40
 
 
 def network(number):
-    """Return a network that no other number has."""
-    kinds = [
-        Simple(3, kernel_size=3, dense_units=4 + number),
-        Fast((3, 4), dense_units=4 + number),
-        Baseline(3 + number),
-        Simple(3, kernel_size=5, dense_units=4 + number),
-    ]
-    return kinds[number % len(kinds)]
+    """Return one of 500 networks, none of them larger for a greater number."""
+    number, kind = divmod(number, 4)
+    units, width = divmod(number, 5)
+    width, units = 2 + width, 4 + units % 25
+    return [
+        Simple(width, kernel_size=3, dense_units=units),
+        Fast((width, 4), dense_units=units),
+        Baseline(25 * width + units),
+        Simple(width, kernel_size=5, dense_units=units),
+    ][kind]
 
 
 def mebibytes():

@@ -17,7 +17,7 @@ from PIL import Image
 from mnistcnn import DigitNormalizer, find_digits, read_images
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from trials import numbers
-from watched import HangError, ended_in_time, peak_memory
+from watched import Deeds, HangError, ended_in_time, peak_memory
 
 SIDE = 40
 # Numbers that decoders stumble over, as the bytes of fields of two and four.
@@ -135,13 +135,21 @@ def main(folder, seconds, at_least):
     normalizer = DigitNormalizer()
     readers = (read_images, find_digits, lambda path: normalizer.transform([path]))
     files = whole_files()
+    for content in files.values():
+        # What is imported for them is no deed of theirs.
+        path = folder / "whole.image"
+        path.write_bytes(content)
+        for read in readers:
+            error_of(read, path)
+    deeds = Deeds()
     n_files, n_refused, leaks = 0, 0, []
     for number in numbers(seconds, at_least):
         for place, (kind, content) in enumerate(files.items()):
             random = np.random.default_rng([number, place])
             path = folder / f"{kind.replace(' ', '-')}-{number}.image"
             path.write_bytes(mutated(content, random))
-            errors = [error_of(read, path) for read in readers]
+            with deeds.watched():
+                errors = [error_of(read, path) for read in readers]
             n_refused += errors[0] is not None
             n_files += 1
             leaks += [leak(path, error) for error in errors if error is not None]
@@ -153,7 +161,7 @@ def main(folder, seconds, at_least):
                 "n_files": n_files,
                 "n_kinds": len(files),
                 "n_refused": n_refused,
-                "faults": [each for each in leaks if each],
+                "faults": [each for each in leaks if each] + deeds.seen,
                 "peak": peak_memory(),
             }
         )

@@ -19,7 +19,7 @@ from mnistcnn import load_sample_digits, read_idx, read_kaggle_csv, write_idx
 from mnistcnn.datasets import load_labelled
 from mutations import mutated
 from trials import numbers
-from watched import ended_in_time, peak_memory
+from watched import Deeds, ended_in_time, peak_memory
 
 MAX_BYTES = 10**9
 
@@ -48,13 +48,19 @@ def originals(folder):
 def read_all(folder, seconds, at_least):
     """Read damaged files of every form, and print what came of it as JSON."""
     files = list(originals(folder))
-    counts, faults = Counter(), []
+    for name, read, content in files:
+        # What is imported or compiled for it is no deed of the file's.
+        (folder / name).write_bytes(content)
+        read(folder / name)
+    deeds, counts, faults = Deeds(), Counter(), []
     for number in numbers(seconds, at_least):
         for name, read, content in files:
             (folder / name).write_bytes(mutated(content, random.Random(f"{name} {number}")))
-            fault = fault_of(read, folder / name)
+            with deeds.watched():
+                fault = fault_of(read, folder / name)
             counts[name] += 1
-            faults += [f"{name} {number} {fault}"] if fault else []
+            faults += [f"{name} {number} {each}" for each in [fault, *deeds.seen] if each]
+            deeds.seen.clear()
     print(json.dumps({"counts": counts, "faults": faults, "peak": peak_memory()}))
 
 

@@ -16,7 +16,8 @@ def test_each_released_version_has_one():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_they_load_and_answer_as_they_did(path, trial):
-    kept = np.load(path.with_suffix(".npz"))
+    with np.load(path.with_suffix(".npz")) as file:
+        kept = dict(file)
     classifier = load_classifier(path)
     np.testing.assert_array_equal(classifier.predict(kept["images"]), kept["labels"])
     # Another processor may compute other last bits.
