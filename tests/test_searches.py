@@ -12,7 +12,7 @@ from mnistcnn import DigitCNNClassifier
 
 pytestmark = pytest.mark.slow
 
-N_KILLS = {"grid": 4, "halving": 2, "optuna": 2}
+N_KILLS = {"grid": 10, "halving": 4, "optuna": 4}
 
 
 @pytest.fixture(scope="module", params=N_KILLS)
@@ -27,7 +27,7 @@ def undisturbed(request, tmp_path_factory):
 
 
 @pytest.mark.long
-def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, trial, tmp_path):
+def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, tmp_path):
     kind, scores, fits = undisturbed
     n_kills, draw = N_KILLS[kind], random.Random(0)
     done = set()
@@ -39,14 +39,12 @@ def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, trial, 
             search.process.wait(draw.uniform(0, 0.3))
         search.process.kill()
         search.process.communicate()
-        trial.injects(f"`kill -9` within a search ({kind})")
         assert not done & set(search.trained())
         done |= search.finished()
     last = Search(kind, "sequential", tmp_path, n_kills)
     assert last.scores() == scores, last.errors[-3000:]
     assert not done & set(last.trained())
     assert done | last.finished() == fits
-    trial.tries("fits of searches, each trained once", len(fits))
 
 
 def test_a_study_goes_on_from_its_file_and_ends_hopeless_trials_early(two_classes, tmp_path):
