@@ -10,6 +10,14 @@ import pytest
 
 from trials import RECORDS, Trial, write_record
 
+# Their examples are not looked for: they are scripts, some of which need what not all systems have.
+collect_ignore = [
+    f"{name}.py"
+    for name in (
+        "coverage_guided", "fuzzed_models", "killed_commands", "many_fits", "mutated_images",
+        "no_room", "sharing",
+    )
+]  # fmt: skip
 REPORT = pytest.StashKey()
 
 
