@@ -47,8 +47,8 @@ def document(records: list[Record]) -> str:
     """
     trials = newest(records)
     tried = [each for each in trials if not each["skipped"]]
-    parts = [HEAD, _summary(tried), *_tables(tried), _by_trial(tried), _losses(tried)]
-    parts += [_skipped(trials), _made_by(tried)]
+    parts = [HEAD, _summary(tried), *_tables(tried), _measured(tried), _by_trial(tried)]
+    parts += [_losses(tried), _skipped(trials), _made_by(tried)]
     return "\n".join(part for part in parts if part)
 
 
@@ -69,6 +69,15 @@ def _tables(trials: list[Record]) -> list[str]:
         rows = [[what, f"{n:,}"] for what, n in sorted(counts.items())]
         parts.append(f"## {title}\n\n{_markdown(columns, rows)}")
     return parts
+
+
+def _measured(trials: list[Record]) -> str:
+    rows = [
+        [what, f"{figure:.3g}" if figure < 1 else f"{figure:,.0f}"]
+        for each in trials
+        for what, figure in each.get("measured", {}).items()
+    ]
+    return f"## What was measured\n\n{_markdown(['figure', 'value'], rows)}" if rows else ""
 
 
 def _by_trial(trials: list[Record]) -> str:

@@ -15,7 +15,8 @@ MACHINE = {"versions": {"tensorflow": "2.21.0"}, "logical_cores": 2, "processor"
 def a_record(trial="test_kills.py::test_a_kill_loses_nothing[train]", **changes):
     record = {
         "trial": trial, "inputs": {"runs of train": 1200}, "faults": {"`kill -9`": 30}, "lost": [],
-        "n_lost": 0, "skipped": None, "seconds": 61.4, "budget": 300.0,
+        "n_lost": 0, "measured": {"MiB a fit": 0.1234},
+        "skipped": None, "seconds": 61.4, "budget": 300.0,
         "recorded": "2026-01-02T03:04:05+00:00", "command": "pytest -m long tests/reliability",
         "machine": MACHINE,
     }  # fmt: skip
@@ -32,6 +33,7 @@ def test_counts_are_those_of_the_records():
     assert "| a kill loses nothing (train) | 1,200 | 30 | 0 | 61 |" in page
     assert "`pytest -m long tests/reliability`, 300 seconds, on 2 cores of a processor" in page
     assert "tensorflow 2.21.0" in page
+    assert "| MiB a fit | 0.123 |" in page
 
 
 def test_the_newest_record_of_a_trial_counts():

@@ -45,10 +45,13 @@ class Trial:
         What was tried, and which faults were injected, in words and how often.
     lost : list of str
         What should not have come of it.
+    measured : dict of str to float
+        Figures that have to stay below a bound, by their names.
     """
 
     def __init__(self):
         self.inputs, self.faults, self.lost = Counter(), Counter(), []
+        self.measured = {}
 
     def tries(self, what, n=1):
         """Count inputs."""
@@ -94,6 +97,7 @@ def write_record(folder, trial, *, name, seconds, skipped, command):
         "faults": trial.faults,
         "lost": trial.lost[:MOST_LOST],
         "n_lost": len(trial.lost),
+        "measured": trial.measured,
         "skipped": skipped,
         "seconds": round(seconds, 1),
         "budget": SECONDS,
