@@ -13,8 +13,8 @@ import pytest
 from mnistcnn import read_kaggle_csv
 from mnistcnn.datasets import load_labelled
 
-PROMISED = 64 * 2**20
-MOST_BYTES = 8 * 2**20
+PROMISED = 16 * 2**20
+MOST_BYTES = 4 * 2**20
 
 
 def header(kind, size=0):

@@ -14,6 +14,7 @@ def test_each_released_version_has_one():
     assert __version__ in [path.stem for path in FILES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_they_load_and_answer_as_they_did(path, trial):
     with np.load(path.with_suffix(".npz")) as file:
