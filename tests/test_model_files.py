@@ -3,7 +3,6 @@
 import json
 import os
 import pickle
-import random
 import subprocess
 import sys
 
@@ -39,7 +38,6 @@ from mnistcnn import (
 )
 from mnistcnn.architectures import MultiColumn, Simple, Tiny
 from mnistcnn.storage import content_and_arrays, read_model_file, write_model_file
-from mutations import mutated
 
 
 def quick(architecture="baseline", **parameters):
@@ -512,15 +510,3 @@ class TestStrangeFiles:
         path.write_bytes(content)
         with pytest.raises(UnreadableModelError):
             load_classifier(path)
-
-    @pytest.mark.slow
-    @pytest.mark.long
-    def test_ten_thousand_damaged_files(self, path, small_digits):
-        quick("tiny").fit(*small_digits).save(path, overwrite=True)
-        content, generator = path.read_bytes(), random.Random(0)
-        for _ in range(10_000):
-            damaged = mutated(content, generator)
-            if damaged != content:
-                path.write_bytes(damaged)
-                with pytest.raises(UnreadableModelError, match=path.name):
-                    load_classifier(path)

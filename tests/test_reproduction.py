@@ -118,6 +118,15 @@ class TestFolder:
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]
 
+    @pytest.mark.parametrize(("name", "value"), [("accuracy", None), ("wrong", 0), ("epochs", "1")])
+    def test_a_record_without_what_was_measured_is_named(self, images, tmp_path, name, value):
+        list(reproduce("two_layer_mlp", images, output=tmp_path, **QUICK))
+        (path,) = tmp_path.iterdir()
+        record = json.loads(path.read_text("utf-8")) | {name: value}
+        path.write_text(json.dumps(record), "utf-8")
+        with pytest.raises(ValueError, match=rf"{path.name} is not the record .* lacks {name}"):
+            reproduce("two_layer_mlp", images, output=tmp_path, **QUICK)
+
     @pytest.mark.parametrize("content", ["", "[]", '{"recipe": 3}', "\ud800"])
     def test_a_file_that_is_no_record_is_named(self, images, tmp_path, content):
         path = tmp_path / "simple-0.json"

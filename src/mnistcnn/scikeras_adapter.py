@@ -142,8 +142,8 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         labels: NDArray[Any] = check_array(y, ensure_2d=False, dtype=None, input_name="y")
         if labels.ndim != self.y_ndim_:
             raise ValueError(
-                f"y must have {self.y_ndim_} dimensions, as in the first fit, got {labels.ndim}: "
-                f"an array of shape {labels.shape}."
+                f"y has {labels.ndim} dimensions, but this {type(self).__name__} is expecting "
+                f"{self.y_ndim_} dimensions in y, as in the first fit, got shape {labels.shape}."
             )
         return labels
 

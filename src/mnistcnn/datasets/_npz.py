@@ -4,7 +4,7 @@ import os
 import zipfile
 from typing import Any
 
-from numpy.lib.format import read_array
+from numpy.lib.format import magic, read_array
 from numpy.typing import NDArray
 
 from mnistcnn._types import Path
@@ -13,6 +13,8 @@ from mnistcnn.datasets._opening import as_value_error, open_file
 __all__ = ["read_npz_pair"]
 
 _SUFFIX = ".npy"
+# How an array begins whose header has 65,535 bytes at most.
+_SIMPLE = magic(1, 0)
 
 
 def read_npz_pair(path: Path, *pairs: tuple[str, str]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -65,11 +67,22 @@ def _array_names(archive: zipfile.ZipFile) -> list[str]:
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     with archive.open(name + _SUFFIX) as member:
+        _check_version(member.read(len(_SIMPLE)), name)
+    with archive.open(name + _SUFFIX) as member:
         array: NDArray[Any] = read_array(member, allow_pickle=False)
         # zipfile checks the sum of a member only at its end.
         if member.read(1):
             raise ValueError(f"{name} goes on after the values that its header names.")
     return array
+
+
+def _check_version(start: bytes, name: str) -> None:
+    """Refuse headers that may be gigabytes long, which NumPy reads before it looks at the length.
+
+    It writes them for arrays with names of fields only.
+    """
+    if start != _SIMPLE:
+        raise ValueError(f"{name} is not an array of numbers as NumPy writes it.")
 
 
 def _names_in(names: list[str], pairs: tuple[tuple[str, str], ...], path: Path) -> tuple[str, str]:

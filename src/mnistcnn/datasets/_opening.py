@@ -18,6 +18,7 @@ __all__ = ["as_value_error", "open_file", "unpacked"]
 Member = TypeVar("Member", str, tarfile.TarInfo)
 
 _TAR_MAGIC = slice(257, 262), b"ustar"
+_MOST_BYTES_OF_HEADERS = 1 << 20
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -106,9 +107,32 @@ def _only_member_of_zip(file: BinaryIO) -> BinaryIO:
 
 
 def _only_member_of_tar(file: BinaryIO) -> BinaryIO:
-    archive = tarfile.TarFile(fileobj=file)
-    members = [member for member in archive if member.isfile()]
-    return cast(BinaryIO, archive.extractfile(_only(members)))
+    archive = tarfile.TarFile(fileobj=cast(BinaryIO, _Headers(file)))
+    files = [member for member in archive if member.isfile()]
+    archive.fileobj = file
+    return cast(BinaryIO, archive.extractfile(_only(files)))
+
+
+class _Headers:
+    """A file of which no more can be read than the headers of an archive have.
+
+    Packed names, comments and entries of a tar archive can be a thousand times as long as its file,
+    and tarfile keeps all of them.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+        self._left = _MOST_BYTES_OF_HEADERS
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes."""
+        self._left -= size
+        if self._left < 0:
+            raise ValueError(
+                f"the headers of the archive have more than {_MOST_BYTES_OF_HEADERS:,} bytes."
+            )
+        return self._file.read(size)
 
 
 def _only(members: list[Member]) -> Member:

@@ -13,6 +13,23 @@ from mnistcnn.recipes import Recipe
 
 Record = dict[str, Any]
 
+# What tables and commands take from a record, beyond its settings.
+MEASURED: dict[str, Any] = {
+    "accuracy": int | float,
+    "data": str,
+    "environment": dict,
+    "epochs": int,
+    "history": dict,
+    "n_errors": int,
+    "n_test_images": int,
+    "n_training_images": int,
+    "precision": str,
+    "recorded": str,
+    "reported": int | float | None,
+    "seconds": int | float | None,
+    "wrong": list,
+}
+
 
 @dataclass(frozen=True)
 class RecipeRun:
@@ -95,7 +112,9 @@ class RunRecords:
         path = self._path(run)
         if path is None or not path.exists():
             return None
-        return _checked(path, {**self._common, **run.settings})
+        record = _checked(path, {**self._common, **run.settings})
+        _check_measured(record, path)
+        return record
 
     def write(self, run: RecipeRun, measured: Record) -> Record:
         """Write the record of a run that has ended, and return it."""
@@ -121,7 +140,7 @@ def _checked(path: Path, expected: dict[str, Any]) -> Record:
     try:
         record: Record = json.loads(path.read_text("utf-8"))
         found = {name: record[name] for name in expected}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is not the record of a run ({error!r}).") from error
     for name, value in expected.items():
         if found[name] != value:
@@ -130,3 +149,9 @@ def _checked(path: Path, expected: dict[str, Any]) -> Record:
                 "now. Name another folder, which keeps that one as it is."
             )
     return record
+
+
+def _check_measured(record: Record, path: Path) -> None:
+    wrong = [name for name, kind in MEASURED.items() if not isinstance(record.get(name, ...), kind)]
+    if wrong:
+        raise ValueError(f"{path} is not the record of a run: it lacks {', '.join(wrong)}.")

@@ -32,7 +32,7 @@ def wide(input_shape, n_classes, width=1):
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="a compiler may do without the activation"
 )
-def test_a_search_goes_on_after_a_network_that_is_too_large(two_classes):
+def test_a_search_goes_on_after_a_network_that_is_too_large(two_classes, trial):
     X, y = two_classes
     search = GridSearchCV(
         DigitCNNClassifier(wide, epochs=1, batch_size=16, random_state=0),
@@ -50,6 +50,7 @@ def test_a_search_goes_on_after_a_network_that_is_too_large(two_classes):
     assert "DeviceMemoryError" in message
     assert "images of 8x8x1, batch_size=16" in message
     assert "wide" in message
+    trial.injects("networks that need more memory than there is")
 
 
 def test_other_errors_stay_what_they_are(two_classes):

@@ -4,6 +4,8 @@ import gc
 import random
 import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -45,13 +47,14 @@ class Drawing(threading.Thread):
 
 @pytest.mark.long
 @pytest.mark.slow
-def test_another_thread_that_draws_meets_no_fit(small_digits):
+def test_another_thread_that_draws_meets_no_fit(small_digits, trial):
     X, y = small_digits
     expected = quick().fit(X, y).predict_proba(X)
     with Drawing() as drawing:
         for _ in range(10):
             mnistcnn.clear_cache()
             np.testing.assert_array_equal(quick().fit(X, y).predict_proba(X), expected)
+            trial.tries("fits beside a thread that draws random numbers")
     undisturbed = random.Random(0)
     assert drawing.numbers == [undisturbed.random() for _ in drawing.numbers]
 
@@ -125,3 +128,41 @@ def test_a_prediction_beside_a_refit_is_of_one_fit(small_digits):
     allowed = [one.predict(X[:4]).tolist() for one in (of_few, of_all)]
     assert answers
     assert all(answer.tolist() in allowed for answer in answers)
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_eight_threads_predict_and_refit_one_classifier(small_digits, trial):
+    X, y = small_digits
+    words = np.array([f"digit {label}" for label in y])
+    sets = [(X, y), (X[y < 3], y[y < 3]), (X, words), (X[::-1], y[::-1])]
+    expected = [quick().fit(*each).predict_proba(X[:4]) for each in sets]
+    classifier = quick().fit(*sets[0])
+    barrier, over, counts = threading.Barrier(8), threading.Event(), Counter()
+
+    def ask(_):
+        barrier.wait()
+        while not over.is_set():
+            answer = classifier.predict_proba(X[:4])
+            # Another thread may have refitted it, but never half.
+            assert any(np.array_equal(answer, each) for each in expected)
+            counts["asked"] += 1
+
+    def refit(seed):
+        barrier.wait()
+        generator = random.Random(seed)
+        for _ in trial.numbers(0.02, at_least=10):
+            classifier.fit(*generator.choice(sets))
+            trial.tries("refits beside seven other threads")
+
+    with ThreadPoolExecutor(8) as pool:
+        asking, refitting = ([pool.submit(task, k) for k in range(4)] for task in (ask, refit))
+        try:
+            for each in refitting:
+                each.result()
+        finally:
+            over.set()
+        for each in asking:
+            each.result()
+    assert counts["asked"]
+    trial.tries("predictions beside seven other threads", counts["asked"])

@@ -1,13 +1,13 @@
 """Damages image files of every kind, reads them, and prints what came of it as JSON.
 
-python mutated_images.py FOLDER
+python mutated_images.py FOLDER SECONDS AT_LEAST
 """
 
 import json
-import re
 import struct
 import sys
 import traceback
+import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from PIL import Image
 
 from mnistcnn import DigitNormalizer, find_digits, read_images
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
+from trials import numbers
+from watched import Deeds, HangError, ended_in_time, peak_memory
 
-MUTATIONS_A_FILE = 110
 SIDE = 40
 # Numbers that decoders stumble over, as the bytes of fields of two and four.
 ODD_NUMBERS = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
@@ -123,49 +124,50 @@ def leak(path, error):
 
 def error_of(read, path):
     try:
-        read(path)
-    except Exception as error:
+        with ended_in_time():
+            read(path)
+    except (Exception, HangError) as error:
         return error
     return None
 
 
-def peak_memory():
-    """Return bytes; what getrusage tells begins with the peak of the process that started this."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status.read_text())[1])
-
-
-def main(folder):
-    random = np.random.default_rng(20260)
+def main(folder, seconds, at_least):
     normalizer = DigitNormalizer()
     readers = (read_images, find_digits, lambda path: normalizer.transform([path]))
     files = whole_files()
+    for content in files.values():
+        # What is imported for them is no deed of theirs.
+        path = folder / "whole.image"
+        path.write_bytes(content)
+        for read in readers:
+            error_of(read, path)
+    deeds = Deeds()
     n_files, n_refused, leaks = 0, 0, []
-    for kind, content in files.items():
-        for number in range(MUTATIONS_A_FILE):
+    for number in numbers(seconds, at_least):
+        for place, (kind, content) in enumerate(files.items()):
+            random = np.random.default_rng([number, place])
             path = folder / f"{kind.replace(' ', '-')}-{number}.image"
             path.write_bytes(mutated(content, random))
-            errors = [error_of(read, path) for read in readers]
+            with deeds.watched():
+                errors = [error_of(read, path) for read in readers]
             n_refused += errors[0] is not None
             n_files += 1
             leaks += [leak(path, error) for error in errors if error is not None]
             if not any(leaks[-3:]):
                 path.unlink()
-    peak = peak_memory()
     print(
         json.dumps(
             {
                 "n_files": n_files,
                 "n_kinds": len(files),
                 "n_refused": n_refused,
-                "leaks": [each for each in leaks if each],
-                "peak": peak,
+                "faults": [each for each in leaks if each] + deeds.seen,
+                "peak": peak_memory(),
             }
         )
     )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    warnings.simplefilter("always")
+    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))

@@ -63,13 +63,15 @@ def output_of(script):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
-def test_a_forked_process_names_what_to_use_instead(entry):
+def test_a_forked_process_names_what_to_use_instead(entry, trial):
     answer = output_of(f"def task():\n    {entry}\ntold(task)")
     assert "RuntimeError" in answer
     assert all(word in answer for word in ("forked", "spawn", "forkserver", "loky"))
+    trial.injects("forks after a network had run")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
-def test_a_process_forked_before_any_network_ran_can_compute():
+def test_a_process_forked_before_any_network_ran_can_compute(trial):
     answer = output_of("print(fork.Pool(1).starmap(classifier.fit, [(X, y)])[0].n_iter_)")
     assert answer.strip() == "1"
+    trial.injects("forks before any network had run")
