@@ -2,7 +2,8 @@
 
 python scripts/keep_released_file.py tests/reliability/released
 
-Beside VERSION.mnistcnn it leaves VERSION.npz: images, and what the classifier answered.
+Beside VERSION.mnistcnn it leaves VERSION.npz: images, and what the classifier answered. Files of
+that version that are there already stay, and end it.
 """
 
 import sys
@@ -43,7 +44,7 @@ def main(folder: Path) -> None:
         ImageReshaper(), PixelScaler(), RejectingClassifier(ensemble, threshold=0.2)
     ).fit(X, y)
     images = X[:20]
-    save_classifier(classifier, folder / f"{mnistcnn.__version__}.mnistcnn", overwrite=True)
+    save_classifier(classifier, folder / f"{mnistcnn.__version__}.mnistcnn")
     np.savez_compressed(
         folder / f"{mnistcnn.__version__}.npz",
         images=images,
@@ -53,4 +54,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))

@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 
 from mnistcnn import fetch_mnist, load_pretrained
+from mnistcnn._onnxruntime import load_onnxruntime
 
 N_TRAINING = 50_000
 N_CALIBRATION = 512
@@ -27,9 +28,7 @@ Ask = Callable[[Any], Any]
 
 def asked_by_onnxruntime(path: Path) -> Ask:
     """Return what gives the probabilities of a batch by an ONNX file."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = load_onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda images: session.run(["probabilities"], {"images": images})[0]
 
 

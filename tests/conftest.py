@@ -6,6 +6,8 @@ import signal
 # Bit-for-bit comparisons between processes need the same number of threads in each.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Before a test imports onnxruntime by itself.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import pytest

@@ -58,7 +58,7 @@ class TestBadInput:
             speaking = Thread(target=greet)
             speaking.start()
             address = "{}:{}".format(*other.getsockname())
-            mentions = f"no scheduler answers at {address}: what answers is no scheduler"
+            mentions = f"no scheduler answers at {address}: the server there is not a scheduler"
             refused("--engine", engine, "--scheduler", address, mentions=mentions)
             speaking.join()
 

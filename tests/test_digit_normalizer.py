@@ -28,6 +28,8 @@ from mnistcnn import (
     load_sample_digits,
 )
 from mnistcnn.handwriting import to_emnist_form, to_mnist_form
+from mnistcnn.handwriting._digit_normalizer import _steps_of
+from mnistcnn.handwriting._normalization import ALL_STEPS
 
 ROOT = Path(__file__).parents[1]
 # The simulated images belong to the repository, not to the installed package.
@@ -99,6 +101,10 @@ def test_tags_say_that_nothing_is_learned_and_images_are_taken():
     assert not tags.input_tags.two_d_array
     assert tags.input_tags.three_d_array
     assert not tags.target_tags.required
+
+
+def test_the_command_takes_the_steps_that_are_the_default_here():
+    assert _steps_of(DigitNormalizer()) == ALL_STEPS
 
 
 def test_parameters_are_kept_cloned_and_set():

@@ -31,7 +31,7 @@ def undisturbed(request, tmp_path_factory):
 @pytest.mark.long
 def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, tmp_path):
     kind, scores, fits = undisturbed
-    draw, done = random.Random(0), set()
+    draw, done, n_killed = random.Random(0), set(), 0
     for number in range(N_KILLS):
         search = Search(kind, "sequential", tmp_path, number)
         # Few, so that there is something left to do at the last kill.
@@ -41,13 +41,15 @@ def test_after_kills_nothing_that_was_done_is_trained_again(undisturbed, tmp_pat
             search.process.wait(draw.uniform(0, 0.15))
         search.process.kill()
         search.process.communicate()
-        assert search.process.returncode == -signal.SIGKILL
+        n_killed += search.process.returncode == -signal.SIGKILL
         assert not done & set(search.trained())
         done |= search.finished()
     last = Search(kind, "sequential", tmp_path, N_KILLS)
     assert last.scores() == scores, last.errors[-3000:]
     assert not done & set(last.trained())
     assert done | last.finished() == fits
+    # A quick machine may be done before the last of them.
+    assert n_killed > N_KILLS / 2
 
 
 def test_a_study_goes_on_from_its_file_and_ends_hopeless_trials_early(two_classes, tmp_path):

@@ -1,7 +1,9 @@
 """The pretrained networks without Keras: commands as real processes, and the classifier in them."""
 
+import copy
 import csv
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.base import clone
 
 from commands import environment
 from mnistcnn import (
@@ -72,6 +75,10 @@ def run(*arguments, before="", settings=None):
     return SimpleNamespace(
         returncode=answer.returncode, stdout=answer.stdout, said=said, loaded=set(loaded.split())
     )
+
+
+def pickled(classifier):
+    return pickle.loads(pickle.dumps(classifier))
 
 
 def both_ways(*arguments):
@@ -165,6 +172,12 @@ class TestCommands:
         assert "".join(row["digit"] for row in rows_of(quick)) == "31415"
         assert_same_rows(rows_of(quick), rows_of(slow))
         assert quick.said == slow.said == []
+
+    def test_a_backend_that_was_chosen_computes(self, folder):
+        chosen = run("predict", folder / "digit 0.png", settings={"KERAS_BACKEND": "tensorflow"})
+        assert chosen.returncode == 0
+        assert chosen.loaded >= WITH_KERAS
+        assert "onnxruntime" not in chosen.loaded
 
     def test_a_model_file_is_computed_by_keras(self, folder, tmp_path):
         load_pretrained().save(tmp_path / "own.mnistcnn")
@@ -303,6 +316,12 @@ class TestClassifier:
     def test_a_reader_takes_it(self, quick_digits, sheet):
         reader = DigitReader(quick_digits, part_classifier=load_without_keras("parts"))
         assert reader.read([sheet])[0].text == "314\n15"
+
+    @pytest.mark.parametrize("copied", [pickled, copy.deepcopy, clone])
+    def test_copies_answer_alike(self, copied, quick_digits, digits):
+        X = digits[0][:5]
+        expected = quick_digits.predict_proba(X)
+        np.testing.assert_array_equal(copied(quick_digits).predict_proba(X), expected)
 
     def test_threads_share_it(self, quick_digits, digits):
         expected, found = quick_digits.predict_proba(digits[0]), [None] * 4

@@ -1,7 +1,11 @@
-"""Loads onnxruntime, which shall compute here and report to nobody."""
+"""Loads onnxruntime with its telemetry switched off."""
 
 import os
+import sys
+from contextlib import nullcontext
 from typing import Any
+
+from mnistcnn._quiet_start import start_up_silenced
 
 # As onnxruntime's own Privacy.md has it; read when it is loaded.
 WITHOUT_TELEMETRY = "ORT_DISABLE_TELEMETRY"
@@ -19,6 +23,6 @@ def load_onnxruntime() -> Any:
         If it is not installed.
     """
     os.environ.setdefault(WITHOUT_TELEMETRY, "1")
-    import onnxruntime
-
+    with nullcontext() if "onnxruntime" in sys.modules else start_up_silenced():
+        import onnxruntime
     return onnxruntime

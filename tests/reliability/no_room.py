@@ -130,6 +130,8 @@ def protect(folder, _):
     # Root may write everywhere.
     if IS_ROOT:
         os.seteuid(NOBODY)
+    # It is for writing that permission lacks, not for reaching the folder.
+    os.listdir(folder)
 
 
 def open_up(folder):

@@ -94,7 +94,6 @@ class NetworkPool:
         self._lock = RLock()
         self._idle: OrderedDict[int, tuple[Key, CompiledNetwork]] = OrderedDict()
         self._returned: Returned = deque()
-        self._n_let_go = 0
 
     @contextmanager
     def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[BorrowedNetwork]:
@@ -162,19 +161,12 @@ class NetworkPool:
         Too many parameters are those of a large network: the largest goes, not the many small.
         """
         if len(self._idle) > MAX_IDLE:
-            self._let_go(next(iter(self._idle)))
+            self._idle.popitem(last=False)
         *earlier, _latest = self._idle
         while earlier and self._n_parameters() > MAX_IDLE_PARAMETERS:
             largest = max(earlier, key=lambda number: _n_parameters(self._idle[number][1]))
             earlier.remove(largest)
-            self._let_go(largest)
-
-    def _let_go(self, number: int) -> None:
-        """Forget a network; what was computed for such is released now and then, as that costs."""
-        del self._idle[number]
-        self._n_let_go += 1
-        if self._n_let_go % MAX_IDLE == 0:
-            give_memory_back()
+            del self._idle[largest]
 
     def _n_parameters(self) -> int:
         return sum(_n_parameters(compiled) for _, compiled in self._idle.values())
@@ -196,6 +188,11 @@ def clear_cache() -> None:
 
     Networks of living estimators stay; TensorFlow makes their programs ready anew at the next use.
     Keras's own `clear_session` is never called.
+
+    Notes
+    -----
+    TensorFlow's stateful random operations begin anew, as by ``tf.random.set_seed``: with
+    ``seed=1``, ``tf.random.uniform`` draws what it drew first. Nothing of this library uses them.
 
     Examples
     --------

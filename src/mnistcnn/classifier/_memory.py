@@ -108,7 +108,7 @@ class FitMemory:
             _check_is_writable(self._kept)
             self._kept.call(self._fingerprint, lambda: outcome)
         except OSError as error:
-            _warn(f"cannot be written to ({error}), so this fit is not kept")
+            _warn(f"cannot be written to ({error}), so this fit is not cached")
         return fitted
 
     def _outcome_for(self, network: Network) -> Outcome | None:
@@ -120,7 +120,7 @@ class FitMemory:
         except _NotKeptError:
             return None
         except OSError as error:
-            _warn(f"cannot be used ({error}), so this fit is trained and not kept")
+            _warn(f"cannot be used ({error}), so this fit is not cached")
             self._kept = None
             return None
         except Exception as error:  # a damaged file raises whatever its bytes ask for
@@ -161,7 +161,7 @@ def _opened(memory: Memory) -> "Store | None":
             store = joblib.Memory(os.fspath(memory), verbose=0)
         return store.cache(_outcome, ignore=["train"], verbose=0)
     except OSError as error:
-        _warn(f"cannot be used as a folder ({error}), so all is trained and nothing kept")
+        _warn(f"cannot be used as a folder ({error}), so no fit is cached")
         return None
 
 

@@ -150,13 +150,14 @@ def _check_scheduler_answers(scheduler: str, engine: str | None) -> None:
 
 def _check_greeting(connection: socket.socket, engine: str | None) -> None:
     connection.settimeout(SECONDS_TO_CONNECT)
-    greeting = connection.recv(8, socket.MSG_WAITALL)
+    with connection.makefile("rb") as stream:
+        greeting = stream.read(8)
     if not greeting:
         raise ConnectionResetError("the connection was closed")
     # Ray speaks HTTP/2, which begins with a frame of settings; dask begins with a length.
     is_expected = greeting[3:4] == b"\4" if engine == "ray" else greeting[4:] == bytes(4)
     if not is_expected:
-        raise ConnectionError(f"what answers is no scheduler of {engine}")
+        raise ConnectionError(f"the server there is not a scheduler of {engine}")
 
 
 def _wrong(message: str) -> click.BadParameter:

@@ -15,7 +15,7 @@ SOME_UNREAD, MISSING = 1, 2
 Named = tuple[str, Any]
 
 
-class Problems:
+class ErrorReporter:
     """Says at once what is wrong with an image, and remembers the worst as an exit status."""
 
     def __init__(self) -> None:
@@ -36,20 +36,20 @@ class Problems:
 
 
 def images_named(
-    names: Iterable[str], problems: Problems, not_these: Path | None
+    names: Iterable[str], errors: ErrorReporter, not_these: Path | None
 ) -> Iterator[Named]:
     """Give the images of files, folders, patterns and tables, one after the other: 784 bytes each.
 
-    ``"-"`` stands for what stdin names. `problems` gets what cannot be read; `not_these` is a file
+    ``"-"`` stands for what stdin names. `errors` gets what cannot be read; `not_these` is a file
     that will be written, and must be none of the images.
     """
-    for path in _not_to_be_overwritten(files_named(names, problems), not_these):
-        yield from (_rows_of_table if is_table(path) else _digit_of_image)(path, problems)
+    for path in _not_to_be_overwritten(files_named(names, errors), not_these):
+        yield from (_rows_of_table if is_table(path) else _digit_of_image)(path, errors)
 
 
-def files_named(names: Iterable[str], problems: Problems) -> Iterator[Path]:
+def files_named(names: Iterable[str], errors: ErrorReporter) -> Iterator[Path]:
     """Give the files of names, folders, patterns and, for ``"-"``, of what stdin names."""
-    yield from _files(_with_piped(names, problems), problems)
+    yield from _files(_with_piped(names, errors), errors)
 
 
 def is_table(path: Path) -> bool:
@@ -57,26 +57,26 @@ def is_table(path: Path) -> bool:
     return ".csv" in (suffix.lower() for suffix in path.suffixes)
 
 
-def _with_piped(names: Iterable[str], problems: Problems) -> Iterator[str]:
+def _with_piped(names: Iterable[str], errors: ErrorReporter) -> Iterator[str]:
     """Give what is named, reading stdin only when it is its turn."""
     for name in names:
         if name == STDIN:
-            yield from _piped(problems)
+            yield from _piped(errors)
         else:
             yield name
 
 
-def _piped(problems: Problems) -> Iterator[str]:
+def _piped(errors: ErrorReporter) -> Iterator[str]:
     try:
         # Names of files are bytes to most systems, in whatever encoding.
         for line in sys.stdin.buffer:
             if name := line.rstrip(b"\r\n"):
                 yield os.fsdecode(name)
     except OSError as error:
-        problems.report_error(error, "stdin")
+        errors.report_error(error, "stdin")
 
 
-def _files(names: Iterable[str], problems: Problems) -> Iterator[Path]:
+def _files(names: Iterable[str], errors: ErrorReporter) -> Iterator[Path]:
     from mnistcnn.images import find_image_files
 
     name = None
@@ -84,11 +84,11 @@ def _files(names: Iterable[str], problems: Problems) -> Iterator[Path]:
         try:
             found = find_image_files(name)
         except (OSError, ValueError) as error:
-            problems.report_error(error, name)
+            errors.report_error(error, name)
         else:
             yield from found
     if name is None:
-        problems.report("no image was named.")
+        errors.report("no image was named.")
 
 
 def _not_to_be_overwritten(paths: Iterable[Path], written: Path | None) -> Iterator[Path]:
@@ -105,7 +105,7 @@ def _are_the_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
 
 
-def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
+def _digit_of_image(path: Path, errors: ErrorReporter) -> Iterator[Named]:
     """Give the image in MNIST's form, if it can be read and is not blank."""
     from mnistcnn import UnreadableImageError
     from mnistcnn.handwriting import normalized
@@ -115,23 +115,23 @@ def _digit_of_image(path: Path, problems: Problems) -> Iterator[Named]:
         # One after the other: photographs are large, and what is left of each is small.
         image = normalized(grey_over_white(open_image(path)))
     except (OSError, UnreadableImageError) as error:
-        problems.report_error(error, str(path))
+        errors.report_error(error, str(path))
     except ValueError as error:
-        problems.report(f"{path} {error}")
+        errors.report(f"{path} {error}")
     else:
         if image is not None and image.any():
             yield str(path), image.ravel()
         else:
-            problems.report(f"{path} shows no ink.")
+            errors.report(f"{path} shows no ink.")
 
 
-def _rows_of_table(path: Path, problems: Problems) -> Iterator[Named]:
+def _rows_of_table(path: Path, errors: ErrorReporter) -> Iterator[Named]:
     """Give the rows as they are: their pixels are in MNIST's form already."""
     from mnistcnn.datasets import label_column, read_kaggle_csv
 
     try:
         rows = read_kaggle_csv(path, target=label_column(path)).data
     except (OSError, ValueError) as error:
-        problems.report_error(error, str(path))
+        errors.report_error(error, str(path))
     else:
         yield from ((f"{path} image {number}", row) for number, row in enumerate(rows, start=1))

@@ -1,5 +1,6 @@
 """Classifiers in files: model files, or at the user's risk pickles."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -76,10 +77,13 @@ def _unpickled(model_file: Path, argument: str) -> Classifier:
 
 
 def load_bundled(name: str = "digits") -> Classifier:
-    """Load a network that comes with the package, without Keras where onnxruntime is installed."""
+    """Load a network that comes with the package, without Keras where onnxruntime is installed.
+
+    Whoever has chosen a backend gets that one, which may compute on a GPU.
+    """
     from mnistcnn.pretrained import load_without_keras
 
-    classifier = load_without_keras(name)
+    classifier = None if os.environ.get("KERAS_BACKEND") else load_without_keras(name)
     if classifier is not None:
         return classifier
     from mnistcnn import load_pretrained

@@ -10,7 +10,7 @@ import click
 from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
-from mnistcnn.cli._image_sources import STDIN, Named, Problems, images_named, is_table
+from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
@@ -112,9 +112,9 @@ def predict(
     _check_sheet_file(sheet_file, force=force)
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file, runs_code)
-    problems = Problems()
+    errors = ErrorReporter()
     seen: list[Array] = []
-    named = images_named(images or (STDIN,), problems, sheet_file)
+    named = images_named(images or (STDIN,), errors, sheet_file)
     if sheet_file is not None:
         named = _remembered(named, seen)
     labels: list[Label] = []
@@ -125,9 +125,9 @@ def predict(
         raise Interrupted(_interrupted(len(labels), submission_file)) from interrupt
     if seen and sheet_file is not None:
         write_contact_sheet(seen, sheet_file)
-    if submission_file is not None and not problems.status:
+    if submission_file is not None and not errors.status:
         write_submission(labels, submission_file, quiet=quiet or as_csv or as_json)
-    return problems.status
+    return errors.status
 
 
 def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None) -> None:
@@ -139,12 +139,12 @@ def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None)
 def _read_sheets(
     images: tuple[str, ...], classifier: Classifier, model_file: Path | None, show: ShowSheets
 ) -> int:
-    problems, reader = Problems(), _reader(classifier, model_file)
+    errors, reader = ErrorReporter(), _reader(classifier, model_file)
     try:
-        show(sheets_named(images or (STDIN,), reader, problems))
+        show(sheets_named(images or (STDIN,), reader, errors))
     except KeyboardInterrupt as interrupt:
         raise Interrupted("interrupted; what was read before is printed.") from interrupt
-    return problems.status
+    return errors.status
 
 
 def _reader(classifier: Classifier, model_file: Path | None) -> "DigitReader":

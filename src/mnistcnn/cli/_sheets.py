@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnistcnn.cli._image_sources import Problems, files_named, is_table
+from mnistcnn.cli._image_sources import ErrorReporter, files_named, is_table
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 if TYPE_CHECKING:
@@ -21,24 +21,24 @@ class ReadSheet(NamedTuple):
 
 
 def sheets_named(
-    names: Iterable[str], reader: "DigitReader", problems: Problems
+    names: Iterable[str], reader: "DigitReader", errors: ErrorReporter
 ) -> Iterator[ReadSheet]:
     """Read the sheets of files, folders and patterns, one after the other.
 
-    `problems` gets what cannot be read, and what has no digits.
+    `errors` gets what cannot be read, and what has no digits.
     """
-    for path in files_named(names, problems):
+    for path in files_named(names, errors):
         if is_table(path):
-            problems.report(f"{path} is a table of single digits: leave --sheet out.")
+            errors.report(f"{path} is a table of single digits: leave --sheet out.")
             continue
-        reading = _read(path, reader, problems)
+        reading = _read(path, reader, errors)
         if reading is not None and not reading.lines:
-            problems.report(f"{path} shows no digits.")
+            errors.report(f"{path} shows no digits.")
         elif reading is not None:
             yield ReadSheet(str(path), reading)
 
 
-def _read(path: Path, reader: "DigitReader", problems: Problems) -> "Reading | None":
+def _read(path: Path, reader: "DigitReader", errors: ErrorReporter) -> "Reading | None":
     from mnistcnn import UnreadableImageError
     from mnistcnn.images import open_image
 
@@ -46,9 +46,9 @@ def _read(path: Path, reader: "DigitReader", problems: Problems) -> "Reading | N
         # One after the other: photographs are large.
         return reader.read([open_image(path)])[0]
     except (OSError, UnreadableImageError) as error:
-        problems.report_error(error, str(path))
+        errors.report_error(error, str(path))
     except ValueError as error:
-        problems.report(f"{path}: {str(error).removeprefix('images[0]: ')}")
+        errors.report(f"{path}: {str(error).removeprefix('images[0]: ')}")
     return None
 
 

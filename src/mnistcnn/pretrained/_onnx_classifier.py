@@ -51,6 +51,7 @@ class OnnxClassifier:
     """
 
     def __init__(self, content: bytes) -> None:
+        self._content = content
         self._session = _session(content)
         metadata = self._session.get_modelmeta().custom_metadata_map
         told = {name: json.loads(metadata[name]) for name in TOLD}
@@ -92,6 +93,14 @@ class OnnxClassifier:
         given = {"images": images.astype(np.float32, copy=False)}
         (probabilities,) = self._session.run(["probabilities"], given)
         return np.asarray(probabilities)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[bytes]]:
+        """Have a copy and another process make a session of their own."""
+        return type(self), (self._content,)
+
+    def __sklearn_clone__(self) -> Self:
+        """Return itself, as `sklearn.frozen.FrozenEstimator` does: nothing trains it."""
+        return self
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that it is a classifier that need not be fitted."""
