@@ -117,7 +117,9 @@ class TestEngines:
             assert accuracies("--engine", "dask", "--scheduler", address) == without_engine
             assert len(cluster.scheduler_info["workers"]) == 2
 
-    def test_a_cluster_of_ray_that_runs_already_is_used(self, without_engine):
+    def test_a_cluster_of_ray_that_runs_already_is_used(self, without_engine, monkeypatch):
+        # One that `ray.init` starts by itself keeps its token to itself.
+        monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
         script = (
             "import ray, sys\n"
             "started = ray.init('local', num_cpus=2, include_dashboard=False)\n"
