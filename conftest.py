@@ -20,8 +20,9 @@ from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
-# Sphinx's configuration has no examples to look for, and what is for an extra alone needs it.
-collect_ignore = ["docs/conf.py"]
+# Sphinx's configuration and what it builds have no examples to look for, and what is for an extra
+# alone needs it.
+collect_ignore = ["docs/conf.py", "docs/gallery", "docs/_build"]
 for backend in ("jax", "torch"):
     if find_spec(backend) is None:
         collect_ignore.append(f"src/mnistcnn/_training/backends/{backend}.py")
