@@ -9,7 +9,7 @@ import pytest
 
 from mnistcnn import DigitCNNClassifier
 from mnistcnn import _cpu as cpu
-from mnistcnn._quiet_start import ONEDNN, WITH_ONEDNN, take_onednn
+from mnistcnn._keras_start import ONEDNN, WITH_ONEDNN, take_onednn
 from mnistcnn._training.runtime import fastest_precision
 
 WITH_BFLOAT16 = ["avx512f avx512_bf16", "amx_bf16 amx_tile"]

@@ -6,7 +6,7 @@ the stub beside this file says. How TensorFlow computes has to be chosen before 
 
 from lazy_loader import attach_stub
 
-from mnistcnn._quiet_start import take_onednn
+from mnistcnn._keras_start import take_onednn
 
 __version__ = "0.1.0"
 

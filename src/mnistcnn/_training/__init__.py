@@ -4,6 +4,6 @@ No user input is validated here and no label is known here: targets are the inte
 ``n_classes - 1``, images are rows of ``uint8`` or ``float32`` pixels.
 """
 
-from mnistcnn._quiet_start import load_keras
+from mnistcnn._keras_start import load_keras
 
 load_keras()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from mnistcnn._quiet_start import find_devices, load_keras
+from mnistcnn._keras_start import find_devices, load_keras
 from mnistcnn._scikit_learn import validate_parameter_constraints, validate_parameters
 from mnistcnn.architectures._constraints import COUNT, EachCount
 from mnistcnn.architectures._layers import Tensor, to_logits

@@ -1,6 +1,6 @@
 """The estimator: a Keras network for digits that scikit-learn can fit, search and compare."""
 
-from mnistcnn._quiet_start import load_keras
+from mnistcnn._keras_start import load_keras
 
 load_keras()
 

@@ -1,6 +1,6 @@
 """Measuring: architectures in one table, recipes as published, and one classifier on a page."""
 
-from mnistcnn._quiet_start import load_keras
+from mnistcnn._keras_start import load_keras
 
 load_keras()
 

@@ -19,7 +19,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from mnistcnn._cpu import bfloat16_instructions
-from mnistcnn._quiet_start import find_devices
+from mnistcnn._keras_start import find_devices
 from mnistcnn._training.backends.base import (
     Backend,
     Bfloat16Support,
