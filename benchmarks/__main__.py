@@ -27,6 +27,7 @@ NAMES = (
     "memory",
     "time_to_accuracy",
     "time_to_target",
+    "kaggle",
     "scaling",
     "n_jobs",
     "precision",
