@@ -1,5 +1,6 @@
 """Running the command line as real processes."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -36,6 +37,32 @@ def mnistcnn_in_shell(redirections, *arguments, **options):
         check=False,
         **{"text": True, "env": environment(), **options},
     )
+
+
+def mnistcnn_on_a_terminal(*arguments):
+    """Run a command whose stderr is a terminal; return status, what it printed, what stood there.
+
+    It is to print little beside.
+    """
+    import pty
+
+    terminal, stderr = pty.openpty()
+    command = [*COMMAND, *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment(TERM="xterm")
+    ) as process:
+        os.close(stderr)
+        shown = b"".join(_read_to_the_end(terminal))
+        printed, _ = process.communicate()
+    os.close(terminal)
+    return process.returncode, printed, shown.decode()
+
+
+def _read_to_the_end(terminal):
+    # Linux tells the end of a terminal by an error.
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65536):
+            yield part
 
 
 def assert_one_line(answer, *, status, mentions):

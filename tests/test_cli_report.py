@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from commands import UNPICKLED, assert_one_line, mnistcnn
+from commands import UNPICKLED, assert_one_line, mnistcnn, mnistcnn_on_a_terminal
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.cli._report import report
 
@@ -57,6 +57,22 @@ class TestReport:
         assert "% on 297 images, 95 % interval " in accuracy
         assert place == f"{path} holds the report."
         assert [each.suffix for each in sorted(path.parent.iterdir())] == [".mnistcnn", ".html"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+    @pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["as usual", "quiet"])
+    @pytest.mark.parametrize("command", ["report", "evaluate"])
+    def test_on_a_terminal_shows_how_many_images_are_answered(
+        self, command, quiet, linear, tmp_path
+    ):
+        arguments = {
+            "report": ["report", linear, "-o", tmp_path / "report.html"],
+            "evaluate": ["evaluate", "--model-file", linear],
+        }
+        unpickled = UNPICKLED[0]
+        status, printed, shown = mnistcnn_on_a_terminal(*arguments[command], unpickled, *quiet)
+        assert status == 0, shown
+        assert printed.count("Accuracy") == 1
+        assert ("images" in shown) == (not quiet)
 
     def test_json_has_the_figures(self, linear, tmp_path):
         path = tmp_path / "report.html"

@@ -205,6 +205,31 @@ class TestFigures:
         assert "None of the images is misclassified." in page.texts("p")
 
 
+class TestProgress:
+    def test_is_told_after_each_thousand_images_and_changes_nothing(
+        self, bayes, held_out, tmp_path
+    ):
+        X, y = (np.concatenate([each] * 20) for each in held_out)
+        told = []
+        figures, page = report(
+            bayes, X, y, tmp_path, on_answers=lambda *numbers: told.append(numbers)
+        )
+        assert told == [(n, len(y)) for n in [*range(1000, len(y), 1000), len(y)]]
+        assert len(told) > 1
+        at_once, page_at_once = report(bayes, X, y, tmp_path, overwrite=True)
+        assert figures == at_once
+        assert page.texts("td") == page_at_once.texts("td")
+
+    def test_forms_of_images(self, bayes, held_out, tmp_path):
+        X, y = (np.concatenate([each] * 20) for each in held_out)
+        expected, _ = report(bayes, X, y, tmp_path)
+        for form in (pd.DataFrame(X), X.tolist()):
+            figures, _ = report(
+                bayes, form, y, tmp_path, on_answers=lambda *_: None, overwrite=True
+            )
+            assert figures["accuracy_interval"] == expected["accuracy_interval"]
+
+
 class TestMisclassifiedImages:
     @pytest.fixture
     def surest(self, tmp_path):

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mnistcnn._batches import answers_in_batches
 from mnistcnn._types import Array
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
@@ -25,6 +26,7 @@ from mnistcnn.cli._options import (
     random_state_option,
 )
 from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
+from mnistcnn.cli._progress import progress_of_answers
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 
@@ -48,7 +50,7 @@ def evaluate(
     limit: int | None,
     random_state: int,
     as_json: bool,
-    quiet: bool,  # noqa: ARG001
+    quiet: bool,
 ) -> None:
     """Measure the accuracy of a trained classifier.
 
@@ -61,7 +63,9 @@ def evaluate(
     check_size(classifier, X, model_file)
     predict = partial(answered_by, classifier.predict, model_file=model_file)
     is_inverted = warn_of_polarity(classifier, X)
-    summary = _summary(y, predict(X))
+    with progress_of_answers(quiet=quiet) as advance:
+        (predicted,) = answers_in_batches([predict], X, advance)
+    summary = _summary(y, predicted)
     if not is_inverted:
         warn_if_better_inverted(predict, X, y, summary["accuracy"])
     (print_json if as_json else _print)(summary)

@@ -1,4 +1,4 @@
-"""Progress of a comparison or a training, on stderr."""
+"""Progress of a comparison, a training or a measurement, on stderr."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 from mnistcnn.cli._messages import in_one_line
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
     from mnistcnn.evaluation import ComparisonResult
 
 Advance = Callable[[str, int, str], None]
+AdvanceTo = Callable[[int, int], None]
 
 
 @contextmanager
@@ -20,19 +24,9 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
     stderr is no terminal there are the reports only, a line each.
     """
     from rich.console import Console
-    from rich.progress import (
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     console = Console(stderr=True, quiet=quiet)
-    columns = (SpinnerColumn("line"), *Progress.get_default_columns()[:2], MofNCompleteColumn())
-    bar = Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True
-    )
+    bar = _bar(console)
     task = bar.add_task(first, total=n_steps)
 
     def advance(report: str, n_done: int, following: str) -> None:
@@ -43,6 +37,36 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
     # Ended in a file or a pipe, a bar would leave an empty line there.
     with bar if console.is_terminal else nullcontext():
         yield advance
+
+
+@contextmanager
+def progress_of_answers(*, quiet: bool) -> Iterator[AdvanceTo]:
+    """Show on a terminal how many images are answered while the block runs, and the time left.
+
+    What it gives takes how many are, and of how many.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True, quiet=quiet)
+    bar = _bar(console)
+    task = bar.add_task("images", total=None)
+    with bar if console.is_terminal else nullcontext():
+        yield lambda n_answered, n_images: bar.update(task, completed=n_answered, total=n_images)
+
+
+def _bar(console: "Console") -> "Progress":
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (SpinnerColumn("line"), *Progress.get_default_columns()[:2], MofNCompleteColumn())
+    return Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True
+    )
 
 
 def report_of_architecture(result: "ComparisonResult") -> str:

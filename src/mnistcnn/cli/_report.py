@@ -29,6 +29,7 @@ from mnistcnn.cli._options import (
     random_state_option,
 )
 from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
+from mnistcnn.cli._progress import AdvanceTo, progress_of_answers
 from mnistcnn.cli._tables import print_json
 
 
@@ -66,7 +67,7 @@ def report(
     random_state: int,
     force: bool,
     as_json: bool,
-    quiet: bool,  # noqa: ARG001
+    quiet: bool,
 ) -> None:
     """Measure a trained classifier and write the results as one HTML page.
 
@@ -90,7 +91,8 @@ def report(
     answered_by(classifier.predict, X[:1], model_file)
     is_inverted = warn_of_polarity(classifier, X)
     try:
-        figures = _write(classifier, X, y, output, model_file, data, n_images)
+        with progress_of_answers(quiet=quiet) as advance:
+            figures = _write(classifier, X, y, output, model_file, data, n_images, advance)
     except KeyboardInterrupt as interrupt:
         kept = "is as it was" if output.exists() else "is not written"
         raise Interrupted(f"interrupted; {output} {kept}.") from interrupt
@@ -115,6 +117,7 @@ def _write(
     model_file: Path,
     data: str,
     n_images: int,
+    on_answers: AdvanceTo,
 ) -> dict[str, Any]:
     from mnistcnn.evaluation import write_report
 
@@ -124,6 +127,7 @@ def _write(
         data_name=data,
         n_images=n_images,
         overwrite=True,
+        on_answers=on_answers,
     )
 
 

@@ -14,6 +14,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
+from mnistcnn._batches import OnAnswers, answers_in_batches
 from mnistcnn._types import Classifier, Images, Labels
 from mnistcnn._wrapper import rejecting_part
 from mnistcnn.preprocessing import check_in_memory, check_one_label_each
@@ -140,14 +141,22 @@ def codes_of_labels(classes: Sequence[Any], X: Images, y: "Labels | None") -> ND
 
 
 def predictions_of(
-    classifier: Classifier, X: Images, codes: NDArray[np.int64], classes: Sequence[Any]
+    classifier: Classifier,
+    X: Images,
+    codes: NDArray[np.int64],
+    classes: Sequence[Any],
+    on_answers: OnAnswers | None = None,
 ) -> Predictions:
     """Ask a classifier, whose probabilities are taken as float64 from 0 to 1."""
-    predicted = column_or_1d(classifier.predict(X))
+    methods = [classifier.predict]
+    if hasattr(classifier, "predict_proba"):
+        methods.append(classifier.predict_proba)
+    labels, *of_classes = answers_in_batches(methods, X, on_answers)
+    predicted = column_or_1d(labels)
     check_consistent_length(predicted, codes)
     probabilities = None
-    if hasattr(classifier, "predict_proba"):
-        given = check_array(classifier.predict_proba(X), dtype=np.float64, input_name="y_proba")
+    if of_classes:
+        given = check_array(of_classes[0], dtype=np.float64, input_name="y_proba")
         # Rounding may lead a little beyond.
         probabilities = np.clip(given, 0, 1)
     return Predictions(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from mnistcnn._batches import OnAnswers
 from mnistcnn._safe_writing import check_can_be_written, replaced_at_the_end
 from mnistcnn._types import Classifier, Images, Labels, Path
 from mnistcnn.evaluation._report._calibration import Calibration
@@ -35,6 +36,7 @@ def write_report(
     n_images: int = 24,
     image_shape: tuple[int, ...] | None = None,
     overwrite: bool = False,
+    on_answers: OnAnswers | None = None,
 ) -> dict[str, Any]:
     """Measure a fitted classifier and write what is found as one HTML page.
 
@@ -67,6 +69,9 @@ def write_report(
         classifier's `image_shape_`, or else a square.
     overwrite : bool, default=False
         Whether to replace a file that is there, in one step once the new one is complete.
+    on_answers : callable, default=None
+        Called after each thousand images with how many the classifier has answered, and of how
+        many. With None it is asked for all at once.
 
     Returns
     -------
@@ -133,7 +138,7 @@ def write_report(
     classes = np.asarray(classifier.classes_).tolist()
     codes = codes_of_labels(classes, X, y)
     images, shape = _images_to_show(classifier, X, image_shape)
-    predictions, warned = _asked(classifier, X, codes, classes)
+    predictions, warned = _asked(classifier, X, codes, classes, on_answers)
     calibration = None
     if predictions.probabilities is not None:
         calibration = Calibration.of(predictions.probabilities, predictions.true)
@@ -154,12 +159,16 @@ def write_report(
 
 
 def _asked(
-    classifier: Classifier, X: Images, codes: NDArray[np.int64], classes: list[Any]
+    classifier: Classifier,
+    X: Images,
+    codes: NDArray[np.int64],
+    classes: list[Any],
+    on_answers: OnAnswers | None,
 ) -> tuple[Predictions, list[str]]:
     """Return the answers, and what was warned of that readers are to know."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        predictions = predictions_of(classifier, X, codes, classes)
+        predictions = predictions_of(classifier, X, codes, classes, on_answers)
     once = {(each.category, str(each.message)): each.message for each in caught}
     for message in once.values():
         # By the filters of the caller, who may want an error in its place.

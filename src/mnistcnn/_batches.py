@@ -1,0 +1,54 @@
+"""Asks a classifier for the answers to many images, some thousand at a time."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.utils import _safe_indexing, gen_batches
+from sklearn.utils.validation import _num_samples
+
+from mnistcnn._types import Array, Images
+
+__all__ = ["OnAnswers", "answers_in_batches"]
+
+IMAGES_AT_A_TIME = 1000
+
+Method = Callable[[Images], Array]
+# Takes how many images are answered, and of how many.
+OnAnswers = Callable[[int, int], None]
+
+
+def answers_in_batches(
+    methods: Sequence[Method], X: Images, on_answers: OnAnswers | None = None
+) -> list[Array]:
+    """Return what each of a classifier's methods gives for images.
+
+    Parameters
+    ----------
+    methods : sequence of callable
+        Such as `predict`.
+    X : array-like of shape (n, ...)
+        Images.
+    on_answers : callable, default=None
+        Called after each thousand images with how many are answered, and of how many. With None
+        all are answered at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn._batches import answers_in_batches
+    >>> def are_bright(images):
+    ...     return images.mean(axis=1) > 127
+    >>> (answers,) = answers_in_batches([are_bright], np.full((1500, 784), 200), print)
+    1000 1500
+    1500 1500
+    >>> answers.shape, answers.all()
+    ((1500,), np.True_)
+    """
+    if on_answers is None:
+        return [method(X) for method in methods]
+    n_images = _num_samples(X)
+    answers = []
+    for batch in gen_batches(n_images, IMAGES_AT_A_TIME):
+        answers.append([method(_safe_indexing(X, batch)) for method in methods])
+        on_answers(batch.stop, n_images)
+    return [np.concatenate(each) for each in zip(*answers, strict=True)]
