@@ -11,7 +11,13 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
 from diagrams import draw_diagrams  # noqa: E402
-from docs_pages import UsedIn, add_drawing_page, add_launchers, copy_notebooks  # noqa: E402
+from docs_pages import (  # noqa: E402
+    UsedIn,
+    add_drawing_page,
+    add_launchers,
+    copy_notebooks,
+    take_images_of_pages,
+)
 from docs_tables import (  # noqa: E402
     architectures_table,
     facts,
@@ -22,6 +28,7 @@ from docs_tables import (  # noqa: E402
 from docutils.nodes import Node  # noqa: E402
 from docutils.statemachine import StringList  # noqa: E402
 from gallery import FIRST_CELL, FOLDER  # noqa: E402
+from handwriting_figures import draw_handwriting_figures  # noqa: E402
 from nested_bars import draw_nested_bars  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 from sphinx.ext.autosummary import Autosummary  # noqa: E402
@@ -132,6 +139,7 @@ def draw_images(_app: Sphinx) -> None:
     folder = HERE / "images" / "generated"
     draw_diagrams(folder)
     draw_nested_bars(folder / "nested-bars.svg")
+    draw_handwriting_figures(folder)
 
 
 def add_facts(
@@ -150,6 +158,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("used-in", UsedIn)
     app.connect("builder-inited", make_pages)
     app.connect("builder-inited", draw_images)
+    app.connect("builder-inited", take_images_of_pages)
     app.connect("doctree-read", add_launchers)
     app.connect("build-finished", copy_notebooks)
     app.connect("build-finished", add_drawing_page)

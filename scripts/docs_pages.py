@@ -8,6 +8,7 @@ from pathlib import Path
 from docutils import nodes
 from drawing_page import RUNTIME, add_runtime, make_page
 from gallery import FOLDER, ORDER_OF_FILES, REPOSITORY, launchers
+from screenshots import copy_kept_screenshots, take_screenshots
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -55,11 +56,32 @@ def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
             shutil.copy(notebook, target)
 
 
+def take_images_of_pages(app: Sphinx) -> None:
+    """Show the pages to draw on as they are now, or as they were where there is no browser."""
+    folder = Path(app.srcdir) / "images" / "generated"
+    if app.builder.format == "html":
+        page = _drawing_page(app)
+        _make_drawing_page(page)
+        try:
+            take_screenshots(folder, page)
+        except OSError as reason:
+            logging.getLogger(__name__).info("earlier images of pages are shown: %s", reason)
+    copy_kept_screenshots(folder)
+
+
 def add_drawing_page(app: Sphinx, error: Exception | None) -> None:
-    """Add the page that reads digits in the browser, without its runtime where npm brings none."""
-    if error is not None or app.builder.format != "html":
-        return
-    folder = Path(app.outdir) / "draw"
+    """Add the page that reads digits in the browser."""
+    if error is None and app.builder.format == "html":
+        shutil.copytree(_drawing_page(app), Path(app.outdir) / "draw", dirs_exist_ok=True)
+
+
+def _drawing_page(app: Sphinx) -> Path:
+    """Return where it lies before the documentation is there to which it belongs."""
+    return Path(app.doctreedir) / "draw"
+
+
+def _make_drawing_page(folder: Path) -> None:
+    """Make it, without its runtime where npm brings none."""
     make_page(folder)
     try:
         add_runtime(folder)

@@ -1,6 +1,6 @@
-"""Make the figures of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
+"""Draws the images of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
 
-python scripts/handwriting_figures.py
+The build of the documentation draws them.
 """
 
 import sys
@@ -24,7 +24,6 @@ from mnistcnn.handwriting._ruled_lines import without_lines  # noqa: E402
 from mnistcnn.images import grey_over_white  # noqa: E402
 
 Pixels = NDArray[np.uint8]
-FOLDER = ROOT / "docs" / "images"
 TILE, GAP, GROUND = 84, 4, 255
 STEPS = {
     "slanting light": Scene(**{**vars(SHEET), "gradient": 0.5, "vignette": 0.3, "dust": 8}),
@@ -72,37 +71,39 @@ def sheet(rows: list[list[Pixels]]) -> Image.Image:
     return shown
 
 
-def save(image: Image.Image, name: str) -> None:
-    """Write a small PNG file."""
-    FOLDER.mkdir(exist_ok=True)
-    image.quantize(255).save(FOLDER / name, optimize=True)
-
-
-def main() -> None:
-    """Make both figures."""
+def draw_handwriting_figures(folder: Path) -> None:
+    """Write both images into a folder."""
     images = load_sample_digits().images
+    save(steps(images), folder / "normalizer-steps.png")
+    save(simulated(images), folder / "simulated-images.png")
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """Write a small PNG file."""
+    image.quantize(255).save(path, optimize=True)
+
+
+def steps(digits: Pixels) -> Image.Image:
+    """Show images of digits after each step."""
     scenes = zip(DIGITS, STEPS.values(), strict=True)
-    save(
-        sheet(
-            [
-                steps_of(scene.image(strokes_of(images[digit]), np.random.default_rng(digit)))
-                for digit, scene in scenes
-            ]
-        ),
-        "normalizer-steps.png",
+    return sheet(
+        [
+            steps_of(scene.image(strokes_of(digits[digit]), np.random.default_rng(digit)))
+            for digit, scene in scenes
+        ]
     )
+
+
+def simulated(digits: Pixels) -> Image.Image:
+    """Show simulated images of digits, each beside what is made of it."""
     rows: list[list[Pixels]] = []
     for number, transformation in enumerate(TRANSFORMATIONS):
         row: list[Pixels] = []
         for severity in SEVERITIES:
             rng = np.random.default_rng([number, SEVERITIES.index(severity)])
-            image = transformation.at(severity).image(strokes_of(images[number % 10]), rng)
+            image = transformation.at(severity).image(strokes_of(digits[number % 10]), rng)
             row += [image, DigitNormalizer(empty="blank").transform([image])[0]]
         rows.append(row)
     half = -(-len(rows) // 2)
     pairs = zip(rows[:half], [*rows[half:], []], strict=False)
-    save(sheet([left + right for left, right in pairs]), "simulated-images.png")
-
-
-if __name__ == "__main__":
-    main()
+    return sheet([left + right for left, right in pairs])

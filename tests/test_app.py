@@ -28,9 +28,6 @@ pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistc
 playwright = pytest.importorskip("playwright.sync_api", reason="browsers are driven by Playwright")
 
 SPACE = Path(__file__).parents[1] / "examples/space"
-# Where it names a folder, the images that the docs show are written there:
-#     MNISTCNN_SCREENSHOTS=docs/images pytest tests/test_app.py
-SCREENSHOTS = os.environ.get("MNISTCNN_SCREENSHOTS")
 
 # Loaded by Python in the server's process before anything else.
 WATCH_CONNECTIONS = """
@@ -97,12 +94,6 @@ def open_page(browser, server):
         yield open_it
 
 
-def keep_image(page, name):
-    """Save what the page shows, where that is asked for."""
-    if SCREENSHOTS:
-        page.screenshot(path=Path(SCREENSHOTS) / name, full_page=True)
-
-
 def draw_one_by_keyboard(page):
     page.keyboard.press("Space")
     for _ in range(10):
@@ -124,7 +115,6 @@ class TestDrawing:
         draw(page, STROKES[7])
         expect(page, 7)
         page.locator(".explanation .seen").wait_for()
-        keep_image(page, "demo.png")
         widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
         assert int(np.argmax(widths)) == 7
         assert len(widths) == 10
@@ -139,7 +129,6 @@ class TestDrawing:
         for digit, left in ((1, 0.0), (7, 0.45)):
             draw(page, [[(left + 0.5 * x, y) for x, y in stroke] for stroke in STROKES[digit]])
         playwright.expect(page.locator(".sheet-text:visible")).to_have_text("17")
-        keep_image(page, "demo-several.png")
 
     def test_a_dot_is_no_digit(self, open_page):
         page = open_page()
@@ -213,7 +202,6 @@ class TestImages:
         choose(page, "Sheet", tmp_path / "sheet.png")
         playwright.expect(page.locator(".sheet-text")).to_have_text("314 70")
         assert page.locator(".sheet rect:visible").count() == 5
-        keep_image(page, "demo-sheet.png")
 
 
 def status(request):

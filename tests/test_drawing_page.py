@@ -1,7 +1,6 @@
 """The documentation's page to draw on, which computes the network in the browser itself."""
 
 import base64
-import os
 import shutil
 import subprocess
 import sys
@@ -25,10 +24,6 @@ import drawing_page  # noqa: E402
 pytestmark = pytest.mark.slow
 
 pytest.importorskip("tf2onnx", reason="the network is exported: pip install 'mnistcnn[onnx]'")
-
-# Set to a folder, this saves the image for the documentation:
-#     MNISTCNN_SCREENSHOTS=docs/images pytest tests/test_drawing_page.py
-SCREENSHOTS = os.environ.get("MNISTCNN_SCREENSHOTS")
 
 DESKTOP = {"viewport": {"width": 1100, "height": 700}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -124,8 +119,6 @@ class TestDrawing:
             widths = [bar.bounding_box()["width"] for bar in page.locator(".bar").all()]
             assert len(widths) == 10
             assert int(np.argmax(widths)) == digit
-            if SCREENSHOTS and digit == 7:
-                page.screenshot(path=Path(SCREENSHOTS) / "draw.png", full_page=True)
             page.get_by_role("button", name="Clear").click()
             expect(page, "canvas is empty")
 
