@@ -1,6 +1,8 @@
 """Train an ensemble of networks by one recipe on MNIST, and write a record for `docs/results.md`.
 
 python -m benchmarks.best_ensemble accurate 20 benchmarks/results/reproduced/ensemble.json
+
+With one network, other parameters and --validate it shows what these bring.
 """
 
 import argparse
@@ -21,6 +23,14 @@ def read_arguments(command: list[str] | None) -> argparse.Namespace:
     parser.add_argument("recipe", help="a recipe of mnistcnn.list_recipes()")
     parser.add_argument("n_members", type=int, help="how many networks")
     parser.add_argument("output", type=Path, help="the JSON file of the record")
+    parser.add_argument(
+        "--parameters",
+        type=json.loads,
+        default={},
+        metavar="JSON",
+        help="parameters of each network in place of the recipe's, such as '{\"epochs\": 45}'",
+    )
+    parser.add_argument("--random-state", type=int, default=0, help="default 0")
     parser.add_argument("--n-jobs", type=int, default=2, help="networks trained at once; default 2")
     parser.add_argument("--n-views", type=int, default=1, help="views of each image; default 1")
     parser.add_argument(
@@ -50,11 +60,11 @@ def main(command: list[str] | None = None) -> None:
     ensemble = DigitEnsembleClassifier.from_recipe(
         arguments.recipe,
         arguments.n_members,
-        estimator__memory=arguments.memory,
         n_jobs=arguments.n_jobs,
-        random_state=0,
+        random_state=arguments.random_state,
         verbose=5,
     )
+    ensemble.estimator.set_params(memory=arguments.memory, **arguments.parameters)
     started = time.perf_counter()
     ensemble.fit(images.X, images.y)
     seconds = time.perf_counter() - started
@@ -65,7 +75,8 @@ def main(command: list[str] | None = None) -> None:
         "n_members": arguments.n_members,
         "n_views": arguments.n_views,
         "n_jobs": arguments.n_jobs,
-        "seed": 0,
+        "parameters": arguments.parameters,
+        "seed": arguments.random_state,
         "data": "mnist",
         "seconds": None if was_kept else seconds,
         "n_training_images": len(images.y),

@@ -240,8 +240,11 @@ def _most_accurate(best: str, runs: list[Record], ensembles: list[Record]) -> st
 
 
 def _name_of_ensemble(record: Record) -> str:
+    changed = "".join(
+        f", `{name}={value!r}`" for name, value in record.get("parameters", {}).items()
+    )
     views = f", {record['n_views']} views of each image" if record["n_views"] > 1 else ""
-    return f"{record['n_members']} networks of `{record['recipe']}`{views}"
+    return f"{record['n_members']} networks of `{record['recipe']}`{changed}{views}"
 
 
 def _accuracy_and_time(runs: list[Record]) -> list[Any]:
