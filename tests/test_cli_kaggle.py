@@ -1,5 +1,6 @@
 """``mnistcnn kaggle``: from Kaggle's two files to a submission, or a sentence that says why not."""
 
+import dataclasses
 import json
 import os
 import re
@@ -103,6 +104,22 @@ class TestSubmission:
         reports = printed.err.splitlines()
         assert [line.split(":")[0] for line in reports] == [f"epoch {i} of 6" for i in range(1, 7)]
         assert len(labels_in(files.submission)) == N_TEST
+
+    def test_the_epochs_are_those_that_were_trained(self, files, capsys, monkeypatch):
+        from mnistcnn import recipes
+
+        stopping = {"early_stopping": True, "n_iter_no_change": 1, "learning_rate": 0.1}
+        [recipe] = [each for each in recipes._RECIPES if each.name == "two_layer_mlp"]
+        monkeypatch.setitem(
+            recipes._BY_NAME,
+            "two_layer_mlp",
+            dataclasses.replace(recipe, parameters=recipe.parameters | stopping),
+        )
+        options = ("--recipe", "two_layer_mlp", "--ensemble", "2", "--epochs", "40", "--json")
+        kaggle(*files.arguments, *options)
+        printed = capsys.readouterr()
+        n_reported = sum(line.startswith("epoch ") for line in printed.err.splitlines())
+        assert json.loads(printed.out)["epochs"] == n_reported < 80
 
     @pytest.mark.parametrize("inverted", ["test", "train", "both"])
     def test_inverted_test_images_are_noticed_whatever_the_recipe_makes_of_pixels(

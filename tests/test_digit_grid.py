@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from mnistcnn import DigitCNNClassifier, DigitNormalizer, EmptyImageError
+from mnistcnn import DigitCNNClassifier, DigitNormalizer, EmptyImageError, RejectingClassifier
 from mnistcnn.plotting import DigitGridDisplay
 
 matplotlib.use("agg")
@@ -289,6 +289,39 @@ class TestMistakes:
         classifier = LinearSVC().fit(X[:60], y[:60])
         display = DigitGridDisplay.from_estimator(classifier, X, y)
         assert "%" not in "".join(titles_of(display))
+
+    def test_what_a_classifier_rejects_is_left_out(self, small_digits):
+        X, y = small_digits
+        classifier = KNeighborsClassifier(5).fit(X[:60], y[:60])
+        rejecting = RejectingClassifier(classifier, threshold=0.7)
+        predictions = rejecting.predict(X)
+        n_answered, n_wrong = (
+            (predictions != -1).sum(),
+            ((predictions != y) & (predictions != -1)).sum(),
+        )
+        assert n_answered < len(y)
+        display = DigitGridDisplay.from_estimator(rejecting, X, y, n_images=len(y))
+        assert len(titles_of(display)) == n_wrong
+        assert not any("predicted -1" in title for title in titles_of(display))
+        assert display.ax_.get_title() == f"{n_wrong} of {n_answered} images misclassified"
+
+    def test_the_probability_is_that_of_the_prediction(self, small_digits):
+        X, y = small_digits
+
+        class Contrary(KNeighborsClassifier):
+            """Predicts what is least likely, as calibrated machines may do now and then."""
+
+            def predict(self, X):
+                return self.classes_[self.predict_proba(X).argmin(axis=1)]
+
+        display = DigitGridDisplay.from_estimator(Contrary().fit(X, y), X, y)
+        assert all(title.endswith("\n0.0 %") for title in titles_of(display))
+
+    @pytest.mark.parametrize(("of_labels", "of_predictions"), [(str, int), (int, str)])
+    def test_text_beside_numbers_is_refused(self, of_labels, of_predictions):
+        labels, predictions = self.TRUE.astype(of_labels), self.PREDICTED.astype(of_predictions)
+        with pytest.raises(ValueError, match="Mix of label input types"):
+            DigitGridDisplay.from_predictions(some_images(), labels, predictions)
 
     def test_a_classifier_that_is_not_fitted_is_refused(self, small_digits):
         with pytest.raises(NotFittedError):

@@ -203,6 +203,16 @@ def test_warm_start_refuses_other_labels_and_other_images(small_digits):
     assert len(growing) == 1
 
 
+def test_warm_start_refuses_columns_in_another_order(small_digits):
+    X, y = small_digits
+    frame = pd.DataFrame(X).rename(columns="pixel{}".format)
+    growing = DigitEnsembleClassifier(KNeighborsClassifier(), 1, warm_start=True).fit(frame, y)
+    with pytest.raises(ValueError, match="members have feature_names_in_"):
+        growing.set_params(n_estimators=2).fit(frame[frame.columns[::-1]], y)
+    assert len(growing) == 1
+    assert growing.score(frame, y) > 0.9
+
+
 @pytest.mark.parametrize(
     "engine",
     [pytest.param("loky", marks=[pytest.mark.slow, pytest.mark.long]), "threading"],

@@ -119,6 +119,22 @@ class TestWhatIsMeasured:
         )
         assert [record["test_images"] for record in result.records] == [60] * 5
 
+    def test_masks_split_as_indices_do(self, small_digits):
+        in_training = [np.arange(300) % 10 != fold for fold in (0, 1)]
+        masks = [(mask, ~mask) for mask in in_training]
+        indices = [tuple(map(np.flatnonzero, pair)) for pair in masks]
+        by_mask, by_index = (
+            compare_architectures(
+                *small_digits, architectures=[narrow], cv=cv, epochs=1, random_state=0
+            )
+            for cv in (masks, indices)
+        )
+        counted = ("train_images", "test_images", "accuracy")
+        assert [[record[name] for name in counted] for record in by_mask.records] == [
+            [record[name] for name in counted] for record in by_index.records
+        ]
+        assert by_mask.records[0]["test_images"] == 30
+
     def test_accuracy_is_measured_beside_another_scorer(self, small_digits):
         result = compare_architectures(
             *small_digits, architectures=[narrow], cv=2, epochs=1, scoring="f1_macro"
@@ -249,6 +265,7 @@ class TestBadInput:
             ({"architectures": ["convnet"]}, "at least 10x10 pixels, got 8x8"),
             ({"scoring": "acuracy"}, "acuracy"),
             ({"scoring": []}, "scoring must be"),
+            ({"scoring": {"accuracy": "neg_log_loss"}}, "scoring must give the name 'accuracy'"),
             ({"cv": 1}, "'cv' parameter"),
             ({"cv": 101}, "cv=101 needs at least 101 images of every class"),
             ({"epochs": 0}, "'epochs' parameter"),

@@ -267,11 +267,20 @@ class OwnAugmentation(Augmentation):
     """Draws what its code says."""
 
 
-def test_an_augmentation_and_an_optimizer_of_your_own_are_trained_each_time(data, tmp_path):
+def test_augmentation_optimizer_and_schedule_of_your_own_are_trained_each_time(data, tmp_path):
     class OwnOptimizer(keras.optimizers.SGD):
         pass
 
-    for parameters in ({"augmentation": OwnAugmentation()}, {"optimizer": OwnOptimizer()}):
+    @keras.saving.register_keras_serializable(package="tests")
+    class OwnSchedule(keras.optimizers.schedules.CosineDecay):
+        pass
+
+    own = (
+        {"augmentation": OwnAugmentation()},
+        {"optimizer": OwnOptimizer()},
+        {"optimizer": keras.optimizers.SGD(OwnSchedule(0.1, 10))},
+    )
+    for parameters in own:
         for _ in range(2):
             assert not quick(tmp_path, **parameters).fit(*data).from_memory_
 

@@ -54,6 +54,8 @@ MISTAKEN = [
     ("bytes", "-1 to 1"),
     ("bytes", "binary"),
     ("bytes", "16-bit"),
+    ("bytes", "16 levels"),
+    ("16-bit", "16 levels"),
     ("byte floats", "0 to 1"),
     ("0 to 1", "bytes"),
     ("0 to 1", "byte floats"),

@@ -192,6 +192,37 @@ def test_templates_of_equal_settings_share_a_program_whatever_keras_calls_them(s
     assert len(POOL) == 1
 
 
+def schedule_of(rate):
+    """A schedule whose code says the rate, as one of a notebook's cell that is run again does."""
+
+    @keras.saving.register_keras_serializable(package="tests")
+    class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return keras.ops.full((), rate) + 0 * keras.ops.cast(step, "float32")
+
+        def get_config(self):
+            return {}
+
+    return OwnSchedule()
+
+
+def test_a_schedule_of_your_own_is_never_taken_for_an_earlier_one(small_digits):
+    for rate in (0.1, 1e-6):
+        classifier = quick(optimizer=keras.optimizers.SGD(schedule_of(rate)), epochs=1)
+        found = classifier.fit(*small_digits).history_["learning_rate"]
+        assert found == pytest.approx([rate])
+        del classifier
+        gc.collect()
+
+
+def test_keras_schedules_share_a_program(small_digits):
+    for _ in range(2):
+        cosine = keras.optimizers.schedules.CosineDecay(0.1, 10)
+        quick(optimizer=keras.optimizers.SGD(cosine), epochs=1).fit(*small_digits)
+        gc.collect()
+    assert len(POOL) == 1
+
+
 def test_a_template_that_holds_another_optimizer_is_refused(small_digits):
     template = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
     with pytest.raises(ValueError, match="optimizer must not be a LossScaleOptimizer"):
@@ -272,6 +303,9 @@ def test_functions_and_classes_of_the_user_are_never_taken_for_equal():
     assert describe(dense(relu)) is None
     assert describe(keras.Sequential([keras.Input((2,)), Twice()])) is None
     assert describe(keras.Sequential([keras.Input((2,)), keras.layers.Lambda(abs)])) is None
+    inputs = keras.Input((2,))
+    outputs = keras.ops.vectorized_map(relu, inputs)
+    assert describe(keras.Model(inputs, outputs)) is None
 
 
 def test_layers_are_called_alike_in_every_network_and_the_callers_go_on(digits):

@@ -166,6 +166,16 @@ class TestCommand:
         assert [each["seed"] for each in json.loads(again.stdout)] == [0, 1]
         assert "epoch" not in again.stderr
 
+    def test_says_which_recipes_were_measured_on_which_images(self):
+        recipes = ("two_layer_mlp", "baseline", "convnet")
+        options = ("--data", "digits", "--limit", "300", "--epochs-scale", "0.05")
+        answer = mnistcnn("reproduce", *recipes, *options)
+        assert answer.returncode == 0, answer.stderr
+        notes = " ".join(answer.stdout.split())
+        assert "two_layer_mlp, baseline: 300 images to train on, 297 to measure on;" in notes
+        # A fifth of all is measured on, as where its result was reported.
+        assert "convnet: 477 images to train on, 120 to measure on;" in notes
+
     def test_goes_on_from_the_last_whole_epoch_after_a_kill(self, tmp_path):
         arguments = (*self.ARGUMENTS, "--epochs-scale", "20")
         process = subprocess.Popen(

@@ -253,6 +253,16 @@ def test_a_template_keeps_its_rate_and_its_own_schedule(small_digits):
     assert rates == [0.25, 0.25, 0.125, 0.125]
 
 
+def test_the_rate_is_told_where_gradients_are_added_up_over_batches(small_digits):
+    template = keras.optimizers.SGD(
+        schedules.PiecewiseConstantDecay([3], [0.25, 0.125]), gradient_accumulation_steps=2
+    )
+    # With one batch an epoch, the second epoch ends with the first update, at the rate of batch 1.
+    scheduled = one_update_an_epoch(optimizer=template, learning_rate="auto", epochs=8)
+    rates = scheduled.fit(*small_digits).history_["learning_rate"]
+    assert rates == [0.25, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125]
+
+
 def test_a_template_with_a_rate_beside_it_takes_that_one(small_digits):
     scheduled = keras.optimizers.SGD(schedules.PiecewiseConstantDecay([1], [0.25, 0.125]))
     for template in (keras.optimizers.SGD(0.3), scheduled):

@@ -14,6 +14,9 @@ from mnistcnn._training.standard_names import own_names
 # Whose functions and classes the text of a config tells apart.
 KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins", "tensorflow", "jax", "torch", "numpy", "optree"}
 
+# What Keras calls them in a config.
+FUNCTIONS = {"function", "__lambda__"}
+
 
 def describe(model: keras.Model) -> str | None:
     """Return all that a model computes as text, the names of its layers aside.
@@ -44,7 +47,7 @@ def is_defined_by_config(model: keras.Model) -> bool:
 
 
 def _is_defined(model: keras.Model, config: dict[str, Any]) -> bool:
-    return all(map(_is_known_layer, layers_of(model))) and _all_known(config)
+    return all(map(_is_known_layer, layers_of(model))) and is_known(config)
 
 
 def _text(model: keras.Model, config: dict[str, Any]) -> str:
@@ -77,12 +80,18 @@ def _is_known_callable(part: object) -> bool:
     return owner.__module__.split(".")[0] in KNOWN_PACKAGES
 
 
-def _all_known(part: object) -> bool:
+def is_known(part: object) -> bool:
+    """Tell whether all that a config names is Keras's own or this library's.
+
+    A function that is handed to an operation, such as `keras.ops.vectorized_map`, is named without
+    the module that it comes from.
+    """
     if isinstance(part, dict):
         package = str(part.get("module") or part.get("registered_name") or "keras")
-        known = package.replace(">", ".").split(".")[0] in KNOWN_PACKAGES
-        return known and all(map(_all_known, part.values()))
-    return all(map(_all_known, part)) if isinstance(part, list | tuple) else True
+        is_of_package = package.replace(">", ".").split(".")[0] in KNOWN_PACKAGES
+        is_function = part.get("class_name") in FUNCTIONS
+        return is_of_package and not is_function and all(map(is_known, part.values()))
+    return all(map(is_known, part)) if isinstance(part, list | tuple) else True
 
 
 # Where a config tells layers by their names.

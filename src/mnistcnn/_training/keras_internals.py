@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from threading import get_ident
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -192,6 +192,20 @@ def adam_moments(optimizer: keras.optimizers.Adam, variable: Tensor) -> tuple[An
     """Return the two moments that Adam keeps for a weight."""
     index = optimizer._get_variable_index(variable)
     return optimizer._momentums[index], optimizer._velocities[index]
+
+
+class ExcludedFromDecay(NamedTuple):
+    """Which weights an optimizer leaves out of its weight decay."""
+
+    pattern: str | None
+    has_variables: bool
+
+
+def excluded_from_decay(optimizer: keras.optimizers.Optimizer) -> ExcludedFromDecay:
+    """Return what `exclude_from_weight_decay` was told; its config does not hold it."""
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    variables = getattr(optimizer, "_exclude_from_weight_decay", ())
+    return ExcludedFromDecay(None if pattern is None else pattern.pattern, bool(variables))
 
 
 def sum_over_one_replica(optimizer: keras.optimizers.Optimizer) -> None:

@@ -113,7 +113,8 @@ class NetworkPool:
         program, is never pooled.
         """
         described = describe(fresh.model) if internals_available() else None
-        if described is None or constant_layers(fresh.model):
+        is_told_by_key = described is not None and config.optimizer.is_defined_by_config
+        if not is_told_by_key or constant_layers(fresh.model):
             return self.unpooled(CompiledNetwork(fresh))
         key = (described, fresh.precision, *config.trace_key, *settings_of_programs())
         idle = self._take(key)

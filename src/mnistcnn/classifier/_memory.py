@@ -186,9 +186,10 @@ def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | 
     if not only_shows_progress(estimator):
         return "a callback of scikit-learn's wants to see each epoch"
     own = (config.optimizer.name_or_template, config.augmentation or Augmentation())
-    if not all(
+    are_known = all(
         type(each).__module__.split(".")[0] in ("builtins", "keras", "mnistcnn") for each in own
-    ):
+    )
+    if not (are_known and config.optimizer.is_defined_by_config):
         return OWN_CODE
     return None
 

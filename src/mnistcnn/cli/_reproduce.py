@@ -186,19 +186,34 @@ def _row(row: "pd.Series[Any]", records: list[Record]) -> list[str]:
 def _notes(records: list[Record]) -> list[str]:
     from mnistcnn.recipes import get_recipe
 
-    first = records[0]
-    environment = first["environment"]
     differences = {
         each["recipe"]: get_recipe(each["recipe"]).differences
         for each in records
         if get_recipe(each["recipe"]).differences
     }
-    scale = first["epochs_scale"]
+    scale = records[0]["epochs_scale"]
     shortened = [] if scale == 1 else [f"Epochs are {scale:g} times those of the recipes."]
     return [
         *(f"{name}: {difference}" for name, difference in differences.items()),
         *shortened,
-        f"{first['n_training_images']:,} images to train on, {first['n_test_images']:,} to "
-        f"measure on; {environment['backend']} on {', '.join(environment['devices'])}, with "
-        f"{environment['logical_cores']} cores of {environment['processor']}.",
+        *_conditions(records),
     ]
+
+
+def _conditions(records: list[Record]) -> list[str]:
+    """Say on what the runs were trained, and which of them where there are several answers."""
+    names: dict[str, list[str]] = {}
+    for each in records:
+        names.setdefault(_condition(each), []).append(each["recipe"])
+    if len(names) == 1:
+        return list(names)
+    return [f"{', '.join(dict.fromkeys(those))}: {text}" for text, those in names.items()]
+
+
+def _condition(record: Record) -> str:
+    environment = record["environment"]
+    return (
+        f"{record['n_training_images']:,} images to train on, {record['n_test_images']:,} to "
+        f"measure on; {environment['backend']} on {', '.join(environment['devices'])}, with "
+        f"{environment['logical_cores']} cores of {environment['processor']}."
+    )

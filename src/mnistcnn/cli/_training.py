@@ -84,6 +84,8 @@ class Training:
             network.callbacks = [LambdaCallback(on_epoch_end=note)]
         classifier.fit(X, y, **validation)
         self.seconds = perf_counter() - start
+        fitted = [network for network in networks_of(classifier) if hasattr(network, "n_iter_")]
+        self.n_done = sum(network.n_iter_ for network in fitted)
         # What reports to this terminal does not belong to the model.
         for network in networks_of(classifier):
             network.callbacks, network.callbacks_ = None, []

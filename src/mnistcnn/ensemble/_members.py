@@ -18,7 +18,7 @@ from mnistcnn.preprocessing import check_in_memory, check_one_label_each
 GREATEST_SEED = int(np.iinfo(np.int32).max)
 
 # What all members must have in common to be asked together.
-COMMON = ("classes_", "n_features_in_", "image_shape_")
+COMMON = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
 
 
 def check_can_be_member(estimator: Classifier, voting: str) -> None:

@@ -312,7 +312,14 @@ def _splits(
         n_splits = 5 if cv is None else int(cv)
         _check_class_sizes(y, n_splits)
         cv = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-    return list(check_cv(cv, y, classifier=True).split(X, y, groups))
+    splits = check_cv(cv, y, classifier=True).split(X, y, groups)
+    return [(_indices(train), _indices(test)) for train, test in splits]
+
+
+def _indices(part: ArrayLike) -> NDArray[np.intp]:
+    """Return the part of a split as indices, which may be given as a mask."""
+    array = np.asarray(part)
+    return np.flatnonzero(array) if array.dtype == bool else array
 
 
 def _check_class_sizes(y: NDArray[Any], n_splits: int) -> None:

@@ -119,7 +119,13 @@ def _seconds_of_one_prediction(estimator: Classifier, X: Images) -> float:
 def named_scorers(scoring: Scoring) -> dict[str, Scorer]:
     """Return the scorers that were asked for by name, and accuracy, which any table holds."""
     asked = {name: get_scorer(scorer) for name, scorer in _scoring_by_name(scoring).items()}
-    return asked if "accuracy" in asked else asked | {"accuracy": get_scorer("accuracy")}
+    accuracy = get_scorer("accuracy")
+    if repr(asked.setdefault("accuracy", accuracy)) != repr(accuracy):
+        raise ValueError(
+            "scoring must give the name 'accuracy' to scikit-learn's accuracy alone, since the "
+            f"prediction error follows from it, got {asked['accuracy']!r} of that name."
+        )
+    return asked
 
 
 def _scoring_by_name(scoring: Scoring) -> Mapping[str, str | Scorer]:

@@ -8,8 +8,10 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from mnistcnn.plotting._axes import axes_for, figure_of
 from mnistcnn.plotting._grid_contents import (
+    answers_of,
     as_given,
     cells_of,
+    check_comparable,
     check_count,
     check_titles,
     first_images,
@@ -203,13 +205,14 @@ class DigitGridDisplay:
         Raises
         ------
         ValueError
-            If the lengths differ, labels or predictions are not one-dimensional, a probability is
-            not from 0 to 1, or `n_images` is no positive integer.
+            If the lengths differ, labels or predictions are not one-dimensional or mix text and
+            numbers, a probability is not from 0 to 1, or `n_images` is no positive integer.
         """
         check_count("n_images", n_images)
         check_consistent_length(X, y_true, y_pred, y_proba)
         images = np.asarray(X)
         labels, predictions = labels_of("y_true", y_true), labels_of("y_pred", y_pred)
+        check_comparable(labels, predictions)
         probabilities = None if y_proba is None else probabilities_of_predictions(y_proba)
         mistakes = np.flatnonzero(labels != predictions)
         if probabilities is not None:
@@ -220,14 +223,8 @@ class DigitGridDisplay:
             + ("" if probabilities is None else f"\n{100 * probabilities[place]:.1f} %")
             for place in shown
         ]
-        display = cls(
-            images=images[shown],
-            titles=titles,
-            heading=heading_of_mistakes(
-                len(shown), len(mistakes), len(labels), probabilities is not None
-            ),
-            image_shape=image_shape,
-        )
+        heading = heading_of_mistakes(len(shown), len(mistakes), len(labels), y_proba is not None)
+        display = cls(images=images[shown], titles=titles, heading=heading, image_shape=image_shape)
         return display.plot(ax, **image_options)
 
     @classmethod
@@ -247,7 +244,8 @@ class DigitGridDisplay:
         Parameters
         ----------
         estimator : classifier
-            Fitted; without `predict_proba` the images stay in their order.
+            Fitted; without `predict_proba` the images stay in their order. Images that it rejects,
+            as a `RejectingClassifier` does, are left out.
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
             The images, as it takes them.
         y : array-like of shape (n,)
@@ -277,17 +275,17 @@ class DigitGridDisplay:
         """
         check_count("n_images", n_images)
         check_is_fitted(estimator)
-        labels_of("y", y)
-        has_probabilities = hasattr(estimator, "predict_proba")
-        predictions = estimator.predict(X)
+        labels = labels_of("y", y)
+        check_consistent_length(X, labels)
+        answers = answers_of(estimator, X)
         images = X
         if image_shape is None:
             images, image_shape = images_and_shape(estimator, X)
         return cls.from_predictions(
-            images,
-            y,
-            predictions,
-            y_proba=estimator.predict_proba(X) if has_probabilities else None,
+            np.asarray(images)[answers.are_given],
+            labels[answers.are_given],
+            answers.predictions,
+            y_proba=answers.probabilities,
             n_images=n_images,
             image_shape=image_shape,
             ax=ax,

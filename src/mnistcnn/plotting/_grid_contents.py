@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from math import isqrt, prod
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from mnistcnn._wrapper import part_with
+from mnistcnn._wrapper import part_with, rejecting_part
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -53,6 +53,50 @@ def labels_of(name: str, labels: "ArrayLike") -> "NDArray[Any]":
     if array.ndim != 1:
         raise ValueError(f"{name} must be of shape (n,), got an array of shape {array.shape}.")
     return array
+
+
+def check_comparable(labels: "NDArray[Any]", predictions: "NDArray[Any]") -> None:
+    """Refuse labels that are text beside predictions that are numbers, and the other way round."""
+    kinds = [{isinstance(label, str) for label in each.tolist()} for each in (labels, predictions)]
+    if {True} in kinds and {False} in kinds:
+        raise ValueError(
+            "Mix of label input types (string and number): labels and predictions must both be "
+            f"text or both numbers, got the label {labels.tolist()[0]!r} and the prediction "
+            f"{predictions.tolist()[0]!r}."
+        )
+
+
+class Answers(NamedTuple):
+    """What a classifier answers.
+
+    Attributes
+    ----------
+    are_given : ndarray of shape (n,), bool
+        Of which images; not of those that it rejects.
+    predictions : ndarray of shape (n_given,)
+        The classes.
+    probabilities : ndarray of shape (n_given,), or None
+        That of each prediction.
+    """
+
+    are_given: "NDArray[np.bool_]"
+    predictions: "NDArray[Any]"
+    probabilities: "NDArray[np.float64] | None"
+
+
+def answers_of(estimator: "Classifier", X: "Images") -> Answers:
+    """Ask a classifier for labels, and for their probabilities where it has some."""
+    predictions = np.asarray(estimator.predict(X))
+    places = {label: place for place, label in enumerate(estimator.classes_.tolist())}
+    columns = np.array([places.get(label, -1) for label in predictions.tolist()], dtype=np.intp)
+    are_given = np.ones(len(predictions), dtype=bool)
+    if rejecting_part(estimator) is not None:
+        are_given = columns >= 0
+    probabilities = None
+    if hasattr(estimator, "predict_proba"):
+        of_all = np.asarray(estimator.predict_proba(X))
+        probabilities = of_all[np.arange(len(of_all)), columns][are_given]
+    return Answers(are_given, predictions[are_given], probabilities)
 
 
 def cells_of(n_images: int, n_columns: int, rows: Sequence[int] | None) -> list[tuple[int, int]]:

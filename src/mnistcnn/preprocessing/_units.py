@@ -23,6 +23,9 @@ MIN_INK_FRACTION = 0.005
 # Full ink in the units in use, where it is not 1.
 FACTORS = (16, 255, 65535)
 
+# The highest pixel of some images in 16 levels, such as those of scikit-learn's load_digits.
+MOST_OF_16 = (12, 16)
+
 IN_PREDICTION = "so its answers are mostly wrong"
 
 
@@ -71,11 +74,12 @@ def _greatest(extreme: float) -> float:
 
 
 def _is_fraction(extreme: float, lowest: float, largest: float) -> bool:
-    """Tell whether pixels are as small as those of bytes that were divided by 255."""
+    """Tell whether pixels are as small as those of bytes that were divided by 255 or by 16."""
+    of_sixteen = extreme > 100 and MOST_OF_16[0] <= largest <= MOST_OF_16[1]
     divided = extreme / 1000 <= largest <= extreme / 200
     of_one = extreme >= 10 and 0.1 <= largest <= 1
     standardized = lowest < 0 and largest <= extreme / 50
-    return divided or of_one or standardized
+    return divided or of_sixteen or of_one or standardized
 
 
 def _are_many(chosen: NDArray[np.bool_]) -> bool:
