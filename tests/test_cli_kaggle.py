@@ -14,7 +14,12 @@ import pytest
 from scipy.stats import norm
 
 from commands import COMMAND, assert_one_line, environment, mnistcnn
-from mnistcnn import DigitCNNClassifier, load_sample_digits, read_kaggle_csv
+from mnistcnn import (
+    DigitCNNClassifier,
+    TestTimeAugmentationClassifier,
+    load_sample_digits,
+    read_kaggle_csv,
+)
 from mnistcnn.cli._main import commands
 from mnistcnn.datasets import read_digit_recognizer
 
@@ -94,6 +99,20 @@ class TestSubmission:
         assert "nothing is held out" in printed.out
         assert "Accuracy" not in printed.out
         assert len(labels_in(files.submission)) == N_TEST
+
+    @pytest.mark.parametrize("n_views", [1, 5])
+    def test_the_views_of_each_image_answer_together(self, n_views, files, capsys):
+        recipe, options = "two_layer_mlp", {"epochs": 3, "random_state": 0}
+        views = [] if n_views == 5 else ["--views", n_views]
+        kaggle(
+            *files.arguments, "--recipe", recipe, "--epochs", options["epochs"], *views,
+            "--validation-fraction", "0", "--json",
+        )  # fmt: skip
+        assert json.loads(capsys.readouterr().out)["views"] == n_views
+        X, y, X_test = read_digit_recognizer(files.train, files.test)
+        network = DigitCNNClassifier.from_recipe(recipe, **options).fit(X, y)
+        answering = TestTimeAugmentationClassifier(network, n_views)
+        np.testing.assert_array_equal(labels_in(files.submission), answering.predict(X_test))
 
     def test_an_ensemble_of_a_recipe(self, files, capsys):
         options = ("--recipe", "two_layer_mlp", "--ensemble", "2", "--epochs", "3")

@@ -1,6 +1,7 @@
 """``mnistcnn kaggle``: from the two files of Kaggle's "Digit Recognizer" to a submission."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from math import ceil, sqrt
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import click
 
-from mnistcnn._types import Array
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted, interruptible
@@ -26,6 +27,7 @@ from mnistcnn.cli._tables import print_json
 from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
 
 RECIPE = "accurate"
+N_VIEWS = 5
 NO_AUGMENTATION = "none"
 CONFIDENCE = 0.95
 CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
@@ -73,6 +75,16 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
     help="Train this many networks, one after another, and average their predictions.",
 )
 @click.option(
+    "--views",
+    "n_views",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=N_VIEWS,
+    show_default=True,
+    help="Average the predictions for each image and for copies of it moved by a pixel or two, N "
+    "views in all; 1 predicts from the image alone.",
+)
+@click.option(
     "--epochs",
     type=click.IntRange(min=1),
     help="Passes over the training images.  [default: the recipe's]",
@@ -99,6 +111,7 @@ def kaggle(
     test_file: Path,
     submission_file: Path,
     sample_submission: Path | None,
+    n_views: int,
     validation_fraction: float | None,
     random_state: int,
     force: bool,
@@ -129,10 +142,12 @@ def kaggle(
         X, y, held_out = _split(X, y, validation_fraction, random_state)
         _check_leaves_validation(make(), y, settings["recipe"], train_file)
         classifier = training.fit(make, X, y, quiet=quiet, **_shown(make(), held_out))
-        summary = {"training_images": len(y), **_summary(classifier, training, held_out)}
+        predict = _answering(classifier, n_views).predict
+        summary = {"training_images": len(y), **_summary(classifier, training), "views": n_views}
+        summary |= _measured(predict, held_out)
         if not as_json:
             _print(summary)
-        predictions = interruptible(lambda: classifier.predict(X_test))
+        predictions = interruptible(lambda: predict(X_test))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
             f"interrupted {training.place()}; {submission_file} is "
@@ -216,22 +231,29 @@ def _split(
     return X, y, {"X_val": X_val, "y_val": y_val}
 
 
-def _summary(classifier: Trained, training: Training, held_out: dict[str, Array]) -> dict[str, Any]:
-    name = getattr(networks_of(classifier)[0].architecture, "name", "")
-    summary = {
-        "architecture": name,
+def _answering(classifier: Trained, n_views: int) -> Classifier:
+    """Return what predicts from so many views of each image."""
+    from mnistcnn import TestTimeAugmentationClassifier
+
+    return TestTimeAugmentationClassifier(classifier, n_views)
+
+
+def _summary(classifier: Trained, training: Training) -> dict[str, Any]:
+    return {
+        "architecture": getattr(networks_of(classifier)[0].architecture, "name", ""),
         "networks": len(classifier) if hasattr(classifier, "estimators_") else 1,
         "epochs": training.n_done,
         "seconds": training.seconds,
-        "validation_images": 0,
-        "accuracy": None,
-        "standard_error": None,
-        "confidence_interval": None,
     }
+
+
+def _measured(predict: Callable[[Array], Array], held_out: dict[str, Array]) -> dict[str, Any]:
+    """Return how good the predictions are for the images that are held out, if there are any."""
     if not held_out:
-        return summary
-    right = interruptible(lambda: classifier.predict(held_out["X_val"]) == held_out["y_val"])
-    return summary | _estimate(int(right.sum()), len(right))
+        unknown = ("accuracy", "standard_error", "confidence_interval")
+        return {"validation_images": 0, **dict.fromkeys(unknown)}
+    right = interruptible(lambda: predict(held_out["X_val"]) == held_out["y_val"])
+    return _estimate(int(right.sum()), len(right))
 
 
 def _estimate(n_right: int, n: int) -> dict[str, Any]:
