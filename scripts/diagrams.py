@@ -36,7 +36,7 @@ STEPS = (
     "keep: Fitted",
 )
 MINI_BATCH = {
-    "all images, one a row, as they came: uint8": "data",
+    "all images, one per row, unchanged: uint8": "data",
     "gather the rows of the batch, in shuffled order": "data",
     "augment (float32, only the batch)": "data",
     "scale the pixels, then the layers: loss": "room",

@@ -2,8 +2,8 @@
 See what augmentation does
 ==========================
 
-``Augmentation`` changes each training image a little, anew in every epoch. Each of its numbers is
-the largest change; this page draws some changes, and measures what they bring.
+``Augmentation`` changes each training image slightly, and differently in every epoch. Each of its
+parameters is the maximum change; this example draws some changes and measures their effect.
 """
 
 import matplotlib.pyplot as plt
@@ -17,9 +17,9 @@ from mnistcnn.plotting import DigitGridDisplay
 digits = load_sample_digits()
 
 # %%
-# ``draw`` gives what happens to each image: for rotation, zoom, shear and shift a transform from
+# ``draw`` returns the transform of each image. For rotation, zoom, shear and shift it maps
 # a pixel of the result to one of the image, ``x' = a0 x + a1 y + a2`` and ``y' = b0 x + b1 y +
-# b2``. SciPy can carry it out, with y first.
+# b2``. SciPy can apply it, with y first.
 
 
 def augmented(image, augmentation, n_images):
@@ -42,8 +42,8 @@ DigitGridDisplay(images=np.concatenate(rows), titles=sum(titles, []), n_columns=
 plt.show()
 
 # %%
-# Augmentation helps most where training images are few. Here 100 of them train the same network
-# twice, and the others test it; ``"mnist"`` is one of the presets, which suit digits.
+# Augmentation helps most with few training images. Here the same network is trained twice on 100
+# images and tested on the others; ``"mnist"`` is one of the presets for digits.
 
 X_train, X_test, y_train, y_test = train_test_split(
     digits.data, digits.target, train_size=100, stratify=digits.target, random_state=0

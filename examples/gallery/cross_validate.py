@@ -23,7 +23,7 @@ result = compare_architectures(
 print(textwrap.fill(result.verdict, 80))
 
 # %%
-# The table has a row for each network, the best first.
+# The table has one row per network, the best first.
 
 columns = ["architecture", "parameters", "accuracy_mean", "accuracy_sd", "fit_seconds"]
 print(result.table[columns].round(4).to_string(index=False))
@@ -36,15 +36,15 @@ plt.show()
 
 # %%
 # The folds share training images, so the intervals of the differences are corrected for that
-# (Nadeau and Bengio 2003). An interval that reaches into the shaded part says that the two may
+# (Nadeau and Bengio 2003). If an interval reaches into the shaded region, the two networks may
 # well be equally good.
 
 PairwiseDisplay.from_result(result, rope=0.5)
 plt.show()
 
 # %%
-# scikit-learn's own functions take a network like any other classifier, and with the same folds
-# and the same seed they come to the same scores.
+# scikit-learn's own functions take a network like any other classifier, and give the same scores
+# with the same folds and seed.
 
 classifier = DigitCNNClassifier("baseline", epochs=4, random_state=0)
 print(cross_val_score(classifier, X, y, cv=folds).round(4))

@@ -1,9 +1,9 @@
 """
-Use a network of your own, and search its parameters
-====================================================
+Use your own network, and search its parameters
+===============================================
 
-A function from the shape of the images and the number of classes to a Keras model is an
-architecture. Its further parameters can be searched, as ``architecture__<name>``.
+``architecture`` can be a function that takes the shape of the images and the number of classes and
+returns a Keras model. Its additional parameters can be searched as ``architecture__<name>``.
 """
 
 import keras
@@ -20,8 +20,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 
 
 # %%
-# Two convolutions, one of them separable, so that there are few parameters. The last layer gives
-# logits; it may as well end in softmax. The model need not be compiled.
+# This network has two convolutions, one of them separable to keep the number of parameters small.
+# The last layer returns logits, but could also be a softmax. The model need not be compiled.
 
 
 def small_network(input_shape, n_classes, filters=16, dropout=0.0):
@@ -44,7 +44,7 @@ classifier.fit(X_train, y_train)
 classifier.model_.summary()
 
 # %%
-# A grid over the function's own parameters:
+# Search a grid of the function's own parameters:
 
 grid = {"architecture__filters": [4, 8, 16], "architecture__dropout": [0.0, 0.3]}
 search = GridSearchCV(classifier, grid, cv=3).fit(X_train, y_train)

@@ -2,9 +2,9 @@
 Average networks, and average views of an image
 ===============================================
 
-Two ways to be right more often. ``DigitEnsembleClassifier`` trains several networks that differ
-by their seeds alone and averages their probabilities. ``TestTimeAugmentationClassifier`` shows
-one network the same image moved by a pixel or two.
+There are two ways to lower the error. ``DigitEnsembleClassifier`` trains several networks that
+differ only in their seeds and averages their probabilities. ``TestTimeAugmentationClassifier``
+averages the predictions of one network for an image shifted by a pixel or two.
 """
 
 import matplotlib.pyplot as plt
@@ -28,8 +28,8 @@ member = DigitCNNClassifier("fast", epochs=5)
 ensemble = DigitEnsembleClassifier(member, n_estimators=5, random_state=0).fit(X_train, y_train)
 
 # %%
-# The members are in ``estimators_``; each alone, then all of them together. The log loss says how
-# good the probabilities are, the lower the better.
+# Measure each member in ``estimators_`` alone, then the ensemble. The log loss measures the quality
+# of the probabilities; lower is better.
 
 
 def measure(name, classifier):
@@ -43,8 +43,8 @@ errors = {f"member {n}": measure(f"member {n}", each) for n, each in enumerate(e
 errors["ensemble"] = measure("ensemble of 5", ensemble)
 
 # %%
-# Views need no training: they stand around a classifier that is fitted already, here the first
-# member, and around the whole ensemble.
+# Views need no training: wrap a fitted classifier, here the first member and then the whole
+# ensemble.
 
 for name, fitted in [("member 0", ensemble[0]), ("ensemble", ensemble)]:
     views = TestTimeAugmentationClassifier(FrozenEstimator(fitted), n_views=5)
@@ -52,8 +52,8 @@ for name, fitted in [("member 0", ensemble[0]), ("ensemble", ensemble)]:
     errors[f"{name}, 5 views"] = measure(f"{name}, 5 views", views)
 
 # %%
-# The bundled digits are well centred already, so views bring little here, if anything: measure it
-# on images of your own before you pay for it. Prediction error of each:
+# The bundled digits are already well centered, so views gain little here, if anything. Measure the
+# gain on your own images before you pay for it. The prediction errors:
 
 figure, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
 colours = ["tab:grey"] * len(ensemble) + ["tab:blue"] * 3

@@ -1,10 +1,10 @@
 """
-Search many settings at the price of few
-========================================
+Search many settings at the cost of a few
+=========================================
 
-``HalvingGridSearchCV`` with epochs as the resource: all candidates are trained for one epoch, the
-better third of them for three, and so on. With ``memory`` each fit is kept, so a search that was
-killed is resumed by running it again.
+``HalvingGridSearchCV`` can use epochs as the resource: it trains all candidates for one epoch, the
+best third for three, and so on. With ``memory`` each fit is cached, so to resume a search that was
+killed, run it again.
 """
 
 import tempfile
@@ -23,7 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# A search space that serves most data of this kind:
+# A search space that suits most data of this kind:
 
 space = [
     {
@@ -59,7 +59,7 @@ accuracy = search.score(X_test, y_test)
 print(f"Accuracy on {len(y_test)} digits that the search has not seen: {accuracy:.3f}")
 
 # %%
-# How the field narrowed: a line for each candidate, from round to round.
+# The plot has a line for each candidate, from round to round.
 
 results = pd.DataFrame(search.cv_results_)
 results["candidate"] = [
@@ -79,7 +79,7 @@ ax.grid(alpha=0.3)
 plt.show()
 
 # %%
-# Run again, the search reads all its fits back in place of training them.
+# If you run the search again, it reads all its fits back instead of training them.
 
 resumed = search.fit(X_train, y_train)
 print(resumed.best_estimator_["classifier"].from_memory_)

@@ -2,8 +2,8 @@
 Enter Kaggle's Digit Recognizer
 ===============================
 
-From the two files of the competition to a submission. On Kaggle, ``folder`` is
-``/kaggle/input/digit-recognizer``; here both files are written from the bundled digits first.
+This example goes from the two files of the competition to a submission. On Kaggle, ``folder`` is
+``/kaggle/input/digit-recognizer``; here both files are first written from the bundled digits.
 """
 
 import tempfile
@@ -28,7 +28,7 @@ frame.head(1500).to_csv(folder / "train.csv", index=False)
 frame.tail(297).drop(columns="label").to_csv(folder / "test.csv", index=False)
 
 # %%
-# The whole way takes eight lines. For the leaderboard, replace the network by
+# A submission takes eight lines. For the leaderboard, replace the network by
 # ``DigitCNNClassifier("accurate", epochs=12, augmentation="mnist")``, or run ``mnistcnn kaggle
 # --train train.csv --test test.csv --submission submission.csv`` in a terminal.
 
@@ -42,32 +42,32 @@ print(f"Accuracy on {len(y_val)} images held out: {classifier.score(X_val, y_val
 write_kaggle_submission(folder / "submission.csv", classifier.predict(X_test))
 
 # %%
-# What is uploaded:
+# The beginning of the file to upload:
 
 print((folder / "submission.csv").read_text()[:40])
 
 # %%
-# The plots of a good notebook. The images themselves, some of each digit:
+# Some useful plots for a notebook. First, some images of each digit:
 
 # sphinx_gallery_thumbnail_number = 4
 DigitGridDisplay.from_samples(X_train, y_train, n_per_class=10)
 plt.show()
 
 # %%
-# The epochs:
+# The training curves:
 
 TrainingHistoryDisplay.from_estimator(classifier, quantity="loss")
 TrainingHistoryDisplay.from_estimator(classifier, quantity="accuracy")
 plt.show()
 
 # %%
-# Which digits are taken for which:
+# The confusion matrix:
 
 ConfusionMatrixDisplay.from_estimator(classifier, X_val, y_val)
 plt.show()
 
 # %%
-# And the misclassified ones, those of which the network was surest first:
+# The misclassified digits, most confident errors first:
 
 DigitGridDisplay.from_estimator(classifier, X_val, y_val)
 plt.show()

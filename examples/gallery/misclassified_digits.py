@@ -1,10 +1,10 @@
 """
-Plot the confusion matrix, the misclassified digits and what decided
-====================================================================
+Plot the confusion matrix, misclassified digits and saliency maps
+=================================================================
 
-A single accuracy hides where a network is wrong. scikit-learn's ``ConfusionMatrixDisplay`` says
-which digits it takes for which, ``DigitGridDisplay`` shows the images, and ``SaliencyDisplay``
-which pixels decided.
+A single accuracy hides where a network is wrong. scikit-learn's ``ConfusionMatrixDisplay`` shows
+which digits it confuses, ``DigitGridDisplay`` shows the images, and ``SaliencyDisplay``
+the pixels that mattered.
 """
 
 import matplotlib.pyplot as plt
@@ -18,8 +18,8 @@ from mnistcnn.plotting import DigitGridDisplay, SaliencyDisplay
 X, y = load_sample_digits(return_X_y=True)
 
 # %%
-# With ``cross_val_predict`` every image is predicted by a network that was not trained on it, so
-# that all of them can be looked at.
+# With ``cross_val_predict``, each image is predicted by a network that was not trained on it, so
+# you can look at the errors on all images.
 
 classifier = DigitCNNClassifier("baseline", epochs=5, random_state=0)
 probabilities = cross_val_predict(classifier, X, y, cv=3, method="predict_proba")
@@ -27,7 +27,7 @@ predictions = probabilities.argmax(axis=1)
 print(classification_report(y, predictions, digits=3))
 
 # %%
-# Recall of each digit on the diagonal; empty cells are zero.
+# The diagonal shows the recall of each digit; empty cells are zero.
 
 display = ConfusionMatrixDisplay.from_predictions(
     y, predictions, normalize="true", values_format=".0%", cmap="Blues", colorbar=False
@@ -39,16 +39,16 @@ display.figure_.set_size_inches(6, 6)
 plt.show()
 
 # %%
-# The misclassified digits, those of which the network was surest first. Some of them a person
-# would misread, too.
+# The misclassified digits, most confident errors first. A person would misread some of them,
+# too.
 
 # sphinx_gallery_thumbnail_number = 2
 DigitGridDisplay.from_predictions(X, y, predictions, y_proba=probabilities, n_images=20)
 plt.show()
 
 # %%
-# Which pixels decided, for two digits that the held-out networks misclassified: where a window
-# covers them, the probability of the class falls. Beside the predicted class stands the true one.
+# Saliency maps of two digits that the held-out networks misclassified: the probability of the class
+# falls if a window covers the pixels that matter. The true class is next to the predicted one.
 
 classifier.fit(X, y)
 worst = np.flatnonzero(predictions != y)[:2]

@@ -1,13 +1,13 @@
 """
-Test on people whose hand the network has never seen
-====================================================
+Test on the handwriting of new people
+=====================================
 
-Folds that are drawn at random have digits of the same people on both sides, so the network is
-tested on hands that it knows. ``StratifiedGroupKFold`` keeps all digits of a person in one fold.
+Random folds have digits of the same people on both sides, so the network is tested on handwriting
+that it knows. ``StratifiedGroupKFold`` keeps all digits of a person in one fold.
 
-The bundled digits do not say who wrote them, but their order does: it is that of the forms that
-people filled in, and every form begins with the digits from 0 to 9, twice over. Of MNIST's digits
-``fetch_mnist`` says in ``writers`` who wrote which.
+The bundled digits do not name their writers, but their order reveals them: it is that of the forms
+that people filled in, and every form begins with the digits from 0 to 9, twice. For MNIST's
+digits, ``writers`` of ``fetch_mnist`` names the writers.
 """
 
 import matplotlib.pyplot as plt
@@ -27,7 +27,7 @@ writers = np.searchsorted(begins, np.arange(len(y)), side="right")
 print(f"{len(y):,} digits by {len(np.unique(writers))} people")
 
 # %%
-# The same network, the same number of folds; ``groups`` says who wrote each digit.
+# The network and the number of folds are the same; ``groups`` names the writer of each digit.
 
 classifier = DigitCNNClassifier("fast", epochs=4, random_state=0)
 kinds = {
@@ -42,7 +42,7 @@ for name, (folds, groups) in kinds.items():
     print(f"{' '.join(name.split()):30} prediction error {mean:.2f} % +- {deviation:.2f}")
 
 # %%
-# What counts for an application that new people will use is the second.
+# The second error is the relevant one for an application with new users.
 
 figure, ax = plt.subplots(figsize=(6, 3), layout="constrained")
 for name, values in errors.items():

@@ -1,10 +1,10 @@
 """
-Search with Optuna, and end hopeless trials early
-=================================================
+Search with Optuna, and prune poor trials early
+===============================================
 
-Optuna chooses what to try next, and ends what looks hopeless after an epoch or two. The study is
-in a file, and so is every trial that is done: after a kill the same program resumes it, with as
-many trials as are missing. It needs Optuna: ``pip install optuna``.
+Optuna chooses what to try next, and prunes poor trials after an epoch or two. The study and its
+finished trials are stored in a file: after a kill, the same program resumes the study and runs the
+remaining trials. This example needs Optuna: ``pip install optuna``.
 """
 
 import tempfile
@@ -27,8 +27,8 @@ X_train, X_val, y_train, y_val = train_test_split(
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 # %%
-# A Keras callback tells the study of each epoch. A trial that is worse than the median of those
-# before it is pruned, and its fit undone.
+# A Keras callback reports each epoch to the study. A trial that is worse than the median of earlier
+# trials is pruned, and its fit undone.
 
 
 class Pruning(keras.callbacks.Callback):
@@ -43,8 +43,8 @@ class Pruning(keras.callbacks.Callback):
 
 
 # %%
-# The objective fits a candidate and returns its accuracy on the validation images. It is the
-# search space as well.
+# The objective fits a candidate and returns its accuracy on the validation images. It also defines
+# the search space.
 
 
 def objective(trial):
@@ -82,7 +82,7 @@ for name, value in study.best_params.items():
     print(f"    {name} = {value if isinstance(value, str) else format(value, '.3g')}")
 
 # %%
-# A line for each trial; those that were pruned are dashed.
+# The plot has a line for each trial; pruned trials are dashed.
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for trial in study.trials:

@@ -2,9 +2,9 @@
 Transfer a trained network to other classes
 ===========================================
 
-What a network has learned of strokes serves for other classes, such as letters, of which there
-are few images. ``TrainedFeatures`` is an architecture of layers that are trained already, with a
-new last layer.
+The features that a network has learned from strokes are useful for other classes, such as letters,
+with few images. ``TrainedFeatures`` is an architecture of already trained layers with a new last
+layer.
 """
 
 import matplotlib.pyplot as plt
@@ -15,8 +15,8 @@ from mnistcnn import DigitCNNClassifier, TrainedFeatures, load_pretrained, load_
 from mnistcnn.plotting import DigitGridDisplay
 
 # %%
-# Ten letters that look like digits stand in for an alphabet; in their place may be any labels of
-# your own. ``FEW`` images of each are there to train on, and 700 images to test with.
+# Ten letters that look like digits stand in for an alphabet; use your own labels in their place.
+# There are ``FEW`` training images of each, and 700 test images.
 
 FEW = [1, 2, 4, 8, 16]
 
@@ -27,7 +27,7 @@ DigitGridDisplay.from_samples(X_rest, y_rest, n_per_class=8)
 plt.show()
 
 # %%
-# The trained layers stay as they are, and only the new layer learns. For comparison, the network
+# The trained layers are frozen, and only the new layer is trained. For comparison, the network
 # ``"fast"`` is trained from scratch.
 
 pretrained = TrainedFeatures(load_pretrained())
@@ -41,7 +41,7 @@ for n_each in FEW:
         print(f"{n_each:2} of each class, {name:16} accuracy {accuracies[name][-1]:.3f}")
 
 # %%
-# The fewer the images, the more is gained.
+# The fewer the images, the larger the gain.
 
 # sphinx_gallery_thumbnail_number = 2
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")

@@ -3,11 +3,11 @@ Read your own handwriting
 =========================
 
 A network that is right on 99 % of MNIST is often wrong on a photograph or a drawing, because
-MNIST's images were all made in one way. ``DigitNormalizer`` makes yours in that way, and
-``load_pretrained`` reads them without any training.
+all of MNIST's images were made in the same way. ``DigitNormalizer`` brings yours to the same form,
+and the network of ``load_pretrained`` reads them without any training.
 
-The images of this page are drawn with Pillow: dark, thin strokes on paper, in slanting light. In
-their place may stand arrays, Pillow images, or the names of image files, of any size.
+The images in this example are drawn with Pillow: dark, thin strokes on paper, in uneven light. Use
+arrays, Pillow images or image file names of your own in their place, of any size.
 """
 
 import matplotlib.pyplot as plt
@@ -39,14 +39,14 @@ def photograph(strokes, pen):
 images = [photograph(strokes, pen=4) for strokes in STROKES.values()]
 
 # %%
-# The normaliser and the pretrained network make a pipeline that needs no ``fit``.
+# A pipeline of the normalizer and the pretrained network needs no ``fit``.
 
 reader = make_pipeline(DigitNormalizer(), load_pretrained())
 print("written:", list(STROKES))
 print("read:   ", reader.predict(images).tolist())
 
 # %%
-# Above, the photographs; below, what the network sees of them.
+# The photographs are above, and the images that the network sees below.
 
 normalised = DigitNormalizer().transform(images)
 probabilities = reader.predict_proba(images)
@@ -62,8 +62,8 @@ for (above, below), image, digit, row in zip(
 plt.show()
 
 # %%
-# A network takes whatever it is given for a digit. ``RejectingClassifier`` answers -1 where it is
-# not sure enough, here for noise and for an empty sheet.
+# A network predicts a digit for every image. ``RejectingClassifier`` predicts -1 if the
+# confidence is too low, here for noise and for an empty sheet.
 
 careful = make_pipeline(DigitNormalizer(empty="blank"), RejectingClassifier(load_pretrained()))
 noise = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)

@@ -1,10 +1,10 @@
 """
-Stop early by your own validation set
-=====================================
+Stop early with your own validation set
+=======================================
 
 ``fit`` takes a validation set as ``X_val`` and ``y_val``. With ``early_stopping=True`` training
-ends once its accuracy has not risen for ``n_iter_no_change`` epochs, and the weights of the best
-epoch are kept.
+ends once the accuracy on it has not risen for ``n_iter_no_change`` epochs, and the weights of the
+best epoch are kept.
 """
 
 import matplotlib.pyplot as plt
@@ -32,16 +32,16 @@ print(f"Trained for {classifier.n_iter_} epochs; the best was epoch {classifier.
 print(f"Accuracy on the test images: {classifier.score(X_test, y_test):.3f}")
 
 # %%
-# The loss of both parts, with a line at the epoch whose weights were kept:
+# The training and validation loss, with a line at the epoch whose weights were kept:
 
 display = TrainingHistoryDisplay.from_estimator(classifier, quantity="loss")
 display.ax_.axvline(classifier.best_epoch_, color="grey", linestyle=":")
 plt.show()
 
 # %%
-# Without ``X_val`` a stratified part of the training images is held out, ``validation_fraction``
-# of them. Without ``early_stopping`` a validation set of your own changes nothing: ``history_``
-# records its loss and its accuracy.
+# Without ``X_val``, a stratified part of the training images is held out: ``validation_fraction``
+# of them. Without ``early_stopping``, your own validation set does not change the training;
+# ``history_`` only records the loss and accuracy on it.
 
 watched = DigitCNNClassifier("fast", epochs=3, random_state=0)
 watched.fit(X_train, y_train, X_val=X_val, y_val=y_val)

@@ -3,8 +3,8 @@ Put a CNN into a pipeline
 =========================
 
 A ``DigitCNNClassifier`` is a scikit-learn classifier, so it can be the last step of a
-``Pipeline``. Here the step before it brings images to MNIST's form, whatever their size and their
-unit: those of ``sklearn.datasets.load_digits`` have 8x8 pixels from 0 to 16.
+``Pipeline``. Here the step before it brings images of any size and range to MNIST's form: those of
+``sklearn.datasets.load_digits`` have 8x8 pixels from 0 to 16.
 """
 
 import matplotlib.pyplot as plt
@@ -30,14 +30,14 @@ pipeline.fit(X_train, y_train)
 print(f"Accuracy on {len(y_test)} digits held out: {pipeline.score(X_test, y_test):.3f}")
 
 # %%
-# The parameters of every step are those of the pipeline, by the name of the step.
+# The pipeline has the parameters of every step, prefixed with the name of the step.
 
 pipeline.set_params(form__smooth_small=True, network__epochs=3)
 print(pipeline.get_params()["network__epochs"])
 
 # %%
-# Whatever takes a classifier takes the pipeline. In a cross-validation each fold is fitted from
-# the start, and the folds have all digits in equal parts.
+# The pipeline works wherever a classifier does. In a cross-validation each fold trains a new
+# network, and the folds are stratified.
 
 accuracies = cross_val_score(pipeline, X_train, y_train, cv=3)
 print(
@@ -45,7 +45,7 @@ print(
 )
 
 # %%
-# What the network was given, and how its loss fell:
+# The input of the network, and its loss:
 
 # sphinx_gallery_thumbnail_number = 1
 normalised = pipeline["form"].transform(X_test)

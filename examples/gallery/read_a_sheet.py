@@ -1,10 +1,10 @@
 """
-Read every digit of a sheet
+Read every digit on a sheet
 ===========================
 
-``load_reader`` gives a ``DigitReader``, which finds the lines and the digits of a page, and reads
-them with the network that comes with the package. In a terminal ``mnistcnn predict photo.jpg``
-does the same.
+``load_reader`` returns a ``DigitReader``, which finds the lines and the digits on a page, and reads
+them with the network that comes with the package. In a terminal, use
+``mnistcnn predict --sheet photo.jpg``.
 """
 
 import matplotlib.pyplot as plt
@@ -15,8 +15,8 @@ from PIL import Image
 from mnistcnn import load_reader, load_sample_digits
 
 # %%
-# The page of this example is made of the bundled digits: numbers on ruled paper, in slanting
-# light. Give the name of an image file of your own in its place.
+# The page in this example is made of the bundled digits: numbers on ruled paper, in uneven
+# light. Pass the name of your own image file in its place.
 
 
 def sheet_of_numbers(numbers):
@@ -40,8 +40,8 @@ sheet = sheet_of_numbers(["314159", "265358", "979323"])
 print(reading.text)
 
 # %%
-# Each digit has its place on the page and its probability; those that were hard to read have
-# their alternatives.
+# Each digit has its place on the page, its probability and, if it was hard to read, its
+# alternatives.
 
 for line in reading.lines:
     for digit in line:

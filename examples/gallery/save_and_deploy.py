@@ -2,8 +2,8 @@
 Save a model, and use it elsewhere
 ==================================
 
-A model file for Python programs with this package, ONNX and Keras's own file for those without it,
-and how to resume a fit that was killed.
+This example writes a model file for Python programs with this package, and ONNX and Keras files for
+programs without it. It also shows how to resume a fit that was killed.
 """
 
 import tempfile
@@ -23,9 +23,9 @@ temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name)
 
 # %%
-# A model file keeps the classifier whole: parameters, labels, weights, and the optimizer, so that
-# it can be trained further. It holds no code, so that one from a stranger is safe to load, which a
-# pickle is not.
+# A model file holds the whole classifier: parameters, labels, weights, and the optimizer, so
+# training can continue. It holds no code, so unlike a pickle it is safe to load even from a
+# stranger.
 
 classifier.save(folder / "digits.mnistcnn")
 loaded = load_classifier(folder / "digits.mnistcnn")
@@ -42,8 +42,8 @@ pixels = X[1500:].reshape(-1, 28, 28, 1).astype(np.uint8)
 print(f"Accuracy under onnxruntime: {(probabilities.argmax(axis=1) == y[1500:]).mean():.3f}")
 
 # %%
-# ``model_`` is the Keras network, from raw pixels to scores. Its file holds Keras's own classes
-# only, so that it is read without this package.
+# ``model_`` is the Keras network, from raw pixels to scores. Its file holds only Keras's own
+# classes, so it can be read without this package.
 
 classifier.model_.save(folder / "digits.keras")
 network = keras.saving.load_model(folder / "digits.keras")
@@ -52,14 +52,14 @@ scores = keras.ops.convert_to_numpy(network(images))
 print(f"Accuracy of the network alone: {(scores.argmax(axis=1) == y[1500:]).mean():.3f}")
 
 # %%
-# Back again: the labels are not in Keras's file.
+# ``from_keras_model`` turns it back into a classifier. The labels are not in Keras's file.
 
 wrapped = DigitCNNClassifier.from_keras_model(network, classes=range(10))
 print(wrapped.predict(X[:5]))
 
 # %%
-# A fit that was killed is resumed where Keras's ``BackupAndRestore`` is among the callbacks: run
-# again, it goes on from its last whole epoch. Here a callback ends the first run in the fourth
+# With Keras's ``BackupAndRestore`` among the callbacks, a fit that was killed resumes after its
+# last complete epoch when you run it again. Here a callback ends the first run in the fourth
 # epoch, as a power cut would.
 
 
@@ -84,7 +84,7 @@ resumed = long_fit(keras.callbacks.LambdaCallback(on_epoch_begin=lambda n, _logs
 print(f"The second run trained the epochs {[epoch + 1 for epoch in begun]}")
 
 # %%
-# What each file takes on the disk:
+# The size of each file on disk:
 
 sizes = {path.name: path.stat().st_size / 1e6 for path in sorted(folder.glob("digits.*"))}
 figure, ax = plt.subplots(figsize=(6, 2), layout="constrained")

@@ -2,8 +2,8 @@
 Search architectures and their hyperparameters
 ==============================================
 
-``GridSearchCV`` over a pipeline. An architecture is a parameter like any other: the search may
-exchange it, and reach into it as ``architecture__dropout``.
+This example runs ``GridSearchCV`` over a pipeline. An architecture is a parameter like any other:
+the search can try several, and set their parameters, such as ``architecture__dropout``.
 """
 
 import matplotlib.pyplot as plt
@@ -46,7 +46,7 @@ results.index = [
 print(results[["mean_test_score", "std_test_score", "mean_fit_time"]].round(3))
 
 # %%
-# The bars reach one standard deviation of the folds to either side.
+# The bars show one standard deviation over the folds on either side.
 
 figure, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
 ax.errorbar(
