@@ -29,8 +29,8 @@ frame.tail(297).drop(columns="label").to_csv(folder / "test.csv", index=False)
 
 # %%
 # A submission takes eight lines. For the leaderboard, replace the network by
-# ``DigitCNNClassifier("accurate", epochs=12, augmentation="mnist")``, or run ``mnistcnn kaggle
-# --train train.csv --test test.csv --submission submission.csv`` in a terminal.
+# ``DigitCNNClassifier.from_recipe("accurate")``, or run ``mnistcnn kaggle --train train.csv --test
+# test.csv --submission submission.csv`` in a terminal.
 
 X, y = read_kaggle_csv(folder / "train.csv", return_X_y=True)
 X_test = read_kaggle_csv(folder / "test.csv", target=None).data

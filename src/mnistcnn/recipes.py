@@ -170,7 +170,12 @@ _RECIPES = (
         differences="The source begins with a fresh optimizer at each new rate.",
     ),
     Recipe("fast", {}, reported=0.9938),
-    Recipe("accurate", {"epochs": 12, "augmentation": "mnist"}, reported=0.99598),
+    Recipe(
+        "accurate",
+        {"epochs": 45, "augmentation": "mnist"},
+        reported=0.99598,
+        differences="The accuracy was reported after 12 epochs.",
+    ),
 )
 _BY_NAME = {recipe.name: recipe for recipe in _RECIPES}
 
