@@ -21,8 +21,8 @@ from benchmarks._benchmark import Benchmark, Case
 from benchmarks._data import SIZES, Labels, load_images, source
 from benchmarks._results import ACCURACY, SECONDS, Figure, Measurement, Results
 
-ALONE, TOGETHER = "mnistcnn kaggle", "mnistcnn kaggle --ensemble 10"
-OPTIONS: dict[str, list[str]] = {ALONE: [], TOGETHER: ["--ensemble", "10"]}
+ALONE, TOGETHER = "mnistcnn kaggle", "mnistcnn kaggle --ensemble 5"
+OPTIONS: dict[str, list[str]] = {ALONE: [], TOGETHER: ["--ensemble", "5"]}
 COMMAND = "from mnistcnn.cli import main; main()"
 
 
