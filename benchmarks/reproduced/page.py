@@ -16,9 +16,9 @@ HEAD = """\
 # Reproduced results
 
 Made by `python -m benchmarks.reproduced` from the records that `mnistcnn reproduce RECIPE
---output benchmarks/results/reproduced` wrote, one a run. Each network was trained as its
-[recipe](recipes.md) says and measured once on the images that were held back; nothing was chosen by
-them. Seconds are by the clock: in some runs other work shared the cores, so they are upper bounds.
+--output benchmarks/results/reproduced` wrote, one for each run. Each network was trained as its
+[recipe](recipes.md) says and evaluated once on the held-out images, by which nothing was chosen.
+Seconds are wall-clock time; other work shared the cores in some runs, so they are upper bounds.
 
 ## Reported and reproduced
 """
@@ -30,11 +30,12 @@ AGAINST_TIME = """
 One point a run, both axes logarithmic; runs on MNIST's own split only.
 """
 TIME_TO_TARGET = """
-## Time to 99.0, 99.5 and 99.6 %
+## Time to 99.0, 99.5, 99.6 and 99.65 %
 
-The quickest fit that was found for each accuracy, on the last 10,000 training images, then measured
-on the test images with each seed once by `python -m benchmarks time_to_target`. The seconds are
-those of `fit` in a new process, compiling included.
+Fits that reach each accuracy quickly, chosen on the last 10,000 training images and measured on the
+test images once for each seed by `python -m benchmarks time_to_target`. The seconds are those of
+`fit` in a new process, compilation included. "Views" are copies of an image moved by a pixel, over
+which a prediction is averaged.
 """
 MOST_ACCURATE = """
 ## The most accurate
