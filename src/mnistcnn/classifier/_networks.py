@@ -165,6 +165,6 @@ def _adopt_weights(network: Network, model: keras.Model) -> None:
     )
     if not np.allclose(given, copied, rtol=1e-3, atol=1e-4):
         raise ValueError(
-            "model holds functions of your own that a config does not tell, so its copy computes "
-            "something else; pass architecture=a function that builds it, and fit."
+            "model holds functions of your own that its config does not describe, so its copy "
+            "computes something else; pass a function that builds it as architecture, and fit."
         )

@@ -90,7 +90,7 @@ def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
 
 def _trained_features(architecture: ArchitectureLike) -> TrainedFeatures:
     if not isinstance(architecture, TrainedFeatures):
-        raise ValueError("nothing tells the architecture of the network")
+        raise ValueError("the architecture of the network is missing")
     features: TrainedFeatures = resolve_architecture(architecture)
     return features
 
