@@ -414,7 +414,7 @@ class TestBadInput:
             (DigitCNNClassifier(), NotFittedError, "not fitted yet"),
             (make_pipeline(GaussianNB()), NotFittedError, "not fitted yet"),
             (LinearRegression().fit([[0.0]], [0]), ValueError, "must be a fitted classifier"),
-            (KNeighborsClassifier(1).fit([[0]], [[0, 1]]), ValueError, "one label an image"),
+            (KNeighborsClassifier(1).fit([[0]], [[0, 1]]), ValueError, "one label per image"),
             (GaussianNB, TypeError, "class, not an instance"),
             ("digits.joblib", TypeError, "not an estimator"),
         ],
