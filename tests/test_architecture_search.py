@@ -343,5 +343,5 @@ def test_a_comparison_that_runs_again_with_a_memory_trains_only_what_is_missing(
 
 @pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=["None", "state"])
 def test_a_memory_that_would_find_nothing_again_is_refused(random_state, small_digits, tmp_path):
-    with pytest.raises(ValueError, match="random_state must be an int where memory is given"):
+    with pytest.raises(ValueError, match="random_state must be an int if memory is given"):
         compare_architectures(*small_digits, memory=tmp_path, random_state=random_state)
