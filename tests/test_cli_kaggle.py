@@ -227,7 +227,7 @@ class TestFiles:
 
     def test_exchanged_files_are_refused(self, files):
         files.train, files.test = files.test, files.train
-        with pytest.raises(ValueError, match="give them the other way round"):
+        with pytest.raises(ValueError, match="swap the two files"):
             kaggle(*files.arguments)
 
     @pytest.mark.parametrize("by", ["name", "link"])
@@ -237,7 +237,7 @@ class TestFiles:
             files.test = files.train
         else:
             files.test.symlink_to(files.train)
-        with pytest.raises(ValueError, match=r"must be two, got .*\.csv twice"):
+        with pytest.raises(ValueError, match=r"must be different, got .*\.csv twice"):
             kaggle(*files.arguments)
 
     def test_a_test_file_with_labels_is_refused_with_the_remedy(self, files):
