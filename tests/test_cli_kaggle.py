@@ -67,7 +67,7 @@ class TestSubmission:
         accuracy, error, low, high = map(
             float,
             re.fullmatch(
-                rf"Accuracy {number} % on 40 images that were held out: standard error {number} "
+                rf"Accuracy {number} % on 40 held-out images: standard error {number} "
                 rf"points, 95 % interval {number} to {number} % \(Wilson\)\.",
                 lines[1],
             ).groups(),
@@ -75,7 +75,7 @@ class TestSubmission:
         assert low < accuracy < high or accuracy == high == 100
         assert error == pytest.approx(np.sqrt(accuracy * (100 - accuracy) / 40), abs=0.01)
         assert "has not seen these images" in lines[2]
-        assert lines[3:] == [f"{files.submission} holds the answers for 25 images."]
+        assert lines[3:] == [f"{files.submission} holds the predictions for 25 images."]
         reports = printed.err.splitlines()
         assert re.fullmatch(
             r"epoch 1 of 6: loss .*, validation accuracy .*; \d+ s left", reports[0]
@@ -126,7 +126,7 @@ class TestSubmission:
             [line] = warned
             assert f"the test images show {test}, and the training images {train}" in line
         if inverted != "train":
-            assert printed.out.splitlines()[-1].endswith("holds the answers for 1 image.")
+            assert printed.out.splitlines()[-1].endswith("holds the predictions for 1 image.")
 
     def test_no_epoch_is_chosen_by_the_images_that_are_held_out(self, files, capsys, monkeypatch):
         seen = []
@@ -366,7 +366,7 @@ class TestProcess:
         )
         assert answer.returncode == 1, answer.stderr
         assert "Accuracy" in answer.stdout
-        assert "holds the answers" not in answer.stdout
+        assert "holds the predictions" not in answer.stdout
         assert answer.stderr.splitlines()[-1].startswith("mnistcnn: error: ")
         assert files.submission.read_text() == "precious"
         assert len(list(files.submission.parent.iterdir())) == 4
@@ -389,4 +389,4 @@ class TestProcess:
         assert len(list(files.submission.parent.iterdir())) == 4
         if number == signal.SIGINT:
             assert process.returncode == 130
-            assert f"{files.submission} is as it was." in said
+            assert f"{files.submission} is unchanged." in said
