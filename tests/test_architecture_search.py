@@ -252,7 +252,7 @@ class TestCallbacks:
         reason="scikit-learn has callbacks from version 1.9 on",
     )
     def test_those_of_keras_are_refused(self, small_digits):
-        with pytest.raises(TypeError, match=r"scikit-learn's, .* got \[<.*History.*Keras's go to"):
+        with pytest.raises(TypeError, match=r"scikit-learn's, .* got \[<.*History.*pass Keras"):
             compare_architectures(
                 *small_digits, architectures=[narrow], callbacks=keras.callbacks.History()
             )

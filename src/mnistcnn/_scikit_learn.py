@@ -158,7 +158,7 @@ def set_callbacks(estimator: BaseEstimator, callbacks: "Sequence[FitCallback]") 
     except TypeError as error:
         raise TypeError(
             "callbacks must be scikit-learn's, such as sklearn.callback.ProgressBar(), got "
-            f"{list(callbacks)!r}; Keras's go to DigitCNNClassifier(callbacks=...)."
+            f"{list(callbacks)!r}; pass Keras callbacks to DigitCNNClassifier(callbacks=...)."
         ) from error
 
 
@@ -253,8 +253,8 @@ def reports_its_fit(fit: Function) -> Function:
 @cache
 def _warn() -> None:
     warnings.warn(
-        "This version of scikit-learn lacks what mnistcnn checks parameters with: a wrong one is "
-        "not named before it is used.",
+        "This version of scikit-learn lacks the functions with which mnistcnn validates "
+        "parameters: invalid ones are not reported before they are used.",
         RuntimeWarning,
         stacklevel=3,
     )

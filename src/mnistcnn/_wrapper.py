@@ -175,6 +175,6 @@ def check_takes(estimator: Estimator, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in known]
     if unknown and not takes_any:
         raise ValueError(
-            f"{unknown[0]} must be None for an estimator whose fit does not take it, as "
-            f"{type(estimator).__name__}'s does not."
+            f"{unknown[0]} must be None for an estimator whose fit does not accept it, such as "
+            f"{type(estimator).__name__}."
         )

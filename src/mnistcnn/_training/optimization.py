@@ -36,8 +36,8 @@ def _load_variables(optimizer: keras.optimizers.Optimizer, store: Mapping[str, A
     variables = _without_schedule(optimizer)
     if len(store.keys()) != len(variables):
         warnings.warn(
-            f"The optimizer stays as it is: it has {len(variables)} variables, and what was stored "
-            f"has {len(store.keys())}.",
+            f"The state of the optimizer is not restored: it has {len(variables)} variables, and "
+            f"the stored state has {len(store.keys())}.",
             stacklevel=2,
         )
         return
