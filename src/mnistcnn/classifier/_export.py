@@ -60,8 +60,8 @@ class ExportMixin:
         Parameters
         ----------
         path : str or path-like
-            Where to write it: a name that ends in ``.onnx``, which needs the extra ``onnx`` (``pip
-            install "mnistcnn[onnx]"``), or in ``.tflite``, which needs ``litert``.
+            Where to write it: a name that ends in ``.onnx``, which needs the extra ``onnx``
+            (``pip install "mnistcnn[onnx]"``), or in ``.tflite``, which needs ``litert``.
         overwrite : bool, default=False
             Whether to replace an existing file.
         pixel_dtype : {"auto", "uint8", "float32"}, default="auto"

@@ -26,8 +26,8 @@ MAX_ITEM_BYTES = 8
 TWISTER, N_WORDS = "MT19937", 624
 # What holds code may be stored all the same, by others and at one's own risk.
 ALTERNATIVE = (
-    "joblib.dump stores it, in a file that can run any code when it is loaded; skops.io.dump asks "
-    "whoever loads it which functions to trust."
+    "joblib.dump stores it, in a file that can run any code when it is loaded; with skops.io.dump, "
+    "the functions to trust are named when it is loaded."
 )
 
 
@@ -252,7 +252,7 @@ def _check_uses_all(content: object, n_arrays: int) -> None:
         elif isinstance(part, list):
             waiting.extend(part)
     if used != set(range(n_arrays)):
-        raise ValueError("its arrays are not those that it refers to")
+        raise ValueError("its arrays do not match its references to them")
 
 
 def _decoded_object(key: str, content: list[Any], arrays: Arrays) -> Any:
@@ -264,7 +264,7 @@ def _decoded_object(key: str, content: list[Any], arrays: Arrays) -> Any:
         return keras_object_of(name, values)
     if key == "RandomState":
         return _random_state_of(*values["state"])
-    raise ValueError(f"{key!r} stands for nothing that is known")
+    raise ValueError(f"{key!r} is not known")
 
 
 def _state_of(random_state: np.random.RandomState) -> tuple[Any, ...]:
