@@ -61,7 +61,7 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
 
 
 def check_can_be_written(path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
-    """Raise before long work what `replaced_at_the_end` would raise after it; leave all as it is.
+    """Raise before long work what `replaced_at_the_end` would raise after it; change nothing.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def check_can_be_written(path: str | os.PathLike[str], *, overwrite: bool = True
 
 
 def _mode_of(path: str | os.PathLike[str], *, overwrite: bool) -> int | None:
-    """Return the mode of what may be written, None where nothing is yet."""
+    """Return the mode of a writable path; None if nothing exists there."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:

@@ -19,7 +19,7 @@ RATE_RELATIVE_TO_ADAM = {"adam": 1.0, "adamw": 1.0, "rmsprop": 0.5, "sgd": 10.0}
 
 
 def store_as_keras_would(optimizer: keras.optimizers.Optimizer) -> None:
-    """Keep the schedule's variables, which Keras's own do not have, out of files of Keras's."""
+    """Keep the schedule's variables out of Keras files; Keras's own schedules have none."""
     for each in (optimizer, getattr(optimizer, "inner_optimizer", optimizer)):
         each.save_own_variables = partial(_save_variables, each)
         each.load_own_variables = partial(_load_variables, each)
@@ -160,7 +160,7 @@ class OptimizerConfig:
 
     @property
     def average_momentum(self) -> float | None:
-        """That of the moving average of the weights, the template's where none is stated."""
+        """The momentum of the weight average, by default that of the template."""
         if self.ema_momentum is not None:
             return self.ema_momentum
         template = self.name_or_template

@@ -137,7 +137,7 @@ def memory_of_fit(
     config: TrainingConfig,
     seed: list[int],
 ) -> FitMemory:
-    """Return where a fit is kept: nowhere unless its outcome follows from what can be compared."""
+    """Return where a fit is cached: nowhere, unless comparable inputs determine its outcome."""
     kept = _opened(estimator.memory)
     if kept is None:
         return FitMemory(None, config)
@@ -166,7 +166,7 @@ def _opened(memory: Memory) -> "Store | None":
 
 
 def _check_is_writable(store: "Store") -> None:
-    """Raise what writing would, in place of joblib's guess at a race between processes."""
+    """Raise the error of writing, where joblib would guess at a race between processes."""
     folder = getattr(getattr(store, "store_backend", None), "location", None)
     if isinstance(folder, str) and os.path.isdir(folder):
         with TemporaryFile(dir=folder) as probe:
@@ -175,7 +175,7 @@ def _check_is_writable(store: "Store") -> None:
 
 
 def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | None:
-    """Tell why the outcome of a fit does not follow from what can be compared, if so."""
+    """Tell why comparable inputs do not determine the outcome of a fit, if they do not."""
     if not isinstance(estimator.random_state, Integral):
         return f"random_state is not an integer, but {estimator.random_state!r}"
     for callback in config.callbacks:

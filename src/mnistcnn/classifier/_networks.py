@@ -94,7 +94,7 @@ def continue_from(
 def wrapped(
     estimator: "DigitCNNClassifier", model: keras.Model, classes: ArrayLike | None
 ) -> Fitted:
-    """Return what a fit would have left, around a copy of a trained model.
+    """Return the result of a fit for a copy of a trained model.
 
     Labels that are not ascending, or not as many as the model's outputs, are refused.
     """

@@ -62,7 +62,7 @@ def download(
 
 
 def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: float) -> None:
-    """Leave a server at the deadline, which may hold up a read for ever with a byte now and then.
+    """Leave a server at the deadline, since it could delay a read for ever by sending single bytes.
 
     The thread that is left behind ends at its next block, for its file is closed.
     """

@@ -146,7 +146,7 @@ def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: b
 
 
 def _of_other_data(folders: list[Path], data: DataSet) -> str:
-    """Say which folders are called as other data, whose files are not taken for these."""
+    """Name the folders that are called like other data sets, so that their files are not read."""
     if not data.has_mnist_names:
         return ""
     others = [str(folder) for folder in folders if data_set_of(folder) not in (data, MNIST)]

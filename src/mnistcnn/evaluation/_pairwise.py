@@ -33,7 +33,7 @@ def is_proportion(scorer: str) -> bool:
 
 
 def default_rope(scorer: str) -> float:
-    """Return which difference is of no importance, where the user has not said."""
+    """Return the default for differences of no importance."""
     return _POINTS_OF_NO_IMPORTANCE if is_proportion(scorer) else 0.0
 
 

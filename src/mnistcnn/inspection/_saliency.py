@@ -61,7 +61,7 @@ class Saliency:
     method: str
 
     def __repr__(self) -> str:
-        """Return how much there is, and not all pixels."""
+        """Return the numbers of images and classes instead of all pixels."""
         n_images, n_classes = self.classes.shape
         return (
             f"Saliency({n_images} image{'s' * (n_images != 1)}, {n_classes} "
@@ -71,7 +71,7 @@ class Saliency:
 
 @contextmanager
 def unit_was_checked() -> Iterator[None]:
-    """Say nothing more of pixels in another unit, which was said of the whole images."""
+    """Suppress further warnings of pixels in another unit, already issued for whole images."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PixelRangeWarning)
         yield

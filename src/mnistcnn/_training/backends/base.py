@@ -1,4 +1,4 @@
-"""What training asks of the backend under Keras, with the answers where nothing is special."""
+"""What training needs from the backend of Keras, with the defaults."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
