@@ -48,8 +48,7 @@ class InspectionMixin(PredictionMixin):
 
         See Also
         --------
-        mnistcnn.inspection.gradient_saliency : Maps of the decisive pixels, computed from these
-        gradients.
+        mnistcnn.inspection.gradient_saliency : Maps of the decisive pixels, from these gradients.
 
         References
         ----------

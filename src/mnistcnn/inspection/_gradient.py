@@ -53,9 +53,9 @@ def gradient_saliency(
 
     See Also
     --------
-    mnistcnn.plotting.SaliencyDisplay : Draws the maps. mnistcnn.inspection.occlusion_saliency : For
-    any classifier. mnistcnn.DigitCNNClassifier.input_gradients : The signed gradients behind the
-    maps.
+    mnistcnn.plotting.SaliencyDisplay : Draws the maps.
+    mnistcnn.inspection.occlusion_saliency : For any classifier.
+    mnistcnn.DigitCNNClassifier.input_gradients : The signed gradients behind the maps.
 
     References
     ----------

@@ -75,8 +75,8 @@ def occlusion_saliency(
 
     See Also
     --------
-    mnistcnn.plotting.SaliencyDisplay : Draws the maps. mnistcnn.inspection.gradient_saliency :
-    Faster, for networks only.
+    mnistcnn.plotting.SaliencyDisplay : Draws the maps.
+    mnistcnn.inspection.gradient_saliency : Faster, for networks only.
 
     Notes
     -----

@@ -60,8 +60,8 @@ class SavableMixin:
 
         See Also
         --------
-        mnistcnn.load_classifier : Read the file. mnistcnn.save_classifier : Do the same for a
-        pipeline.
+        mnistcnn.load_classifier : Read the file.
+        mnistcnn.save_classifier : Do the same for a pipeline.
         """
         save_classifier(self, path, overwrite=overwrite)
 
