@@ -168,7 +168,7 @@ class TestKeeping:
     @pytest.mark.parametrize("label", ["10", "", "four", 4, ["4"], {"label": "4"}, MARKUP])
     def test_a_label_that_is_no_class_is_not(self, reader, corrections, written_digit, label):
         said = keep_drawing(reader, as_drawn(written_digit(4)), label, corrections=corrections)
-        assert "is no label of this network" in said
+        assert "is not a label of this network" in said
         assert "<b>" not in said
         assert not corrections.path.exists()
 
@@ -262,7 +262,7 @@ class TestExplanation:
     @pytest.mark.parametrize("fall", [0, -0.2, 0.001])
     def test_says_where_no_place_decided(self, fall):
         html = explanation(reading_of([0.25, 0.75], labels=[4, 9]), np.full((28, 28), fall))
-        assert "no place alone" in html
+        assert "no single place" in html
 
     def test_orange_is_where_it_falls(self):
         falls = np.zeros((28, 28))

@@ -252,7 +252,7 @@ class TestCallbacks:
         reason="scikit-learn has callbacks from version 1.9 on",
     )
     def test_those_of_keras_are_refused(self, small_digits):
-        with pytest.raises(TypeError, match=r"scikit-learn's, .* got \[<.*History.*Keras's go to"):
+        with pytest.raises(TypeError, match=r"scikit-learn's, .* got \[<.*History.*pass Keras"):
             compare_architectures(
                 *small_digits, architectures=[narrow], callbacks=keras.callbacks.History()
             )
@@ -343,5 +343,5 @@ def test_a_comparison_that_runs_again_with_a_memory_trains_only_what_is_missing(
 
 @pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=["None", "state"])
 def test_a_memory_that_would_find_nothing_again_is_refused(random_state, small_digits, tmp_path):
-    with pytest.raises(ValueError, match="random_state must be an int where memory is given"):
+    with pytest.raises(ValueError, match="random_state must be an int if memory is given"):
         compare_architectures(*small_digits, memory=tmp_path, random_state=random_state)

@@ -269,12 +269,12 @@ def test_a_search_goes_on_within_the_fit_that_was_stopped(small_digits, tmp_path
 @pytest.mark.parametrize(
     ("parameters", "folder", "message"),
     [
-        ({"random_state": None}, "backup", "random_state must be.*BackupAndRestore.*Got None"),
+        ({"random_state": None}, "backup", "random_state must be.*BackupAndRestore.*got None"),
         ({}, "gs://bucket/backup", "backup_dir is a local folder, got 'gs://bucket/backup'"),
         (
             {"callbacks": [keras.callbacks.BackupAndRestore("backup")] * 2},
             "backup",
-            "one BackupAndRestore at most, got 2",
+            "at most one BackupAndRestore, got 2",
         ),
     ],
 )

@@ -418,7 +418,7 @@ def test_one_hot_labels_are_refused_with_the_conversion(small_digits):
             lambda X, y: quick().partial_fit(X, y, classes=range(10)),
             lambda X, y: compare_architectures(X, y, architectures=["baseline"]),
         ):
-            with pytest.raises(ValueError, match="y must hold one label an image.*argmax"):
+            with pytest.raises(ValueError, match="y must hold one label per image.*argmax"):
                 use(X, one_hot)
 
 

@@ -175,7 +175,7 @@ class TestPlainSentences:
 
     def test_a_classifier_that_fails(self, unusual, tmp_path):
         answer = mnistcnn("evaluate", *UNPICKLED, unusual("Failing"), **with_path(tmp_path))
-        assert_one_line(answer, status=2, mentions="model.joblib cannot answer for these images")
+        assert_one_line(answer, status=2, mentions="model.joblib cannot predict these images")
 
     def test_pixels_that_are_no_numbers(self, tmp_path, model_files, digits):
         X, y = digits
@@ -183,7 +183,7 @@ class TestPlainSentences:
         answer = mnistcnn(
             *("evaluate", "--model-file", model_files["light"], "--data", tmp_path / "gaps.npz")
         )
-        assert_one_line(answer, status=2, mentions="cannot answer for these images: Input X")
+        assert_one_line(answer, status=2, mentions="cannot predict these images: Input X")
         assert "scikit-learn" not in answer.stderr
 
     def test_a_class_that_is_not_installed(self, unusual):
@@ -227,4 +227,4 @@ class TestTables:
 
     def test_csv_and_json_exclude_each_other(self):
         answer = mnistcnn("predict", "a.png", "--csv", "--json")
-        assert_one_line(answer, status=2, mentions="--csv and --json exclude each other")
+        assert_one_line(answer, status=2, mentions="--csv and --json cannot be combined")

@@ -190,8 +190,8 @@ class TestCtrlC:
         assert stdout == ""
         message = stderr.splitlines()[-1]
         assert message.startswith("mnistcnn: interrupted after epoch ")
-        kept = "is as it was" if existing else "is not written"
-        assert message.endswith(f"nothing is kept of this training, {path} {kept}.")
+        kept = "is unchanged" if existing else "is not written"
+        assert message.endswith(f"this training is discarded, and {path} {kept}.")
         assert [entry.name for entry in tmp_path.iterdir()] == ["digits.mnistcnn"] * existing
         assert not existing or path.read_text() == "precious"
 
@@ -200,7 +200,7 @@ def test_a_submission_holds_each_row_of_the_table(tmp_path, linear, test_csv):
     path = tmp_path / "out.csv"
     answer = mnistcnn("predict", *UNPICKLED, linear, test_csv, "--submission", path)
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert answer.stdout == f"{path} holds the answers for 10 images.\n"
+    assert answer.stdout == f"{path} holds the predictions for 10 images.\n"
     frame = pd.read_csv(path)
     assert list(frame.columns) == ["ImageId", "Label"]
     assert list(frame["ImageId"]) == list(range(1, 11))

@@ -73,7 +73,7 @@ class TestSubmission:
         accuracy, error, low, high = map(
             float,
             re.fullmatch(
-                rf"Accuracy {number} % on 40 images that were held out: standard error {number} "
+                rf"Accuracy {number} % on 40 held-out images: standard error {number} "
                 rf"points, 95 % interval {number} to {number} % \(Wilson\)\.",
                 lines[1],
             ).groups(),
@@ -81,7 +81,7 @@ class TestSubmission:
         assert low < accuracy < high or accuracy == high == 100
         assert error == pytest.approx(np.sqrt(accuracy * (100 - accuracy) / 40), abs=0.01)
         assert "has not seen these images" in lines[2]
-        assert lines[3:] == [f"{files.submission} holds the answers for 25 images."]
+        assert lines[3:] == [f"{files.submission} holds the predictions for 25 images."]
         reports = printed.err.splitlines()
         assert re.fullmatch(
             r"epoch 1 of 6: loss .*, validation accuracy .*; \d+ s left", reports[0]
@@ -162,7 +162,7 @@ class TestSubmission:
             [line] = warned
             assert f"the test images show {test}, and the training images {train}" in line
         if inverted != "train":
-            assert printed.out.splitlines()[-1].endswith("holds the answers for 1 image.")
+            assert printed.out.splitlines()[-1].endswith("holds the predictions for 1 image.")
 
     def test_no_epoch_is_chosen_by_the_images_that_are_held_out(self, files, capsys, monkeypatch):
         seen = []
@@ -263,7 +263,7 @@ class TestFiles:
 
     def test_exchanged_files_are_refused(self, files):
         files.train, files.test = files.test, files.train
-        with pytest.raises(ValueError, match="give them the other way round"):
+        with pytest.raises(ValueError, match="swap the two files"):
             kaggle(*files.arguments)
 
     @pytest.mark.parametrize("by", ["name", "link"])
@@ -273,7 +273,7 @@ class TestFiles:
             files.test = files.train
         else:
             files.test.symlink_to(files.train)
-        with pytest.raises(ValueError, match=r"must be two, got .*\.csv twice"):
+        with pytest.raises(ValueError, match=r"must be different, got .*\.csv twice"):
             kaggle(*files.arguments)
 
     def test_a_test_file_with_labels_is_refused_with_the_remedy(self, files):
@@ -402,7 +402,7 @@ class TestProcess:
         )
         assert answer.returncode == 1, answer.stderr
         assert "Accuracy" in answer.stdout
-        assert "holds the answers" not in answer.stdout
+        assert "holds the predictions" not in answer.stdout
         assert answer.stderr.splitlines()[-1].startswith("mnistcnn: error: ")
         assert files.submission.read_text() == "precious"
         assert len(list(files.submission.parent.iterdir())) == 4
@@ -425,4 +425,4 @@ class TestProcess:
         assert len(list(files.submission.parent.iterdir())) == 4
         if number == signal.SIGINT:
             assert process.returncode == 130
-            assert f"{files.submission} is as it was." in said
+            assert f"{files.submission} is unchanged." in said

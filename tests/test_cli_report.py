@@ -93,7 +93,7 @@ class TestBadInput:
             (["missing.joblib", "-o", "a.html"], "missing.joblib"),
             (
                 [__file__, "-o", "a.html"],
-                "MODEL_FILE must be a classifier that `mnistcnn train` or",
+                "MODEL_FILE must be a classifier written by `mnistcnn train` or",
             ),
             ([__file__], "'-o' / '--output'"),
             ([__file__, "-o", "missing/a.html"], "folder 'missing' does not exist"),

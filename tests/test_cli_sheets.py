@@ -83,7 +83,7 @@ def test_paths_come_from_stdin(sheets):
 def test_what_makes_no_sense_for_sheets_is_refused(option, sheets, tmp_path):
     path = tmp_path / ("seen.png" if option == "--show-normalized" else "submission.csv")
     answer = mnistcnn("predict", "--sheet", sheets, option, path)
-    assert_one_line(answer, status=2, mentions=f"{option} and --sheet exclude each other")
+    assert_one_line(answer, status=2, mentions=f"{option} and --sheet cannot be combined")
     assert not path.exists()
 
 

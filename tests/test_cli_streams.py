@@ -169,7 +169,7 @@ def test_answers_so_far_are_printed_after_ctrl_c(images, model_file):
         answer, message = process.communicate(timeout=60)
     assert process.returncode == 130
     assert answer.count("7.png") == 128
-    assert message.splitlines()[-1] == "mnistcnn: interrupted after 128 answers."
+    assert message.splitlines()[-1] == "mnistcnn: interrupted after 128 predictions."
 
 
 def test_narrow_terminals_break_headings_between_words_and_numbers_nowhere(images, model_file):

@@ -75,7 +75,7 @@ def test_next_address_is_tried_until_one_gives_the_right_file(server, tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("missing", "404"), ("half", "what came has the sha256"), ("wrong", "the right file")],
+    [("missing", "404"), ("half", "the download has the sha256"), ("wrong", "the right file")],
 )
 def test_failed_download_leaves_no_file_and_says_why(server, tmp_path, kind, message):
     url = f"{server.address}/{kind}/file"

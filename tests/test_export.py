@@ -160,7 +160,7 @@ class TestInt8:
     def test_too_few_images_tell_no_range(self, n_images, fitted, digits, tmp_path):
         few = digits[0][:n_images]
         for images in (few, np.tile(few, (100, 1)), np.zeros_like(digits[0][:50])):
-            with pytest.raises(ValueError, match="must hold 32 different images at least"):
+            with pytest.raises(ValueError, match="must hold at least 32 different images"):
                 fitted.export(
                     tmp_path / "digits.onnx", quantization="int8", calibration_images=images
                 )

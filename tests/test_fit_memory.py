@@ -197,7 +197,7 @@ def test_without_an_integer_seed_it_trains_and_says_so_if_asked(
         assert not silent.from_memory_
     assert capsys.readouterr().out == ""
     quick(tmp_path, random_state=random_state, verbose=2).fit(*data)
-    assert "trained, whatever memory holds: random_state is no integer" in capsys.readouterr().out
+    assert "without looking in memory: random_state is not an integer" in capsys.readouterr().out
 
 
 def test_a_callback_with_effects_sees_every_fit(data, tmp_path):

@@ -88,7 +88,7 @@ def test_packed_file_with_a_flipped_bit_is_refused(tmp_path):
     ("content", "message"),
     [
         (b"", "it is empty"),
-        (HEADER + bytes(25), "it goes on after the 24 bytes"),
+        (HEADER + bytes(25), "it continues after the 24 bytes"),
         (b"\x01" + HEADER[1:] + bytes(24), "magic number must be .* got 0x01000803"),
         (bytes([0, 0, 0x0A, 3]) + HEADER[4:] + bytes(24), "got 0x00000a03"),
         (bytes([0, 0, 8, 0]), "got 0x00000800"),

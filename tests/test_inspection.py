@@ -283,7 +283,7 @@ def test_a_single_class_and_no_probabilities_are_refused(small_digits):
     one_class = DummyClassifier().fit(X, np.zeros(len(X)))
     with pytest.raises(ValueError, match=r"estimator must know at least 2 classes.*got \[0\.0\]"):
         occlusion_saliency(one_class, X[:1])
-    with pytest.raises(ValueError, match="estimator must have predict_proba, which LinearSVC has"):
+    with pytest.raises(ValueError, match="estimator must have predict_proba, got LinearSVC, "):
         occlusion_saliency(LinearSVC().fit(X, y), X[:1])
 
 

@@ -439,7 +439,7 @@ class TestStrangeFiles:
     def test_what_is_no_classifier(self, other, path):
         content, arrays = content_and_arrays(other)
         write_model_file(path, content, arrays, overwrite=True)
-        with pytest.raises(UnreadableModelError, match="no classifier"):
+        with pytest.raises(UnreadableModelError, match="not a classifier"):
             load_classifier(path)
 
     @pytest.mark.parametrize(

@@ -247,12 +247,12 @@ class TestWeightAverage:
             plain.history_["val_loss"], swapping.history_["val_loss"], rtol=1e-5
         )
         stopping = clone(swapping).set_params(early_stopping=True)
-        with pytest.raises(ValueError, match="callbacks must hold no SwapEMAWeights beside early_"):
+        with pytest.raises(ValueError, match="callbacks must hold no SwapEMAWeights with early_"):
             stopping.fit(X, y)
 
     def test_an_average_that_cannot_follow_is_told(self, small_digits):
         far = DigitCNNClassifier(**self.SAME, ema_momentum=0.999)
-        with pytest.warns(ConvergenceWarning, match=r"leaves 98 % of the first weights .* 18 upd"):
+        with pytest.warns(ConvergenceWarning, match=r"leaves 98 % of the initial weights .* 18 "):
             far.fit(*small_digits)
 
     @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ class TestVerdict:
     def test_what_failed_is_named(self):
         scores = {"a": 0.9 + WOBBLE, "b": 0.8 - WOBBLE, "broken": [0.9, *[np.nan] * 4]}
         verdict = result_of(scores, failures={("broken", 1)}).verdict
-        assert verdict.endswith("count as none; left out for want of scores: broken.")
+        assert verdict.endswith("count as none; left out for lack of scores: broken.")
 
     @pytest.mark.parametrize("scores", [{"a": [0.9, 0.8]}, {"a": [0.9], "b": [0.8]}])
     def test_nothing_to_compare_is_nothing_to_say(self, scores):

@@ -179,7 +179,7 @@ def test_images_of_no_weight_do_not_move_the_threshold(two_classes):
 @pytest.mark.parametrize(
     ("rejected_label", "labels", "message"),
     [
-        (1, [0, 1], "none of the labels"),
+        (1, [0, 1], "must not be one of the labels"),
         (-1, ["a", "b"], "must be a string"),
         ("none", [0, 1], "must be a number"),
         (np.nan, [0, 1], "must be an integer or a string"),

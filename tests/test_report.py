@@ -244,14 +244,14 @@ class TestMisclassifiedImages:
             "predicted 8with 90.0 %true 3image 1",
             "predicted 8with 70.0 %true 3image 3",
         ]
-        assert "3 images misclassified, 2 of them shown, the surest first" in "".join(
+        assert "3 images misclassified, 2 of them shown, the most confident first" in "".join(
             surest[1].texts("p")
         )
 
     def test_show_the_pixels(self, surest):
         X, page = surest
         images = page.all("img")
-        assert [found["alt"] for found, _ in images] == 2 * ["Labelled 3, taken for 8."]
+        assert [found["alt"] for found, _ in images] == 2 * ["Labelled 3, predicted as 8."]
         content = base64.b64decode(images[0][0]["src"].removeprefix("data:image/png;base64,"))
         pixels = np.asarray(Image.open(BytesIO(content)))
         np.testing.assert_array_equal(pixels, np.round(X[1].reshape(8, 8) / 16 * 255))
@@ -276,7 +276,7 @@ class TestClassifiers:
         classifier = Perceptron().fit(small_digits[0][:150], small_digits[1][:150])
         figures, page = report(classifier, *held_out, tmp_path)
         assert figures["expected_calibration_error"] is None
-        assert "The classifier has no predict_proba to measure this by." in page.texts("p")
+        assert "Not measured: the classifier has no predict_proba." in page.texts("p")
         assert page.texts("svg") == []
         assert "in the order of the data" in "".join(page.texts("p"))
         assert " with " not in "".join(page.texts("figcaption"))
@@ -315,7 +315,7 @@ class TestClassifiers:
         assert names["Architecture"] == "two_layer_mlp"
         assert names["Network parameters"] == f"{network.model_.count_params() - 2:,}"
         assert names["Image shape"] == "8×8×1"
-        assert names["Epoch that is kept"] == str(network.best_epoch_)
+        assert names["Best epoch"] == str(network.best_epoch_)
         drawn = [found["aria-label"] for found, _ in page.all("svg")]
         assert [text.split(" after")[0] for text in drawn[1:]] == [
             "Loss",
@@ -333,8 +333,8 @@ class TestClassifiers:
         ensemble = DigitEnsembleClassifier(member, n_estimators=2, random_state=0)
         ensemble.fit(small_digits[0][:150], small_digits[1][:150])
         _, page = report(ensemble, *held_out, tmp_path)
-        assert "Those of the first of 2 networks." in page.texts("p")
-        assert "2 networks answer together." in page.texts("p")
+        assert "The curves of the first of 2 networks." in page.texts("p")
+        assert "2 networks predict together." in page.texts("p")
         assert page.texts("h3").count("DigitCNNClassifier") == 1
 
     def test_what_it_warns_of_is_on_the_page_and_told_once(self, network, held_out, tmp_path):
@@ -414,7 +414,7 @@ class TestBadInput:
             (DigitCNNClassifier(), NotFittedError, "not fitted yet"),
             (make_pipeline(GaussianNB()), NotFittedError, "not fitted yet"),
             (LinearRegression().fit([[0.0]], [0]), ValueError, "must be a fitted classifier"),
-            (KNeighborsClassifier(1).fit([[0]], [[0, 1]]), ValueError, "one label an image"),
+            (KNeighborsClassifier(1).fit([[0]], [[0, 1]]), ValueError, "one label per image"),
             (GaussianNB, TypeError, "class, not an instance"),
             ("digits.joblib", TypeError, "not an estimator"),
         ],

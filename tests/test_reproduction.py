@@ -172,9 +172,9 @@ class TestCommand:
         answer = mnistcnn("reproduce", *recipes, *options)
         assert answer.returncode == 0, answer.stderr
         notes = " ".join(answer.stdout.split())
-        assert "two_layer_mlp, baseline: 300 images to train on, 297 to measure on;" in notes
+        assert "two_layer_mlp, baseline: 300 training images, 297 test images;" in notes
         # A fifth of all is measured on, as where its result was reported.
-        assert "convnet: 477 images to train on, 120 to measure on;" in notes
+        assert "convnet: 477 training images, 120 test images;" in notes
 
     def test_goes_on_from_the_last_whole_epoch_after_a_kill(self, tmp_path):
         arguments = (*self.ARGUMENTS, "--epochs-scale", "20")

@@ -40,7 +40,7 @@ except ValueError:
     pass
 else:
     raise AssertionError("too few weights were taken")
-print(sum("lacks what mnistcnn checks" in str(one.message) for one in caught))
+print(sum("lacks the functions with which mnistcnn" in str(one.message) for one in caught))
 """
 
 

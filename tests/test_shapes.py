@@ -55,8 +55,8 @@ def test_column_count_that_is_no_square_names_the_next_squares():
         ((28, 28), (5, 28, 28, 3), r"use 'auto' or \(28, 28, 3\)"),
         ("auto", (784,), r"got an array of shape \(784,\)"),
         ("auto", (1, 2, 3, 4, 5), r"got an array of shape \(1, 2, 3, 4, 5\)"),
-        ("auto", (5, 0), r"at least one pixel an image, got shape \(5, 0\)"),
-        ("auto", (5, 28, 0), r"at least one pixel an image, got shape \(5, 28, 0\)"),
+        ("auto", (5, 0), r"at least one pixel per image, got shape \(5, 0\)"),
+        ("auto", (5, 28, 0), r"at least one pixel per image, got shape \(5, 28, 0\)"),
     ],
 )
 def test_data_that_does_not_fit_is_refused(image_shape, array_shape, message):

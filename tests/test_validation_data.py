@@ -114,7 +114,7 @@ def test_callbacks_see_it(parts):
 
 def test_pixels_of_another_unit_are_told(parts):
     X, y, X_val, y_val = parts
-    with pytest.warns(PixelRangeWarning, match="validation images says nothing"):
+    with pytest.warns(PixelRangeWarning, match="validation images are meaningless"):
         quick().fit(X, y, X_val=X_val * 255, y_val=y_val)
 
 

@@ -61,7 +61,7 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
 
 
 def check_can_be_written(path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
-    """Raise before long work what `replaced_at_the_end` would raise after it; leave all as it is.
+    """Raise before long work what `replaced_at_the_end` would raise after it; change nothing.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def check_can_be_written(path: str | os.PathLike[str], *, overwrite: bool = True
 
 
 def _mode_of(path: str | os.PathLike[str], *, overwrite: bool) -> int | None:
-    """Return the mode of what may be written, None where nothing is yet."""
+    """Return the mode of a writable path; None if nothing exists there."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -83,13 +83,12 @@ def _mode_of(path: str | os.PathLike[str], *, overwrite: bool) -> int | None:
             raise
         return None
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(21, "Is a folder, where a file was to be written", os.fspath(path))
+        raise IsADirectoryError(21, "Is a folder, but a file is needed", os.fspath(path))
     if not os.access(path, os.W_OK):
-        raise PermissionError(13, "May not be written", os.fspath(path))
+        raise PermissionError(13, "Is not writable", os.fspath(path))
     if not overwrite and stat.S_ISREG(mode):
         raise FileExistsError(
-            f"{os.fspath(path)} exists already; write it with overwrite=True to replace it, or "
-            "under another name."
+            f"{os.fspath(path)} exists already; use overwrite=True to replace it, or another name."
         )
     return mode
 

@@ -1,4 +1,4 @@
-"""The one module that touches private names of scikit-learn, and what serves where one is gone.
+"""The only module that uses private names of scikit-learn, with substitutes for missing ones.
 
 Without them parameters are not checked before they are used, which the user is told once, and
 scikit-learn's callbacks, which are experimental, are not called.
@@ -130,13 +130,13 @@ def validate_parameters(estimator: BaseEstimator) -> None:
 
 
 def fit_context(estimator: BaseEstimator, n_epochs: int) -> Any:
-    """Return what scikit-learn's callbacks hear of a fit; None where there are none."""
+    """Return the context in which scikit-learn's callbacks follow a fit; None if there are none."""
     begin = getattr(estimator, "_init_callback_context", None)
     return None if begin is None else begin(max_subtasks=n_epochs)
 
 
 def only_shows_progress(estimator: BaseEstimator) -> bool:
-    """Tell whether no callback of scikit-learn's that an estimator has wants more than a bar."""
+    """Tell whether an estimator's scikit-learn callbacks only show a progress bar."""
     callbacks = getattr(estimator, "_skl_callbacks", [])
     return all(type(callback).__name__ == "ProgressBar" for callback in callbacks)
 
@@ -158,12 +158,12 @@ def set_callbacks(estimator: BaseEstimator, callbacks: "Sequence[FitCallback]") 
     except TypeError as error:
         raise TypeError(
             "callbacks must be scikit-learn's, such as sklearn.callback.ProgressBar(), got "
-            f"{list(callbacks)!r}; Keras's go to DigitCNNClassifier(callbacks=...)."
+            f"{list(callbacks)!r}; pass Keras callbacks to DigitCNNClassifier(callbacks=...)."
         ) from error
 
 
 class CandidateByCandidate:
-    """Stands before a search in the bases: one candidate after another, and each fit's own scores.
+    """Mixin of a search that evaluates candidates one by one and keeps the scores of each fit.
 
     `cv_results_` gains `fold_scores`, a list of what the scorer returned for each fit: all folds of
     the first candidate, then those of the second.
@@ -234,7 +234,7 @@ def _in_task(task: "CallbackContext | None") -> dict[str, Any]:
 
 
 def reports_its_fit(fit: Function) -> Function:
-    """Have scikit-learn's callbacks hear of a transformer's fit, whose parts are of no interest."""
+    """Report a transformer's fit to scikit-learn's callbacks, as a task without subtasks."""
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @wraps(fit)
@@ -253,8 +253,8 @@ def reports_its_fit(fit: Function) -> Function:
 @cache
 def _warn() -> None:
     warnings.warn(
-        "This version of scikit-learn lacks what mnistcnn checks parameters with: a wrong one is "
-        "not named before it is used.",
+        "This version of scikit-learn lacks the functions with which mnistcnn validates "
+        "parameters: invalid ones are not reported before they are used.",
         RuntimeWarning,
         stacklevel=3,
     )

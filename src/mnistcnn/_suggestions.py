@@ -10,7 +10,7 @@ MIN_SIMILARITY = 0.7
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:
-    """Return how a sentence over an unknown name goes on: with the nearest name that there is.
+    """Return the end of a sentence about an unknown name: the most similar known name, if any.
 
     Parameters
     ----------

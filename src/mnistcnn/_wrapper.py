@@ -1,4 +1,4 @@
-"""What classifiers have in common that stand around another one, fitted already or not."""
+"""The common base of classifiers that wrap another one, which may already be fitted."""
 
 from collections.abc import Sequence
 from inspect import Parameter, signature
@@ -32,7 +32,7 @@ class WrapperClassifier(
     MetaEstimatorMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
 ):
-    """Answers by `estimator_` once `fit` was called, and before by `estimator`, if it is fitted."""
+    """Predicts with `estimator_` after `fit`, and before that with `estimator` if it is fitted."""
 
     estimator: Any
 
@@ -70,7 +70,7 @@ class WrapperClassifier(
 
 
 def rejecting_part(estimator: Estimator) -> Any | None:
-    """Return what answers with a rejected label for an estimator; None where nothing does.
+    """Return the part of an estimator that predicts a rejected label; None if there is none.
 
     Pipelines, frozen estimators and searches answer as the estimator in them does.
 
@@ -97,7 +97,7 @@ def rejecting_part(estimator: Estimator) -> Any | None:
 
 
 def part_with(estimator: Estimator, attribute: str) -> Any | None:
-    """Return what answers in the end for an estimator and has an attribute; None if nothing has.
+    """Return the part of an estimator that predicts and has an attribute; None if there is none.
 
     It is the estimator itself, the last step of a pipeline, the best estimator of a search, or one
     that is wrapped.
@@ -119,7 +119,7 @@ def part_with(estimator: Estimator, attribute: str) -> Any | None:
 
 
 def answering_part(estimator: Estimator) -> Any | None:
-    """Return the estimator within another one that answers for it; None where there is no one."""
+    """Return the inner estimator with which another one predicts; None if there is none."""
     if hasattr(estimator, "estimators_"):
         # Of several none answers alone, and `estimator_` is what they were made of.
         return None
@@ -131,7 +131,7 @@ def answering_part(estimator: Estimator) -> Any | None:
 
 
 def estimators_within(estimator: Estimator) -> list[Any]:
-    """Return an estimator and all that are in it: of a fitted one those by which it answers.
+    """Return an estimator and those within it: in a fitted one, those with which it predicts.
 
     Examples
     --------
@@ -175,6 +175,6 @@ def check_takes(estimator: Estimator, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in known]
     if unknown and not takes_any:
         raise ValueError(
-            f"{unknown[0]} must be None for an estimator whose fit does not take it, as "
-            f"{type(estimator).__name__}'s does not."
+            f"{unknown[0]} must be None for an estimator whose fit does not accept it, such as "
+            f"{type(estimator).__name__}."
         )

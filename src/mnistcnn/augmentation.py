@@ -55,30 +55,32 @@ class RandomTransforms:
 
 
 class Augmentation(BaseEstimator):  # type: ignore[misc]
-    """Random changes to each training image, all in one transform.
+    """Random changes to each training image, applied in one transform.
 
-    Each number is the largest change; every image of every epoch draws its own, uniformly from
-    both directions. Its parameters can be searched as ``augmentation__rotation`` and the like.
+    Each parameter is the largest change. In every epoch, a new change is drawn for each image,
+    uniformly in both directions. The parameters can be searched as ``augmentation__rotation`` and
+    so on.
 
     Parameters
     ----------
     rotation : float, default=0.0
-        Degrees.
+        Rotation in degrees.
     zoom : float, default=0.0
-        Fraction of the size, for height and width apart, from 0 to below 1.
+        Fraction of the size, drawn separately for height and width; at least 0 and below 1.
     shear : float, default=0.0
-        Degrees, from 0 to below 90.
+        Shear in degrees, at least 0 and below 90.
     shift : float, default=0.0
-        Fraction of height and width.
+        Shift as a fraction of height and width.
     elastic : float, default=0.0
         Standard deviation, in pixels, of a smooth random displacement [1]_.
     stroke : float, default=0.0
-        How far strokes grow or shrink on each side, in pixels, from 0 to 1; for light ink on a dark
-        background.
+        How much strokes are thickened or thinned on each side, in pixels, from 0 to 1; for light
+        ink on a dark background.
     blur : float, default=0.0
-        Largest standard deviation of a blur, in pixels, from 0 to 1. Each image draws its own
-        from 0 up to it. The blur is that of a binomial kernel of 5x5 pixels, which at 1 is the
-        usual one of a Gaussian; it comes last, as that of a camera or a scanner does.
+        Largest standard deviation of a blur, in pixels, from 0 to 1; for each image it is drawn
+        between 0 and this value. The kernel is a binomial one of 5x5 pixels, which at 1 is the
+        usual approximation of a Gaussian. The blur is applied last, like that of a camera or a
+        scanner.
 
     References
     ----------
@@ -133,7 +135,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If one is out of its range.
+            If a parameter is out of its range.
         """
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(), caller_name=type(self).__name__
@@ -142,7 +144,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
     def draw(
         self, n_images: int, image_shape: tuple[int, int, int], generator: np.random.Generator
     ) -> RandomTransforms:
-        """Draw what happens to each of n images.
+        """Draw the random changes for n images.
 
         Parameters
         ----------
@@ -151,12 +153,12 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         image_shape : tuple of 3 int
             Height, width and channels of one image.
         generator : numpy.random.Generator
-            Where the draws come from.
+            The source of the random numbers.
 
         Returns
         -------
         transforms : RandomTransforms
-            One row for each image.
+            The changes drawn, one row for each image.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""The errors and warnings of the library beyond Python's own."""
+"""The library's own errors and warnings."""
 
 __all__ = [
     "DeviceMemoryError",
@@ -12,10 +12,11 @@ __all__ = [
 
 
 class DeviceMemoryError(MemoryError):
-    """The memory of the GPU or of the machine is too small for a network; what it takes is named.
+    """A network does not fit into the memory of the GPU or of the machine.
 
-    It comes from all that fits or predicts, whatever the backend, and the estimator is as it was
-    before. A search with ``error_score=nan``, the default, goes on with the next candidate.
+    The message says what to reduce. Everything that fits or predicts can raise the error, with any
+    backend; the estimator is left unchanged. A search with ``error_score=nan``, the default,
+    continues with the next candidate.
 
     Examples
     --------
@@ -26,7 +27,7 @@ class DeviceMemoryError(MemoryError):
 
 
 class EmptyImageError(ValueError):
-    """An image shows no ink; its index is named.
+    """An image shows no ink; the message names its index.
 
     Examples
     --------
@@ -41,7 +42,7 @@ class EmptyImageError(ValueError):
 
 
 class NonFiniteLossError(ValueError):
-    """The loss or a weight became NaN or infinite; the estimator is as it was before the fit.
+    """The loss or a weight became NaN or infinite; the estimator is left as it was before the fit.
 
     Examples
     --------
@@ -52,10 +53,10 @@ class NonFiniteLossError(ValueError):
 
 
 class PixelRangeWarning(UserWarning):
-    """Pixels are in another unit than the classifier takes; both ranges and a remedy are named.
+    """Pixels are not in the unit of the training; the message gives both ranges and a remedy.
 
-    It comes from `fit`, `partial_fit`, `predict` and all that predict, and only where the unit is
-    certain. ``warnings.simplefilter("error", PixelRangeWarning)`` makes it an error.
+    `fit`, `partial_fit`, `predict` and the other prediction methods issue it, and only if the unit
+    is certain. ``warnings.simplefilter("error", PixelRangeWarning)`` turns it into an error.
 
     Examples
     --------
@@ -75,9 +76,9 @@ class PixelRangeWarning(UserWarning):
 class SharedGPUWarning(UserWarning):
     """Several fits run on one GPU at the same time, as with ``n_jobs=2``.
 
-    None of them is faster for it, and they share its memory. It comes once, from one of the
-    workers, so that `warnings.simplefilter` in the main process does not see it, but the
-    environment variable ``PYTHONWARNINGS`` does.
+    This makes none of them faster, and they share the memory of the GPU. The warning is issued
+    once, in one of the workers. `warnings.simplefilter` in the main process therefore does not
+    affect it, but the environment variable ``PYTHONWARNINGS`` does.
 
     Examples
     --------
@@ -88,7 +89,7 @@ class SharedGPUWarning(UserWarning):
 
 
 class UnreadableImageError(ValueError):
-    """A file is not an image, is damaged, too large, or holds several images; it is named.
+    """A file is no image, is damaged, is too large or holds several images; the message names it.
 
     Examples
     --------
@@ -103,7 +104,7 @@ class UnreadableImageError(ValueError):
 
 
 class UnreadableModelError(ValueError):
-    """A model file is damaged, was changed, or holds something else; the file is named.
+    """A model file is damaged, was changed or holds something else; the message names the file.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How each network was trained where it was published, and how right it is said to be then."""
+"""The training settings that each network was published with, and its reported accuracy."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -14,24 +14,24 @@ __all__ = ["Recipe", "get_recipe", "list_recipes"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network with the training that it was published with.
+    """A network with its published training settings.
 
     Attributes
     ----------
     name : str
-        Its name, also that of its architecture, whose `published` names the source.
+        The name of the recipe and of its architecture, whose `published` names the source.
     parameters : dict of str to object
-        What `mnistcnn.DigitCNNClassifier` takes for it beside the architecture; the others have
-        their defaults.
+        Parameters of `mnistcnn.DigitCNNClassifier` for this network, besides the architecture; the
+        others keep their defaults.
     reported : float or None
-        The accuracy of a single network that the source reports, from 0 to 1; None where it has
-        none that could be compared.
+        The accuracy of a single network as reported by the source, from 0 to 1; None if the source
+        has no comparable figure.
     data : {"mnist", "kaggle", "four_fifths"}, default="mnist"
-        What the accuracy was reported on: MNIST's own split; Kaggle's digit recognizer, which is
-        42,000 of MNIST's 70,000 images to train on and the others to be answered; or four fifths
-        of the 70,000 and the remaining fifth.
+        The data for which the accuracy was reported: MNIST's own split; Kaggle's Digit Recognizer,
+        with 42,000 of MNIST's 70,000 images for training and the others for testing; or four fifths
+        of the 70,000 for training and the remaining fifth for testing.
     differences : str, default=""
-        Where this training differs from that of the source, and why.
+        How this training differs from that of the source, and why.
 
     Examples
     --------
@@ -113,8 +113,8 @@ _RECIPES = (
         },
         reported=0.9967,
         data="kaggle",
-        differences="The rate is halved where the validation loss no longer falls, not where the "
-        "accuracy no longer rises, without a lowest rate; the weights of the best epoch are kept.",
+        differences="The rate is halved when the validation loss no longer falls, not when the "
+        "accuracy no longer rises, and has no minimum; the weights of the best epoch are kept.",
     ),
     Recipe(
         "lenet5",
@@ -128,14 +128,14 @@ _RECIPES = (
         },
         reported=0.9905,
         differences="The source updates after each image, by a stochastic Levenberg-Marquardt "
-        "method with rates that it sets by hand; optimizer, rate and batch size are chosen here.",
+        "method with rates set by hand; optimizer, rate and batch size are chosen here.",
     ),
     Recipe(
         "tiny",
         {"epochs": 40, "batch_size": 64, "augmentation": Augmentation(rotation=7, shift=0.04)},
         reported=None,
-        differences="The sources report the best of 20 epochs on the test set, 0.9952, of networks "
-        "of this size whose layers differ, at a rate of 0.005 that falls in steps. Epochs, "
+        differences="The sources report the best of 20 epochs on the test set, 0.9952, for "
+        "networks of this size with other layers, at a rate of 0.005 that falls in steps. Epochs, "
         "schedule and shifts are chosen here, on the last 10,000 training images.",
     ),
     Recipe(
@@ -167,7 +167,7 @@ _RECIPES = (
             "unaugmented_epochs": 1,
         },
         reported=0.99748,
-        differences="The source begins with a fresh optimizer at each new rate.",
+        differences="The source starts a new optimizer at each new rate.",
     ),
     Recipe("fast", {}, reported=0.9938),
     Recipe(
@@ -181,16 +181,16 @@ _BY_NAME = {recipe.name: recipe for recipe in _RECIPES}
 
 
 def list_recipes() -> list[str]:
-    """Return the names of all recipes, which are those of their architectures.
+    """Return the names of all recipes, which are also the names of their architectures.
 
     Returns
     -------
     names : list of str
-        In the order of `mnistcnn.list_architectures`.
+        The names, in the order of `mnistcnn.list_architectures`.
 
     See Also
     --------
-    DigitCNNClassifier.from_recipe : A classifier with the training of a recipe.
+    DigitCNNClassifier.from_recipe : Make a classifier with the training settings of a recipe.
 
     Examples
     --------
@@ -202,7 +202,7 @@ def list_recipes() -> list[str]:
 
 
 def get_recipe(name: str) -> Recipe:
-    """Return how a network was trained where it was published, and what was reported of it.
+    """Return the published training settings of a network, and its reported accuracy.
 
     Parameters
     ----------
@@ -212,12 +212,12 @@ def get_recipe(name: str) -> Recipe:
     Returns
     -------
     recipe : Recipe
-        A copy: what is changed in it is changed for nobody else.
+        A copy, so that changes to it have no effect elsewhere.
 
     Raises
     ------
     ValueError
-        If there is no such recipe; the message lists the names and the nearest.
+        If there is no such recipe; the message lists all names and the most similar one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Rejects images of which a classifier is not sure enough, instead of labelling them."""
+"""Rejects images instead of labelling them if a classifier is not sure enough."""
 
 from collections.abc import Callable
 from copy import copy
@@ -45,44 +45,44 @@ def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
 
 
 class RejectingClassifier(SavableMixin, WrapperClassifier):
-    """A classifier that answers `rejected_label` where it is not sure, as for letters and noise.
+    """A classifier that predicts `rejected_label` if it is not sure, as for letters and noise.
 
-    It rejects an image whose highest probability is below the threshold [1]_, and any whose pixels
-    are all equal, as it is blank. It can be fitted, or put around an estimator that is fitted
-    already, such as `mnistcnn.load_pretrained`'s.
+    It rejects an image if its highest probability is below the threshold [1]_, or if the image is
+    blank, that is, if all its pixels are equal. The classifier can be fitted, or wrapped around an
+    estimator that is already fitted, such as the one that `mnistcnn.load_pretrained` returns.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier with `predict_proba`. Where it is fitted already, it serves without `fit`;
-        in a :class:`~sklearn.frozen.FrozenEstimator` it stays as it is in `fit`, which then only
-        finds the threshold.
+        A classifier with `predict_proba`. If it is already fitted, `fit` need not be called; in a
+        :class:`~sklearn.frozen.FrozenEstimator`, `fit` does not change it and only finds the
+        threshold.
     threshold : {"auto"} or float, default="auto"
-        The lowest probability of an answer, from 0 to 1. ``"auto"`` is found in `fit`, by a
-        cross-validation with three folds: 99 % of the held-out images reach it. Without `fit` it is
-        0.9, which suits calibrated probabilities. A number that is set after `fit` takes effect at
-        once.
+        The lowest probability, from 0 to 1, with which a label is predicted. For ``"auto"``, `fit`
+        finds it by cross-validation with three folds, so that 99 % of the held-out images reach it;
+        without `fit` it is 0.9, which suits calibrated probabilities. A number set after `fit`
+        takes effect immediately.
     rejected_label : int, float or str, default=-1
-        What `predict` returns for a rejected image: none of the labels, but of their kind, so a
-        string where the labels are strings.
+        The label that `predict` returns for a rejected image. It must not be one of the labels, but
+        must be of the same kind: a string if the labels are strings.
 
     Attributes
     ----------
     estimator_ : estimator
         The fitted classifier, if `fit` was called.
     threshold_ : float
-        The threshold that `fit` has found or was given, if it was called. It serves as long as
-        `threshold` is ``"auto"``, and stays where another number is set later.
+        The threshold that `fit` found or was given, if it was called. It is used as long as
+        `threshold` is ``"auto"``, and does not change if another number is set later.
     classes_ : ndarray of shape (n_classes,)
         The labels, without `rejected_label`.
 
     See Also
     --------
-    mnistcnn.load_pretrained : A classifier that is trained to be unsure of what is not a digit.
+    mnistcnn.load_pretrained : A classifier trained to be unsure about images that are not digits.
 
     Notes
     -----
-    `score` is the accuracy over all images; a rejected one counts as wrong.
+    `score` is the accuracy over all images; a rejected image counts as wrong.
 
     References
     ----------
@@ -128,11 +128,11 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the estimator takes.
+            Data that the estimator accepts.
         y : array-like of shape (n,)
             Labels; for ``threshold="auto"`` at least three images of each.
         sample_weight : array-like of shape (n,), default=None
-            Weights, passed to the estimator's `fit` where there are any.
+            Weights of the images, passed to the estimator's `fit` if given.
 
         Returns
         -------
@@ -142,10 +142,10 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         Raises
         ------
         ValueError
-            If a parameter is not as described, `rejected_label` is one of the labels or not of
-            their kind, labels are one-hot rows, or a label has too few images.
+            If a parameter is not as described, if `rejected_label` is one of the labels or not of
+            their kind, if labels are one-hot rows, or if a label has too few images.
         TypeError
-            If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
+            If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
         validate_parameters(self)
         check_in_memory(X)
@@ -168,7 +168,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the estimator takes.
+            Data that the estimator accepts.
 
         Returns
         -------
@@ -196,12 +196,12 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         return answers
 
     def predict_proba(self, X: Images) -> NDArray[Any]:
-        """Return the estimator's probabilities, of rejected images too.
+        """Return the estimator's probabilities, including those of rejected images.
 
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the estimator takes.
+            Data that the estimator accepts.
 
         Returns
         -------
@@ -211,18 +211,18 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         return self._answers_of("predict_proba", X)
 
     def predict_log_proba(self, X: Images) -> NDArray[Any]:
-        """Return the logarithms of the estimator's probabilities, of rejected images too.
+        """Return the estimator's log-probabilities, including those of rejected images.
 
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the estimator takes.
+            Data that the estimator accepts.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes)
             Columns in the order of `classes_`; minus infinity where the estimator gives a
-            probability of 0 and no logarithms of its own.
+            probability of 0 and has no `predict_log_proba`.
         """
         if hasattr(self._fitted_estimator(), "predict_log_proba"):
             return self._answers_of("predict_log_proba", X)
@@ -231,12 +231,12 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
 
     @available_if(_estimator_has("decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: Images) -> NDArray[Any]:
-        """Return the estimator's scores, of rejected images too.
+        """Return the estimator's scores, including those of rejected images.
 
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the estimator takes.
+            Data that the estimator accepts.
 
         Returns
         -------
@@ -308,14 +308,14 @@ def _check_folds(y: NDArray[Any]) -> None:
     if counts.min() < N_FOLDS:
         raise ValueError(
             f"threshold='auto' needs at least {N_FOLDS} images of each label, got "
-            f"{counts.min()} of {labels.tolist()[counts.argmin()]!r}; state a number from 0 to 1."
+            f"{counts.min()} of {labels.tolist()[counts.argmin()]!r}; pass a number from 0 to 1."
         )
 
 
 def _check_rejected_label(rejected_label: Label, classes: NDArray[Any]) -> None:
     if rejected_label in classes.tolist():
         raise ValueError(
-            f"rejected_label must be none of the labels, {classes.tolist()}, got "
+            f"rejected_label must not be one of the labels, {classes.tolist()}, got "
             f"{rejected_label!r}."
         )
     if not (isinstance(rejected_label, str) or float(rejected_label).is_integer()):

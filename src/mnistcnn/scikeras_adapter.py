@@ -1,8 +1,9 @@
-"""scikeras's classifier with three faults repaired, for code that is written for scikeras.
+"""scikeras's classifier with three bugs fixed, for existing code that uses scikeras.
 
-Importing this module imports scikeras, which replaces how Keras pickles models, losses, metrics and
-optimizers for the whole process. That is scikeras's own doing and cannot be undone, so no other
-module of the library imports this one, and pickles of `mnistcnn.DigitCNNClassifier` need neither.
+Importing this module imports scikeras, which replaces the way in which Keras pickles models,
+losses, metrics and optimizers in the whole process. This cannot be undone, so no other module of
+the library imports this one, and pickles of `mnistcnn.DigitCNNClassifier` need neither this module
+nor scikeras.
 """
 
 from collections.abc import Iterator
@@ -43,26 +44,27 @@ class _EndOfTags:
 
 
 class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: ignore[misc]
-    """scikeras's `KerasClassifier` that scikit-learn recognises as a classifier.
+    """scikeras's `KerasClassifier`, recognized as a classifier by scikit-learn.
 
-    It takes every parameter of scikeras's class [1]_ and differs from it in this:
+    It takes every parameter of scikeras's class [1]_ and differs from it as follows:
 
     - `sklearn.base.is_classifier` is True, so that `GridSearchCV` and `cross_validate` stratify
-      their folds; that it can learn several labels and outputs at once is declared too.
-    - A `random_state` leaves TensorFlow's op determinism and random seed as the caller had them.
-    - Images are handed to Keras in its own float type, so that a network fitted on one dtype
-      predicts from any other; the same holds for the dtype of the labels. Column names and counts
-      are checked as scikit-learn checks them, and sparse matrices are refused.
+      their folds. Its support for multilabel and multioutput targets is declared, too.
+    - A `random_state` leaves TensorFlow's op determinism and random seed as the caller set them.
+    - Images are passed to Keras in its own float type, so that a network fitted on one dtype can
+      predict from any other; the same holds for the dtype of the labels. Column names and counts
+      are checked as in scikit-learn, and sparse matrices are refused.
     - `predict_proba` of a single sample has one row.
 
-    For new code prefer `mnistcnn.DigitCNNClassifier`.
+    For new code, prefer `mnistcnn.DigitCNNClassifier`.
 
     Parameters
     ----------
     model : callable or keras.Model, default=None
-        Returns the Keras model; may take ``meta``, ``compile_kwargs`` and ``params``.
+        A Keras model or a function that returns one; the function may take ``meta``,
+        ``compile_kwargs`` and ``params``.
     **parameters
-        All others of scikeras's class, keyword-only, with its defaults.
+        All other parameters of scikeras's class, keyword-only, with the same defaults.
 
     See Also
     --------
@@ -106,7 +108,7 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         X : array-like of shape (n, n_features) or (n, ...)
             Samples.
         **kwargs
-            Passed on to Keras's `predict`.
+            Arguments passed on to Keras's `predict`.
 
         Returns
         -------

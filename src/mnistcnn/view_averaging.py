@@ -44,22 +44,23 @@ Shift = tuple[int, int]
 
 
 class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
-    """A classifier that looks at each image several times, and averages its probabilities.
+    """A classifier that averages the probabilities for several shifted views of each image.
 
-    The views of an image are the image itself and the same image moved by a pixel or two; averages
-    over moved or cropped images are as old as the networks that won with them [1]_ [2]_. It can be
-    fitted, or put around an estimator that is fitted already, such as `mnistcnn.load_pretrained`'s.
+    The views of an image are the image itself and the same image moved by a pixel or two. Averaging
+    over moved or cropped images is as old as the networks that won with it [1]_ [2]_. The
+    classifier can be fitted, or wrapped around an estimator that is already fitted, such as the one
+    that `mnistcnn.load_pretrained` returns.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier with `predict_proba`. Where it is fitted already, it serves without `fit`;
-        in a :class:`~sklearn.frozen.FrozenEstimator` it stays as it is in `fit`, too.
+        A classifier with `predict_proba`. If it is already fitted, `fit` need not be called; in a
+        :class:`~sklearn.frozen.FrozenEstimator`, `fit` does not change it either.
     n_views : int, default=5
-        How many views are averaged, in the order of their distance: the image itself, the 4 that
-        are moved by one pixel, the 4 moved by one pixel along a diagonal, the 4 moved by two
-        pixels, and so on. 1, 5, 9 and 13 move an image as far to one side as to the other. A number
-        that is set after `fit` takes effect at once.
+        Number of views to average, in the order of their distance: the image itself, the 4 moved by
+        one pixel, the 4 moved by one pixel along a diagonal, the 4 moved by two pixels, and so on.
+        With 1, 5, 9 or 13 views, an image is moved equally far to all sides. A number set after
+        `fit` takes effect immediately.
 
     Attributes
     ----------
@@ -68,23 +69,24 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Numbers in one image.
+        Number of values in one image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if there are any.
 
     See Also
     --------
-    mnistcnn.DigitEnsembleClassifier : Several classifiers that look at an image once each.
-    mnistcnn.RejectingClassifier : Stands around this one, not within it.
+    mnistcnn.DigitEnsembleClassifier : Several classifiers that each predict an image once.
+    mnistcnn.RejectingClassifier : Can wrap this classifier, but cannot be wrapped by it.
 
     Notes
     -----
-    What a moved image lacks at one side is filled with the pixels of its edge, as they are the
-    background whatever that is: 0 in MNIST, 255 in dark ink on white, a negative number after
-    standardisation. A fixed number or the lowest pixel would draw a bar of ink into some of these.
+    The side that a moved image leaves empty is filled with the pixels of its edge, because they are
+    background whatever its value: 0 in MNIST, 255 for dark ink on white, a negative number after
+    standardization. A fixed number or the lowest pixel would draw a bar of ink into some of these.
 
-    With ``n_views=1`` all answers are those of the estimator. Averaging makes some answers right
-    and, fewer, wrong [3]_; the estimator is asked `n_views` times, and takes as long.
+    With ``n_views=1`` all predictions are those of the estimator. Averaging corrects some
+    predictions and, less often, makes a right one wrong [3]_. The estimator predicts every image
+    `n_views` times, and takes accordingly longer.
 
     References
     ----------
@@ -125,30 +127,30 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         self.n_views = n_views
 
     def fit(self, X: Images, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
-        """Train a clone of the estimator, on the images as they are.
+        """Train a clone of the estimator on the unmoved images.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images, in a form that the estimator takes.
+            Images, in a form that the estimator accepts.
         y : array-like of shape (n,)
             Labels.
         sample_weight : array-like of shape (n,), default=None
-            Weights, passed to the estimator's `fit` where there are any.
+            Weights of the images, passed to the estimator's `fit` if given.
 
         Returns
         -------
         self : TestTimeAugmentationClassifier
-            The fitted classifier. If anything fails, it is as it was before.
+            The fitted classifier. If anything fails, it is left unchanged.
 
         Raises
         ------
         ValueError
-            If a parameter is not as described, the estimator rejects images or does not take
-            weights that are given, the images are too small for so many views, flat rows are of no
-            one known shape, or labels are one-hot rows.
+            If a parameter is not as described, if the estimator rejects images or does not accept
+            the given weights, if the images are too small for `n_views`, if the image shape of flat
+            rows is unknown, or if labels are one-hot rows.
         TypeError
-            If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
+            If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
         validate_parameters(self)
         _check_answers_all(self.estimator, self.n_views)
@@ -169,17 +171,17 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images, in a form that the estimator takes.
+            Images, in a form that the estimator accepts.
 
         Returns
         -------
         labels : ndarray of shape (n,)
-            Of the dtype of `classes_`.
+            Predicted labels, with the dtype of `classes_`.
 
         Raises
         ------
         ValueError
-            If `n_views` is not as described, or the images are too small for so many.
+            If `n_views` is not as described, or if the images are too small for so many views.
         """
         estimator = self._estimator_now()
         if self.n_views == 1:
@@ -190,12 +192,12 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         return labels
 
     def predict_proba(self, X: Images) -> NDArray[np.float64]:
-        """Return the mean over the views of the estimator's probabilities.
+        """Return the estimator's probabilities, averaged over the views.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images, in a form that the estimator takes.
+            Images, in a form that the estimator accepts.
 
         Returns
         -------
@@ -205,7 +207,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         Raises
         ------
         ValueError
-            If `n_views` is not as described, or the images are too small for so many.
+            If `n_views` is not as described, or if the images are too small for so many views.
         """
         estimator = self._estimator_now()
         _check_has_probabilities(estimator)
@@ -214,23 +216,23 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         return _mean_over_views(estimator, X, self.n_views)
 
     def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
-        """Return the logarithms of the mean over the views of the estimator's probabilities.
+        """Return the logarithms of the estimator's probabilities, averaged over the views.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images, in a form that the estimator takes.
+            Images, in a form that the estimator accepts.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes)
-            Columns in the order of `classes_`; minus infinity where a probability is 0. Those of
-            ``n_views=1`` are the estimator's own.
+            Columns in the order of `classes_`; minus infinity where a probability is 0. With
+            ``n_views=1`` they are the estimator's own.
 
         Raises
         ------
         ValueError
-            If `n_views` is not as described, or the images are too small for so many.
+            If `n_views` is not as described, or if the images are too small for so many views.
         """
         estimator = self._estimator_now()
         if self.n_views == 1 and hasattr(estimator, "predict_log_proba"):
@@ -307,7 +309,7 @@ def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> tuple[i
     if len(array_shape) < 2:
         raise ValueError(
             f"Expected 2D array or images, got an array of shape {array_shape}. Reshape your data: "
-            "X must hold several images, so put one into a list, as in [image]."
+            "X must hold several images, so put a single one into a list, as in [image]."
         )
     if len(array_shape) > 2:
         return resolve_image_shape("auto", array_shape)

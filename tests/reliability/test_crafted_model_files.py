@@ -177,7 +177,7 @@ class TestCraftedContent:
         # A weight of any size makes room for the parameters of all columns.
         with_weight(2, np.zeros(10_000_000, np.float32))(content, arrays)
         write_model_file(path, content, arrays)
-        with pytest.raises(UnreadableModelError, match="more layers than there may be"):
+        with pytest.raises(UnreadableModelError, match="more layers than allowed"):
             load_classifier(path)
 
     def test_processes_without_number(self, classifiers, tmp_path):

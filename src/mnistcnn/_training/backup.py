@@ -106,7 +106,7 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         return int(epoch)
 
     def on_train_begin(self, logs: State | None = None) -> None:  # noqa: ARG002
-        """Give the others what they had noted; they have just begun anew."""
+        """Restore the state of the other callbacks, which have just been reset."""
         for name, callback in self._watched.items():
             self._notes_at_begin[name] = deepcopy(_plain_notes(callback))
             vars(callback).update(self._restored_notes.get(name, {}))
@@ -130,7 +130,7 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
             write_values(self._path, state)
 
     def on_train_end(self, logs: State | None = None) -> None:  # noqa: ARG002
-        """Remove the folder, what kills have left in it too, and then an empty `backup_dir`."""
+        """Remove the folder with all that kills have left in it, and an empty `backup_dir`."""
         if self._is_temporary:
             rmtree(self._path.parent, ignore_errors=True)
             with suppress(OSError):

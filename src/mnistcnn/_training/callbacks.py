@@ -76,7 +76,7 @@ class FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
             if not math.isfinite(loss):
                 raise NonFiniteLossError(
                     f"The training became unstable: {name} was {loss} in epoch {epoch + 1}. Try a "
-                    "lower learning_rate; the estimator is as it was before."
+                    "lower learning_rate; the estimator is unchanged."
                 )
 
 

@@ -1,4 +1,4 @@
-"""What networks are computed on, and in what."""
+"""The devices that networks run on, and the precision of ``precision="auto"``."""
 
 from importlib import import_module
 
@@ -11,29 +11,29 @@ from mnistcnn._training.runtime import fastest_precision
 
 
 def devices() -> Bunch:
-    """Tell what networks are computed on, and what ``precision="auto"`` computes in.
+    """Return the devices that networks run on, and the precision that ``precision="auto"`` uses.
 
-    Only Keras's backend is asked, and none of a GPU's memory is reserved for arrays.
+    Only Keras's backend is queried, and no GPU memory is reserved for arrays.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
-        Plain values, so that `json.dumps` takes it as it is:
+        Plain values, so that `json.dumps` can write it:
 
         backend : {"tensorflow", "jax", "torch"}
-            What Keras runs on; the environment variable ``KERAS_BACKEND`` chooses it.
+            The backend of Keras; the environment variable ``KERAS_BACKEND`` selects it.
         backend_version : str
-            Its version.
+            The version of the backend.
         devices : list of dict
-            The GPUs or TPUs that the backend sees, the one that computes first, and the processor
-            last, which computes where there is nothing else. Each has a `kind` (``"GPU"``,
-            ``"TPU"`` or ``"CPU"``), a `name`, and its whole `memory` in bytes, or None where
-            nobody tells; the processor's is that of the machine.
+            The GPUs or TPUs that the backend sees, the one in use first, and the processor last,
+            which is used if there is nothing else. Each has a `kind` (``"GPU"``, ``"TPU"`` or
+            ``"CPU"``), a `name`, and its total `memory` in bytes, or None if unknown; for the
+            processor, this is the memory of the machine.
         precision : {"float32", "bfloat16"}
-            What ``precision="auto"`` takes for the architectures of this library; a network from
-            a function of your own computes in float32.
+            The precision that ``precision="auto"`` uses for the architectures of this library; a
+            network from your own function computes in float32.
         reason : str
-            Why.
+            The reason for this precision.
 
     Examples
     --------

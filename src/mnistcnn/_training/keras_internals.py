@@ -39,8 +39,8 @@ def internals_available() -> bool:
         _try_all()
     except Exception as error:  # whatever another version of Keras raises
         warnings.warn(
-            f"Keras {keras.__version__} lacks a part that mnistcnn uses ({error}). Networks are "
-            "trained by Keras's own fit and asked by its predict instead, which is slower.",
+            f"Keras {keras.__version__} lacks a part that mnistcnn uses ({error}). Keras's own fit "
+            "and predict are used instead, which is slower.",
             RuntimeWarning,
             stacklevel=2,
         )

@@ -59,7 +59,7 @@ def _log_odds(probabilities: Tensor) -> Tensor:
 def layer_outputs(
     network: Network, pixels: NDArray[Any], names: Sequence[str] | None = None
 ) -> dict[str, NDArray[np.float32]]:
-    """Return what layers put out for rows of pixels, ``(n, ...)`` by name, in their order.
+    """Return the outputs of layers for rows of pixels, ``(n, ...)`` by name, in their order.
 
     None takes all layers. A model within the network is one layer. Unknown names are refused.
     """

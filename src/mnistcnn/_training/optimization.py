@@ -28,7 +28,7 @@ NO_KERNELS = "bias|gamma|beta"
 
 
 def store_as_keras_would(optimizer: keras.optimizers.Optimizer) -> None:
-    """Keep the schedule's variables, which Keras's own do not have, out of files of Keras's."""
+    """Keep the schedule's variables out of Keras files; Keras's own schedules have none."""
     for each in (optimizer, getattr(optimizer, "inner_optimizer", optimizer)):
         each.save_own_variables = partial(_save_variables, each)
         each.load_own_variables = partial(_load_variables, each)
@@ -45,8 +45,8 @@ def _load_variables(optimizer: keras.optimizers.Optimizer, store: Mapping[str, A
     variables = _without_schedule(optimizer)
     if len(store.keys()) != len(variables):
         warnings.warn(
-            f"The optimizer stays as it is: it has {len(variables)} variables, and what was stored "
-            f"has {len(store.keys())}.",
+            f"The state of the optimizer is not restored: it has {len(variables)} variables, and "
+            f"the stored state has {len(store.keys())}.",
             stacklevel=2,
         )
         return
@@ -189,7 +189,7 @@ class OptimizerConfig:
 
     @property
     def average_momentum(self) -> float | None:
-        """That of the moving average of the weights, the template's where none is stated."""
+        """The momentum of the weight average, by default that of the template."""
         if self.ema_momentum is not None:
             return self.ema_momentum
         template = self.name_or_template

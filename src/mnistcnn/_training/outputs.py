@@ -114,7 +114,7 @@ def _check_can_be_logits(endings: list[Any], scores: NDArray[np.float64]) -> Non
     if (scores >= 0).all() and np.ptp(scores) > 0 and np.ptp(total) <= TOLERANCE * total.mean():
         raise ValueError(
             "architecture must return a keras.Model whose outputs are probabilities that sum to 1 "
-            f"or plain logits, got outputs from 0 on that sum to {total.mean():.4g}."
+            f"or plain logits, got non-negative outputs that sum to {total.mean():.4g}."
         )
 
 

@@ -185,15 +185,16 @@ if hasattr(os, "register_at_fork"):
 
 
 def clear_cache() -> None:
-    """Free the compiled networks that are kept for later fits, and give their memory back.
+    """Free the compiled networks that are kept for later fits, and release their memory.
 
-    Networks of living estimators stay; TensorFlow makes their programs ready anew at the next use.
-    Keras's own `clear_session` is never called.
+    The networks of existing estimators stay; TensorFlow prepares their programs again at the next
+    use. Keras's own `clear_session` is never called.
 
     Notes
     -----
-    TensorFlow's stateful random operations begin anew, as by ``tf.random.set_seed``: with
-    ``seed=1``, ``tf.random.uniform`` draws what it drew first. Nothing of this library uses them.
+    TensorFlow's stateful random operations start again, as after ``tf.random.set_seed``: with
+    ``seed=1``, ``tf.random.uniform`` draws the same numbers as at first. This library does not use
+    them.
 
     Examples
     --------

@@ -25,9 +25,9 @@ def check_can_run() -> None:
     if _Process.is_forked_from_running:
         raise RuntimeError(
             f"{backends.name()} cannot be used in a process that was forked after it had "
-            "run in the parent: it would wait for ever. Start processes with "
+            "run in the parent: it would hang. Start processes with "
             "multiprocessing.get_context('spawn') or 'forkserver', also as the mp_context of "
-            "ProcessPoolExecutor; joblib's 'loky' backend, its default, does so too."
+            "ProcessPoolExecutor; joblib's default backend, 'loky', already does so."
         )
 
 

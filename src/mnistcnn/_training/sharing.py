@@ -52,7 +52,7 @@ def _warn() -> None:
             SharedGPUWarning(
                 "Several fits run on one GPU at the same time: none of them is faster for it, and "
                 "they share its memory. Use n_jobs=1, or as many workers as there are GPUs, each "
-                "with another one in its CUDA_VISIBLE_DEVICES, as dask-cuda sets it."
+                "with a different one in its CUDA_VISIBLE_DEVICES, as dask-cuda sets it."
             ),
             stacklevel=2,
         )

@@ -104,7 +104,7 @@ def _check_scores(network: Network, training: TrainingData) -> None:
     if not np.isfinite(network.inference.scores(training.pixels[training.indices[:2]])).all():
         raise NonFiniteLossError(
             "The training became unstable: the last update left scores that are NaN or infinite. "
-            "Try a lower learning_rate; the estimator is as it was before."
+            "Try a lower learning_rate; the estimator is unchanged."
         )
 
 
@@ -114,5 +114,5 @@ def _check_weights(network: Network) -> None:
     if not all(np.isfinite(as_array(variable)).all() for variable in trained):
         raise NonFiniteLossError(
             "The training became unstable: it left weights that are NaN or infinite. Try a lower "
-            "learning_rate, or another optimizer; the estimator is as it was before."
+            "learning_rate, or another optimizer; the estimator is unchanged."
         )

@@ -42,7 +42,7 @@ def explanation(reading: Reading, falls: NDArray[np.float64]) -> str:
     digit, probability = reading.ranking()[0]
     largest = float(falls.max())
     if largest < LEAST_FALL:
-        said = f"What decided: no place alone. Whatever is covered, it stays {escape(str(digit))}."
+        said = f"What decided: no single place. Whatever is covered, it stays {escape(str(digit))}."
     else:
         lowest = percent(max(0.0, probability - largest))
         said = (

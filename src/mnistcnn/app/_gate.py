@@ -64,7 +64,7 @@ class Gate:
     def _refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if not self._is_ours(_name_in(host)):
-            return 403, "This page is served by its address in numbers or by localhost only."
+            return 403, "This page is only served by its numeric address or as localhost."
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return 403, "Requests from other pages are refused."
@@ -74,7 +74,7 @@ class Gate:
         if length > MAX_REQUEST:
             return 413, "The request is too large."
         if _is_upload(scope) and _size_of(self.uploads) + self.arriving + length > MAX_UPLOADED:
-            return 503, "Too many images were uploaded; try again in some minutes."
+            return 503, "Too many images were uploaded; try again in a few minutes."
         return None
 
     def _is_ours(self, name: str) -> bool:

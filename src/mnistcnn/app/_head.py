@@ -9,7 +9,7 @@ DOCUMENTATION = ("documentation", "docs")
 REPOSITORY = ("repository", "source", "sourcecode", "github")
 FOOT = (
     '<p class="page-foot">Images are read by this program and go nowhere else. The pretrained '
-    "network knows the digits 0 to 9 alone: it takes other signs for the digits that they look "
+    "network knows only the digits 0 to 9: it takes other signs for the digits that they look "
     "like most.</p>"
 )
 

@@ -13,7 +13,7 @@ from mnistcnn.app._replies import Drawn, digits_drawn, drawn_image, uploaded_ima
 from mnistcnn.exceptions import EmptyImageError
 
 NOTHING = "There is no digit to keep."
-SEVERAL = "These are several digits: draw one alone to set it right."
+SEVERAL = "These are several digits: draw a single one to correct it."
 NO_LABEL = "Choose what it is first."
 
 
@@ -53,7 +53,7 @@ def _kept(
     # Browsers send labels as the page shows them.
     labels = {str(known): known for known in reader.classifier.classes_.tolist()}
     if not isinstance(label, str) or label not in labels:
-        raise ValueError(f"{label!r} is no label of this network.")
+        raise ValueError(f"{label!r} is not a label of this network.")
     (digit,) = reader.normalizer.transform([image])
     n_images = corrections.add(digit, labels[label])
     return f"Kept as {label}. Digits to train on: {n_images:,}."

@@ -33,7 +33,7 @@ class Networks:
         """Return the reader of a name, None for the first one; other names are refused."""
         known = self.names[0] if name is None else name
         if not isinstance(known, str) or known not in self._readers:
-            raise ValueError("there is no such network; load the page anew.")
+            raise ValueError("there is no such network; reload the page.")
         return self._readers[known]
 
     def labels(self, name: object = None) -> list[Label]:

@@ -68,7 +68,7 @@ def theme() -> gr.themes.Base:
 
 
 def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
-    """Answer what comes, and what is there already when another network is chosen."""
+    """Answer each new input, and the present input again when another network is chosen."""
     choice = layout.choice
     answered = [
         gr.on(

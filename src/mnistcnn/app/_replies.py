@@ -21,7 +21,7 @@ NOTHING_DRAWN = (
 )
 NO_IMAGE = "Choose, drop, paste or take a photo of one digit."
 NO_SHEET = "Choose, drop, paste or take a photo of a sheet with several digits."
-NO_DIGIT = "No digit: a dot, or a drawing that no digit looks like."
+NO_DIGIT = "No digit: a dot, or a drawing that looks like no digit."
 NO_INK = "There is nothing to read: no ink was found on the paper."
 
 

@@ -62,7 +62,7 @@ def list_architectures() -> list[str]:
     Returns
     -------
     names : list of str
-        The networks without convolutions first, this library's own last.
+        Registered names, from the networks without convolutions to this library's own.
 
     Examples
     --------
@@ -84,12 +84,12 @@ def get_architecture(name: str) -> Architecture:
     Returns
     -------
     architecture : Architecture
-        A new instance, to be changed freely.
+        A new instance, which can be changed freely.
 
     Raises
     ------
     ValueError
-        If no architecture has that name; the message lists the names and the nearest.
+        If no architecture has that name; the message lists all names and the most similar one.
 
     Examples
     --------

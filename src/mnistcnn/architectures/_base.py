@@ -19,23 +19,23 @@ _BUILD_CONSTRAINTS = {"input_shape": [EachCount(3)], "n_classes": [COUNT]}
 
 
 class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
-    """A network's layers with their hyperparameters, before there is a Keras model.
+    """A description of a network: its layers and hyperparameters, without a Keras model.
 
-    Like a kernel of a Gaussian process, an architecture is a parameter of an estimator: it has
-    `get_params` and `set_params`, can be cloned and compared, and its hyperparameters are reached
-    as ``architecture__dropout``. Values are checked by `build`.
+    Like the kernel of a Gaussian process, an architecture is a parameter of an estimator. It has
+    `get_params` and `set_params`, can be cloned and compared, and its hyperparameters are set as
+    ``architecture__dropout`` and so on. `build` checks their values.
 
-    A class of one's own states a `name`, takes its hyperparameters in the constructor as a
+    A subclass of your own sets `name`, takes its hyperparameters in the constructor as a
     scikit-learn estimator does, and defines ``_features(image)``: all layers but the last, from a
-    Keras tensor of images to one of shape (n, n_features). It may state `minimum_image_size`,
-    `learning_rate` and `adam_betas`, and scikit-learn's ``_parameter_constraints``.
+    Keras tensor of images to one of shape (n, n_features). It may also set `minimum_image_size`,
+    `learning_rate`, `adam_betas` and scikit-learn's ``_parameter_constraints``.
 
     Attributes
     ----------
     name : str
-        The name in the registry, also the Keras model's. A class attribute.
+        The name in the registry, and of the Keras model. A class attribute.
     learning_rate : float, default=0.001
-        A good rate for Adam: the peak of a one-cycle schedule. A class attribute, not a
+        A good learning rate for Adam: the peak of a one-cycle schedule. A class attribute, not a
         parameter.
     adam_betas : tuple of (float, float), default=(0.9, 0.999)
         Decay rates of Adam's two moments that go with `learning_rate`. A class attribute.
@@ -64,10 +64,10 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
         return 1
 
     def build(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
-        """Build the Keras model with fresh initial weights, not compiled.
+        """Build the Keras model with new initial weights, without compiling it.
 
-        Keras draws the weights from Python's `random`; the global dtype policy applies to all
-        layers but the last.
+        Keras takes the seed of the weights from Python's `random`; the global dtype policy applies
+        to all layers but the last.
 
         Parameters
         ----------
@@ -79,13 +79,13 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
         Returns
         -------
         model : keras.Model
-            From float32 images of shape (n, height, width, channels) to float32 logits of shape
-            (n, n_classes).
+            A model from float32 images of shape (n, height, width, channels) to float32 logits of
+            shape (n, n_classes).
 
         Raises
         ------
         ValueError
-            If a parameter is not allowed or the images are smaller than `minimum_image_size`.
+            If a parameter is not allowed, or if the images are smaller than `minimum_image_size`.
 
         Examples
         --------
@@ -137,20 +137,20 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
 
 
 class Published(NamedTuple):
-    """What is known of a network's default, for the tables of the documentation and for tests.
+    """Facts about a network with its default parameters, for the documentation and for tests.
 
     Attributes
     ----------
     n_parameters : int
         Number of weights on images of 28x28x1 pixels with 10 classes.
     layers : str
-        The layers in short.
+        A summary of the layers.
     source : str
         Who published it, and when.
     reported : str
-        What the source says that it reaches.
+        The result that the source reports.
     only_trainable : bool, default=False
-        Whether `n_parameters` counts the weights that training moves, and no others.
+        Whether `n_parameters` counts only trainable weights.
     """
 
     n_parameters: int
@@ -161,7 +161,7 @@ class Published(NamedTuple):
 
 
 class RegisteredArchitecture(Architecture):
-    """An architecture of the registry, whose ``_features`` call functions of `_layers` only.
+    """A registered architecture, whose ``_features`` calls only functions of `_layers`.
 
     Attributes
     ----------

@@ -17,8 +17,8 @@ class Deep(RegisteredArchitecture):
     """Four padded convolutions and two very wide hidden layers.
 
     Twice Conv32 5x5, max pooling, dropout; twice Conv64 3x3, max pooling, dropout; Flatten, Dense
-    8192, dropout, Dense 2048, dropout (ReLU, dropout 0.5 throughout). From Kaggle's digit
-    recognizer [1]_; an earlier version dropped 0.25 between the convolutions.
+    8192, dropout, Dense 2048, dropout (ReLU, dropout 0.5 throughout). From Kaggle's Digit
+    Recognizer [1]_; an earlier version used a dropout of 0.25 between the convolutions.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Deep(RegisteredArchitecture):
 
 
 class Deep256(Deep):
-    """`Deep`'s convolutions with one hidden layer of 256: a fiftieth of its parameters.
+    """The convolutions of `Deep` with one hidden layer of 256 units: a fiftieth of its parameters.
 
     Twice Conv32 5x5, max pooling, dropout 0.25; twice Conv64 3x3, max pooling, dropout 0.25;
     Flatten, Dense 256, dropout 0.5 (ReLU). From Kaggle's digit recognizer [1]_.
@@ -152,9 +152,10 @@ class Deotte(RegisteredArchitecture):
     Parameters
     ----------
     filters : tuple of int, default=(32, 64, 128)
-        Filters of the first stage, of the second and of the last convolution.
+        Filters of the first stage, of the second stage and of the last convolution.
     kernel_sizes : tuple of int, default=(3, 5, 4)
-        Sides of the plain kernels, of the kernels with stride 2 and of the last, in pixels.
+        Sides of the kernels with stride 1, of those with stride 2 and of the last kernel, in
+        pixels.
     dropout : float, default=0.4
         Fraction of the values that is dropped after each stage in training.
 
@@ -175,7 +176,7 @@ class Deotte(RegisteredArchitecture):
         n_parameters=327_242,
         layers="2 Conv32 3x3, Conv32 5x5 stride 2, the same with 64, Conv128 4x4",
         source="Deotte 2018",
-        reported="accuracy 0.99641 in the mean of 1,500; 0.99745 of 15 together",
+        reported="mean accuracy 0.99641 of 1,500; 0.99745 for 15 together",
     )
     learning_rate = 3e-3
     _parameter_constraints = {

@@ -6,7 +6,7 @@ from mnistcnn.architectures._layers import Tensor, dense, dense_stack, flatten
 
 
 class Baseline(RegisteredArchitecture):
-    """One hidden layer as wide as the image has pixels: the baseline of the tutorials.
+    """One hidden layer with as many units as a 28x28 image has pixels: the baseline of tutorials.
 
     Flatten, Dense 784 (ReLU). From a tutorial [1]_.
 
@@ -46,8 +46,8 @@ class Baseline(RegisteredArchitecture):
 class TwoLayerMLP(RegisteredArchitecture):
     """Two narrow hidden layers: a small multilayer perceptron.
 
-    Flatten, Dense 50, Dense 50 (ReLU). A network of introductory courses, without one paper to
-    cite.
+    Flatten, Dense 50, Dense 50 (ReLU). A network from introductory courses, without a single source
+    to cite.
 
     Parameters
     ----------

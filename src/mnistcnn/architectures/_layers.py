@@ -49,12 +49,12 @@ _LAYERS_LEFT: ContextVar[tuple[int, int] | None] = ContextVar("layers_left", def
 
 @contextmanager
 def at_most_parameters(n_parameters: int, n_layers: int) -> Iterator[None]:
-    """Refuse to make more layers with parameters, or with more of them, before they take memory.
+    """Refuse to build too many layers or parameters, before they take memory.
 
     Raises
     ------
     ValueError
-        In the block, where a layer would be too much.
+        In the block, if a layer would exceed the limit.
     """
     before = _LAYERS_LEFT.set((n_layers, n_parameters))
     try:
@@ -69,9 +69,9 @@ def _take_parameters(n_parameters: int) -> None:
         return
     layers_left, parameters_left = left
     if layers_left == 0:
-        raise ValueError("there are more layers than there may be")
+        raise ValueError("there are more layers than allowed")
     if n_parameters > parameters_left:
-        raise ValueError("the layers have more parameters than there may be")
+        raise ValueError("the layers have more parameters than allowed")
     _LAYERS_LEFT.set((layers_left - 1, parameters_left - n_parameters))
 
 
@@ -132,8 +132,8 @@ def convolve_and_max_pool(
 ) -> Tensor:
     """Apply a convolution, ReLU and max pooling, which keeps the largest value of each 2x2 square.
 
-    The pooling comes first: ReLU keeps the order of values, so it gives the same, of a quarter of
-    them.
+    The pooling comes first: since ReLU keeps the order of values, the result is the same, and ReLU
+    has only a quarter of the values to compute.
     """
     maps = convolve(maps, filters, kernel_size, padding=padding, activation=None)
     return relu(max_pool(maps))
@@ -173,7 +173,7 @@ def dropout(values: Tensor, rate: float) -> Tensor:
 
 
 def flatten(maps: Tensor) -> Tensor:
-    """Lay all pixels and channels out in one row."""
+    """Flatten all pixels and channels into one row."""
     return _apply(_of_keras("Flatten"), maps, data_format=CHANNELS_LAST)
 
 

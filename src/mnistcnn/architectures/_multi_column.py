@@ -7,25 +7,26 @@ Column = str | Architecture
 
 
 class MultiColumn(RegisteredArchitecture):
-    """Networks side by side, whose logits are averaged.
+    """Several networks in parallel, whose logits are averaged.
 
-    Networks that make different mistakes make fewer together than each alone, at the price of the
-    time of all [1]_. A multi-column network [2]_ is such an ensemble. That paper trains each column
-    by itself; here they are one network, so that `fit` trains all columns together, by the loss of
-    the mean.
+    Networks that make different mistakes make fewer together than any one of them alone, at the
+    cost of the time for all of them [1]_. A multi-column network [2]_ is such an ensemble. In that
+    paper each column is trained separately; here the columns are one network, so that `fit` trains
+    all of them together, with the loss of the averaged logits.
 
     Parameters
     ----------
     columns : tuple of (str or Architecture), default=("fast", "fast", "fast")
-        Names or objects of architectures, alike or of different kinds, but no functions. Each
-        column begins with weights of its own. A search takes whole tuples of columns.
+        Names or objects of architectures, of the same or of different kinds, but not functions.
+        Each column starts from its own weights. In a search, the candidates are whole tuples of
+        columns.
 
     Attributes
     ----------
     learning_rate : float
-        The lowest of the columns' rates.
+        The lowest learning rate of the columns.
     adam_betas : tuple of (float, float)
-        Those of the column with that rate.
+        The decay rates of the column with that learning rate.
 
     References
     ----------
@@ -49,7 +50,7 @@ class MultiColumn(RegisteredArchitecture):
         n_parameters=441_870,
         layers="3 of `fast` side by side, logits averaged; any others by `columns`",
         source="Ciresan et al. 2012",
-        reported="error 0.23 %, by 35 columns of other layers",
+        reported="error 0.23 %, with 35 columns of other layers",
     )
     _parameter_constraints = {"columns": [tuple, list]}
 
@@ -58,7 +59,7 @@ class MultiColumn(RegisteredArchitecture):
 
     @property
     def learning_rate(self) -> float:  # type: ignore[override]
-        """A good rate for Adam."""
+        """A good learning rate for Adam."""
         return self._slowest.learning_rate
 
     @property

@@ -41,12 +41,12 @@ class _PaddedAsNeeded(RegisteredArchitecture):
 
 
 class Fast(_PaddedAsNeeded):
-    """Two convolutions, pooled before they are normalized: about 99 % on MNIST after one epoch.
+    """Two convolutions, pooled before batch normalization: about 99 % on MNIST after one epoch.
 
     Conv16 5x5, max pooling, batch normalization, ReLU; Conv32 5x5, max pooling, batch
     normalization, ReLU; Flatten, Dense 256 (ReLU); convolutions without bias. The default of
     `DigitCNNClassifier`, made for this library: normalizing after pooling is a quarter of the work,
-    and a high learning rate under a one-cycle schedule [1]_ needs one epoch only.
+    and with a high learning rate in a one-cycle schedule [1]_ one epoch is enough.
 
     Parameters
     ----------
@@ -116,11 +116,11 @@ class Fast(_PaddedAsNeeded):
 
 
 class Accurate(_PaddedAsNeeded):
-    """Four convolutions with batch normalization, for accuracy at the price of minutes on a CPU.
+    """Four convolutions with batch normalization: accurate, but takes minutes on a CPU.
 
-    Conv16 5x5, max pooling; Conv64 3x3; Conv64 3x3, max pooling; Conv128 3x3 (each without bias
-    and followed, after the pooling, by batch normalization and ReLU); Flatten, dropout 0.3. Made
-    for this library, to be trained on augmented images under a one-cycle schedule.
+    Conv16 5x5, max pooling; Conv64 3x3; Conv64 3x3, max pooling; Conv128 3x3 (each without bias and
+    followed, after the pooling, by batch normalization and ReLU); Flatten, dropout 0.3. Made for
+    this library, for training on augmented images with a one-cycle schedule.
 
     Parameters
     ----------
@@ -187,7 +187,8 @@ class Tiny(RegisteredArchitecture):
 
     Twice Conv 3x3, max pooling, twice Conv 3x3, max pooling, Conv 3x3 (8, 12, 16, 16 and 16
     filters, padded, without bias, each followed by batch normalization and ReLU), global average.
-    After the many solutions to the exercise of reaching 99.4 % with fewer than 8,000 parameters.
+    Modelled on the many solutions to the exercise of reaching 99.4 % with fewer than 8,000
+    parameters.
 
     Parameters
     ----------
@@ -208,7 +209,7 @@ class Tiny(RegisteredArchitecture):
         n_parameters=7_714,
         layers="2 Conv, pool, 2 Conv, pool, Conv, all 3x3, global average",
         source="this library",
-        reported="peak accuracy 0.9952 within 20 epochs, of another one of this size",
+        reported="peak accuracy 0.9952 within 20 epochs, for another network of this size",
     )
     learning_rate = 1e-2
     _parameter_constraints = {"filters": [EachCount(5)], "kernel_size": [COUNT]}

@@ -19,7 +19,7 @@ _POOLING = {"average": average_pool, "max": max_pool}
 
 
 class Simple(RegisteredArchitecture):
-    """One convolution and one hidden layer: the tutorials' first CNN.
+    """One convolution and one hidden layer: the first CNN of many tutorials.
 
     Conv32 5x5, max pooling, dropout 0.2, Flatten, Dense 128 (ReLU). From a tutorial [1]_.
 
@@ -81,7 +81,7 @@ class Simple(RegisteredArchitecture):
 
 
 class Larger(RegisteredArchitecture):
-    """Two convolutions and two hidden layers: the tutorials' larger CNN.
+    """Two convolutions and two hidden layers: the larger CNN of many tutorials.
 
     Conv30 5x5, max pooling, Conv15 3x3, max pooling, dropout 0.2, Flatten, Dense 128, Dense 50
     (ReLU). From a tutorial [1]_.
@@ -200,8 +200,8 @@ class Sketchpad(RegisteredArchitecture):
     """Two wide convolutions and one hidden layer, the network behind many drawing pages.
 
     Conv64 3x3, max pooling, Conv64 3x3, max pooling, Flatten, Dense 128 (ReLU). The layers are
-    those of Laurence Moroney's introduction to convolutions [1]_; what is reported, was for a
-    sketchpad page.
+    those of Laurence Moroney's introduction to convolutions [1]_; the reported result is that of a
+    page to draw on.
 
     Parameters
     ----------
@@ -252,10 +252,10 @@ class Sketchpad(RegisteredArchitecture):
 
 
 class LeNet5(RegisteredArchitecture):
-    """LeNet-5, with today's activation.
+    """LeNet-5, by default with ReLU.
 
     Conv6 5x5 padded, pooling, Conv16 5x5, pooling, Dense 120, Dense 84. LeCun and colleagues [1]_
-    had tanh, trainable pooling and a partly connected second convolution, which this version
+    used tanh, trainable pooling and a partly connected second convolution, which this version
     leaves out, as is usual.
 
     Parameters
@@ -269,7 +269,7 @@ class LeNet5(RegisteredArchitecture):
     activation : {"relu", "tanh"}, default="relu"
         Activation of all layers but the last.
     pooling : {"average", "max"}, default="average"
-        What is kept of each 2x2 square.
+        The kind of pooling: the mean or the maximum of each 2x2 square.
 
     References
     ----------

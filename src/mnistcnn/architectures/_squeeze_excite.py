@@ -23,9 +23,9 @@ class SqueezeExcite(RegisteredArchitecture):
     """Nine wide convolutions in three stages, with squeeze-and-excitation after each stage.
 
     Three stages of three Conv128 3x3 (padded, ReLU), one batch normalization and one
-    squeeze-and-excitation block [2]_ with 4 hidden units; average pooling after the second and
-    the third; global maximum and global average side by side; a last layer without bias, under an
-    L1 penalty [1]_.
+    squeeze-and-excitation block [2]_ with 4 hidden units; average pooling after the second and the
+    third; global maximum and global average pooling side by side; a last layer without bias, with
+    an L1 penalty [1]_.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class SqueezeExcite(RegisteredArchitecture):
     squeeze_units : int, default=4
         Width of the hidden layer of a squeeze-and-excitation block.
     l1_penalty : float, default=0.00025
-        Weight of the last layer's absolute weights in the loss.
+        Factor of the L1 penalty on the weights of the last layer.
 
     References
     ----------
@@ -56,7 +56,7 @@ class SqueezeExcite(RegisteredArchitecture):
         n_parameters=1_189_516,
         layers="3 stages of 3 Conv128 3x3 with squeeze-and-excitation",
         source="Matuzas, MNIST-0.17",
-        reported="accuracy 0.99748 in the mean; 0.9984 of 20 together",
+        reported="mean accuracy 0.99748; 0.9984 for 20 together",
     )
     _parameter_constraints = {
         "filters": [COUNT],

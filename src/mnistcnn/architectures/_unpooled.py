@@ -60,7 +60,7 @@ class M3(_Unpooled):
         n_parameters=1_124_180,
         layers="10 Conv 3x3, 32 to 176 filters, no pooling",
         source="An et al. 2020",
-        reported="up to 0.9987 of `m3`, `m5`, `m7` together, 0.9991 of several trios",
+        reported="up to 0.9987 for `m3`, `m5`, `m7` together, 0.9991 for several trios",
         only_trainable=True,
     )
 

@@ -25,17 +25,18 @@ RATE_SETTERS = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateS
 def callbacks_for_fit(
     callbacks: Callbacks, optimizer: OptimizerConfig, random_state: RandomState
 ) -> list[Any]:
-    """Return the callbacks that one fit trains, the caller's own staying as they are.
+    """Return copies of the callbacks for one fit; the caller's own stay as they are.
 
-    A TypeError refuses what is neither a Keras callback nor a factory of one; a ValueError one that
-    sets the learning rate where a schedule does, and backups that could not be gone on with.
+    Raises TypeError for anything that is neither a Keras callback nor a factory of one, and
+    ValueError for a callback that sets the learning rate although a schedule does, and for backups
+    from which no fit could resume.
     """
     trained: list[Any] = copied_callbacks(list(_made(callbacks)))
     for callback in trained:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
                 "callbacks must be a keras.callbacks.Callback, a function without arguments that "
-                "makes one, or a list of them (scikit-learn's own go to set_callbacks), got "
+                "makes one, or a list of them (pass scikit-learn's to set_callbacks), got "
                 f"{callback!r}."
             )
         if isinstance(callback, RATE_SETTERS) and optimizer.follows_schedule:
@@ -46,7 +47,7 @@ def callbacks_for_fit(
 
 def _check_backups(asking: list[Any], random_state: RandomState) -> None:
     if len(asking) > 1:
-        raise ValueError(f"callbacks must hold one BackupAndRestore at most, got {len(asking)}.")
+        raise ValueError(f"callbacks must hold at most one BackupAndRestore, got {len(asking)}.")
     for callback in asking:
         if "://" in str(callback.backup_dir):
             raise ValueError(
@@ -55,34 +56,34 @@ def _check_backups(asking: list[Any], random_state: RandomState) -> None:
             )
         if random_state is None:
             raise ValueError(
-                "random_state must be an int or a RandomState instance where callbacks hold a "
-                "BackupAndRestore: the rest of a fit takes the seed that it began with, by which "
-                "its backup is found, too. Got None."
+                "random_state must be an int or a RandomState instance if callbacks hold a "
+                "BackupAndRestore, because a fit finds its backup by its seed and resumes with it, "
+                "got None."
             )
 
 
 def check_averages(
     callbacks: list[Any], optimizer: OptimizerConfig, *, early_stopping: bool
 ) -> None:
-    """Refuse callbacks that would have the fitted network be another than the one validated.
+    """Refuse callbacks with which the fitted network would differ from the validated one.
 
     Raises
     ------
     ValueError
-        If one swaps weights and averages beside early stopping, or brings the weights of an epoch
-        back whose average was validated.
+        If a callback swaps weights and averages during early stopping, or restores the weights of
+        an epoch whose average was validated.
     """
     swaps = any(isinstance(each, keras.callbacks.SwapEMAWeights) for each in callbacks)
     if optimizer.takes_average and not swaps and any(map(_restores_weights, callbacks)):
         raise ValueError(
-            "callbacks must hold no EarlyStopping with restore_best_weights=True where the weights "
-            "are averaged: it would bring back those of an epoch and not their average, which was "
+            "callbacks must hold no EarlyStopping with restore_best_weights=True if the weights "
+            "are averaged: it would restore the weights of an epoch, but their average was "
             "validated. Use early_stopping=True, which keeps the best average."
         )
     if early_stopping and swaps:
         raise ValueError(
-            "callbacks must hold no SwapEMAWeights beside early_stopping=True, which validates and "
-            "keeps the averaged weights without it."
+            "callbacks must hold no SwapEMAWeights with early_stopping=True, which itself "
+            "validates and keeps the averaged weights."
         )
 
 

@@ -54,111 +54,120 @@ class DigitCNNClassifier(
     architecture : str, architecture object or callable, default="fast"
         A name from `mnistcnn.list_architectures`, an object from `mnistcnn.architectures` (whose
         hyperparameters can then be searched as ``architecture__dropout`` and the like), or a
-        callable ``(input_shape, n_classes) -> keras.Model`` that ends in softmax or plain logits,
-        whose further keyword parameters can be searched likewise.
+        callable ``(input_shape, n_classes) -> keras.Model`` whose model ends in softmax or in
+        logits. Other keyword parameters of the callable can be searched in the same way.
     image_shape : {"auto", "pad"} or tuple of int, default="auto"
-        The shape of one image. ``"auto"`` takes flat rows as square images, ``"pad"`` fills
-        them up with zeros to the next square, ``(h, w)`` or ``(h, w, c)`` states the shape.
+        The shape of one image. ``"auto"`` reads flat rows as square images, ``"pad"`` pads them
+        with zeros to the next square, and ``(h, w)`` or ``(h, w, c)`` gives the shape explicitly.
     pixel_scaling : {"standard", "unit"} or None, default="standard"
-        What the network does to pixels first: ``"standard"`` subtracts the mean and divides by the
-        standard deviation of the training pixels, ``"unit"`` divides by 255, None does nothing.
+        How the network scales pixels before its first layer: ``"standard"`` subtracts the mean and
+        divides by the standard deviation of the training pixels, ``"unit"`` divides by 255, and
+        None leaves them as they are.
     augmentation : {"light", "mnist", "strong", "handwriting"}, Augmentation or None, default=None
         Random changes to the training images (see `mnistcnn.Augmentation`).
     unaugmented_epochs : int, default=0
-        How many of the last `epochs` train on the images as they are, all of them at most.
+        Number of final epochs that train on the images without augmentation, at most `epochs`.
     epochs : int, default=10
-        Passes over the training images, at most.
+        Maximum number of passes over the training images.
     batch_size : int or "auto", default="auto"
         Images per update (mini-batch size); ``"auto"`` is the power of two nearest to n / 64, from
         32 to 256.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
         A Keras optimizer is a template: each fit makes a fresh one with its settings.
     momentum : float, default=0.9
-        That of ``"sgd"``, from 0 to below 1; the others do without it.
+        Momentum of ``"sgd"``, at least 0 and below 1; the other optimizers do not use it.
     nesterov : bool, default=True
-        Whether ``"sgd"`` takes Nesterov's momentum (Sutskever et al. 2013).
+        Whether ``"sgd"`` uses Nesterov momentum (Sutskever et al. 2013).
     learning_rate : float or "auto", default="auto"
-        The peak of the schedule. ``"auto"`` takes a value that suits the architecture and the
-        optimizer, or the template's rate; for ``"constant"`` and ``"plateau"``, and in
-        `partial_fit`, a fifth of that value. A number of your own is taken as it is.
+        The peak learning rate of the schedule. ``"auto"`` uses a value that suits the architecture
+        and the optimizer, or the rate of an optimizer template; with ``"constant"`` and
+        ``"plateau"``, and in `partial_fit`, it uses a fifth of that value. A number is used as it
+        is.
     lr_schedule : {"constant", "one_cycle", "cosine", "exponential", "step", "plateau"}, \
 default="one_cycle"
-        How the rate changes over the fit. ``"exponential"`` lowers it at each update, ``"step"`` at
-        `lr_boundaries`, ``"plateau"`` after `lr_patience` epochs without a lower loss, that of the
-        validation part with early stopping. A template that holds a schedule of its own keeps that.
+        How the learning rate changes during the fit. ``"exponential"`` lowers it at each update,
+        ``"step"`` at `lr_boundaries`, ``"plateau"`` after `lr_patience` epochs without a lower loss
+        (with early stopping, without a lower validation loss). An optimizer template that has its
+        own schedule keeps it.
     lr_decay_rate : float or "auto", default="auto"
-        The factor, above 0 and below 1, by which the rate falls from one epoch to the next with
-        ``"exponential"``, at each boundary with ``"step"``, and with each ``"plateau"``. ``"auto"``
-        is the factor that ends at a hundredth of the peak, 0.1, and 0.5.
+        The factor, above 0 and below 1, that multiplies the learning rate from one epoch to the
+        next with ``"exponential"``, at each boundary with ``"step"``, and on each plateau with
+        ``"plateau"``. ``"auto"`` is, in this order, the factor with which the fit ends at a
+        hundredth of the peak, 0.1, and 0.5.
     lr_boundaries : tuple of float, default=(0.5, 0.75)
         Where ``"step"`` lowers the rate, as fractions of the fit.
     lr_patience : int, default=2
-        Epochs that ``"plateau"`` waits.
+        Number of epochs without a lower loss after which ``"plateau"`` lowers the learning rate.
     weight_decay : float, default=0.0
-        Decoupled weight decay (Loshchilov and Hutter 2019) of the kernels.
+        Decoupled weight decay (Loshchilov and Hutter 2019), applied to the kernels.
     ema_momentum : float or None, default=None
-        Share of the previous average, from 0 to below 1, in an exponential moving average of the
-        weights over the updates (Polyak and Juditsky 1992). The validation measures the average,
-        and the fitted network has it; a warning says where it cannot follow in the updates of the
-        fit. None takes no average.
+        Momentum, at least 0 and below 1, of an exponential moving average of the weights over the
+        updates (Polyak and Juditsky 1992). The averaged weights are validated, and the fitted
+        network has them; a warning is issued if the fit has too few updates for the average to
+        follow the weights. None means no averaging.
     label_smoothing : float, default=0.0
-        Share of each target that is spread evenly over all classes, from 0 to below 1.
+        Share of each target that is spread evenly over all classes, at least 0 and below 1.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the loss, by label; those not named weigh 1.
+        Weights of the classes in the loss, by label; classes that are not named have weight 1.
     early_stopping : bool, default=False
-        Whether to set a stratified part of the training images aside, unless `fit` is given
-        `X_val`, to stop when its accuracy no longer rises, and to keep the weights of its best
+        Whether to set aside a stratified part of the training images (unless `X_val` is passed to
+        `fit`), stop when the validation accuracy no longer rises, and keep the weights of the best
         epoch.
     validation_fraction : float, default=0.1
-        The part set aside, between 0 and 1; of no use beside `X_val`.
+        Fraction of the training images that is set aside, between 0 and 1; not used with `X_val`.
     n_iter_no_change : int, default=5
-        Epochs without a better validation accuracy before training stops.
+        Number of epochs without a better validation accuracy after which training stops.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights and pixel scaling of the previous fit. `classes_`
-        stay as they are; the labels may be some of them. Layers that were frozen stay so.
+        Whether `fit` continues from the weights and pixel scaling of the previous fit. `classes_`
+        does not change; `y` may hold only some of these labels. Frozen layers stay frozen.
     precision : {"auto", "float32", "bfloat16", "float16"}, default="auto"
-        What the hidden layers compute in; weights, scores and loss are float32 always. ``"auto"``
-        is bfloat16 where the CPU (AVX512-BF16 or AMX) or the GPU (tensor cores) multiplies it
-        directly, float32 elsewhere and for networks from a callable.
+        The precision in which the hidden layers compute; weights, scores and loss are always
+        float32. ``"auto"`` is bfloat16 where the CPU (AVX512-BF16 or AMX) or the GPU (tensor cores)
+        multiplies it natively, and float32 elsewhere and for networks from a callable.
     callbacks : keras.callbacks.Callback, callable, list of them or None, default=None
-        Keras callbacks, trained as copies that are kept in `callbacks_`. What a callback refers to,
-        such as a trial or a logger, is not copied. A function without arguments is called in each
-        fit to make one, or a list. With `keras.callbacks.BackupAndRestore` a fit that was killed
-        goes on where it was. scikit-learn's own callbacks go to `set_callbacks`.
+        Keras callbacks. Each fit uses copies of them, which are kept in `callbacks_`. Objects that
+        a callback refers to, such as a trial or a logger, are not copied. A function without
+        arguments is called in each fit and returns a callback or a list of callbacks. With
+        `keras.callbacks.BackupAndRestore`, a fit that was killed resumes where it stopped.
+        scikit-learn's own callbacks are passed to `set_callbacks`.
     memory : str, path-like, joblib.Memory or None, default=None
-        A folder that keeps fits, as `Pipeline` takes one. A fit that equals an earlier one in
-        parameters, data, seed, backend and versions is read back, bit-equal, and not trained, so
-        that a search that was killed simply runs again. It takes an integer `random_state`; a fit
+        Where to cache fits, as in `Pipeline`. A fit with the same parameters, data, seed, backend
+        and versions as an earlier one is read back bit for bit instead of being trained, so that a
+        search that was killed can simply be run again. This needs an integer `random_state`; a fit
         with callbacks that do more than train, or with functions of your own inside the network, is
-        always trained. joblib stores with pickle: take only folders that you trust.
+        always trained. joblib stores with pickle: use only folders that you trust.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, order of images, dropout and validation split. The same seed gives the
-        same predictions bit for bit on the same machine with the same number of threads.
+        Seed of the initial weights, the order of the images, dropout and the validation split. The
+        same seed gives the same predictions bit for bit on the same machine with the same number of
+        threads.
     verbose : int, default=0
-        Keras's: 0 is silent, 1 shows a bar an epoch, 2 a line an epoch.
+        As in Keras: 0 is silent, 1 shows a progress bar for each epoch, 2 prints a line for each
+        epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Numbers in one image, h * w * c (with ``image_shape="pad"``, columns before padding).
+        Number of values in one image, h * w * c (with ``image_shape="pad"``, the number of columns
+        before padding).
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where `fit` was given a DataFrame whose names are all strings.
+        Names of the columns, if `X` in `fit` was a DataFrame whose column names are all strings.
     image_shape_ : tuple of 3 int
         Height, width and channels of one image.
     n_iter_ : int
-        Epochs that were run.
+        Number of epochs that were run.
     history_ : dict of list of float
-        Loss, accuracy and learning rate of each epoch, and those of the validation part.
+        Loss, accuracy and learning rate of each epoch, and the loss and accuracy on the validation
+        images, if there are any.
     model_ : keras.Model
         The network, from raw pixels to float32 scores.
     precision_ : str
-        What the hidden layers compute in.
+        The precision in which the hidden layers compute.
     callbacks_ : list of keras.callbacks.Callback
         The trained copies of `callbacks`.
     from_memory_ : bool
-        Whether `memory` held this fit.
+        Whether this fit was read from `memory`.
     best_epoch_ : int
         With early stopping: the epoch, counted from 1, whose weights were kept.
     validation_scores_ : list of float
@@ -253,7 +262,7 @@ default="one_cycle"
         y_val: "Labels | None" = None,
         sample_weight_val: Weights = None,
     ) -> Self:
-        """Train a fresh network, or with `warm_start` the previous one further.
+        """Train a new network or, with `warm_start`, continue training the previous one.
 
         Parameters
         ----------
@@ -262,20 +271,20 @@ default="one_cycle"
         y : array-like of shape (n,)
             Labels.
         sample_weight : array-like of shape (n,), default=None
-            Weights in the loss; images of weight 0 are left out.
+            Weights of the images in the loss; images of weight 0 are left out.
         X_val : array-like of the form of `X`, default=None
-            Images of your own to validate on after each epoch, in the unit of `X`. `history_` gets
-            their loss and accuracy; with `early_stopping` they decide, and no training image is
+            Your own images to validate on after each epoch, in the same unit as `X`. `history_`
+            records their loss and accuracy; `early_stopping` uses them, and no training images are
             set aside. A `Pipeline(..., transform_input=["X_val"])` transforms them as it does `X`.
         y_val : array-like of shape (n_val,), default=None
-            Their labels, all of which occur in `y`.
+            Labels of `X_val`; all of them must occur in `y`.
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weights of `X_val`.
 
         Returns
         -------
         self : DigitCNNClassifier
-            The fitted estimator. If anything fails, it is as it was before.
+            The fitted estimator. If anything fails, it is left unchanged.
 
         Raises
         ------
@@ -297,25 +306,25 @@ default="one_cycle"
         classes: ArrayLike | None = None,
         sample_weight: Weights = None,
     ) -> Self:
-        """Train for one epoch at a constant rate, on from wherever the network is.
+        """Train for one epoch at a constant learning rate, starting from the current weights.
 
-        Architecture, precision and pixel scaling stay those of the first call or fit.
+        Architecture, precision and pixel scaling stay as in the first call or fit.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images. Those of the first call set the pixel scaling for all later ones.
+            Images. The images of the first call set the pixel scaling for all later calls.
         y : array-like of shape (n,)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur; needed in the first call.
+            All labels that can occur in any call; required in the first call.
         sample_weight : array-like of shape (n,), default=None
-            Weights in the loss.
+            Weights of the images in the loss.
 
         Returns
         -------
         self : DigitCNNClassifier
-            The fitted estimator. If anything fails, it is as it was before.
+            The fitted estimator. If anything fails, it is left unchanged.
 
         Raises
         ------
@@ -344,7 +353,7 @@ default="one_cycle"
         self.__dict__ = {**kept, **fitted.attributes()}
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what images may look like."""
+        """Tell scikit-learn which shapes images may have."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

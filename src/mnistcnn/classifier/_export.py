@@ -32,7 +32,7 @@ LEAST_FULL_INK = 10
 
 
 class ExportMixin:
-    """Lets a fitted network go where there is neither Keras nor TensorFlow."""
+    """Exports a fitted network for programs that have neither Keras nor TensorFlow."""
 
     def export(
         self,
@@ -45,42 +45,44 @@ class ExportMixin:
     ) -> None:
         """Write the network to an ONNX or LiteRT file, pixel scaling and softmax included.
 
-        The file has one input, ``images`` of shape (n, h, w, c) with any n and `image_shape_`, and
-        one output, ``probabilities`` of shape (n, n_classes), float32: what `predict_proba`
-        returns, within 1e-5. Pixels are in the unit of the training. Hidden layers compute in
-        float32; where the network was trained in bfloat16 or float16 the file equals that network
-        computed in float32, and `predict_proba`, which goes on in half precision, to about 0.01.
-        Before the file takes its place its runtime answers a few random images, and must agree.
+        The file has one input, ``images`` of shape (n, h, w, c) for any n and with `image_shape_`,
+        and one output, ``probabilities`` of shape (n, n_classes), float32. These agree with
+        `predict_proba` within 1e-5. Pixels are in the unit of the training images. Hidden layers
+        compute in float32. If the network was trained in bfloat16 or float16, the file equals that
+        network computed in float32; it agrees with `predict_proba`, which stays in half precision,
+        to about 0.01. Before the file is put in place, its runtime predicts a few random images,
+        and must agree.
 
-        The metadata of the file hold the texts ``classes``, ``image_shape`` and ``pixel_range`` as
-        JSON, and ``mnistcnn_version``. ONNX [1]_ has a place for each of them; in LiteRT [2]_ the
-        entry ``mnistcnn`` is one JSON object of all four.
+        The metadata of the file contain ``classes``, ``image_shape`` and ``pixel_range`` as JSON,
+        and ``mnistcnn_version``. In ONNX [1]_ each of them is an entry of its own; in LiteRT [2]_
+        the entry ``mnistcnn`` is one JSON object with all four.
 
         Parameters
         ----------
         path : str or path-like
-            Where to write it: a name that ends in ``.onnx``, which takes the extra ``onnx``
-            (``pip install "mnistcnn[onnx]"``), or in ``.tflite``, which takes ``litert``.
+            Where to write it: a name that ends in ``.onnx``, which needs the extra ``onnx``
+            (``pip install "mnistcnn[onnx]"``), or in ``.tflite``, which needs ``litert``.
         overwrite : bool, default=False
-            Whether to replace a file that is there.
+            Whether to replace an existing file.
         pixel_dtype : {"auto", "uint8", "float32"}, default="auto"
             The dtype of ``images``. ``"auto"`` is uint8 where the classifier was trained on pixels
-            from 0 to between 10 and 255, and float32 elsewhere: on pixels from 0 to 1, standardized
-            ones, or a wrapped model whose pixels nobody has told.
+            from 0 to between 10 and 255, and float32 otherwise: for pixels from 0 to 1, for
+            standardized pixels, and for a wrapped model whose pixel range is unknown.
         quantization : {"int8"} or None, default=None
-            ``"int8"`` brings weights and activations to 8 bits [3]_, for a file of a quarter of the
-            size. Probabilities then differ by some hundredths.
+            ``"int8"`` quantizes weights and activations to 8 bits [3]_, for a file of a quarter of
+            the size. Probabilities then differ by a few hundredths.
         calibration_images : array-like of the form of `X` in `predict`, default=None
-            Images such as are asked later, from which int8 learns the ranges of activations: a few
-            hundred, at least 32 different ones, for ``quantization="int8"`` alone.
+            Images like those to be predicted later, from which int8 learns the ranges of
+            activations: a few hundred, and at least 32 different ones. Only for
+            ``quantization="int8"``.
 
         Raises
         ------
         ValueError
-            If `path` has another ending, if the pixels of the training do not fit into uint8, or
-            if the network holds what the format cannot, such as functions of your own in Python, or
-            answers in int8 with another label for over 5 % of `calibration_images`, or if fewer
-            than 32 of these are different.
+            If `path` has another suffix, if the training pixels do not fit into uint8, if the
+            network contains something that the format cannot represent, such as Python functions of
+            your own, if its int8 version predicts another label for over 5 % of
+            `calibration_images`, or if fewer than 32 of these are different.
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         RuntimeError
@@ -88,7 +90,7 @@ class ExportMixin:
         ImportError
             If the extra is not installed.
         FileExistsError
-            If the file is there, unless `overwrite`.
+            If the file exists, unless `overwrite` is True.
         OSError
             If the file cannot be written there.
 
@@ -211,8 +213,8 @@ def _as_input(
     n_different = len(np.unique(images.reshape(len(images), -1), axis=0))
     if n_different < LEAST_CALIBRATION_IMAGES:
         raise ValueError(
-            f"calibration_images must hold {LEAST_CALIBRATION_IMAGES} different images at least, "
-            f"a few hundred rather, got {n_different}."
+            f"calibration_images must hold at least {LEAST_CALIBRATION_IMAGES} different images, "
+            f"and better a few hundred, got {n_different}."
         )
     # A byte is the nearest whole number, not the next lower one.
     return np.rint(images).astype(dtype) if dtype == "uint8" else images.astype(dtype)

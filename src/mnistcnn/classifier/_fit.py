@@ -187,8 +187,8 @@ def _warn_of_short_average(momentum: float | None, n_updates: int) -> None:
     fraction = 0.0 if momentum is None else momentum ** (n_updates - 1)
     if fraction > MAX_FRACTION_OF_FIRST_WEIGHTS:
         warnings.warn(
-            f"ema_momentum={momentum:g} leaves {100 * fraction:.0f} % of the first weights in "
-            f"their average after the {n_updates} updates of this fit: lower it, or train for more "
+            f"ema_momentum={momentum:g} leaves {100 * fraction:.0f} % of the initial weights in "
+            f"the average after the {n_updates} updates of this fit: lower it, or train for more "
             "epochs.",
             ConvergenceWarning,
             stacklevel=callers_level(),
@@ -211,12 +211,12 @@ def _check_can_increment(estimator: "DigitCNNClassifier") -> None:
     if estimator.ema_momentum is not None or getattr(estimator.optimizer, "use_ema", False):
         raise ValueError(
             "ema_momentum must be None in partial_fit, and use_ema of the optimizer False: each "
-            "call would end with the average, which hardly moves in so few updates."
+            "call would end with the average, which hardly changes in so few updates."
         )
     if isinstance(estimator.class_weight, str):
         raise ValueError(
-            "class_weight must be a dict or None in partial_fit, which sees a part of the labels "
-            f"at a time, got {estimator.class_weight!r}."
+            "class_weight must be a dict or None in partial_fit, which sees only part of the "
+            f"labels at a time, got {estimator.class_weight!r}."
         )
 
 

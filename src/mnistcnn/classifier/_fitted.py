@@ -18,7 +18,7 @@ from mnistcnn.preprocessing import PixelRange
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What a fit leaves.
+    """The result of a fit.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Fitted:
         pixel_range: PixelRange | None,
         history: History | None = None,
     ) -> Self:
-        """Return what a fit would have left, around a network that was trained elsewhere."""
+        """Return the result of a fit for a network that was trained elsewhere."""
         features = {"n_features_in_": int(np.prod(network.image_shape))}
         borrowed = POOL.unpooled(CompiledNetwork(network))
         return cls(features, classes, borrowed, pixel_range, history=history or {})

@@ -116,8 +116,8 @@ def _check_given_together(given: ValidationArrays, validation_fraction: float) -
         )
     if passed and validation_fraction != DEFAULT_VALIDATION_FRACTION:
         raise ValueError(
-            f"validation_fraction must stay at {DEFAULT_VALIDATION_FRACTION}, its default, where "
-            f"X_val is passed, for no training image is set aside then, got {validation_fraction}."
+            f"validation_fraction must stay at {DEFAULT_VALIDATION_FRACTION}, its default, if "
+            f"X_val is passed: no training images are set aside then, got {validation_fraction}."
         )
 
 
@@ -162,7 +162,8 @@ def encode_labels(
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return the sorted labels and the index of each one of `y` among them.
 
-    What is no classification target, has one class only, or a label not known before, is refused.
+    Targets that are not classification targets, hold only one class, or hold a label not known
+    before, are refused.
     """
     check_classification_targets(y)
     labels, targets = np.unique(y, return_inverse=True)

@@ -18,36 +18,37 @@ if TYPE_CHECKING:
 
 
 class InspectionMixin(PredictionMixin):
-    """Looks into the network of a fit, which stays as it is."""
+    """Looks into the network of a fit without changing it."""
 
     def input_gradients(self, X: Images, y: "Labels | None" = None) -> NDArray[np.float32]:
         """Return how the score of a class changes with each pixel of an image.
 
-        The score is the class's logit, not its probability, which could rise as well because other
-        classes fall [1]_. Of a network that ends in softmax it is the log-odds of the class.
+        The score is the logit of the class, not its probability, which could also rise because
+        other classes fall [1]_. For a network that ends in softmax, it is the log-odds of the
+        class.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
             Images.
         y : array-like of shape (n,), default=None
-            The class of each image whose score is meant; None takes the predicted one.
+            The class of each image whose score is differentiated; None means the predicted class.
 
         Returns
         -------
         gradients : ndarray of shape (n, h, w, c), float32
-            Change of the score by pixel, in the unit of the pixels of `X`.
+            Change of the score for each pixel, in the unit of the pixels of `X`.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            If the images are not such as it was fitted on, or labels are not among `classes_`.
+            If the images do not match those of the fit, or if labels are not among `classes_`.
 
         See Also
         --------
-        mnistcnn.inspection.gradient_saliency : Maps of the pixels that decided, made of these.
+        mnistcnn.inspection.gradient_saliency : Maps of the decisive pixels, from these gradients.
 
         References
         ----------
@@ -74,28 +75,29 @@ class InspectionMixin(PredictionMixin):
     def layer_outputs(
         self, X: Images, *, layers: Sequence[str] | None = None
     ) -> dict[str, NDArray[np.float32]]:
-        """Return what layers of the network put out for each image.
+        """Return the outputs of the network's layers for each image.
 
         Parameters
         ----------
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
             Images.
         layers : sequence of str, default=None
-            Names of layers; None takes all of them. A model within the network, such as a column of
+            Names of layers; None means all layers. A model within the network, such as a column of
             `mnistcnn.architectures.MultiColumn`, is one layer.
 
         Returns
         -------
         outputs : dict of str to ndarray of shape (n, ...), float32
-            By the names of the layers, in their order or that of `layers`. Convolutions put out
-            shape (n, h, w, channels), dense layers (n, units).
+            The output of each layer by its name, in the order of the network or of `layers`.
+            Convolutions have outputs of shape (n, h, w, channels), dense layers of shape (n,
+            units).
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            If the images are not such as it was fitted on, or it has no such layer.
+            If the images do not match those of the fit, or if there is no such layer.
 
         Examples
         --------
@@ -114,13 +116,13 @@ class InspectionMixin(PredictionMixin):
             return layer_outputs(fitted._network, pixels, layers)
 
     def layer_kernels(self) -> dict[str, NDArray[np.float32]]:
-        """Return the kernels of the network's layers, those of the first layer first.
+        """Return the kernels of the network's layers, from the first layer to the last.
 
         Returns
         -------
         kernels : dict of str to ndarray, float32
-            By the names of the layers that have one. Those of convolutions have shape
-            (h, w, channels, filters), those of dense layers (inputs, units).
+            The kernel of each layer that has one, by the name of the layer. Kernels of convolutions
+            have shape (h, w, channels, filters), kernels of dense layers (inputs, units).
 
         Raises
         ------

@@ -40,7 +40,7 @@ CALLBACKS_WITHOUT_EFFECTS = (
     keras.callbacks.TerminateOnNaN,
 )
 
-OWN_CODE = "a function or class of your own may have changed since, which nothing tells"
+OWN_CODE = "a function or class of your own may have changed since, which cannot be detected"
 
 
 class Outcome(TypedDict):
@@ -137,7 +137,7 @@ def memory_of_fit(
     config: TrainingConfig,
     seed: list[int],
 ) -> FitMemory:
-    """Return where a fit is kept: nowhere unless its outcome follows from what can be compared."""
+    """Return where a fit is cached: nowhere, unless comparable inputs determine its outcome."""
     kept = _opened(estimator.memory)
     if kept is None:
         return FitMemory(None, config)
@@ -145,7 +145,7 @@ def memory_of_fit(
     obstacle = OWN_CODE if program is None else _obstacle(estimator, config)
     if obstacle is not None:
         if estimator.verbose:
-            print(f"This fit is trained, whatever memory holds: {obstacle}.")
+            print(f"This fit is trained, without looking in memory: {obstacle}.")
         return FitMemory(None, config)
     name = fingerprint(program, network, (training, validation), config, seed)
     return FitMemory(kept, config, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
@@ -166,7 +166,7 @@ def _opened(memory: Memory) -> "Store | None":
 
 
 def _check_is_writable(store: "Store") -> None:
-    """Raise what writing would, in place of joblib's guess at a race between processes."""
+    """Raise the error of writing, where joblib would guess at a race between processes."""
     folder = getattr(getattr(store, "store_backend", None), "location", None)
     if isinstance(folder, str) and os.path.isdir(folder):
         with TemporaryFile(dir=folder) as probe:
@@ -175,16 +175,16 @@ def _check_is_writable(store: "Store") -> None:
 
 
 def _obstacle(estimator: "DigitCNNClassifier", config: TrainingConfig) -> str | None:
-    """Tell why the outcome of a fit does not follow from what can be compared, if so."""
+    """Tell why comparable inputs do not determine the outcome of a fit, if they do not."""
     if not isinstance(estimator.random_state, Integral):
-        return f"random_state is no integer but {estimator.random_state!r}"
+        return f"random_state is not an integer, but {estimator.random_state!r}"
     for callback in config.callbacks:
         if type(callback) not in CALLBACKS_WITHOUT_EFFECTS:
             return f"the callback {type(callback).__name__} may do more than train"
     if is_fit_patched():
-        return "a patch of Keras's fit, such as that of mlflow.autolog, wants to see it"
+        return "a patch of Keras's fit, such as that of mlflow.autolog, needs to see it"
     if not only_shows_progress(estimator):
-        return "a callback of scikit-learn's wants to see each epoch"
+        return "a scikit-learn callback needs to see each epoch"
     own = (config.optimizer.name_or_template, config.augmentation or Augmentation())
     are_known = all(
         type(each).__module__.split(".")[0] in ("builtins", "keras", "mnistcnn") for each in own

@@ -19,7 +19,7 @@ class NestedParametersMixin:
     """Gives a plain function the parameters that scikit-learn gives an object."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, with `deep` those of their objects and functions, too.
+        """Return the parameters and, with `deep`, those of nested objects and functions.
 
         Parameters
         ----------
@@ -39,12 +39,12 @@ class NestedParametersMixin:
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, also ``architecture__<name>`` and ``augmentation__<name>`` of objects.
+        """Set parameters, including nested ones such as ``architecture__<name>``.
 
         Parameters
         ----------
         **params
-            Names and values. ``architecture__<name>`` sets a keyword parameter of a function, too.
+            Names and values. ``architecture__<name>`` also sets a keyword parameter of a function.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class NestedParametersMixin:
         Raises
         ------
         ValueError
-            If a name is unknown, or belongs to a parameter that is no object.
+            If a name is unknown, or is nested in a parameter that is not an object.
         """
         for owner, remedy in OBJECT_FOR.items():
             value = params.get(owner, getattr(self, owner))

@@ -94,7 +94,7 @@ def continue_from(
 def wrapped(
     estimator: "DigitCNNClassifier", model: keras.Model, classes: ArrayLike | None
 ) -> Fitted:
-    """Return what a fit would have left, around a copy of a trained model.
+    """Return the result of a fit for a copy of a trained model.
 
     Labels that are not ascending, or not as many as the model's outputs, are refused.
     """
@@ -165,6 +165,6 @@ def _adopt_weights(network: Network, model: keras.Model) -> None:
     )
     if not np.allclose(given, copied, rtol=1e-3, atol=1e-4):
         raise ValueError(
-            "model holds functions of your own that a config does not tell, so its copy computes "
-            "something else; pass architecture=a function that builds it, and fit."
+            "model holds functions of your own that its config does not describe, so its copy "
+            "computes something else; pass a function that builds it as architecture, and fit."
         )

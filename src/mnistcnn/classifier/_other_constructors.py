@@ -14,7 +14,7 @@ from mnistcnn.recipes import parameters_of
 
 
 class OtherConstructorsMixin:
-    """The ways to a `DigitCNNClassifier` beside its constructor."""
+    """The alternative constructors of `DigitCNNClassifier`."""
 
     @classmethod
     def from_keras_model(
@@ -26,25 +26,25 @@ class OtherConstructorsMixin:
         pixel_scaling: str | None = None,
         **parameters: Any,
     ) -> Self:
-        """Wrap a copy of a network that is already trained.
+        """Wrap a copy of a trained network.
 
         Parameters
         ----------
         model : keras.Model
-            A functional or Sequential model that ends in softmax or plain logits.
+            A functional or Sequential model that ends in softmax or in logits.
         classes : array-like of shape (n_classes,), default=None
-            The label of each output, in ascending order; None takes 0 to n_classes - 1.
+            The label of each output, in ascending order; None means 0 to n_classes - 1.
         image_shape : tuple of int, default=None
-            The shape of one image, where the model takes flat rows that are no squares.
+            The shape of one image, needed if the model takes flat rows that are not square images.
         pixel_scaling : {"unit"} or None, default=None
-            What happens to pixels before the model sees them: ``"unit"`` divides by 255.
+            How pixels are scaled before the model sees them: ``"unit"`` divides by 255.
         **parameters
             Further parameters of the estimator, for a later `fit`.
 
         Returns
         -------
         classifier : DigitCNNClassifier
-            A fitted estimator. Fitting it again trains the same layers afresh.
+            A fitted estimator. Fitting it again trains the same layers from fresh weights.
 
         Raises
         ------
@@ -74,25 +74,26 @@ class OtherConstructorsMixin:
 
     @classmethod
     def from_recipe(cls, name: str, **parameters: Any) -> Self:
-        """Make a classifier that trains a network as it was trained where it was published.
+        """Make a classifier that trains a network with its published training settings.
 
         Parameters
         ----------
         name : str
-            One of `mnistcnn.list_recipes`.
+            A name from `mnistcnn.list_recipes`.
         **parameters
-            What is to differ from the recipe, such as ``epochs=3`` or
-            ``architecture__dropout=0.3``, and what no recipe has, such as `random_state`.
+            Parameters that should differ from the recipe, such as ``epochs=3`` or
+            ``architecture__dropout=0.3``, and parameters that no recipe sets, such as
+            `random_state`.
 
         Returns
         -------
         classifier : DigitCNNClassifier
-            Not fitted.
+            An unfitted estimator.
 
         Raises
         ------
         ValueError
-            If there is no such recipe or parameter; the message lists those there are.
+            If there is no such recipe or parameter; the message lists the valid ones.
 
         See Also
         --------

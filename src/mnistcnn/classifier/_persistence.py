@@ -39,7 +39,7 @@ class StoredNetworkMixin(SavableMixin):
 
     @classmethod
     def _from_content(cls, content: dict[str, Any]) -> Self:
-        """Return the estimator whose `_to_content` that is; what does not fit is refused."""
+        """Return the estimator from what `_to_content` returned; refuse unfit content."""
         estimator: Any = cls(**content["parameters"])
         validate_parameters(estimator)
         if content["learned"] is not None:

@@ -13,8 +13,8 @@ IMAGES_MEASURED = 4096
 
 BYTES: PixelRange = (0.0, 255.0)
 
-IN_TRAINING = "so what it has learned does not serve for these"
-IN_VALIDATION = "so what is measured on the validation images says nothing"
+IN_TRAINING = "so what it has learned does not apply to these"
+IN_VALIDATION = "so the results on the validation images are meaningless"
 
 
 def measured_range(data: TrainingData) -> PixelRange:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PredictionMixin:
-    """Asks the network of a fit, and gives its scores the forms that scikit-learn knows."""
+    """Predicts with the network of a fit, with scores in the forms that scikit-learn uses."""
 
     classes_: NDArray[Any]
     _network: Network
@@ -35,7 +35,7 @@ class PredictionMixin:
         Returns
         -------
         labels : ndarray of shape (n,)
-            Of the dtype of `classes_`.
+            Predicted labels, with the dtype of `classes_`.
         """
         fitted = self._as_fitted_now()
         labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
@@ -68,7 +68,7 @@ class PredictionMixin:
         Returns
         -------
         log_probabilities : ndarray of shape (n, n_classes), float64
-            Columns in the order of `classes_`; finite where a probability is rounded to 0, too.
+            Columns in the order of `classes_`; finite even where a probability is rounded to 0.
         """
         fitted = self._as_fitted_now()
         return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
@@ -84,8 +84,8 @@ class PredictionMixin:
         Returns
         -------
         scores : ndarray of shape (n, n_classes), or (n,) for two classes, float64
-            For two classes, the logit of the second minus that of the first: above 0 where the
-            second is predicted.
+            For two classes, the logit of the second minus that of the first, which is above 0 if
+            the second is predicted.
         """
         fitted = self._as_fitted_now()
         return as_decision(fitted._scores(X), fitted._network.emits_logits)

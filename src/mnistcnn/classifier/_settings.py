@@ -56,7 +56,7 @@ def resolve_architecture(architecture: ArchitectureLike) -> Any:
         raise ValueError(
             "architecture must be a name, an architecture object or a function that builds a new "
             f"keras.Model from (input_shape, n_classes), got the {type(architecture).__name__} "
-            "itself; DigitCNNClassifier.from_keras_model wraps one that is trained."
+            "itself; DigitCNNClassifier.from_keras_model wraps a trained one."
         )
     # A copy, so that what the user changes in the object later is not taken for what was fitted.
     can_change = hasattr(architecture, "build") or hasattr(architecture, "set_params")

@@ -32,7 +32,7 @@ def shortage_explained(
         raise DeviceMemoryError(
             f"The memory of the device is too small for architecture={_name(estimator)} on images "
             f"of {height}x{width}x{channels}{size}. Try {remedy}smaller images or a smaller "
-            "architecture, and see that nothing else takes the memory."
+            "architecture, and make sure that nothing else uses the memory."
         ) from error
 
 

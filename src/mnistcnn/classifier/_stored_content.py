@@ -58,7 +58,7 @@ def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
 
 
 def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
-    """Return what a fit would have left, of content that `learned_by` returned.
+    """Return the result of a fit from content that `learned_by` returned.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
 
 def _trained_features(architecture: ArchitectureLike) -> TrainedFeatures:
     if not isinstance(architecture, TrainedFeatures):
-        raise ValueError("nothing tells the architecture of the network")
+        raise ValueError("the architecture of the network is missing")
     features: TrainedFeatures = resolve_architecture(architecture)
     return features
 
@@ -123,7 +123,7 @@ def _is_count(value: object) -> bool:
 
 
 def _check_weights(network: Network) -> None:
-    """Refuse weights with which a network answers no numbers."""
+    """Refuse weights with which a network would predict no numbers."""
     if not all(np.isfinite(values).all() for values in network.values()):
         raise ValueError("the weights of the network must be finite numbers")
     if network.pixel_scaling[1] <= 0:

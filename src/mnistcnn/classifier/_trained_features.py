@@ -27,36 +27,37 @@ TRAINED_RATE_FRACTION = 0.2
 class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
     """The layers of a fitted classifier, with a new last layer for other classes.
 
-    It is an architecture: ``DigitCNNClassifier(TrainedFeatures(load_pretrained()))`` learns
-    letters, or any labels, from few images. Each `fit` begins with a copy of the trained layers, up
-    to the last with a kernel (of a `MultiColumn`: up to each column's), and one fully connected
-    layer with fresh weights behind them. The fitted classifier itself is never changed.
+    It is an architecture for transfer learning:
+    ``DigitCNNClassifier(TrainedFeatures(load_pretrained()))`` learns letters, or any other labels,
+    from few images. Each `fit` begins with a copy of the trained layers before the last one that
+    has a kernel (in a `MultiColumn`, before the last one of each column), followed by a fully
+    connected layer with fresh weights. The fitted classifier itself is never changed.
 
-    The layers see the pixels as they saw them before: the pixel scaling of the fitted classifier
-    is kept, whatever `pixel_scaling` says, and so is its precision. Images must be in the unit,
-    the shape and the form of those that it was trained on.
+    The layers receive pixels scaled as before: the pixel scaling of the fitted classifier is kept,
+    whatever the value of `pixel_scaling`, and so is its precision. Images must have the same unit,
+    shape and form as those that the classifier was trained on.
 
     Parameters
     ----------
     fitted : DigitCNNClassifier
-        Whose layers to take. `clone` keeps it as it is.
+        The classifier whose layers are used. `clone` keeps it as it is.
     trainable : bool, default=False
-        Whether the trained layers learn, too. If not, the new layer alone does, which suits a few
-        dozen images a class. Layers that are frozen in `fitted`, such as the batch normalization of
-        `mnistcnn.load_pretrained`, stay frozen. It can be changed between two fits with
-        `warm_start`.
+        Whether the trained layers are trained further. If False, only the new layer is trained,
+        which suits a few dozen images per class. Layers that are frozen in `fitted`, such as the
+        batch normalization of `mnistcnn.load_pretrained`, stay frozen. This can be changed between
+        two fits with `warm_start`.
 
     Attributes
     ----------
     learning_rate : float
-        A good rate for Adam: 0.02 for the new layer alone, and with `trainable` a fifth of the
-        rate of the architecture of `fitted`.
+        A good learning rate for Adam: 0.02 if only the new layer is trained, and with `trainable` a
+        fifth of the rate of the architecture of `fitted`.
     adam_betas : tuple of (float, float)
-        Decay rates of Adam's two moments, those of the architecture of `fitted`.
+        Decay rates of Adam's two moments, taken from the architecture of `fitted`.
 
     See Also
     --------
-    mnistcnn.load_pretrained : A classifier whose features are worth taking.
+    mnistcnn.load_pretrained : A classifier with features worth reusing.
 
     Examples
     --------
@@ -82,7 +83,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     @property
     def learning_rate(self) -> float:
-        """A good rate for Adam."""
+        """A good learning rate for Adam."""
         if not self.trainable:
             return RATE_OF_LAST_LAYER
         return TRAINED_RATE_FRACTION * float(
@@ -97,7 +98,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     @property
     def trained_precision(self) -> str:
-        """What the trained layers compute in."""
+        """The precision in which the trained layers compute."""
         return self._network.precision
 
     @property
@@ -107,7 +108,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     @property
     def pixel_range(self) -> tuple[float, float] | None:
-        """The lowest and the highest pixel of the training, where it is known."""
+        """The lowest and the highest training pixel, if known."""
         known: tuple[float, float] | None = vars(self.fitted).get("_pixel_range")
         return known
 
@@ -120,14 +121,14 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self.fitted, "from_keras_model"):
             raise ValueError(
                 "fitted must be a fitted DigitCNNClassifier, got "
-                f"{self.fitted!r}; DigitCNNClassifier.from_keras_model makes one of a keras.Model."
+                f"{self.fitted!r}; DigitCNNClassifier.from_keras_model wraps a keras.Model as one."
             )
         check_is_fitted(self.fitted)
         network: Network = self.fitted._network
         return network
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return the parameters; those of `fitted` have had their effect."""
+        """Return the parameters, without those of `fitted`, which no longer have an effect."""
         params: dict[str, Any] = super().get_params(deep=False)
         return params
 
@@ -145,19 +146,19 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         input_shape : tuple of (int, int, int)
-            Height and width in pixels, and channels; those of `fitted`.
+            Height and width in pixels, and channels, as in `fitted`.
         n_classes : int
             Number of classes.
 
         Returns
         -------
         model : keras.Model
-            From float32 images, scaled as `fitted` does, to float32 logits.
+            A model from float32 images, scaled as in `fitted`, to float32 logits.
 
         Raises
         ------
         ValueError
-            If a parameter is not allowed, or shape or precision are not those of `fitted`.
+            If a parameter is not allowed, or if shape or precision differ from those of `fitted`.
         NotFittedError
             If `fitted` is not fitted.
         """

@@ -93,7 +93,7 @@ def _check_names(class_weight: dict[Any, float], labels: list[Any]) -> None:
     unnamed = [label for label in labels if label not in class_weight]
     if absent and unnamed:
         raise ValueError(
-            f"class_weight must name all labels in y, {labels}, where it names others too, got "
+            f"class_weight must name all labels in y, {labels}, if it names others too, got "
             f"{absent} and no weight for {unnamed}."
         )
 

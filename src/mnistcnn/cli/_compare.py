@@ -46,7 +46,7 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
     show_default=True,
     metavar="NAME,NAME|all",
     shell_complete=complete_architectures,
-    help="What to compare; `mnistcnn architectures` lists the names.",
+    help="The architectures to compare; `mnistcnn architectures` lists the names.",
 )
 @click.option(
     "--cv", type=click.IntRange(min=2), default=5, show_default=True, help="How many folds."
@@ -56,23 +56,23 @@ DEFAULT_NAMES = "baseline,simple,larger,convnet,fast"
 @click.option(
     "--n-jobs",
     type=int,
-    help="Fit this many folds at the same time; -1 means one a core. They share the processor, "
-    "so that each takes longer.",
+    help="Fit this many folds at the same time; -1 means one per core. They share the processor, "
+    "so each takes longer.",
 )
 @engine_option
 @scheduler_option
 @click.option(
     "--memory",
     type=NamedPath(file_okay=False),
-    help="Keep each fit in this folder: a comparison that ended early runs again and trains only "
-    "what is missing.",
+    help="Cache each fit in this folder: a comparison that ended early can be run again and "
+    "trains only what is missing.",
 )
 @random_state_option
 @click.option(
     "--output",
     type=NamedPath(file_okay=False),
-    help="Write results.csv, results.json and comparison.png into this folder, anew after each "
-    "architecture.",
+    help="Write results.csv, results.json and comparison.png to this folder, and update them "
+    "after each architecture.",
 )
 @force_option
 @json_option
@@ -95,9 +95,9 @@ def compare(
     the accuracy; "fit s" is the mean time of one fit and "us/image" the time of one prediction, in
     microseconds per image. A sentence says which differences are more than chance.
 
-    An architecture that fails has a row without figures, and a note says why.
+    An architecture that fails has a row without figures, and a note with the reason.
 
-    Ctrl-C ends it with the table of the architectures that are done.
+    Ctrl-C stops it and prints the table of the finished architectures.
     """
     names = _named(architectures)
     check_engine(engine, scheduler)

@@ -39,7 +39,7 @@ EXAMPLES = (1099, 1514, 1014, 961, 1681, 1769, 598, 1314, 8, 1360)
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on. 0.0.0.0 lets every machine of your network use the page.",
+    help="The address to listen on. 0.0.0.0 lets every machine in your network use the page.",
 )
 @click.option(
     "--port",
@@ -51,8 +51,8 @@ EXAMPLES = (1099, 1514, 1014, 961, 1681, 1769, 598, 1314, 8, 1360)
     "model_files",
     type=MODEL_FILE,
     multiple=True,
-    help=f"A classifier {WRITTEN_BY}, to choose beside the pretrained one; give the option again "
-    "for further ones. The first one reads until another is chosen.",
+    help=f"A classifier {WRITTEN_BY}, to offer beside the pretrained one; repeat the option for "
+    "more. The first one is used until another is chosen.",
 )
 @run_code_option
 @click.option(
@@ -60,8 +60,8 @@ EXAMPLES = (1099, 1514, 1014, 961, 1681, 1769, 598, 1314, 8, 1360)
     "corrections_file",
     metavar="NPZ",
     type=NamedPath(dir_okay=False),
-    help="Let visitors say what a digit is where the answer is wrong, and add such digits to this "
-    "file, which `mnistcnn train --data` reads.",
+    help="Let visitors correct wrong predictions, and add the corrected digits to this file, "
+    "which `mnistcnn train --data` can read.",
 )
 @json_option
 @quiet_option
@@ -74,10 +74,10 @@ def demo(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Serve a page to draw digits on, and show what a network reads.
+    """Serve a page to draw digits on, and show how a network reads them.
 
-    It also reads images from files and the camera, and sheets with many digits. Nothing leaves
-    this machine. Ctrl-C ends it.
+    It also reads images from files and the camera, and sheets with many digits. Nothing leaves this
+    machine. Ctrl-C stops it.
     """
     _check_gradio()
     _check_address(host, port)

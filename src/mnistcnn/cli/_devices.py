@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def devices(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
     """List the devices that networks can run on; the first of them is used.
 
-    Below them are Keras's backend, which the environment variable KERAS_BACKEND chooses, and the
-    precision that "auto" takes on this machine, and why.
+    Below them are Keras's backend, which the environment variable KERAS_BACKEND selects, and the
+    precision that "auto" means on this machine, with the reason.
     """
     from mnistcnn import devices as found_devices
 

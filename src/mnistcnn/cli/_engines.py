@@ -28,15 +28,14 @@ SECONDS_TO_CONNECT = 4
 engine_option: Decorator = click.option(
     "--engine",
     type=click.Choice(list(PACKAGES)),
-    help="Fit the folds in processes (loky), in threads, or in workers of dask or ray; as many as "
-    "--n-jobs says, or one a core.",
+    help="Fit the folds in processes (loky), in threads, or in dask or ray workers: --n-jobs of "
+    "them, or one per core.",
 )
 
 scheduler_option: Decorator = click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Use the workers of a cluster of dask (tcp://HOST:8786) or ray (HOST:6379) that runs "
-    "already.",
+    help="Use the workers of a running dask (tcp://HOST:8786) or ray (HOST:6379) cluster.",
 )
 
 
@@ -81,8 +80,8 @@ def parallel_engine(
             raise
         name = type(error).__name__
         raise WorkerLost(
-            f"{engine or 'loky'} has lost a worker in its work ({name}); run again with --memory, "
-            "the command trains only what is missing there."
+            f"{engine or 'loky'} has lost a worker during a fit ({name}); run the command again "
+            "with --memory, so that it only trains the missing fits."
         ) from error
 
 

@@ -54,8 +54,9 @@ def evaluate(
 ) -> None:
     """Measure the accuracy of a trained classifier.
 
-    Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
-    not use. Of an .npz file or a folder it takes the test part, of a CSV file all images.
+    From mnist it uses the 10,000 test images, and from digits the last 297, which `mnistcnn train`
+    does not use. From an .npz file or a folder it uses the test part, and from a CSV file all
+    images.
     """
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = load_model_file(model_file, runs_code=runs_code)
@@ -108,7 +109,7 @@ def _most_frequent_mistake(labels: Array, row: Array, position: int) -> dict[str
 
 def _print(summary: dict[str, Any]) -> None:
     print_table(
-        ("label", "images", "accuracy %", "most often taken for"),
+        ("label", "images", "accuracy %", "most often mistaken for"),
         [
             (
                 *(str(row["label"]), f"{row['images']:,}", f"{100 * row['accuracy']:.2f}"),

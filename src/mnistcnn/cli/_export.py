@@ -41,9 +41,9 @@ def export(
 ) -> None:
     """Write a classifier to an ONNX or LiteRT file, for programs without TensorFlow.
 
-    MODEL_FILE is a classifier that `mnistcnn train` or `save_classifier` has written, or the word
+    MODEL_FILE is a classifier written by `mnistcnn train` or `save_classifier`, or the word
     "pretrained" for the network that comes with mnistcnn. OUTPUT ends in .onnx or .tflite. The
-    shape of the images and the classes are printed, and are part of the file.
+    shape of the images and the classes are printed and stored in the file.
     """
     check_folder(output, "OUTPUT")
     refuse_to_overwrite(output, "OUTPUT", force=force)
@@ -52,7 +52,7 @@ def export(
         _write(classifier, output, model_file)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
-            f"interrupted; {output} {'is as it was' if output.exists() else 'is not written'}."
+            f"interrupted; {output} {'is unchanged' if output.exists() else 'is not written'}."
         ) from interrupt
     (print_json if as_json else _print)(_summary(classifier, output))
 

@@ -39,14 +39,14 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
     "train_file",
     required=True,
     type=CSV_FILE,
-    help="Kaggle's train.csv: a column label, and 784 of pixels.",
+    help="Kaggle's train.csv, with a column label and 784 columns of pixels.",
 )
 @click.option(
     "--test",
     "test_file",
     required=True,
     type=CSV_FILE,
-    help="Kaggle's test.csv: the pixels of the images to predict.",
+    help="Kaggle's test.csv, with the pixels of the images to predict.",
 )
 @click.option(
     "--submission",
@@ -65,8 +65,7 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
     shell_complete=complete_recipe,
     default=RECIPE,
     show_default=True,
-    help="What is trained and how: a published network and its training; `mnistcnn reproduce` "
-    "lists them.",
+    help="The published network and training settings to use; `mnistcnn reproduce` lists them.",
 )
 @click.option(
     "--ensemble",
@@ -87,20 +86,18 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    help="Passes over the training images.  [default: the recipe's]",
+    help="Number of passes over the training images.  [default: the recipe's]",
 )
 @click.option(
     "--augmentation",
     type=click.Choice((*AUGMENTATIONS, NO_AUGMENTATION)),
-    help="Shift, turn and scale the images at random, as much as this name stands for.  "
-    "[default: the recipe's]",
+    help="Shift, rotate and scale the images at random, with this preset.  [default: the recipe's]",
 )
 @click.option(
     "--validation-fraction",
     type=click.FloatRange(0, 1, max_open=True),
-    help="Hold out this fraction of the labelled images to estimate the accuracy. With 0 all are "
-    f"trained on, and there is no estimate.  [default: {VALIDATION_FRACTION}, or 0 for a few "
-    "images]",
+    help="Hold out this fraction of the labelled images to estimate the accuracy. With 0, train on "
+    f"all images, without an estimate.  [default: {VALIDATION_FRACTION}, or 0 for a few images]",
 )
 @random_state_option
 @force_option
@@ -121,11 +118,11 @@ def kaggle(
 ) -> None:
     """Train on Kaggle's train.csv and write a submission for its test.csv.
 
-    A tenth of the labelled images is held out, and the accuracy on them printed before the
-    submission is written. The network that was measured makes the predictions; it is not
-    trained again on all images.
+    A tenth of the labelled images is held out, and the accuracy on them is printed before the
+    submission is written. The same network makes the predictions; it is not trained again on all
+    images.
 
-    Ctrl-C ends it, and no file is written.
+    Ctrl-C stops it, and no file is written.
     """
     check_is_not_read(submission_file, "--submission", (train_file, test_file, sample_submission))
     check_submission(submission_file, force=force)
@@ -151,7 +148,7 @@ def kaggle(
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
             f"interrupted {training.place()}; {submission_file} is "
-            f"{'as it was' if submission_file.exists() else 'not written'}."
+            f"{'unchanged' if submission_file.exists() else 'not written'}."
         ) from interrupt
     write_submission(predictions, submission_file, quiet=quiet or as_json)
     if as_json:
@@ -188,8 +185,8 @@ def _check_classes(y: Array, train_file: Path) -> None:
     classes = sorted(set(y.tolist()))
     if len(classes) < 2:
         raise ValueError(
-            f"{train_file} must hold digits of at least two classes to learn from, got "
-            f"{_images(len(y))} of class {classes[0]} alone."
+            f"{train_file} must hold digits of at least two classes, got {_images(len(y))}, all of "
+            f"class {classes[0]}."
         )
 
 
@@ -205,10 +202,10 @@ def _check_leaves_validation(classifier: Trained, y: Array, recipe: str, train_f
         train_test_split(y, test_size=fraction, stratify=y)
     except ValueError as error:
         raise ValueError(
-            f"--recipe {recipe} itself sets {100 * fraction:g} % of the training images aside, to "
-            f"stop early by, whatever --validation-fraction says; the {_images(len(y))} of "
-            f"{train_file} that it gets cannot leave some of every class in both parts: give more "
-            "images, or name another recipe."
+            f"--recipe {recipe} itself sets {100 * fraction:g} % of the training images aside for "
+            f"early stopping, whatever --validation-fraction is; the {_images(len(y))} of "
+            f"{train_file} that it gets are too few to leave some of every class in both parts: "
+            "give more images, or name another recipe."
         ) from error
 
 
@@ -277,14 +274,14 @@ def _print(summary: dict[str, Any]) -> None:
         f"Trained {networks} on {_images(summary['training_images'])} in {summary['seconds']:.1f} s"
     )
     if not summary["validation_images"]:
-        print(f"{trained}, all that have labels; nothing is held out to estimate the accuracy on.")
+        print(f"{trained}, all that have labels; nothing is held out to estimate the accuracy.")
         return
     low, high = (100 * bound for bound in summary["confidence_interval"])
     what = "network" if n == 1 else "ensemble"
     print(
         f"{trained}.\n"
-        f"Accuracy {100 * summary['accuracy']:.2f} % on {summary['validation_images']:,} images "
-        f"that were held out: standard error {100 * summary['standard_error']:.2f} points, "
+        f"Accuracy {100 * summary['accuracy']:.2f} % on {summary['validation_images']:,} held-out "
+        f"images: standard error {100 * summary['standard_error']:.2f} points, "
         f"{100 * CONFIDENCE:.0f} % interval {low:.2f} to {high:.2f} % (Wilson).\n"
         f"The {what} that was measured makes the predictions; it has not seen these images."
     )

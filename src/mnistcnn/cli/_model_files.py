@@ -15,14 +15,14 @@ from mnistcnn.cli._polarity import warn_of_polarity
 Method = Callable[[Array], Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
-WRITTEN_BY = "that `mnistcnn train` or `save_classifier` has written"
+WRITTEN_BY = "written by `mnistcnn train` or `save_classifier`"
 
 run_code_option: Decorator = click.option(
     "--run-code-in-model-file",
     "runs_code",
     is_flag=True,
-    help="Load a model file that joblib or pickle has written, too. That can run any code that is "
-    "in it: use only files from a source that you trust.",
+    help="Also load model files written by joblib or pickle. This can run any code in the file: "
+    "use only files from a source that you trust.",
 )
 
 
@@ -49,7 +49,7 @@ def load_model_file(
             return _unpickled(model_file, argument)
         raise ValueError(
             f"{argument} must be a classifier {WRITTEN_BY}: {error} If you trust its source, "
-            "--run-code-in-model-file loads what joblib or pickle has written."
+            "--run-code-in-model-file also loads files of joblib and pickle."
         ) from error
 
 
@@ -62,7 +62,7 @@ def _unpickled(model_file: Path, argument: str) -> Classifier:
     # A file that is not a pickle can fail in as many ways as there are instructions in a pickle.
     except Exception as error:
         raise ValueError(
-            f"{argument} must be a classifier {WRITTEN_BY}, or joblib; {model_file} cannot be "
+            f"{argument} must be a classifier {WRITTEN_BY}, or by joblib; {model_file} cannot be "
             f"read: {_cause(error)}"
         ) from error
     if not (
@@ -128,7 +128,7 @@ def _cause(error: Exception) -> str:
         return f"it needs the package {error.name}, which is not installed."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
-    return "it is damaged, of another version, or no such file."
+    return "it is damaged, of another version, or not such a file."
 
 
 def answered_by(method: Method, X: Array, model_file: Path) -> Array:
@@ -142,7 +142,7 @@ def answered_by(method: Method, X: Array, model_file: Path) -> Array:
         # What follows in further lines is advice to programmers.
         reason = str(error).partition("\n")[0]
         raise ValueError(
-            f"the classifier in {model_file} cannot answer for these images: {reason}"
+            f"the classifier in {model_file} cannot predict these images: {reason}"
         ) from error
 
 

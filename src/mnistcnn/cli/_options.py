@@ -50,9 +50,9 @@ data_option: Decorator = click.option(
     show_default=True,
     metavar="NAME|PATH",
     shell_complete=complete_data,
-    help="The images: digits (1,797 of them, bundled), mnist, fashion_mnist, kmnist, "
-    "emnist-letters or another split of EMNIST, a .csv with a label column, a .npz, or a folder of "
-    "IDX files.",
+    help="The images: digits (1,797 bundled ones), mnist, fashion_mnist, kmnist, emnist-letters "
+    "or another split of EMNIST, a .csv file with a label column, an .npz file, or a folder "
+    "of IDX files.",
 )
 
 limit_option: Decorator = click.option(
@@ -66,7 +66,7 @@ random_state_option: Decorator = click.option(
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Seeds samples, folds and training.",
+    help="Seed of samples, folds and training.",
 )
 
 epochs_option: Decorator = click.option(
@@ -74,19 +74,17 @@ epochs_option: Decorator = click.option(
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="Passes over the training images.",
+    help="Number of passes over the training images.",
 )
 
-force_option: Decorator = click.option(
-    "--force", is_flag=True, help="Overwrite files that exist already."
-)
+force_option: Decorator = click.option("--force", is_flag=True, help="Overwrite existing files.")
 
 json_option: Decorator = click.option(
     "--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs to read."
 )
 
 quiet_option: Decorator = click.option(
-    "-q", "--quiet", is_flag=True, help="Leave out progress and notes; results and errors remain."
+    "-q", "--quiet", is_flag=True, help="Print no progress and no notes, only results and errors."
 )
 
 

@@ -19,13 +19,13 @@ MAX_DISTANCE = 1.2
 LOW_ACCURACY, MIN_GAIN = 0.5, 0.3
 
 DARK_INK = (
-    "warning: the images show dark ink on a light background, and the classifier was trained on "
-    "light ink on a dark one, so its answers are likely to be wrong; DigitNormalizer brings images "
-    "to that form."
+    "warning: the images show dark ink on a light background, but the classifier was trained on "
+    "light ink on a dark one, so its predictions are likely to be wrong; DigitNormalizer brings "
+    "images to that form."
 )
 LIGHT_INK = (
-    "warning: the images show light ink on a dark background, and the classifier was trained on "
-    "dark ink on a light one, so its answers are likely to be wrong; train it on images that "
+    "warning: the images show light ink on a dark background, but the classifier was trained on "
+    "dark ink on a light one, so its predictions are likely to be wrong; train it on images that "
     "DigitNormalizer has brought to one form."
 )
 
@@ -41,8 +41,8 @@ def warn_of_other_polarity(X: Array, X_test: Array) -> None:
         return
     test, training = ("dark ink on light", "light ink on dark")[:: 1 if edge > mean else -1]
     say(
-        f"warning: the test images show {test}, and the training images {training}, so the answers "
-        "are likely to be wrong; DigitNormalizer brings images to one form."
+        f"warning: the test images show {test}, and the training images {training}, so the "
+        "predictions are likely to be wrong; DigitNormalizer brings images to one form."
     )
 
 
@@ -76,8 +76,8 @@ def warn_if_better_inverted(
     if accuracy_inverted > accuracy + MIN_GAIN:
         say(
             f"warning: with inverted pixels the accuracy would be {100 * accuracy_inverted:.0f} %, "
-            "so the images show dark ink where the classifier was trained on light ink, or the "
-            "other way round; DigitNormalizer brings images to one form."
+            "so the images show dark ink and the classifier was trained on light ink, or vice "
+            "versa; DigitNormalizer brings images to one form."
         )
 
 

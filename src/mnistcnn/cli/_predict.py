@@ -44,36 +44,38 @@ Show = Callable[[Iterable[Answer]], None]
 ShowSheets = Callable[[Iterable[ReadSheet]], None]
 
 
-@click.command(short_help="Say which digit each image shows.")
+@click.command(short_help="Predict the digit in each image.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @click.option(
     "--model-file",
     type=MODEL_FILE,
-    help=f"A classifier {WRITTEN_BY}, in place of the pretrained one.",
+    help=f"A classifier {WRITTEN_BY}, instead of the pretrained one.",
 )
 @run_code_option
 @click.option(
     "--sheet",
     "is_sheet",
     is_flag=True,
-    help="Each IMAGE is a sheet with any number of digits in lines; print a line for each of them.",
+    help="Read each IMAGE as a sheet with any number of lines of digits, and print each line.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values, not a table.")
+@click.option(
+    "--csv", "as_csv", is_flag=True, help="Print comma-separated values instead of a table."
+)
 @json_option
 @click.option(
     "--show-normalized",
     "sheet_file",
     metavar="PNG",
     type=NamedPath(dir_okay=False, writable=True),
-    help="Write an image of what the network saw, in the order of the answers.",
+    help="Write an image of the inputs of the network, in the order of the predictions.",
 )
 @click.option(
     "--submission",
     "submission_file",
     metavar="CSV",
     type=NamedPath(dir_okay=False, writable=True),
-    help="Write the answers for one .csv file as Kaggle wants them, with the columns ImageId and "
-    "Label, in place of the table.",
+    help="Write the predictions for one .csv file in Kaggle's form, with the columns ImageId and "
+    "Label, instead of printing a table.",
 )
 @force_option
 @quiet_option
@@ -89,19 +91,18 @@ def predict(
     force: bool,
     quiet: bool,
 ) -> int:
-    """Say which digit each image shows, how likely that is, and what comes second.
+    """Predict the digit in each image, with its probability and the second choice.
 
-    An IMAGE is the file of a single digit, drawn, scanned or photographed, in dark or light ink;
-    a folder or a quoted pattern like 'scans/**/*.png' stands for all images in it. A .csv file
-    holds one image a row, as Kaggle's test.csv does: 784 pixels under their names, in MNIST's form.
-    The paths are read from stdin, one a line, in place of "-", or if they are piped and no IMAGE
-    is given.
+    An IMAGE is a file with a single digit, drawn, scanned or photographed, in dark or light ink; a
+    folder or a quoted pattern like 'scans/**/*.png' stands for all images in it. A .csv file has
+    one image per row in MNIST's form, with 784 named columns of pixels, like Kaggle's test.csv.
+    With "-", or if paths are piped and no IMAGE is given, paths are read from stdin, one per line.
 
-    With --sheet an IMAGE may show whole lines of digits, which may touch; what is no digit is left
+    With --sheet, an IMAGE may show whole lines of digits, which may touch; anything else is left
     out.
 
-    Images that cannot be read or show no ink are named on stderr; the others are answered, and
-    the exit status is 1, or 2 if a file is missing.
+    Images that cannot be read or show no ink are named on stderr; the others are predicted, and the
+    exit status is 1, or 2 if a file is missing.
     """
     _check_names(images)
     if is_sheet:
@@ -133,7 +134,7 @@ def predict(
 def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None) -> None:
     for option, value in (("--show-normalized", sheet_file), ("--submission", submission_file)):
         if value is not None:
-            raise click.UsageError(f"{option} and --sheet exclude each other.")
+            raise click.UsageError(f"{option} and --sheet cannot be combined.")
 
 
 def _read_sheets(
@@ -143,7 +144,7 @@ def _read_sheets(
     try:
         show(sheets_named(images or (STDIN,), reader, errors))
     except KeyboardInterrupt as interrupt:
-        raise Interrupted("interrupted; what was read before is printed.") from interrupt
+        raise Interrupted("interrupted; the results so far are printed.") from interrupt
     return errors.status
 
 
@@ -194,7 +195,7 @@ def _form_of_sheets(as_csv: bool, as_json: bool) -> ShowSheets:
 
 def _check_one_form(as_csv: bool, as_json: bool) -> None:
     if as_csv and as_json:
-        raise click.UsageError("--csv and --json exclude each other.")
+        raise click.UsageError("--csv and --json cannot be combined.")
 
 
 def _form(as_csv: bool, as_json: bool, submission_file: Path | None) -> Show:
@@ -231,4 +232,4 @@ def _with_labels_noted(answers: Iterable[Answer], labels: list[Label]) -> Iterat
 
 def _interrupted(n_answers: int, submission_file: Path | None) -> str:
     kept = "" if submission_file is None else f"; {submission_file} is not written"
-    return f"interrupted after {n_answers:,} answers{kept}."
+    return f"interrupted after {n_answers:,} predictions{kept}."

@@ -33,7 +33,7 @@ from mnistcnn.cli._progress import AdvanceTo, progress_of_answers
 from mnistcnn.cli._tables import print_json
 
 
-@click.command(short_help="Measure a classifier and write an HTML report.")
+@click.command(short_help="Evaluate a classifier and write an HTML report.")
 @click.argument("model_file", metavar="MODEL_FILE", type=MODEL_FILE)
 @run_code_option
 @data_option
@@ -50,7 +50,7 @@ from mnistcnn.cli._tables import print_json
     type=click.IntRange(min=1),
     default=24,
     show_default=True,
-    help="How many misclassified images are shown at most.",
+    help="Maximum number of misclassified images to show.",
 )
 @limit_option
 @random_state_option
@@ -69,16 +69,17 @@ def report(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure a trained classifier and write the results as one HTML page.
+    """Evaluate a trained classifier and write the results as one HTML page.
 
-    The page has accuracy, precision and recall, the confusion matrix, the calibration, the
+    The page shows accuracy, precision and recall, the confusion matrix, the calibration, the
     misclassified images, training curves, settings and versions. It is self-contained, and can be
     printed.
 
-    MODEL_FILE is a classifier that `mnistcnn train` or `save_classifier` has written.
+    MODEL_FILE is a classifier written by `mnistcnn train` or `save_classifier`.
 
-    Of mnist it takes the 10,000 test images, of digits the last 297, which `mnistcnn train` does
-    not use. Of an .npz file or a folder it takes the test part, of a CSV file all images.
+    From mnist it uses the 10,000 test images, and from digits the last 297, which `mnistcnn train`
+    does not use. From an .npz file or a folder it uses the test part, and from a CSV file all
+    images.
     """
     _check_matplotlib()
     check_is_not_read(output, "--output", (model_file, Path(data)))
@@ -94,7 +95,7 @@ def report(
         with progress_of_answers(quiet=quiet) as advance:
             figures = _write(classifier, X, y, output, model_file, data, n_images, advance)
     except KeyboardInterrupt as interrupt:
-        kept = "is as it was" if output.exists() else "is not written"
+        kept = "is unchanged" if output.exists() else "is not written"
         raise Interrupted(f"interrupted; {output} {kept}.") from interrupt
     if not is_inverted:
         warn_if_better_inverted(classifier.predict, X, y, figures["accuracy"])

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-@click.command(short_help="Train networks as they were published.")
+@click.command(short_help="Train networks by their published recipes.")
 @click.argument("recipes", nargs=-1, metavar="[RECIPE]...", shell_complete=complete_recipe)
 @click.option(
     "--data",
     default="mnist",
     show_default=True,
     metavar="mnist|digits|PATH",
-    help="The images: mnist, digits (1,797 of them, bundled), or a folder or .npz file with a "
+    help="The images: mnist, digits (1,797 bundled ones), or a folder or .npz file with a "
     "training and a test part.",
 )
 @limit_option
@@ -54,14 +54,14 @@ Record = dict[str, Any]
 @click.option(
     "--validate",
     is_flag=True,
-    help="Leave the test images alone: measure on the last sixth of the training images, and "
+    help="Do not use the test images: evaluate on the last sixth of the training images, and "
     "train on the others.",
 )
 @click.option(
     "--output",
     type=NamedPath(file_okay=False),
-    help="Write a record of each run into this folder as soon as it ends. What is recorded there "
-    "is not trained again, and a run that was cut short goes on from its last whole epoch.",
+    help="Write a record of each run to this folder as soon as it ends. Recorded runs are not "
+    "trained again, and an interrupted run resumes from its last complete epoch.",
 )
 @json_option
 @quiet_option
@@ -75,14 +75,13 @@ def reproduce(
     quiet: bool,
     **settings: Any,
 ) -> None:
-    """Train networks as they were published, and print reported beside reproduced accuracy.
+    """Train networks by their published recipes, and print reported and reproduced accuracy.
 
-    Without a RECIPE it lists them; the word "all" takes all of them. Each network is measured once
-    on the test images.
-    A result that was reported on Kaggle's split, or on a fifth of all images, is reproduced on a
-    split of that kind.
+    Without a RECIPE it lists them; the word "all" means all of them. Each network is evaluated once
+    on the test images. A result that was reported on Kaggle's split, or on a fifth of all images,
+    is reproduced on a split of that kind.
 
-    Ctrl-C ends it with the table of the runs that are done.
+    Ctrl-C stops it and prints the table of the finished runs.
     """
     if not recipes:
         from mnistcnn.recipes import list_recipes
@@ -201,7 +200,7 @@ def _notes(records: list[Record]) -> list[str]:
 
 
 def _conditions(records: list[Record]) -> list[str]:
-    """Say on what the runs were trained, and which of them where there are several answers."""
+    """Say on what the networks were trained, and which ones if that differs."""
     names: dict[str, list[str]] = {}
     for each in records:
         names.setdefault(_condition(each), []).append(each["recipe"])
@@ -213,7 +212,7 @@ def _conditions(records: list[Record]) -> list[str]:
 def _condition(record: Record) -> str:
     environment = record["environment"]
     return (
-        f"{record['n_training_images']:,} images to train on, {record['n_test_images']:,} to "
-        f"measure on; {environment['backend']} on {', '.join(environment['devices'])}, with "
+        f"{record['n_training_images']:,} training images, {record['n_test_images']:,} test images; "
+        f"{environment['backend']} on {', '.join(environment['devices'])}, with "
         f"{environment['logical_cores']} cores of {environment['processor']}."
     )

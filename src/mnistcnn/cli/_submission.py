@@ -27,4 +27,4 @@ def write_submission(labels: "Array | Sequence[Label]", path: Path, *, quiet: bo
     write_kaggle_submission(path, labels, overwrite=True)
     if not quiet:
         images = "image" if len(labels) == 1 else "images"
-        print(f"{path} holds the answers for {len(labels):,} {images}.")
+        print(f"{path} holds the predictions for {len(labels):,} {images}.")

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     "--model-file",
     required=True,
     type=NamedPath(dir_okay=False, writable=True),
-    help="Where to write the trained classifier; the name ends in .mnistcnn.",
+    help="Where to write the trained classifier; the name must end in .mnistcnn.",
 )
 @click.option(
     "--architecture",
     default="fast",
     show_default=True,
     shell_complete=complete_architecture,
-    help="Its name; `mnistcnn architectures` lists them.",
+    help="Name of the architecture; `mnistcnn architectures` lists them.",
 )
 @epochs_option
 @click.option(
@@ -60,13 +60,13 @@ if TYPE_CHECKING:
 @click.option(
     "--augmentation",
     type=click.Choice(AUGMENTATIONS),
-    help="Shift, turn and scale the images at random, as much as this name stands for.",
+    help="Shift, rotate and scale the images at random, with this preset.",
 )
 @click.option(
     "--validation-fraction",
     type=click.FloatRange(0, 1, max_open=True),
     help="Hold out this fraction of the images for validation, measure the accuracy on them after "
-    "each epoch, and keep the weights of the best one. With 0 all images are trained on.  "
+    "each epoch, and keep the weights of the best one. With 0, train on all images.  "
     f"[default: {VALIDATION_FRACTION}, or 0 for a few images]",
 )
 @click.option(
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Epochs that --early-stopping waits for a better one.",
+    help="Number of epochs that --early-stopping waits for a better one.",
 )
 @limit_option
 @random_state_option
@@ -99,11 +99,11 @@ def train(
 ) -> None:
     """Train a classifier and write it to a file.
 
-    Of mnist it takes the 60,000 training images, of digits the first 1,500; the others are for
-    `mnistcnn evaluate`. Of an .npz file or a folder it takes the training part, of a CSV file all
-    images.
+    From mnist it uses the 60,000 training images, and from digits the first 1,500; the others are
+    for `mnistcnn evaluate`. From an .npz file or a folder it uses the training part, and from a CSV
+    file all images.
 
-    Ctrl-C ends it, and no file is written.
+    Ctrl-C stops it, and no file is written.
     """
     check_suffix(model_file, "--model-file", ".mnistcnn")
     check_folder(model_file, "--model-file")
@@ -120,8 +120,8 @@ def train(
         classifier.save(model_file, overwrite=True)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
-            f"interrupted {training.place()}; nothing is kept of this training, {model_file} "
-            f"{'is as it was' if model_file.exists() else 'is not written'}."
+            f"interrupted {training.place()}; this training is discarded, and {model_file} "
+            f"{'is unchanged' if model_file.exists() else 'is not written'}."
         ) from interrupt
     summary = _summary(classifier, len(y), training.seconds) | {"model_file": str(model_file)}
     (print_json if as_json else _print)(summary)

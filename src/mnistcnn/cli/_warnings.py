@@ -24,8 +24,8 @@ def _say_warning(message: Warning | str, category: type[Warning], *_: object, **
         versions = vars(message)
         _say_once(
             f"the classifier was written with scikit-learn {versions['original_sklearn_version']}, "
-            f"and this is {versions['current_sklearn_version']}; its answers may be wrong: train "
-            "it again."
+            f"and this is {versions['current_sklearn_version']}; its predictions may be wrong: "
+            "train it again."
         )
     else:
         _say_once(str(message))

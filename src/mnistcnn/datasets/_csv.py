@@ -162,7 +162,7 @@ def cells_of(line: str, separator: str) -> list[str]:
 
 
 def _go_to_digits(lines: Lines, first: str, separator: str, name: str, *, skip_first: bool) -> None:
-    """Stand before the first line of numbers; the parser takes its length for that of all lines."""
+    """Go to the first line of numbers; the parser takes its length for that of all lines."""
     n_columns = len(cells_of(first, separator))
     with as_value_error(name, _WANTED):
         line = lines.take() if skip_first else first

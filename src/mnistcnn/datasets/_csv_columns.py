@@ -130,7 +130,7 @@ def _label_place(names: list[str], label: LabelColumn, path: str) -> int:
     if len(places) > 1:
         raise ValueError(
             f"{path} must have one column of labels, got {[names[place] for place in places]}; "
-            "leave one of them."
+            "keep one of them."
         )
     if not places:
         raise ValueError(

@@ -96,7 +96,7 @@ def _check_are_two(train: Path, test: Path) -> None:
     places = [os.path.expanduser(path) for path in (train, test)]
     if all(map(os.path.exists, places)) and os.path.samefile(*places):
         raise ValueError(
-            f"The training and the test file must be two, got {os.fspath(test)} twice."
+            f"The training and the test file must be different, got {os.fspath(test)} twice."
         )
 
 
@@ -107,7 +107,7 @@ def _check_labels(train: Path, test: Path) -> None:
     if of_train is None and of_test is not None:
         raise ValueError(
             f"The training file must have labels and the test file none, got {names[0]} without "
-            f"and {names[1]} with a column {of_test!r}: give them the other way round."
+            f"and {names[1]} with a column {of_test!r}: swap the two files."
         )
     if of_test is not None:
         raise ValueError(

@@ -62,7 +62,7 @@ def download(
 
 
 def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: float) -> None:
-    """Leave a server at the deadline, which may hold up a read for ever with a byte now and then.
+    """Leave a server at the deadline, since it could delay a read for ever by sending single bytes.
 
     The thread that is left behind ends at its next block, for its file is closed.
     """
@@ -90,7 +90,7 @@ def _save(url: str, file: BinaryIO, max_bytes: int) -> None:
         while block := response.read1(BYTES_A_BLOCK):
             n_bytes += len(block)
             if n_bytes > max_bytes:
-                raise ValueError(f"what comes has more than {max_bytes:,} bytes.")
+                raise ValueError(f"the download has more than {max_bytes:,} bytes.")
             file.write(block)
 
 
@@ -98,4 +98,4 @@ def _check_hash(path: Path, expected: str) -> None:
     with path.open("rb") as file:
         actual = hashlib.file_digest(file, "sha256").hexdigest()
     if actual != expected:
-        raise ValueError(f"what came has the sha256 {actual}, the right file {expected}.")
+        raise ValueError(f"the download has the sha256 {actual}, the right file has {expected}.")

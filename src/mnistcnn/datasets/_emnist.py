@@ -21,10 +21,10 @@ def fetch_emnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load EMNIST: handwritten letters and digits; download them if they are not there yet.
+    """Load EMNIST, handwritten letters and digits; download them if necessary.
 
-    They are NIST's, as MNIST's digits are, brought to the same form [1]_. Its files hold each image
-    with rows and columns exchanged; here they are upright. Six splits put the same images together
+    Like MNIST's digits, they are from NIST, brought to the same form [1]_. The files contain each
+    image with rows and columns exchanged; here they are upright. Six splits combine the same images
     in different ways:
 
     ============ ======= ============ ========== =============================================
@@ -39,21 +39,21 @@ def fetch_emnist(
     ``mnist``    10      60,000       10,000     digits, as many as in MNIST
     ============ ======= ============ ========== =============================================
 
-    The folder may hold the IDX files, ``emnist-letters-train-images-idx3-ubyte`` and so on, with
-    ``.gz`` or without, itself or in a folder ``emnist``, ``gzip`` or ``EMNIST/raw`` (as torchvision
-    has them); NIST's archive ``gzip.zip`` of them, of which nothing is unpacked to the disk; or
-    ``emnist-letters-train.csv`` and so on, as from Kaggle.
+    The folder may contain the IDX files, ``emnist-letters-train-images-idx3-ubyte`` and so on, with
+    or without ``.gz``, either directly or in a folder ``emnist``, ``gzip`` or ``EMNIST/raw`` (as in
+    torchvision); NIST's archive of them, ``gzip.zip``, which is not unpacked to disk; or
+    ``emnist-letters-train.csv`` and so on, as on Kaggle.
 
     Parameters
     ----------
     split : {"balanced", "byclass", "bymerge", "letters", "digits", "mnist"}, default="balanced"
-        Which of them.
+        The split to load.
     subset : {"train", "test", "all"}, default="train"
-        The images to train on, those to test on, or the former followed by the latter.
+        The training images, the test images, or the former followed by the latter.
     data_home : str, path-like or None, default=None
         As in :func:`fetch_mnist`. Downloads go to its folder ``emnist``.
     download_if_missing : bool, default=True
-        Whether to download what is not there: one archive of all splits, 562 MB.
+        Whether to download missing files: one archive of all splits, 562 MB.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -65,10 +65,10 @@ def fetch_emnist(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image per row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64
-            The classes from 0 on, which count `target_names`; the Series is named ``label``. In the
-            files of ``letters`` they count from 1.
+            The classes, counted from 0, as indices into `target_names`; the Series is named
+            ``label``. In the files of ``letters``, they are counted from 1.
         images : ndarray of shape (n, 28, 28), dtype uint8
             The same pixels in the same memory, upright.
         frame : DataFrame of shape (n, 785), or None
@@ -83,18 +83,18 @@ def fetch_emnist(
     Raises
     ------
     FileNotFoundError
-        If the images are not there and `download_if_missing` is False.
+        If the images are missing and `download_if_missing` is False.
     OSError
-        If they could not be downloaded. The folder then holds no half of a file, and the message
-        says where to put one by hand.
+        If they could not be downloaded. The folder then contains no partial file, and the message
+        says where to put files by hand.
     ValueError
-        If a file in the folder is damaged, or the folder is none; the message names it.
-        Likewise if there is no such split; the message lists them, and names the nearest.
+        If a file in the folder is damaged, or if `data_home` is not a folder; the message names it.
+        Also if there is no such split; the message lists all splits and names the most similar one.
 
     See Also
     --------
-    fetch_mnist : The digits.
-    mnistcnn.handwriting.to_emnist_form : Brings an image to EMNIST's form.
+    fetch_mnist : Load MNIST's digits.
+    mnistcnn.handwriting.to_emnist_form : Bring an image to EMNIST's form.
 
     References
     ----------
@@ -104,7 +104,7 @@ def fetch_emnist(
 
     Examples
     --------
-    ``fetch_emnist("letters")`` is all that most need. Here a folder holds two images:
+    ``fetch_emnist("letters")`` is usually all that is needed. Here a folder contains two images:
 
     >>> import tempfile
     >>> import numpy as np

@@ -19,24 +19,24 @@ def fetch_fashion_mnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load Fashion-MNIST: clothes, shoes and bags in MNIST's form; download it if it is not there.
+    """Load Fashion-MNIST, clothes, shoes and bags in MNIST's form; download it if necessary.
 
-    It is harder than MNIST [1]_, and has the same sizes, so that whatever takes MNIST takes it too.
+    It is harder than MNIST [1]_ and has the same shapes, so that it can be used wherever MNIST can.
 
-    The folder may hold it in the forms of :func:`fetch_mnist`: ``fashion-mnist.npz``;
-    ``fashion-mnist_train.csv`` and ``fashion-mnist_test.csv``, as from Kaggle; or the four IDX
-    files. These bear MNIST's names, so that they are taken only from a folder that is called
-    ``fashion_mnist``, ``fashion-mnist`` (as Keras has it), ``FashionMNIST`` (with the folder
-    ``raw`` in it, as torchvision has it) or ``fashionmnist``: `data_home` itself, or in it.
+    The folder may contain it in the forms of :func:`fetch_mnist`: ``fashion-mnist.npz``;
+    ``fashion-mnist_train.csv`` and ``fashion-mnist_test.csv``, as on Kaggle; or the four IDX files.
+    These have the same names as MNIST's, so they are only read from a folder called
+    ``fashion_mnist``, ``fashion-mnist`` (as in Keras), ``FashionMNIST`` (with a folder ``raw`` in
+    it, as in torchvision) or ``fashionmnist``, which is `data_home` itself or lies in it.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 images to train on, the 10,000 to test on, or the former followed by the latter.
+        The 60,000 training images, the 10,000 test images, or the former followed by the latter.
     data_home : str, path-like or None, default=None
         As in :func:`fetch_mnist`. Downloads go to its folder ``fashion_mnist``.
     download_if_missing : bool, default=True
-        Whether to download what is not there, about 31 MB.
+        Whether to download missing files, about 31 MB.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -48,7 +48,7 @@ def fetch_fashion_mnist(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One image a row, 0 (background) to 255 (light); columns ``pixel0`` to ``pixel783``.
+            One image per row, 0 (background) to 255 (light); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64
             The classes 0 to 9; the Series is named ``label``.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -58,23 +58,23 @@ def fetch_fashion_mnist(
         feature_names : list of str
             The names of the columns.
         target_names : ndarray of shape (10,), dtype str
-            What each class is: ``target_names[target]`` are words, such as "Sneaker".
+            The name of each class: ``target_names[target]`` are words, such as "Sneaker".
         DESCR : str
             Where the images come from.
 
     Raises
     ------
     FileNotFoundError
-        If the images are not there and `download_if_missing` is False.
+        If the images are missing and `download_if_missing` is False.
     OSError
-        If they could not be downloaded. The folder then holds no half of a file, and the message
-        says where to put one by hand.
+        If they could not be downloaded. The folder then contains no partial file, and the message
+        says where to put files by hand.
     ValueError
-        If a file in the folder is damaged, or the folder is none; the message names it.
+        If a file in the folder is damaged, or if `data_home` is not a folder; the message names it.
 
     See Also
     --------
-    fetch_mnist : The digits.
+    fetch_mnist : Load MNIST's digits.
 
     References
     ----------
@@ -84,7 +84,7 @@ def fetch_fashion_mnist(
 
     Examples
     --------
-    ``fetch_fashion_mnist()`` is all that most need. Here a folder holds two images:
+    ``fetch_fashion_mnist()`` is usually all that is needed. Here a folder contains two images:
 
     >>> import tempfile
     >>> from pathlib import Path

@@ -117,7 +117,7 @@ def _folders(data_home: PathLike | None) -> list[Path]:
         folder = Path(stated).expanduser()
     except RuntimeError as error:
         raise ValueError(
-            f"{name} names a user who has no home folder here, got {stated}."
+            f"{name} must name a user with a home folder on this machine, got {stated}."
         ) from error
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{name} must be a folder, got the file {folder}.")
@@ -133,7 +133,7 @@ def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: b
     if not download_if_missing:
         raise FileNotFoundError(
             f"{data.title}'s {split} {data.items} are not in {' or '.join(map(str, folders))}, and "
-            f"download_if_missing is False. Put there {forms(data)}, or name another folder in "
+            f"download_if_missing is False. Put {forms(data)} there, or name another folder in "
             "data_home or MNISTCNN_DATA."
             f"{_of_other_data(folders, data)}"
         )
@@ -146,15 +146,15 @@ def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: b
 
 
 def _of_other_data(folders: list[Path], data: DataSet) -> str:
-    """Say which folders are called as other data, whose files are not taken for these."""
+    """Name the folders that are called like other data sets, so that their files are not read."""
     if not data.has_mnist_names:
         return ""
     others = [str(folder) for folder in folders if data_set_of(folder) not in (data, MNIST)]
     if not others:
         return ""
     return (
-        f" The name of {' and '.join(others)} says that IDX files in it are of another data set; "
-        "they are not read as these."
+        f" The name of {' and '.join(others)} is that of another data set, so IDX files in it are "
+        "not read."
     )
 
 
@@ -167,6 +167,6 @@ def _download(home: Path, data: DataSet, file: RemoteFile) -> None:
         download(urls, target, sha256=file.sha256, max_bytes=file.n_bytes, seconds=data.seconds)
     except OSError as error:
         raise OSError(
-            f"{error}\nTo go on without the network, put the file into {folder} by hand, or name "
-            f"a folder in data_home or MNISTCNN_DATA that holds {forms(data)}."
+            f"{error}\nTo continue without the network, put the file into {folder} by hand, or "
+            f"name a folder in data_home or MNISTCNN_DATA that holds {forms(data)}."
         ) from error

@@ -37,7 +37,7 @@ def read_idx(path: Path) -> NDArray[Any]:
     Parameters
     ----------
     path : str or path-like
-        The file; whether it is packed with gzip is read from its first bytes.
+        The file. Its first bytes tell whether it is compressed with gzip.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def read_idx(path: Path) -> NDArray[Any]:
 
     See Also
     --------
-    write_idx : Writes such a file.
+    write_idx : Write such a file.
 
     References
     ----------
@@ -115,23 +115,24 @@ def read_zipped_idx(path: Path, name: str, *, max_bytes: int) -> NDArray[Any]:
 
 
 def write_idx(path: Path, array: ArrayLike) -> None:
-    """Write an array to an IDX file, which replaces an older one only when it is complete.
+    """Write an array to an IDX file; an existing file is replaced once the new one is complete.
 
     Parameters
     ----------
     path : str or path-like
-        Where to write, in a folder that exists; packed with gzip if the name ends in ``.gz``.
+        Where to write, in an existing folder; compressed with gzip if the name ends in ``.gz``.
     array : array-like of at least one dimension
-        The values, dtype uint8, int8, int16, int32, float32 or float64: IDX knows no others.
+        The values, with dtype uint8, int8, int16, int32, float32 or float64, which are all that IDX
+        has.
 
     Raises
     ------
     ValueError
-        If the array has another dtype or no dimension.
+        If the array has another dtype, or no dimensions.
 
     See Also
     --------
-    read_idx : Reads such a file.
+    read_idx : Read such a file.
 
     Examples
     --------
@@ -177,7 +178,7 @@ def _read_array(stream: BinaryIO | gzip.GzipFile, largest: int) -> NDArray[Any]:
     if n_read < n_bytes:
         raise ValueError(_truncated(shape, dtype, n_bytes, str(n_read)))
     if stream.read(1):
-        raise ValueError(f"it goes on after the {n_bytes} bytes of values that its header names.")
+        raise ValueError(f"it continues after the {n_bytes} bytes that its header states.")
     values = content.view(dtype.newbyteorder(">")).reshape(shape)
     return values.astype(dtype, copy=False)
 
@@ -209,6 +210,6 @@ def _fill(content: NDArray[np.uint8], stream: BinaryIO | gzip.GzipFile) -> int:
 
 def _truncated(shape: tuple[int, ...], dtype: np.dtype[Any], n_bytes: int, got: str) -> str:
     return (
-        f"it is truncated: its header names an array of shape {shape} and dtype {dtype.name}, "
+        f"it is truncated: its header states an array of shape {shape} and dtype {dtype.name}, "
         f"which is {n_bytes} bytes, got {got}."
     )

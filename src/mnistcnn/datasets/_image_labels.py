@@ -66,8 +66,8 @@ def _digits_in_names(paths: list[Path]) -> NDArray[np.int64]:
         named = ", ".join(map(str, others[:_NAMED_AT_MOST]))
         more = f" and {len(others) - _NAMED_AT_MOST} more" if len(others) > _NAMED_AT_MOST else ""
         raise ValueError(
-            "return_labels='filename' needs names with one digit that no other digit stands "
-            "beside, as in digit-7.png or 7_003.png; a function of the path can tell labels from "
+            "return_labels='filename' needs names with one digit that has no other digit beside "
+            "it, as in digit-7.png or 7_003.png; a function of the path can give labels for "
             f"other names. Got {named}{more}."
         )
     return np.array([int(digits.pop()) for digits in found], dtype=np.int64)

@@ -35,10 +35,10 @@ def read_images(
     unreadable: str = "error",
     return_X_y: bool = False,
 ) -> Any:
-    """Read image files, in grey and in the size that each of them has.
+    """Read image files in grey, each in its own size.
 
-    The images are as they were drawn, scanned or photographed: `DigitNormalizer` brings those of
-    single digits to MNIST's form, `find_digits` finds the digits of a whole sheet.
+    The images stay as they were drawn, scanned or photographed. `DigitNormalizer` brings images of
+    single digits to MNIST's form, and `find_digits` finds the digits of a whole sheet.
 
     Parameters
     ----------
@@ -46,23 +46,23 @@ def read_images(
         What to read, as BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP:
 
         - a file;
-        - a folder: all images in it and in its subfolders, by their names' endings; names that
-          begin with a dot are left out;
-        - a pattern: what ``*``, ``?`` and ``[...]`` match, and ``**`` for any subfolders.
+        - a folder: all images in it and in its subfolders, by their suffixes; names that begin with
+          a dot are left out;
+        - a pattern with ``*``, ``?`` and ``[...]``, and ``**`` for any subfolders.
 
-        Files of a folder or a pattern come in natural order (``2.png`` before ``10.png``, folder by
-        folder), those of a list in the list's order.
+        Files of a folder or a pattern are read in natural order (``2.png`` before ``10.png``,
+        folder by folder), those of a list in the order of the list.
     return_labels : {"folder", "filename"}, callable or None, default=None
-        Where labels come from.
+        The source of the labels.
 
-        - ``"folder"``: the name of the folder that the file lies in, as in ``digits/7/photo.jpg``.
+        - ``"folder"``: the name of the folder that contains the file, as in ``digits/7/photo.jpg``.
         - ``"filename"``: the one digit in the file's name that has no other digit beside it, as in
           ``my_digits_7.png``, ``7_003.png``, ``digit-7.png`` and ``IMG_2034_7.jpg``. Names with no
-          such digit, or with two different ones, as ``7_1.png``, are refused.
+          such digit, or with two different ones, such as ``7_1.png``, are refused.
         - a function: called with each file's path, it returns the label.
         - None: there are no labels.
     unreadable : {"error", "skip"}, default="error"
-        What to do about files that are missing, damaged, too large or not images.
+        How to handle files that are missing, damaged, too large or not images.
 
         - ``"error"``: an error that lists all of them.
         - ``"skip"``: read the others, and list them in the Bunch.
@@ -75,33 +75,33 @@ def read_images(
         ``(images, target)`` if `return_X_y`, otherwise a Bunch with
 
         images : list of ndarray of shape (h, w), dtype uint8
-            0 is black, 255 is white: ink is as dark or as light as in the file. What is transparent
-            lies over white; photographs are turned as their camera says.
+            0 is black, 255 is white: ink is as dark or as light as in the file. Transparent images
+            are drawn over white; photographs are rotated by their EXIF orientation.
         target : ndarray of shape (n,), or None
-            The labels: int64 from file names, and from folders that are all called by whole
-            numbers; otherwise str, or what the function returned.
+            The labels: int64 from file names, and from folders whose names are all whole numbers;
+            otherwise str, or the values that the function returned.
         target_names : ndarray, or None
             The labels that occur.
         filenames : list of str
             The file of each image.
         unreadable : dict
-            The files that were left out, and why.
+            The files that were skipped, and why.
         DESCR : str
-            How many images there are.
+            A description with the number of images.
 
     Raises
     ------
     FileNotFoundError
-        If a folder holds no image, or a pattern matches nothing.
+        If a folder contains no image, or if a pattern matches nothing.
     UnreadableImageError
-        If files cannot be read and `unreadable` is ``"error"``, or none can.
+        If files cannot be read and `unreadable` is ``"error"``, or if no file can be read.
     ValueError
-        If a parameter is invalid, or names of files do not tell a label; all of them are listed.
+        If a parameter is invalid, or if file names give no label; the message lists them.
 
     See Also
     --------
     DigitNormalizer : Brings such images to MNIST's form.
-    find_digits : Finds the digits on a sheet.
+    find_digits : Find the digits on a sheet.
 
     Examples
     --------

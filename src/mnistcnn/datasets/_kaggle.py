@@ -40,20 +40,20 @@ def read_kaggle_csv(
 ) -> Any:
     """Read digits from a CSV file in the form of Kaggle's "Digit Recognizer" [1]_.
 
-    The first line names the columns: 784 of pixels and one of labels, in any order. Names that
-    count (``pixel0`` to ``pixel783``, ``pixel1`` to ``pixel784``, ``1x1`` to ``28x28``) say where
-    in the image a pixel is; pixels with other names lie in reading order. A column that numbers
-    the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names
-    the label is the first column. What these rules leave open is refused.
+    The first line names the columns: 784 pixels and one label, in any order. Numbered names
+    (``pixel0`` to ``pixel783``, ``pixel1`` to ``pixel784``, ``1x1`` to ``28x28``) give the position
+    of each pixel in the image; pixels with other names are in reading order. A column that numbers
+    the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names,
+    the label is the first column. Files that these rules leave ambiguous are refused.
 
     Parameters
     ----------
     path : str or path-like
-        The file, its cells separated by commas, semicolons or tabs; packed with gzip, bzip2, xz,
-        zip or tar, or not.
+        The file, with cells separated by commas, semicolons or tabs; it may be compressed with
+        gzip, bzip2, xz, zip or tar.
     target : str or None, default="label"
-        The name of the column of labels, in capitals or not. None reads a file without labels, as
-        Kaggle's ``test.csv`` is.
+        The name of the column of labels, case-insensitive. None reads a file without labels, such
+        as Kaggle's ``test.csv``.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -65,7 +65,7 @@ def read_kaggle_csv(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image per row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64, or None
             The labels; the Series is named ``label``. None without labels.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -84,13 +84,13 @@ def read_kaggle_csv(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty or damaged, has no column of labels, has not exactly 784 columns of
-        pixels, names one twice, or holds text, missing values, or pixels that are not integers
-        from 0 to 255.
+        If the file is empty or damaged, has no column of labels, does not have exactly 784 columns
+        of pixels, names a column twice, or contains text, missing values, or pixels that are not
+        integers from 0 to 255.
 
     See Also
     --------
-    write_kaggle_submission : Writes predictions as Kaggle wants them.
+    write_kaggle_submission : Write predictions in Kaggle's form.
 
     References
     ----------
@@ -121,18 +121,18 @@ def read_kaggle_csv(
 
 
 def write_kaggle_submission(path: Path, predictions: ArrayLike, *, overwrite: bool = False) -> None:
-    """Write predicted digits as Kaggle's "Digit Recognizer" wants them.
+    """Write predicted digits in the form of Kaggle's "Digit Recognizer".
 
     The file has the columns ``ImageId``, counted from 1, and ``Label``.
 
     Parameters
     ----------
     path : str or path-like
-        Where to write, in a folder that exists.
+        Where to write, in an existing folder.
     predictions : array-like of shape (n,), integer
         The predicted digit of each image, in the order of ``test.csv``.
     overwrite : bool, default=False
-        Whether to replace a file that is there, once the new one is complete.
+        Whether to replace an existing file, once the new one is complete.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def write_kaggle_submission(path: Path, predictions: ArrayLike, *, overwrite: bo
 
     See Also
     --------
-    read_kaggle_csv : Reads Kaggle's ``train.csv`` and ``test.csv``.
+    read_kaggle_csv : Read Kaggle's ``train.csv`` and ``test.csv``.
 
     Examples
     --------

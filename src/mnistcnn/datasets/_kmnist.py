@@ -19,24 +19,24 @@ def fetch_kmnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load KMNIST: ten characters of classical Japanese; download them if they are not there yet.
+    """Load KMNIST, ten characters of classical Japanese; download them if necessary.
 
-    They come from books of the 18th century, in MNIST's form and sizes [1]_; one character was
+    They come from books of the 18th century, in MNIST's form and shapes [1]_. Each character was
     written in several ways, so that they are harder than digits.
 
-    The folder may hold it in the forms of :func:`fetch_mnist`: ``kmnist.npz``;
-    ``kmnist_train.csv`` and ``kmnist_test.csv``; or the four IDX files. These bear MNIST's names,
-    so that they are taken only from a folder that is called ``kmnist``, or ``KMNIST`` with the
-    folder ``raw`` in it, as torchvision has it: `data_home` itself, or in it.
+    The folder may contain it in the forms of :func:`fetch_mnist`: ``kmnist.npz``;
+    ``kmnist_train.csv`` and ``kmnist_test.csv``; or the four IDX files. These have the same names
+    as MNIST's, so they are only read from a folder called ``kmnist``, or ``KMNIST`` with a folder
+    ``raw`` in it (as in torchvision), which is `data_home` itself or lies in it.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 images to train on, the 10,000 to test on, or the former followed by the latter.
+        The 60,000 training images, the 10,000 test images, or the former followed by the latter.
     data_home : str, path-like or None, default=None
         As in :func:`fetch_mnist`. Downloads go to its folder ``kmnist``.
     download_if_missing : bool, default=True
-        Whether to download what is not there, about 21 MB.
+        Whether to download missing files, about 21 MB.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -48,7 +48,7 @@ def fetch_kmnist(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image per row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64
             The classes 0 to 9; the Series is named ``label``.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -65,16 +65,16 @@ def fetch_kmnist(
     Raises
     ------
     FileNotFoundError
-        If the images are not there and `download_if_missing` is False.
+        If the images are missing and `download_if_missing` is False.
     OSError
-        If they could not be downloaded. The folder then holds no half of a file, and the message
-        says where to put one by hand.
+        If they could not be downloaded. The folder then contains no partial file, and the message
+        says where to put files by hand.
     ValueError
-        If a file in the folder is damaged, or the folder is none; the message names it.
+        If a file in the folder is damaged, or if `data_home` is not a folder; the message names it.
 
     See Also
     --------
-    fetch_mnist : The digits.
+    fetch_mnist : Load MNIST's digits.
 
     References
     ----------
@@ -84,7 +84,7 @@ def fetch_kmnist(
 
     Examples
     --------
-    ``fetch_kmnist()`` is all that most need. Here a folder holds two images:
+    ``fetch_kmnist()`` is usually all that is needed. Here a folder contains two images:
 
     >>> import tempfile
     >>> from pathlib import Path

@@ -64,7 +64,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     Returns
     -------
     X : ndarray of shape (n, 784), dtype uint8
-        One image a row, 0 (background) to 255 (ink); from a ``.npz`` file any dtype, and shape
+        One image per row, 0 (background) to 255 (ink); from a ``.npz`` file any dtype, and shape
         (n, p), (n, h, w) or (n, h, w, c).
     y : ndarray of shape (n,), dtype int64
         The labels; from a ``.npz`` file any dtype.

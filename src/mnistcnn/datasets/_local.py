@@ -85,7 +85,7 @@ def forms(data: DataSet) -> str:
 
 
 def data_set_of(folder: Path) -> DataSet:
-    """Return whose files those of MNIST's names are, by the name of their folder."""
+    """Return the data set to which files with MNIST's names belong, by the name of their folder."""
     name = _letters(_name(folder / "..") if _name(folder) == RAW else _name(folder))
     return next((data for data in WITH_MNIST_NAMES if _letters(data.title) == name), MNIST)
 

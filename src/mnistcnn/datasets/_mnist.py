@@ -22,25 +22,25 @@ def fetch_mnist(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load MNIST, the digits that everyone compares on; download them if they are not there yet.
+    """Load MNIST, the standard benchmark of handwritten digits; download it if necessary.
 
-    The folder may hold MNIST in any of these forms, the first of which is taken: ``mnist.npz`` with
-    the names of Keras; the four original IDX files, with ``.gz`` or without, also as
-    ``train-images.idx3-ubyte``, in folders of their own names as Kaggle packs them, or in
-    ``MNIST/raw`` where torchvision puts them; ``mnist_train.csv`` and ``mnist_test.csv``, packed or
-    not, whose columns are recognised as by :func:`read_kaggle_csv`. Files with MNIST's names in a
-    folder that is called as other data, such as ``fashion-mnist``, are not taken for MNIST.
+    The folder may contain MNIST in any of these forms, of which the first one found is read:
+    ``mnist.npz`` with the names of Keras; the four original IDX files, with or without ``.gz``,
+    also as ``train-images.idx3-ubyte``, in folders of the same names as on Kaggle, or in
+    ``MNIST/raw`` as in torchvision; ``mnist_train.csv`` and ``mnist_test.csv``, compressed or not,
+    whose columns are recognized as by :func:`read_kaggle_csv`. Files with MNIST's names in a folder
+    named after other data, such as ``fashion-mnist``, are not read as MNIST.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 digits to train on, the 10,000 to test on, or the former followed by the latter.
+        The 60,000 training digits, the 10,000 test digits, or the former followed by the latter.
     data_home : str, path-like or None, default=None
-        The folder. None takes the one that the environment variable ``MNISTCNN_DATA`` names, or,
-        where that is not set either, ``mnistcnn`` in the user's cache folder (``XDG_CACHE_HOME``,
-        or ``~/.cache``), and then looks into Keras's, ``~/.keras/datasets``, too.
+        The folder of the data. None means the folder in the environment variable ``MNISTCNN_DATA``
+        or, if that is not set, ``mnistcnn`` in the user's cache folder (``XDG_CACHE_HOME``, or
+        ``~/.cache``); in that case Keras's folder ``~/.keras/datasets`` is searched, too.
     download_if_missing : bool, default=True
-        Whether to download what is not in the folder, about 11 MB.
+        Whether to download missing files, about 11 MB.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -52,7 +52,7 @@ def fetch_mnist(
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (n, 784), dtype uint8
-            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image per row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (n,), dtype int64
             The digits 0 to 9; the Series is named ``label``.
         images : ndarray of shape (n, 28, 28), dtype uint8
@@ -66,29 +66,31 @@ def fetch_mnist(
         DESCR : str
             Where the digits come from.
         writers : ndarray of shape (n,), dtype int64, or None
-            Who wrote each digit, as a number, for the `groups` of a splitter; None if there is no
-            ``writer-ids.npz`` in the folder. The two sets have no writer in common.
+            The writer of each digit, as a number, for the `groups` of a splitter; None if there is
+            no ``writer-ids.npz`` in the folder. The training and the test set have no writer in
+            common.
 
     Raises
     ------
     FileNotFoundError
-        If MNIST is not there and `download_if_missing` is False.
+        If MNIST is missing and `download_if_missing` is False.
     OSError
-        If it could not be downloaded. The folder then holds no half of a file, and the message
-        says where to put one by hand.
+        If it could not be downloaded. The folder then contains no partial file, and the message
+        says where to put files by hand.
     ValueError
-        If a file in the folder is damaged, or the folder is none; the message names it.
+        If a file in the folder is damaged, or if `data_home` is not a folder; the message names it.
 
     See Also
     --------
-    load_sample_digits : Digits for a first try, without any network.
-    fetch_emnist : Letters and digits in the same form.
-    fetch_fashion_mnist : Clothes in the same form.
-    fetch_kmnist : Characters of classical Japanese in the same form.
+    load_sample_digits : Load digits for a first try, without a download.
+    fetch_emnist : Load letters and digits in the same form.
+    fetch_fashion_mnist : Load clothes in the same form.
+    fetch_kmnist : Load characters of classical Japanese in the same form.
 
     Examples
     --------
-    ``fetch_mnist()`` is all that most need. Here a folder holds MNIST's first two digits:
+    ``fetch_mnist()`` is usually all that is needed. Here a folder contains MNIST's first two
+    digits:
 
     >>> import tempfile
     >>> from pathlib import Path

@@ -72,7 +72,7 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
         array: NDArray[Any] = read_array(member, allow_pickle=False)
         # zipfile checks the sum of a member only at its end.
         if member.read(1):
-            raise ValueError(f"{name} goes on after the values that its header names.")
+            raise ValueError(f"{name} continues after the values that its header states.")
     return array
 
 

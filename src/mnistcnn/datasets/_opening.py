@@ -38,9 +38,9 @@ def open_file(path: Path) -> BinaryIO:
     except ValueError as error:
         raise ValueError(f"{place!r} cannot be the name of a file: {error}.") from error
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(21, "Is a folder, where a file was to be read", place)
+        raise IsADirectoryError(21, "Is a folder, but a file is needed", place)
     if not stat.S_ISREG(mode):
-        raise OSError(22, "Is a pipe or a device, where a file was to be read", place)
+        raise OSError(22, "Is a pipe or a device, but a regular file is needed", place)
     return open(place, "rb")
 
 

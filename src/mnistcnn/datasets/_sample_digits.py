@@ -42,7 +42,7 @@ BACKGROUND, FULL_INK = 5, 12
     {"return_X_y": ["boolean"], "as_frame": ["boolean"]}, prefer_skip_nested_validation=True
 )  # type: ignore[untyped-decorator]
 def load_sample_digits(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
-    """Load 1,797 handwritten digits in MNIST's form, without any network.
+    """Load 1,797 handwritten digits in MNIST's form, without a download.
 
     They are scikit-learn's own digits (:func:`sklearn.datasets.load_digits`), enlarged from 8x8
     to MNIST's 28x28. The pixels are the same on every machine and never change between versions.
@@ -60,7 +60,7 @@ def load_sample_digits(*, return_X_y: bool = False, as_frame: bool = False) -> A
         ``(data, target)`` if `return_X_y`, otherwise a Bunch with
 
         data : ndarray or DataFrame of shape (1797, 784), dtype uint8
-            One image a row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
+            One image per row, 0 (background) to 255 (ink); columns ``pixel0`` to ``pixel783``.
         target : ndarray or Series of shape (1797,), dtype int64
             The digits 0 to 9; the Series is named ``label``.
         images : ndarray of shape (1797, 28, 28), dtype uint8
@@ -76,7 +76,7 @@ def load_sample_digits(*, return_X_y: bool = False, as_frame: bool = False) -> A
 
     See Also
     --------
-    fetch_mnist : The 70,000 digits of MNIST.
+    fetch_mnist : Load the 70,000 digits of MNIST.
 
     Examples
     --------

@@ -46,54 +46,53 @@ class DigitEnsembleClassifier(
     ClassifierMixin,  # type: ignore[misc]
     BaseEnsemble,  # type: ignore[misc]
 ):
-    """Classifiers that differ by their seeds alone and answer together.
+    """An ensemble of classifiers that differ only in their seeds.
 
-    Networks that begin with other weights and see the images in another order make different
-    mistakes, so the mean of their probabilities is right more often than each of them [1]_, and
-    tells better how sure it is [2]_. All members train on all images. Members that are
-    `DigitCNNClassifier` answer in one compiled pass.
+    Networks that start from different weights and see the images in a different order make
+    different mistakes. The mean of their probabilities is therefore right more often than any one
+    of them [1]_ and better calibrated [2]_. All members train on all images. If the members are
+    instances of `DigitCNNClassifier`, they predict in one compiled pass.
 
     Parameters
     ----------
     estimator : estimator, default=None
-        What each member is a copy of: any classifier, a `Pipeline` too. None takes
-        ``DigitCNNClassifier()``. Its parameters are searched as ``estimator__epochs`` and the like.
+        The classifier of which each member is a copy; it may be a `Pipeline`. None means
+        ``DigitCNNClassifier()``. Its parameters can be searched as ``estimator__epochs`` and so on.
     n_estimators : int, default=5
-        How many members there are.
+        The number of members.
     voting : {"soft", "hard"}, default="soft"
-        ``"soft"`` averages the members' probabilities. ``"hard"`` takes the label that most members
-        vote for, of several the smallest, and gives no probabilities.
+        ``"soft"`` averages the members' probabilities. ``"hard"`` predicts the label that most
+        members vote for, the smallest one in a tie, and gives no probabilities.
     n_jobs : int, default=None
-        How many members are trained at the same time, on any engine of joblib's. None is one after
-        another, unless within a :func:`joblib.parallel_config`.
+        The number of members to train at the same time, with any joblib backend. None trains them
+        one after another, unless in a :func:`joblib.parallel_config` context.
     warm_start : bool, default=False
-        Whether `fit` keeps the members that are there, and trains those that `n_estimators` has
-        more. The seeds are then those that the members of one larger fit have, if `random_state`
-        is an integer.
+        Whether `fit` keeps the existing members and only trains new ones, up to `n_estimators`. If
+        `random_state` is an integer, the seeds are the same as in a single larger fit.
     random_state : int, RandomState instance or None, default=None
-        Gives each member an integer seed of its own, for every `random_state` in it, whatever that
-        of `estimator` is.
+        Generates an integer seed for each member, which replaces every `random_state` in it,
+        whatever the `random_state` of `estimator`.
     verbose : int, default=0
-        joblib's: above 0 it tells of the members that are trained.
+        As in joblib: above 0, the progress of training the members is printed.
 
     Attributes
     ----------
     estimator_ : estimator
-        What the members are copies of: a copy of `estimator` as it was in `fit`.
+        The estimator of which the members are copies: a copy of `estimator` as it was in `fit`.
     estimators_ : list of estimators
-        The fitted members, which iteration and indexing give, too.
+        The fitted members; iterating over the ensemble or indexing it also gives them.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Numbers in one image, where the members tell it.
+        Number of values in one image, if the members have this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where `fit` was given a DataFrame whose names are all strings.
+        Names of the columns, if `X` in `fit` was a DataFrame whose column names are all strings.
     image_shape_ : tuple of 3 int
-        Height, width and channels of one image, where the members tell it.
+        Height, width and channels of one image, if the members have this attribute.
 
     See Also
     --------
-    mnistcnn.architectures.MultiColumn : Columns that are trained together, as one network.
+    mnistcnn.architectures.MultiColumn : Columns that are trained together as one network.
     mnistcnn.TestTimeAugmentationClassifier : One classifier that looks at an image several times.
 
     References
@@ -155,22 +154,22 @@ class DigitEnsembleClassifier(
 
     @classmethod
     def from_recipe(cls, name: str, n_estimators: int = 5, **parameters: Any) -> Self:
-        """Make an ensemble of networks that train as the recipe's was where it was published.
+        """Make an ensemble of networks that train with the published settings of a recipe.
 
         Parameters
         ----------
         name : str
-            One of `mnistcnn.list_recipes`.
+            A name from `mnistcnn.list_recipes`.
         n_estimators : int, default=5
-            How many members there are.
+            The number of members.
         **parameters
-            Parameters of the ensemble, such as `random_state` and `n_jobs`; ``estimator__epochs``
-            and the like differ from the recipe.
+            Parameters of the ensemble, such as `random_state` and `n_jobs`, and those that should
+            differ from the recipe, as ``estimator__epochs`` and so on.
 
         Returns
         -------
         ensemble : DigitEnsembleClassifier
-            Not fitted.
+            An unfitted ensemble.
 
         Raises
         ------
@@ -202,31 +201,32 @@ class DigitEnsembleClassifier(
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the members take: images for a `DigitCNNClassifier`.
+            Data that the members accept: images for a `DigitCNNClassifier`.
         y : array-like of shape (n,)
             Labels.
         sample_weight : array-like of shape (n,), default=None
-            Weights, for members whose `fit` takes them.
+            Weights of the images, for members whose `fit` accepts them.
         X_val : array-like of the form of `X`, default=None
-            Images of your own to validate on, as `DigitCNNClassifier` takes them. With metadata
-            routing on, the members must ask for them: ``estimator.set_fit_request(X_val=True,
+            Your own images to validate on, as in `DigitCNNClassifier.fit`. If metadata routing is
+            enabled, the members must request them: ``estimator.set_fit_request(X_val=True,
             y_val=True)``.
         y_val : array-like of shape (n_val,), default=None
-            Their labels.
+            Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weights of `X_val`.
 
         Returns
         -------
         self : DigitEnsembleClassifier
-            The fitted ensemble. If a member fails or is interrupted, it is as it was before.
+            The fitted ensemble. If a member fails or is interrupted, the ensemble is left
+            unchanged.
 
         Raises
         ------
         ValueError
             If a parameter or the data are not as described.
         TypeError
-            If `X` or `y` is not in memory: a dataset in batches, a generator, a query.
+            If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
         validate_parameters(self)
         check_can_be_member(self._template(), self.voting)
@@ -261,17 +261,17 @@ class DigitEnsembleClassifier(
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the members take.
+            Data that the members accept.
 
         Returns
         -------
         labels : ndarray of shape (n,)
-            Of the dtype of `classes_`.
+            Predicted labels, with the dtype of `classes_`.
 
         Raises
         ------
         ValueError
-            If a member was fitted anew on other labels, or answers with one.
+            If a member was refitted on other labels, or predicts another label.
         """
         fitted = self._as_fitted_now()
         members, classes = fitted.estimators_, fitted.classes_
@@ -288,7 +288,7 @@ class DigitEnsembleClassifier(
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the members take.
+            Data that the members accept.
 
         Returns
         -------
@@ -298,7 +298,7 @@ class DigitEnsembleClassifier(
         Raises
         ------
         ValueError
-            If a member was fitted anew on other labels.
+            If a member was refitted on other labels.
         """
         fitted = self._as_fitted_now()
         return mean_probabilities(fitted.estimators_, X, fitted._predictor)
@@ -310,7 +310,7 @@ class DigitEnsembleClassifier(
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            What the members take.
+            Data that the members accept.
 
         Returns
         -------
@@ -322,7 +322,7 @@ class DigitEnsembleClassifier(
             return np.log(probabilities)
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, also ``estimator__<name>`` of the members.
+        """Set parameters, including ``estimator__<name>`` of the members.
 
         Parameters
         ----------

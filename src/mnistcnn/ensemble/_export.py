@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class EnsembleExportMixin:
-    """Lets an ensemble go where there is neither Keras nor TensorFlow."""
+    """Exports an ensemble for programs that have neither Keras nor TensorFlow."""
 
     @available_if(votes_softly)  # type: ignore[untyped-decorator]
     def export(
@@ -28,28 +28,29 @@ class EnsembleExportMixin:
     ) -> None:
         """Write all members to one ONNX or LiteRT file, as one graph.
 
-        The file is that of `DigitCNNClassifier.export`; its probabilities are what `predict_proba`
-        returns, within 1e-5.
+        The file has the form described in `DigitCNNClassifier.export`; its probabilities agree with
+        `predict_proba` within 1e-5.
 
         Parameters
         ----------
         path : str or path-like
             A name that ends in ``.onnx`` or ``.tflite``.
         overwrite : bool, default=False
-            Whether to replace a file that is there.
+            Whether to replace an existing file.
         pixel_dtype : {"auto", "uint8", "float32"}, default="auto"
             The dtype of the images.
         quantization : {"int8"} or None, default=None
-            ``"int8"`` brings the file to 8 bits.
+            ``"int8"`` quantizes weights and activations to 8 bits.
         calibration_images : array-like of the form of `X` in `predict`, default=None
             A few hundred images for ``quantization="int8"``.
 
         Raises
         ------
         ValueError
-            If a member is no `DigitCNNClassifier`, and as `DigitCNNClassifier.export` does.
+            If a member is not a `DigitCNNClassifier`, and in the cases of
+            `DigitCNNClassifier.export`.
         Exception
-            What else `DigitCNNClassifier.export` raises.
+            Any other exception that `DigitCNNClassifier.export` raises.
         """
         ensemble = cast("DigitEnsembleClassifier", self)
         members = ensemble._as_fitted_now().estimators_

@@ -27,8 +27,8 @@ def check_can_be_member(estimator: Classifier, voting: str) -> None:
     Raises
     ------
     ValueError
-        If it is a class or no classifier, rejects images, or cannot tell the probabilities that are
-        to be averaged.
+        If it is a class, is not a classifier, rejects images, or lacks the probabilities to be
+        averaged.
     """
     if isinstance(estimator, type):
         raise ValueError(
@@ -41,8 +41,8 @@ def check_can_be_member(estimator: Classifier, voting: str) -> None:
     if rejecting is not None:
         name = type(rejecting).__name__
         raise ValueError(
-            f"estimator must not reject images, since a rejected label is none that members vote "
-            f"for, got {estimator!r}; use {name}(DigitEnsembleClassifier(...))."
+            f"estimator must not reject images, since members cannot vote for a rejected label, "
+            f"got {estimator!r}; use {name}(DigitEnsembleClassifier(...))."
         )
     if voting == "soft" and not hasattr(estimator, "predict_proba"):
         raise ValueError(
@@ -57,7 +57,7 @@ def checked_labels(X: Images, y: Labels, known: NDArray[Any] | None) -> NDArray[
     Raises
     ------
     ValueError
-        If they are no labels, or others than those that are known.
+        If they are not labels, or differ from the known ones.
     """
     check_in_memory(X)
     check_one_label_each(y)
@@ -88,7 +88,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
     Raises
     ------
     ValueError
-        If they are more than are wanted.
+        If there are more of them than `n_estimators`.
     """
     members = list(fitted.get("estimators_", []))
     if len(members) > n_estimators:

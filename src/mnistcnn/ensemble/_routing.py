@@ -12,7 +12,7 @@ __all__ = ["RoutingMixin"]
 
 
 class RoutingMixin:
-    """Hands on to the members what they take, and with metadata routing what they ask for."""
+    """Passes to the members what they take or, with metadata routing, what they request."""
 
     # The members ask for what `fit` is given.
     __metadata_request__fit: ClassVar[dict[str, str]] = dict.fromkeys(
@@ -20,7 +20,7 @@ class RoutingMixin:
     )
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how what is passed to `fit` goes on to the members.
+        """Return how metadata passed to `fit` are routed to the members.
 
         Returns
         -------

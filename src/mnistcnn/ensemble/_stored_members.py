@@ -21,7 +21,7 @@ class StoredMembersMixin(SavableMixin):
 
     @classmethod
     def _from_content(cls, content: dict[str, Any]) -> Self:
-        """Return the ensemble whose `_to_content` that is; members that do not fit are refused."""
+        """Return the ensemble from the result of `_to_content`; refuse members that do not fit."""
         ensemble: Any = cls(**content["parameters"])
         validate_parameters(ensemble)
         if content["learned"] is not None:

@@ -58,5 +58,5 @@ def _check_labels(labels: list[str], architectures: Candidates) -> None:
     if repeated:
         raise ValueError(
             f"architectures must have different labels, got {', '.join(repeated)} more than once; "
-            "hand over a dict of label to architecture."
+            "pass a dict of label to architecture."
         )

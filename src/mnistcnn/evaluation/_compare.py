@@ -65,9 +65,9 @@ def compare_architectures(
 ) -> ComparisonResult:
     """Cross-validate several architectures on the same folds and measure their times.
 
-    It is scikit-learn's ``GridSearchCV`` over the architecture of the pipeline ``ImageReshaper`` ->
-    ``DigitCNNClassifier``. All names, sizes, settings and folds are checked before the first
-    network is trained.
+    This runs scikit-learn's ``GridSearchCV`` over the architecture of the pipeline
+    ``ImageReshaper`` -> ``DigitCNNClassifier``. All names, sizes, settings and folds are checked
+    before the first network is trained.
 
     Parameters
     ----------
@@ -78,63 +78,66 @@ def compare_architectures(
     architectures : "all", iterable or dict, default=("baseline", "simple", "larger", "convnet", \
 "fast")
         Registered names, architecture objects and callables ``(input_shape, n_classes) ->
-        keras.Model``; ``"all"`` takes every registered name. A dict gives the labels of the
-        table; otherwise a name is its own label, and an object goes by its `repr`.
+        keras.Model``; ``"all"`` means every registered name. The keys of a dict are the labels in
+        the table; otherwise a name is its own label, and the label of an object is its `repr`.
     cv : int, splitter or iterable of index pairs, default=5
-        An integer asks for that many stratified, shuffled folds. Whatever it is, the splits are
-        drawn once and are the same for each architecture.
+        An integer is the number of stratified, shuffled folds. In every case the splits are drawn
+        once and are the same for all architectures.
     scoring : str, callable, list of str, or dict, default="accuracy"
-        As in ``GridSearchCV``. Accuracy is always measured; the first scorer asked for orders
-        the table.
+        As in ``GridSearchCV``. Accuracy is always measured; the table is sorted by the first
+        scorer.
     groups : array-like of shape (n,), default=None
-        Handed to the splitter, such as ``GroupKFold`` over the writers of the digits.
+        Passed to the splitter, such as ``GroupKFold`` over the writers of the digits.
     estimator : DigitCNNClassifier, default=None
-        A template for every other parameter of the classifier. None takes the defaults.
+        A template for all other parameters of the classifier. None means the defaults.
     epochs : int, default=None
-        Training epochs of every fit. None leaves those of `estimator`.
+        Number of epochs of every fit. None keeps those of `estimator`.
     n_jobs : int, default=None
-        How many networks are trained at the same time, as in ``GridSearchCV``: folds of any
-        architectures or, with `on_architecture_done` or `callbacks`, those of one architecture.
-        Fits that share the processor take longer each: for times that mean something leave it at
+        Number of networks to train at the same time, as in ``GridSearchCV``: folds of any
+        architectures or, with `on_architecture_done` or `callbacks`, folds of one architecture.
+        Each fit takes longer when it shares the processor: for meaningful times, leave this at
         None.
     error_score : "raise" or float, default=np.nan
-        The score of a fold in which the fit or the scorer raises an error; the comparison goes
-        on, and the architecture's row says why. With ``"raise"`` the error ends the comparison.
+        The score of a fold in which the fit or the scorer raises an error; the comparison
+        continues, and the row of the architecture gives the reason. With ``"raise"``, the error
+        ends the comparison.
     memory : str, path-like, joblib.Memory or None, default=None
-        Keeps each fit, as `DigitCNNClassifier(memory=...)` does, so that a comparison that ended
-        early runs again and trains only what is missing. Records of fits that were found say so
-        in `from_memory`, and their `fit_seconds` is the time of reading. It takes an integer
-        `random_state`. None leaves that of `estimator`.
+        Caches each fit, as `DigitCNNClassifier(memory=...)` does, so that a comparison that ended
+        early can be run again and only trains the missing fits. For cached fits, `from_memory` in
+        the records is True and `fit_seconds` is the time of reading. This needs an integer
+        `random_state`. None keeps the `memory` of `estimator`.
     random_state : int, RandomState or None, default=None
-        Seeds the folds and every fit. None takes the `random_state` of `estimator` or, where
-        that is None too, draws a seed. The seed is in ``metadata["random_state"]``.
+        Seeds the folds and every fit. None means the `random_state` of `estimator` or, if that is
+        None too, a random seed. The seed is in ``metadata["random_state"]``.
     callbacks : callback or list of callbacks, default=None
-        scikit-learn's, from 1.9 on, such as ``ProgressBar(max_propagation_depth=None)``: bars for
-        the architectures, the folds of each and the epochs of each fit. Keras's callbacks go to
+        scikit-learn callbacks (from version 1.9 on), such as
+        ``ProgressBar(max_propagation_depth=None)``, which shows progress bars for the
+        architectures, the folds of each and the epochs of each fit. Keras callbacks are passed to
         `estimator`.
     on_architecture_done : callable, default=None
-        Called after each architecture with the `ComparisonResult` of those that are done, for
-        progress and for what an interrupted run has: Ctrl-C raises KeyboardInterrupt, and what
-        was handed over is there to be used. An exception that it raises ends the comparison.
+        Called after each architecture with the `ComparisonResult` so far, to show progress and to
+        keep the results of an interrupted run: Ctrl-C raises KeyboardInterrupt, and the last result
+        passed can still be used. An exception raised by this function ends the comparison.
 
     Returns
     -------
     ComparisonResult
-        `fit_seconds` is the time of one `fit` of the pipeline, with the compiling of the network
-        wherever a fit compiles one. `predict_seconds` is the time of one `predict` of
-        all held-out images of the fold, after the scorers have predicted them already: no
-        compiling is in it.
+        `fit_seconds` is the time of one `fit` of the pipeline, including the compilation of the
+        network if the fit compiles one. `predict_seconds` is the time of one `predict` of all
+        held-out images of the fold. It includes no compilation, since the scorers have already
+        predicted these images.
 
     Raises
     ------
     ValueError
-        If an architecture is unknown, cannot be built for the images or has the label of
-        another, if a scorer or a setting of `estimator` is wrong, if `random_state` is no int where
-        there is a `memory`, if labels are one-hot rows, if a class has fewer images than `cv`
-        folds, if there are `callbacks` and scikit-learn is older than 1.9, or if every fit failed.
+        If an architecture is unknown, cannot be built for the images or has the same label as
+        another, if a scorer or a setting of `estimator` is wrong, if `random_state` is not an int
+        although there is a `memory`, if labels are one-hot rows, if a class has fewer images than
+        there are folds, if there are `callbacks` and scikit-learn is older than 1.9, or if every
+        fit failed.
     TypeError
-        If `X` or `y` is not in memory: a dataset in batches, a generator, a query. If one of
-        `callbacks` is not scikit-learn's.
+        If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query, or if
+        one of `callbacks` is not a scikit-learn callback.
 
     Warns
     -----
@@ -143,14 +146,14 @@ def compare_architectures(
 
     See Also
     --------
-    ComparisonResult.pairwise : Says which differences are more than chance.
+    ComparisonResult.pairwise : Tells which differences are more than chance.
     mnistcnn.plotting.ComparisonDisplay : Draws the result.
 
     Notes
     -----
-    The folds of one cross-validation share training images, so that the standard deviation over
-    them understates how much a mean would change with new data [1]_;
-    `ComparisonResult.pairwise` corrects for it.
+    The folds of a cross-validation share training images. The standard deviation over them
+    therefore understates how much a mean would change with new data [1]_;
+    `ComparisonResult.pairwise` corrects for this.
 
     References
     ----------
@@ -260,8 +263,8 @@ def _tell_of_failures(result: ComparisonResult) -> None:
     if all(np.isnan(record["fit_seconds"]) for record in result.records):
         reasons = dict.fromkeys(record["failure"] for record in result.records)
         raise ValueError(
-            f"Not one architecture could be trained: {'; '.join(reasons)} (with "
-            "error_score='raise' the error shows where)."
+            f"None of the architectures could be trained: {'; '.join(reasons)} (with "
+            "error_score='raise', the traceback shows where)."
         )
     for label, failure in result.failures.items():
         warnings.warn(f"{label} failed in {failure}", FitFailedWarning, stacklevel=3)
@@ -287,8 +290,8 @@ def _template(
     source = template.random_state if random_state is None else random_state
     if template.memory is not None and not isinstance(source, Integral):
         raise ValueError(
-            f"random_state must be an int where memory is given, got {source}: with other seeds "
-            "each time, no fit would ever be found again."
+            f"random_state must be an int if memory is given, got {source}: with a new seed each "
+            "time, no fit would ever be found again."
         )
     template.set_params(random_state=_seed(source))
     validate_parameters(template)

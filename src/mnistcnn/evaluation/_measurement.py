@@ -48,7 +48,7 @@ class FalliblePipeline(MeasuredPipeline):
 
 
 class Unmeasured(float):
-    """What stands in the place of a score that could not be measured, with the reason.
+    """Takes the place of a score that could not be measured, with the reason.
 
     scikit-learn brings numbers back from its workers, and no text but that of a number.
     """
@@ -62,7 +62,7 @@ class Unmeasured(float):
         return number
 
     def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
-        """Return what another process makes it of."""
+        """Return what another process needs to rebuild it."""
         return float(self), self.reason
 
 
@@ -105,7 +105,7 @@ class FoldMeasurement:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error is and says, in one line."""
+    """Return the type and the message of an error, in one line."""
     message = _TERMINAL_STYLE.sub("", str(error))
     return " ".join([f"{type(error).__name__}:", *message.split()])
 

@@ -33,7 +33,7 @@ def is_proportion(scorer: str) -> bool:
 
 
 def default_rope(scorer: str) -> float:
-    """Return which difference is of no importance, where the user has not said."""
+    """Return the default for differences of no importance."""
     return _POINTS_OF_NO_IMPORTANCE if is_proportion(scorer) else 0.0
 
 
@@ -141,7 +141,7 @@ def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
         if rope > 0:
             sentence += f"; differences of up to {rope:g} {unit} count as none"
     if left_out:
-        sentence += f"; left out for want of scores: {_listed(left_out)}"
+        sentence += f"; left out for lack of scores: {_listed(left_out)}"
     return f"{sentence}."
 
 

@@ -30,14 +30,14 @@ OnEpoch = Callable[[RecipeRun, int, dict[str, Any], float], None]
 
 
 class DigitImages(NamedTuple):
-    """Images to train on and images to measure on, with their labels.
+    """Images for training and for testing, with their labels.
 
     Attributes
     ----------
     X, y : ndarray
-        Images and labels to train on.
+        Training images and labels.
     X_test, y_test : ndarray
-        Images and labels to measure on.
+        Test images and labels.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class DigitImages(NamedTuple):
     y_test: Array
 
     def split_as(self, data: str) -> "DigitImages":
-        """Return the images as those of a recipe were split, by its `data`.
+        """Return the images split as for a published recipe, according to its `data`.
 
         Examples
         --------
@@ -78,7 +78,7 @@ class DigitImages(NamedTuple):
         return DigitImages(X, y, X_test, y_test)
 
     def without_test(self) -> "DigitImages":
-        """Return the last sixth of the training images in the place of the test images."""
+        """Return the last sixth of the training images in place of the test images."""
         n_training = len(self.y) - round(VALIDATION_FRACTION * len(self.y))
         return DigitImages(
             self.X[:n_training], self.y[:n_training], self.X[n_training:], self.y[n_training:]
@@ -142,37 +142,37 @@ def reproduce(
     output: PathLike | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Iterator[Record]:
-    """Train recipes as they were published, and measure each network once on the test images.
+    """Train networks by their published recipes, and evaluate each once on the test images.
 
     Parameters
     ----------
     recipes : str or list of str
-        Names of `mnistcnn.list_recipes`; ``"all"`` takes all of them.
+        Names from `mnistcnn.list_recipes`; ``"all"`` means all of them.
     images : DigitImages
-        MNIST's training and test images, or others. A recipe whose result was reported on another
-        split has both pooled and split as there.
+        MNIST's training and test images, or others. If the result of a recipe was reported on
+        another split, both parts are pooled and split in the same way.
     seeds : int, default=1
-        Trainings of each recipe, with `random_state` 0, 1 and so on.
+        Number of fits of each recipe, with `random_state` 0, 1 and so on.
     epochs_scale : float, default=1.0
-        What the epochs of each recipe are multiplied by.
+        Factor for the number of epochs of each recipe.
     output : str, path-like or None, default=None
-        A folder for the records, which is made where there is none. A run that is recorded there
-        is not trained again; one that was cut short goes on from its last whole epoch.
+        A folder for the records, which is created if it does not exist. A run that is recorded
+        there is not trained again; an interrupted run resumes from its last complete epoch.
     on_epoch : callable, default=None
-        Called after each epoch with the run, the number of epochs that are done, Keras's logs and
-        the seconds that are left of the run.
+        Called after each epoch with the run, the number of epochs done, Keras's logs and the
+        estimated seconds left of the run.
 
     Yields
     ------
     dict
-        The record of a run, as soon as it has ended: `recipe`, `seed`, `reported`, `accuracy`,
-        `n_errors`, `wrong` (the number, label, prediction and probability of each wrong test
-        image), `seconds` of the fit, `epochs`, `history`, and what a reader needs to repeat it.
+        The record of each run, as soon as it has ended: `recipe`, `seed`, `reported`, `accuracy`,
+        `n_errors`, `wrong` (the number, label, prediction and probability of each misclassified
+        test image), `seconds` of the fit, `epochs`, `history`, and the details needed to repeat it.
 
     Raises
     ------
     ValueError
-        If a name is unknown, or the folder holds a record of other data or settings.
+        If a name is unknown, or if the folder contains a record of other data or settings.
 
     Examples
     --------
@@ -292,18 +292,18 @@ def measured(classifier: Classifier, images: DigitImages) -> Record:
 
 
 def reproduction_table(records: Iterable[Record]) -> pd.DataFrame:
-    """Return what was reported of each recipe beside what its runs have reached.
+    """Return the reported accuracy of each recipe and the accuracy of its runs.
 
     Parameters
     ----------
     records : iterable of dict
-        Those of `reproduce`.
+        Records from `reproduce`.
 
     Returns
     -------
     DataFrame
-        A row for each recipe: `recipe`, `reported`, `accuracy_mean`, `accuracy_sd` (NaN for one
-        run), `n` runs, `epochs_scale` and `seconds_mean` of a fit.
+        A row for each recipe: `recipe`, `reported`, `accuracy_mean`, `accuracy_sd` (NaN for a
+        single run), `n` (the number of runs), `epochs_scale` and `seconds_mean` (of a fit).
 
     Examples
     --------

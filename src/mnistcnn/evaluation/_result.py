@@ -20,17 +20,17 @@ class ComparisonResult:
     Parameters
     ----------
     records : list of dict
-        One record a fold and architecture: `architecture` (str), `fold` (int, from 0),
-        `train_images` and `test_images` (int), one float a scorer under its name, `fit_seconds`
-        and `predict_seconds` (float). What may be missing: `from_memory` (bool), whether the fit
-        was read from a memory; `failure` (str), why the fit or a scorer failed, empty where neither
-        did.
+        One record for each fold and architecture: `architecture` (str), `fold` (int, from 0),
+        `train_images` and `test_images` (int), one float for each scorer under its name,
+        `fit_seconds` and `predict_seconds` (float). Optional are `from_memory` (bool), whether the
+        fit was read from a memory, and `failure` (str), why the fit or a scorer failed, empty if
+        neither did.
     parameters : dict of str to int
         How many parameters each architecture has, trained or not.
     scoring : tuple of str
-        The names of the scorers; the table is ordered by the first.
+        The names of the scorers; the table is sorted by the first.
     metadata : dict
-        What is needed to repeat the comparison, as plain values: `images`, `image_shape`,
+        The details needed to repeat the comparison, as plain values: `images`, `image_shape`,
         `classes`, `cv`, `random_state`, `classifier`, `architectures`, `backend`, `devices`,
         `versions` and more.
 
@@ -67,8 +67,8 @@ class ComparisonResult:
         Returns
         -------
         dict of str to str
-            By architecture how many folds, and the reasons, such as "2 of 5 folds: ValueError:
-            ..."; empty where nothing failed.
+            For each architecture, the number of failed folds and the reasons, such as "2 of 5
+            folds: ValueError: ..."; empty if nothing failed.
         """
         reasons: dict[str, list[str]] = {}
         for record in self.records:
@@ -82,7 +82,7 @@ class ComparisonResult:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row an architecture, the best mean of the first scorer first.
+        """One row for each architecture, sorted by the mean of the first scorer, the best first.
 
         Returns
         -------
@@ -90,10 +90,10 @@ class ComparisonResult:
             `architecture`; `parameters`; for each scorer the mean over the folds and the sample
             standard deviation (n - 1 in the denominator, NaN for a single fold) as
             ``<scorer>_mean`` and ``<scorer>_sd``; `prediction_error_percent`, 100 (1 - mean
-            accuracy); `fit_seconds`, the mean over the folds; `microseconds_per_image`, the time
-            of one `predict` of all held-out images of a fold, divided by their number; and
-            `failure`, the text of `failures`. A figure that one of the folds lacks is NaN, and
-            what has no mean comes last.
+            accuracy); `fit_seconds`, the mean over the folds; `microseconds_per_image`, the time of
+            one `predict` of all held-out images of a fold, divided by their number; and `failure`,
+            the text of `failures`. A figure that is missing for one of the folds is NaN, and
+            architectures without a mean come last.
         """
         frame = pd.DataFrame(self.records)
         folds = frame.groupby("architecture", sort=False)
@@ -113,15 +113,16 @@ class ComparisonResult:
         return best_first.reset_index()
 
     def intervals(self, *, scorer: str | None = None, confidence: float = 0.95) -> pd.DataFrame:
-        """Return how far the mean score of each architecture is known.
+        """Return a confidence interval for the mean score of each architecture.
 
-        The interval is that of Student's distribution with the variance that `pairwise` takes, too:
-        enlarged by the ratio of test to training images, for the folds share training images [1]_.
+        The interval is that of Student's distribution, with the same variance as in `pairwise`: it
+        is enlarged by the ratio of test to training images, because the folds share training images
+        [1]_.
 
         Parameters
         ----------
         scorer : str, default=None
-            One of `scoring`, or ``"accuracy"``; None takes the first of `scoring`.
+            One of `scoring`, or ``"accuracy"``; None means the first of `scoring`.
         confidence : float, default=0.95
             How much of the distribution lies between `lower` and `upper`, from 0 to 1, both
             excluded.
@@ -130,8 +131,9 @@ class ComparisonResult:
         -------
         DataFrame
             `architecture`, `mean`, `lower` and `upper`, the highest mean first. Intervals of
-            shares, such as the accuracy, end at 0 and 1. They are NaN where there is a single fold,
-            all is NaN where a fold has no score. `attrs` holds `scorer` and `confidence`.
+            proportions, such as the accuracy, are limited to 0 to 1. They are NaN for a single
+            fold; all columns are NaN if a fold has no score. `attrs` contains `scorer` and
+            `confidence`.
 
         Raises
         ------
@@ -140,11 +142,11 @@ class ComparisonResult:
 
         See Also
         --------
-        mnistcnn.plotting.ComparisonDisplay : Draws them against times and sizes.
+        mnistcnn.plotting.ComparisonDisplay : Draws the intervals against times and sizes.
 
         Notes
         -----
-        Intervals that overlap do not tell whether a difference is more than chance, since the
+        Overlapping intervals do not tell whether a difference is more than chance, because the
         architectures were measured on the same folds; `pairwise` does.
 
         References
@@ -176,22 +178,22 @@ class ComparisonResult:
     def pairwise(
         self, *, rope: float | None = None, scorer: str | None = None, confidence: float = 0.95
     ) -> pd.DataFrame:
-        """Compare each architecture with each other, by the corrected resampled t-test.
+        """Compare each pair of architectures by the corrected resampled t-test.
 
         The folds of a cross-validation share training images, so that an ordinary t-test finds
         differences where there are none. The correction enlarges the variance of the mean
-        difference by the ratio of test to training images [1]_. From the same distribution follow
-        the probabilities of a Bayesian reading [2]_, and the p-values are adjusted for the number
-        of pairs [3]_.
+        difference by the ratio of test to training images [1]_. The same distribution gives the
+        probabilities of a Bayesian interpretation [2]_, and the p-values are adjusted for the
+        number of pairs [3]_.
 
         Parameters
         ----------
         rope : float, default=None
-            The region of practical equivalence: differences of up to `rope` either way are of no
-            importance. In the unit of the difference. None means 0.1 where that unit is points,
-            and 0 elsewhere.
+            The region of practical equivalence: differences of up to `rope` in either direction are
+            of no importance. It is in the unit of the difference. None means 0.1 if that unit is
+            points, and 0 otherwise.
         scorer : str, default=None
-            One of `scoring`; None takes the first.
+            One of `scoring`; None means the first.
         confidence : float, default=0.95
             How much of the distribution lies between `lower` and `upper`, from 0 to 1, both
             excluded.
@@ -199,17 +201,17 @@ class ComparisonResult:
         Returns
         -------
         DataFrame
-            A row a pair, in the order of the means, the best first:
+            One row for each pair, in the order of the means, the best first:
 
             - `first`, `second`: the architectures, of which `first` has the higher mean;
-            - `difference`, `lower`, `upper`: how much higher it is, and the interval of it;
-            - `probability_first_better`, `probability_equivalent`, `probability_second_better`:
-              that the difference is above `rope`, within it, or below minus `rope`;
-            - `p_value`: of a two-sided test that there is no difference; `p_value_adjusted`: after
-              Holm, for all pairs together.
+            - `difference`, `lower`, `upper`: the difference of the means, and its interval;
+            - `probability_first_better`, `probability_equivalent`, `probability_second_better`: the
+              probabilities that the difference is above `rope`, within it, or below minus `rope`;
+            - `p_value`: that of a two-sided test of no difference; `p_value_adjusted`: the same,
+              adjusted by Holm's method for all pairs.
 
             The unit is points, 100 times the difference of the scores, for scorers whose name
-            begins with that of scikit-learn's scorers of shares between 0 and 1: `accuracy`,
+            begins with that of a scikit-learn scorer with values between 0 and 1: `accuracy`,
             `average_precision`, `balanced_accuracy`, `f1`, `jaccard`, `precision`, `recall`,
             `roc_auc` and `top_k_accuracy`. Any other scorer keeps its own unit. `attrs` holds
             `scorer`, `unit`, `rope` and `confidence`.
@@ -217,7 +219,7 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If there is a single fold, or a parameter is not as described.
+            If there is only one fold, or if a parameter is not as described.
 
         See Also
         --------
@@ -225,10 +227,10 @@ class ComparisonResult:
 
         Notes
         -----
-        An architecture that failed, or has no finite score in one of the folds, is in no pair; with
-        fewer than two others the table has no rows. Where all folds show the very same difference
-        its variance is zero and the test takes it as certain. That happens by chance where folds
-        are few and small.
+        Architectures that failed, or that lack a finite score in one of the folds, are in no pair;
+        with fewer than two others, the table has no rows. If all folds have exactly the same
+        difference, its variance is zero and the test treats it as certain. This can happen by
+        chance if folds are few and small.
 
         References
         ----------
@@ -272,18 +274,19 @@ class ComparisonResult:
 
     @property
     def verdict(self) -> str:
-        """One sentence: how the best architecture stands to each of the others.
+        """One sentence that compares the best architecture with each of the others.
 
-        By the first scorer, it "is better than" those that `pairwise` gives a probability of 95 %
-        and an adjusted p-value of 5 %, "is practically equal to" those within the region of
-        practical equivalence with 95 %, and "cannot be told apart from" the rest. Fewer than three
-        folds tell nothing apart, and the sentence says so.
+        By the first scorer, it "is better than" those for which `pairwise` gives a probability of
+        at least 95 % and an adjusted p-value of at most 5 %, "is practically equal to" those within
+        the region of practical equivalence with a probability of at least 95 %, and "cannot be told
+        apart from" the rest. With fewer than three folds nothing can be told apart, and the
+        sentence says so.
 
         Returns
         -------
         str
-            Empty where there is nothing to compare: fewer than two architectures that have a score
-            in each fold, or a single fold.
+            Empty if there is nothing to compare: fewer than two architectures that have a score in
+            each fold, or only one fold.
         """
         pairs = self.pairwise() if self._n_folds > 1 else pd.DataFrame()
         if pairs.empty:
@@ -294,14 +297,14 @@ class ComparisonResult:
         return verdict_of(pairs, self._n_folds, left_out)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all that is known, as plain values that JSON can hold.
+        """Return the whole result as plain values that JSON can represent.
 
         Returns
         -------
         dict
-            `table`, a list of one dict a row; `folds`, a list of the records; `verdict`, the
-            sentence; and `metadata`. What is not known, such as the standard deviation of a single
-            fold, is None.
+            `table`, a list with one dict for each row; `folds`, a list of the records; `verdict`,
+            the sentence; and `metadata`. Unknown values, such as the standard deviation of a single
+            fold, are None.
         """
         return {
             "table": _plain_rows(self.table),
@@ -311,7 +314,7 @@ class ComparisonResult:
         }
 
     def to_csv(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write the table, as CSV with a header.
+        """Write the table as CSV with a header.
 
         Parameters
         ----------
@@ -329,7 +332,7 @@ class ComparisonResult:
             self.table.to_csv(temporary, index=False)
 
     def to_json(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write what `to_dict` returns, as one JSON object.
+        """Write the result of `to_dict` as one JSON object.
 
         Parameters
         ----------

@@ -146,7 +146,7 @@ def _checked(path: Path, expected: dict[str, Any]) -> Record:
         if found[name] != value:
             raise ValueError(
                 f"{path} is the record of a run with another {name}: {found[name]} there, {value} "
-                "now. Name another folder, which keeps that one as it is."
+                "now. Name another folder to keep that one as it is."
             )
     return record
 

@@ -29,52 +29,51 @@ Digit: TypeAlias = NDArray[np.uint8] | None
 
 
 class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Bring images of single digits to MNIST's form, whoever made them with whatever pen.
+    """Bring images of single digits from any source to MNIST's form.
 
-    A network that is right on 99 % of MNIST's digits is often wrong on its user's own, because all
-    of MNIST's were made in one way: light ink on black, strokes of one breadth, 20x20 pixels
-    around the centre of gravity. This transformer does the same to scans, photographs, drawings
-    with a mouse and images of other data sets, and leaves MNIST's own images (nearly) as they
-    are.
+    A network that is right on 99 % of MNIST's digits is often wrong on its user's own, because
+    MNIST's images were all made in the same way: light ink on black, strokes of one width, 20x20
+    pixels around the centre of gravity. This transformer brings scans, photographs, mouse drawings
+    and images from other data sets to this form, and leaves MNIST's own images (nearly) unchanged.
 
     Parameters
     ----------
     style : {"mnist", "emnist"}, default="mnist"
-        How the digit is sized and placed: as in MNIST (see
+        The size and position of the digit: as in MNIST (see
         :func:`~mnistcnn.handwriting.to_mnist_form`) or as in EMNIST (see
         :func:`~mnistcnn.handwriting.to_emnist_form`).
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        What is ink. ``"auto"`` takes for the background what prevails in the whole image, along its
-        border and in its corners.
+        Whether ink is darker or lighter than its background. For ``"auto"``, the background is the
+        brightness that prevails in the whole image, along its border and in its corners.
     level_light : bool, default=True
-        Whether slanting light, shadows and vignettes are taken away, where there are any.
+        Whether uneven light, shadows and vignettes are removed, if there are any.
     remove_noise : bool, default=True
-        Whether the grain of cameras and JPEG files is measured, and what is no stronger is
-        taken for background.
+        Whether the noise of cameras and JPEG files is measured, and everything no stronger than it
+        is treated as background.
     remove_lines : bool, default=True
         Whether ruled lines, squared paper and the edges of boxes are removed.
     remove_specks : bool, default=True
-        Whether components of under a tenth of the largest are removed, unless they are as large as
-        a dot of the pen and near to the digit.
+        Whether components smaller than a tenth of the largest are removed, unless they are as large
+        as a dot of the pen and close to the digit.
     smooth_small : bool, default=True
-        Whether digits of less than 18 pixels are enlarged smoothly instead of in squares.
+        Whether digits smaller than 18 pixels are enlarged smoothly instead of in squares.
     broaden_hairlines : bool, default=True
-        Whether strokes thinner than 1/13 of the digit, as nearly none is in MNIST, become 1/9 of
-        it broad.
+        Whether strokes thinner than 1/13 of the digit, which hardly occur in MNIST, are broadened
+        to 1/9 of it.
     empty : {"error", "blank"}, default="error"
-        What becomes of an image without ink: an error that names it, or a black image.
+        The result for an image without ink: an error that names it, or a black image.
     n_jobs : int or None, default=None
-        Processes that share the images, as in scikit-learn: None is one, -1 all cores. They pay
-        from some thousands of images on.
+        Number of processes that share the images, as in scikit-learn: None means one, -1 all cores.
+        Several processes pay off from a few thousand images on.
 
     See Also
     --------
-    mnistcnn.handwriting.to_mnist_form : The last step alone, for clean images.
+    mnistcnn.handwriting.to_mnist_form : Only the last step, for clean images.
 
     Notes
     -----
-    Nothing is learned: `transform` works without `fit`, and each image is treated for itself.
-    There is no `set_output`, since images are not a table.
+    Nothing is learned: `transform` works without `fit`, and each image is treated on its own. There
+    is no `set_output`, since images are not a table.
 
     The method is described on the page "Your own handwriting" of the user guide. The threshold
     between ink and background comes from the noise and from the ink's strength (half of it, with
@@ -168,14 +167,14 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : sequence of n images, or ndarray of shape (n, h, w), (n, h, w, 3) or (n, h, w, 4)
-            Each image is of one digit: an array of shape (h, w), (h, w, 3) or (h, w, 4) of any
-            numeric dtype and unit, a Pillow image, the path or content of a file, or the value of
-            Gradio's sketchpad. Sizes and kinds may differ.
+            Each image shows one digit and is an array of shape (h, w), (h, w, 3) or (h, w, 4) of
+            any numeric dtype and unit, a Pillow image, the path or content of a file, or the value
+            of Gradio's sketchpad. Sizes and kinds may differ.
 
         Returns
         -------
         ndarray of shape (n, 28, 28), dtype uint8
-            Light ink, up to 255, on a background of 0.
+            Light ink with values up to 255, on a background of 0.
 
         Raises
         ------
@@ -218,14 +217,14 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def in_normal_form(
     crops: Iterable[NDArray[np.uint8]], normalizer: DigitNormalizer
 ) -> NDArray[np.uint8]:
-    """Bring ink that is found and alone already to the form that a normaliser gives images.
+    """Bring ink that is already isolated to the form in which a normaliser returns images.
 
     Parameters
     ----------
     crops : iterable of n ndarray of shape (h, w), uint8
-        Light ink on black, of one digit each, as `find_digits` gives it.
+        Light ink on black, one digit in each, as returned by `find_digits`.
     normalizer : DigitNormalizer
-        Its `style`, `smooth_small` and `broaden_hairlines` count.
+        Its `style`, `smooth_small` and `broaden_hairlines` are used.
 
     Returns
     -------

@@ -21,26 +21,26 @@ SIGMA, USUAL_SIZE = 1.0, 90
 def to_emnist_form(image: ArrayLike) -> NDArray[np.uint8]:
     """Bring an image of one digit to the size, position and greys of EMNIST's images.
 
-    The steps are those of the paper [1]_: blur a little (standard deviation 1 where the digit has
-    the size that it has in NIST's images), cut out the ink, put it in the middle of a square by
-    its box, not by its centre of gravity, leave a border of 2 pixels, shrink to 28x28 by bicubic
-    interpolation, and stretch the greys to 0 ... 255.
+    The steps are those of the paper [1]_: blur a little (standard deviation 1 for a digit of the
+    size that it has in NIST's images), cut out the ink, centre its box (not its centre of gravity)
+    in a square, leave a border of 2 pixels, shrink to 28x28 by bicubic interpolation, and stretch
+    the greys to 0 ... 255.
 
     Parameters
     ----------
     image : array-like of shape (h, w), any numeric dtype
-        Light ink on a dark background: that is 0, ink is greater, in any unit.
+        Light ink on a dark background, in any unit: the background is 0, ink is greater.
 
     Returns
     -------
     ndarray of shape (28, 28), dtype uint8
-        The digit in EMNIST's form, upright. The files of EMNIST hold it transposed.
+        The digit in EMNIST's form, upright. EMNIST's own files store images transposed.
 
     Raises
     ------
     ValueError
-        If the image has no ink or is not two-dimensional, or holds values that are negative or
-        not finite.
+        If the image has no ink, is not two-dimensional, or contains values that are negative or not
+        finite.
 
     References
     ----------

@@ -18,16 +18,16 @@ MIN_SQUARE_SIDE = 10
 def to_mnist_form(image: ArrayLike) -> NDArray[np.uint8]:
     """Bring an image of one digit to the size, position and greys of MNIST's images.
 
-    The steps are those that QMNIST [1]_ found to reproduce MNIST's training images: cut out the
-    ink, put it in the middle of a square of at least 10x10 pixels, shrink (or enlarge) the square
-    to 20x20 by averaging areas, stretch the greys to 0 ... 255, and lay the result on 28x28 so
-    that the ink's centre of gravity is in the middle.
+    The steps are those with which the authors of QMNIST [1]_ reproduced MNIST's training images:
+    cut out the ink, centre it in a square of at least 10x10 pixels, shrink (or enlarge) the square
+    to 20x20 by averaging areas, stretch the greys to 0 ... 255, and place the result in 28x28
+    pixels so that the centre of gravity of the ink is in the middle.
 
     Parameters
     ----------
     image : array-like of shape (h, w), any numeric dtype
-        Light ink on a dark background: that is 0, ink is greater, in any unit. An image of dark
-        ink on light paper has to be inverted, and its paper brought to 0, before.
+        Light ink on a dark background, in any unit: the background is 0, ink is greater. An image
+        of dark ink on light paper has to be inverted first, so that its paper is 0.
 
     Returns
     -------
@@ -37,14 +37,14 @@ def to_mnist_form(image: ArrayLike) -> NDArray[np.uint8]:
     Raises
     ------
     ValueError
-        If the image has no ink or is not two-dimensional, or holds values that are negative or
-        not finite.
+        If the image has no ink, is not two-dimensional, or contains values that are negative or not
+        finite.
 
     Notes
     -----
-    Averaging counts each pixel as 0.99 of its size where it is cut by the border between two
-    target pixels. This slip of the original program is why the ink of MNIST's strokes is 252 to
-    254 more often than 255, so it is kept. Unlike there, a digit that is much heavier on one side
+    Averaging counts a pixel as 0.99 of its size if the border between two target pixels cuts it.
+    This mistake of the original program is kept, because it is why the ink of MNIST's strokes is
+    252 to 254 more often than 255. Unlike in that program, a digit that is much heavier on one side
     is never moved over the edge.
 
     References

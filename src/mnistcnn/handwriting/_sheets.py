@@ -37,26 +37,26 @@ CROP_MARGIN, MIN_CROP_MARGIN = 0.2, 2
 
 @dataclass(frozen=True)
 class FoundDigit:
-    """The ink of one digit of a sheet, or of several that touch, or of something else.
+    """The ink of one digit on a sheet, of several digits that touch, or of something else.
 
     Attributes
     ----------
     box : tuple of 4 int
         x and y of the upper left corner, width and height, in pixels of the image.
     line : int
-        The line of writing that it stands in, from 0 at the top.
+        The number of its line of writing, from 0 at the top.
     n_digits : int
-        How many digits its size suggests; a broad digit by itself may seem two.
+        How many digits its size suggests; a single wide digit may look like two.
     crop : ndarray of shape (h, w), dtype uint8
-        The digit alone, light ink on black, with a border around it: what `DigitNormalizer` takes.
+        The digit alone, light ink on black with a border around it, as input for `DigitNormalizer`.
     margin : int
-        Pixels of the border at each side of the crop.
+        Width of the border on each side of the crop, in pixels.
     scale : int
-        Pixels of the image for each pixel of the crop along a side, more than 1 on large sheets.
+        Number of image pixels for each pixel of the crop along a side, more than 1 on large sheets.
 
     See Also
     --------
-    find_digits : Finds them.
+    find_digits : Find the digits of a sheet.
 
     Examples
     --------
@@ -86,45 +86,46 @@ class FoundDigit:
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
 def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDigit]:
-    """Find the ink of each digit on a sheet that was scanned, photographed or drawn.
+    """Find the ink of each digit on a scanned, photographed or drawn sheet.
 
-    Slanting light and shadows are evened out; what lies beside the paper, ruled lines, squared
-    paper, frames and specks are left out; and strokes of one digit that do not touch, such as the
-    bar of a 5, are kept together. Whether some ink is one digit, several that touch or none is not
-    decided here: `DigitReader` does, by recognition.
+    Uneven light and shadows are evened out. Everything beside the paper, ruled lines, squared
+    paper, frames and specks are left out. Strokes of one digit that do not touch, such as the bar
+    of a 5, are kept together. This function does not decide whether some ink is one digit, several
+    that touch or none: `DigitReader` does, by recognition.
 
     Parameters
     ----------
     image : array-like, PIL image, str, path-like, bytes, binary file or dict
         The sheet: an array of shape (h, w), (h, w, 3) or (h, w, 4) in any unit, a Pillow image, a
-        file, or what else `DigitNormalizer` takes as one image.
+        file, or anything else that `DigitNormalizer` accepts as one image.
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        Whether ink is darker or lighter than what it is on; ``"auto"`` looks.
+        Whether ink is darker or lighter than its background; ``"auto"`` detects this.
 
     Returns
     -------
     list of FoundDigit
-        In reading order, the lines from the top and each from the left; empty if there is no ink.
+        The digits in reading order, lines from the top and each line from the left; empty if there
+        is no ink.
 
     Raises
     ------
     ValueError
-        If `image` is not an image, or holds values that are negative or not finite.
+        If `image` is not an image, or contains values that are negative or not finite.
     UnreadableImageError
         If a file cannot be read as an image.
 
     See Also
     --------
-    DigitReader : Reads a sheet, digits that touch among them.
-    DigitNormalizer : Brings what is found to MNIST's form.
+    DigitReader : Reads a sheet, including digits that touch.
+    DigitNormalizer : Brings the digits found to MNIST's form.
     read_images : Reads image files.
 
     Notes
     -----
     Letters are found, too; dashes, such as a minus, and dots are left out. Digits should be at
-    least about 15 pixels high and the sheet about upright; lines of writing may rise or fall by
-    some degrees. Images of more pixels than 2,400 by 2,400 are shrunk for the search, by a whole
-    number, and boxes are then exact to as many pixels.
+    least about 15 pixels high and the sheet roughly upright; lines of writing may rise or fall by a
+    few degrees. Images with more pixels than 2,400 by 2,400 are shrunk for the search by a whole
+    factor; boxes are then exact to this number of pixels.
 
     Examples
     --------

@@ -37,7 +37,7 @@ KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or 
 
 
 def grey_over_white(image: ReadableImage) -> Grey:
-    """Return an image's greys, whatever kind of image it is.
+    """Return the grey values of an image of any kind.
 
     Parameters
     ----------
@@ -50,12 +50,13 @@ def grey_over_white(image: ReadableImage) -> Grey:
     -------
     ndarray of shape (h, w), dtype float32
         0 is black, 1 is white. White is the lowest of 1, 16, 255, 1023, 4095, 16383 and 65535 that
-        no value exceeds, or the highest value.
+        no value exceeds, or otherwise the highest value.
 
     Raises
     ------
     ValueError
-        If it is none of these, has no pixels, or holds values that are negative or not finite.
+        If `image` is none of these, has no pixels, or contains values that are negative or not
+        finite.
     UnreadableImageError
         If a file cannot be read as an image.
     OSError
@@ -63,9 +64,9 @@ def grey_over_white(image: ReadableImage) -> Grey:
 
     Notes
     -----
-    What is transparent lies over white, unless nothing could be seen there: white strokes on a
-    transparent background lie over black. Grey is luminance, unless one of red, green and blue
-    shows much more contrast, as blue does for yellow ink on white paper.
+    Transparent images are drawn over white, unless nothing would be visible there: white strokes on
+    a transparent background are drawn over black. Grey is luminance, unless one of red, green and
+    blue shows much more contrast, as blue does for yellow ink on white paper.
 
     Examples
     --------

@@ -36,31 +36,31 @@ _WARNINGS_LOCK = threading.Lock()
 
 
 def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
-    """Open an image file, refusing what is broken, too large or more than one image.
+    """Open an image file; refuse files that are damaged, too large or hold several images.
 
     The number of pixels and of their bytes is read from the file's header and checked before
-    anything is decoded, so that a small file which unpacks to gigabytes does no harm. A photograph
-    is turned as its camera says (EXIF orientation).
+    anything is decoded, so that a small file that unpacks to gigabytes does no harm. A photograph
+    is rotated by its EXIF orientation.
 
     Parameters
     ----------
     source : str, path-like, bytes or binary file
-        Where the file lies, its content, or the file itself, open for reading.
+        The path of the file, its content, or the file itself, open for reading.
 
     Returns
     -------
     PIL.Image.Image
-        The image, wholly in memory, in the mode that it has in its file (``"L"``, ``"RGB"``,
-        ``"P"``, ``"CMYK"``, ``"I;16"`` and so on).
+        The image, fully loaded into memory, in the mode of the file (``"L"``, ``"RGB"``, ``"P"``,
+        ``"CMYK"``, ``"I;16"`` and so on).
 
     Raises
     ------
     UnreadableImageError
         If the content is not an image in BMP, GIF, JPEG, PNG, PPM, TIFF or WebP, is empty,
-        truncated or damaged, holds several images (an animation, a TIFF file of many
-        pages), more than 80,000,000 pixels, or more than 280,000,000 bytes of them: 70,000,000 in
-        colours, 35,000,000 with transparency in 16 bits. Of a JPEG file that a phone has put
-        further images into, the first is taken: that is the photograph. If a path is a pipe, a
+        truncated or damaged, holds several images (an animation, a TIFF file with several pages),
+        more than 80,000,000 pixels, or pixels of more than 280,000,000 bytes: 70,000,000 pixels in
+        colour, 35,000,000 with transparency in 16 bits. From a JPEG file to which a phone has added
+        further images, the first one is read: that is the photograph. Also if a path is a pipe, a
         socket or a device.
     OSError
         If a path cannot be opened: FileNotFoundError, IsADirectoryError, PermissionError.

@@ -15,20 +15,21 @@ __all__ = ["find_image_files", "natural_key"]
 def find_image_files(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
 ) -> list[Path]:
-    """List the image files that are meant.
+    """List the image files that a path, a folder or a pattern stands for.
 
     Parameters
     ----------
     source : str, path-like, or iterable of these
-        - a folder: the files in it and in its subfolders whose names end as those of images do,
+        - a folder: the files in it and in its subfolders whose suffix is that of an image,
           in any case; names that begin with a dot are left out.
-        - a pattern with ``*``, ``?``, ``[...]`` or ``**``: what matches it, folders as above.
+        - a pattern with ``*``, ``?``, ``[...]`` or ``**``: the matching paths, folders as above.
         - any other path: itself, whether it exists or not.
 
     Returns
     -------
     list of Path
-        The files of a folder or a pattern in natural order, the items of a list in theirs.
+        The files of a folder or a pattern in natural order; the items of a list in the order of the
+        list.
 
     Raises
     ------

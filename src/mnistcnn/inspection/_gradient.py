@@ -23,39 +23,39 @@ __all__ = ["gradient_saliency", "network_and_input", "network_within"]
 def gradient_saliency(
     estimator: "Classifier", X: "Images", *, classes: WantedClasses = None
 ) -> Saliency:
-    """Map which pixels decided, by the gradient: the score changes most with these.
+    """Map the decisive pixels by the gradient: those with which the score changes most.
 
-    A pixel counts by the size of the gradient of the class's score, of its channels that of the
-    largest [1]_. That takes one pass through the network and back, on every backend that this
-    library trains on (TensorFlow, JAX and PyTorch).
+    The value of a pixel is the absolute gradient of the class's score, the largest of its channels
+    [1]_. This takes one forward and one backward pass, on every backend that this library trains on
+    (TensorFlow, JAX and PyTorch).
 
     Parameters
     ----------
     estimator : classifier
-        A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper in which one answers.
+        A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper around one.
     X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        Images, as it takes them.
+        Images, in a form that the estimator accepts.
     classes : label or sequence of labels, default=None
-        The classes that are wanted of every image; None takes the predicted one of each.
+        The classes for which maps of every image are computed; None means its predicted class.
 
     Returns
     -------
     Saliency
-        With sizes of gradients, from 0 up, by pixel in the unit of the images. Those of a pipeline
-        are the images that its last step is given.
+        Maps of absolute gradients, at least 0, in the unit of the images. For a pipeline, the
+        images are those that its last step receives.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If the classifier is not fitted.
     ValueError
-        If no single network answers in it, or it does not know one of `classes`.
+        If `estimator` does not contain a single network, or does not know one of `classes`.
 
     See Also
     --------
     mnistcnn.plotting.SaliencyDisplay : Draws the maps.
     mnistcnn.inspection.occlusion_saliency : For any classifier.
-    mnistcnn.DigitCNNClassifier.input_gradients : What the maps are made of, with signs.
+    mnistcnn.DigitCNNClassifier.input_gradients : The signed gradients behind the maps.
 
     References
     ----------
@@ -98,8 +98,8 @@ def network_within(estimator: "Classifier") -> Any:
     network = part_with(estimator, "input_gradients")
     if network is None:
         raise ValueError(
-            "estimator must be a DigitCNNClassifier, or a pipeline, search or wrapper in which one "
-            f"answers, got {type(estimator).__name__}; occlusion works with any classifier."
+            "estimator must be a DigitCNNClassifier, or a pipeline, search or wrapper around one, "
+            f"got {type(estimator).__name__}; occlusion works with any classifier."
         )
     return network
 

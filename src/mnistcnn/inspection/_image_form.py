@@ -18,7 +18,7 @@ __all__ = ["images_of", "in_form_of"]
 def images_of(X: "Images", estimator: "Classifier") -> "NDArray[Any]":
     """Return images as an array ``(n, h, w, c)``, flat ones in the shape that a classifier sees.
 
-    What the classifier fills rows up with is filled up here, too.
+    Rows that the classifier pads are padded here, too.
     """
     array = np.asarray(X)
     if array.ndim == 2:
@@ -52,8 +52,8 @@ def _shape_of_rows(n_columns: int, fitted: "Estimator | None") -> tuple[int, ...
     side = isqrt(n_columns)
     if side * side != n_columns:
         raise ValueError(
-            "X must hold flat images with a square number of pixels where the estimator has no "
-            f"image_shape_ that tells their height and width, got {n_columns} pixels; pass images "
-            "of shape (n, h, w) if it takes them."
+            "X must hold flat images with a square number of pixels if the estimator has no "
+            f"image_shape_ with their height and width, got {n_columns} pixels; pass images "
+            "of shape (n, h, w) if it accepts them."
         )
     return side, side

@@ -38,48 +38,50 @@ def occlusion_saliency(
     window_size: int | None = None,
     fill: float | None = None,
 ) -> Saliency:
-    """Map which pixels decided, by covering them: the probability falls where they are needed.
+    """Map the decisive pixels by covering them: without these, the probability falls.
 
     A square window is moved over the image pixel by pixel, and the probability of the class is
-    asked for at each place [1]_. A pixel counts by how much the probability falls on average over
-    the windows that cover it. It works with everything that has `predict_proba`: pipelines,
-    searches, ensembles, classifiers that are no networks.
+    computed at each position [1]_. The value of a pixel is the mean decrease of the probability
+    over the windows that cover it. This works with any estimator that has `predict_proba`:
+    pipelines, searches, ensembles, and classifiers that are not networks.
 
     Parameters
     ----------
     estimator : classifier
-        Fitted, with `predict_proba`.
+        A fitted classifier with `predict_proba`.
     X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        Images, as it takes them; flat ones of the shape that it sees, or square.
+        Images, in a form that the estimator accepts; flat images have its image shape, or are
+        square.
     classes : label or sequence of labels, default=None
-        The classes that are wanted of every image; None takes the predicted one of each.
+        The classes for which maps of every image are computed; None means its predicted class.
     window_size : int, default=None
-        Side of the window in pixels; None takes a sixth of the smaller side of the images.
+        Side of the window in pixels; None means a sixth of the smaller side of the images.
     fill : float, default=None
-        The pixel that covers; None takes the background of each image, the median of its border.
+        The value of covered pixels; None means the background of each image, the median of its
+        border.
 
     Returns
     -------
     Saliency
-        With differences of probability, from -1 to 1.
+        Maps of differences of probability, from -1 to 1.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If the classifier is not fitted.
     ValueError
-        If it has no `predict_proba`, knows a single class or does not know one of `classes`, the
-        images have no one shape, or another parameter is not as described.
+        If `estimator` has no `predict_proba`, knows only one class or does not know one of
+        `classes`, if the images differ in shape, or if another parameter is not as described.
 
     See Also
     --------
     mnistcnn.plotting.SaliencyDisplay : Draws the maps.
-    mnistcnn.inspection.gradient_saliency : Quicker, for networks only.
+    mnistcnn.inspection.gradient_saliency : Faster, for networks only.
 
     Notes
     -----
-    The classifier is asked once for each place of the window: for an image of 28x28 pixels, 576
-    times.
+    The classifier predicts once for each position of the window: 576 times for an image of 28x28
+    pixels.
 
     References
     ----------

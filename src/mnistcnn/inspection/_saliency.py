@@ -23,27 +23,27 @@ WantedClasses: TypeAlias = "Label | Sequence[Label] | None"
 
 @dataclass(frozen=True, eq=False)
 class Saliency:
-    """Which pixels decided: a map for each image and class.
+    """Maps of the decisive pixels, one for each image and class.
 
     Parameters
     ----------
     images : ndarray of shape (n, h, w, c)
-        The images, as the classifier was given them.
+        The images, as passed to the classifier.
     maps : ndarray of shape (n, n_wanted, h, w), float64
-        For each image and wanted class how much each pixel decided.
+        How decisive each pixel was, for each image and requested class.
     classes : ndarray of shape (n, n_wanted)
         The labels of these classes.
     probabilities : ndarray of shape (n, n_wanted), float64
-        What the classifier gives them.
+        The probabilities that the classifier gives these classes.
     method : {"occlusion", "gradient"}
-        What the maps hold: by how much the probability of the class falls where the pixel is
-        covered, below 0 where it rises; or the size of the gradient of the class's score.
+        The method, and so the values of the maps: by how much the probability of the class falls if
+        the pixel is covered, below 0 if it rises; or the absolute gradient of the class's score.
 
     See Also
     --------
-    mnistcnn.inspection.occlusion_saliency : Of any classifier.
-    mnistcnn.inspection.gradient_saliency : Of a network.
-    mnistcnn.plotting.SaliencyDisplay : Draws them.
+    mnistcnn.inspection.occlusion_saliency : Computes maps for any classifier.
+    mnistcnn.inspection.gradient_saliency : Computes maps for a network.
+    mnistcnn.plotting.SaliencyDisplay : Draws the maps.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Saliency:
     method: str
 
     def __repr__(self) -> str:
-        """Return how much there is, and not all pixels."""
+        """Return the numbers of images and classes instead of all pixels."""
         n_images, n_classes = self.classes.shape
         return (
             f"Saliency({n_images} image{'s' * (n_images != 1)}, {n_classes} "
@@ -71,7 +71,7 @@ class Saliency:
 
 @contextmanager
 def unit_was_checked() -> Iterator[None]:
-    """Say nothing more of pixels in another unit, which was said of the whole images."""
+    """Suppress further warnings of pixels in another unit, already issued for whole images."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PixelRangeWarning)
         yield
@@ -82,11 +82,11 @@ def probabilities_of(estimator: "Classifier", X: "Images") -> "NDArray[np.float6
     check_is_fitted(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise ValueError(
-            f"estimator must have predict_proba, which {type(estimator).__name__} has not."
+            f"estimator must have predict_proba, got {type(estimator).__name__}, which has none."
         )
     if len(estimator.classes_) < 2:
         raise ValueError(
-            "estimator must know at least 2 classes, for nothing decides between fewer, got "
+            "estimator must know at least 2 classes, since a single one is always predicted, got "
             f"{estimator.classes_.tolist()}."
         )
     return np.asarray(estimator.predict_proba(X), dtype=np.float64)

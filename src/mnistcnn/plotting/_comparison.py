@@ -30,39 +30,39 @@ KINDS = {
 
 
 class ComparisonDisplay:
-    """What a comparison has measured: the errors of each fold, or accuracy against time or size.
+    """The results of a comparison: the errors of each fold, or accuracy against time or size.
 
     Parameters
     ----------
     prediction_errors : dict of str to array-like of shape (n_folds,)
-        The prediction error of each fold in percent, 100 (1 - accuracy), by architecture, the first
-        at the top; NaN where it failed.
+        The prediction error of each fold in percent, 100 (1 - accuracy), for each architecture, the
+        first at the top; NaN for failed folds.
     parameters : dict of str to int
-        How many parameters each architecture has.
+        The number of parameters of each architecture.
     fit_seconds : dict of str to float, default=None
-        The mean time of a fit of each architecture; needed where it is drawn.
+        The mean time of a fit of each architecture; needed only if it is drawn.
     accuracy_intervals : dict of str to (float, float), default=None
-        Lower and upper end of the interval of each mean accuracy, in percent; NaN where it is not
-        known. None draws means alone.
+        Lower and upper end of the interval of each mean accuracy, in percent; NaN if unknown. None
+        draws only the means.
     confidence : float, default=0.95
-        Of these intervals, from 0 to 1.
+        The confidence level of these intervals, from 0 to 1.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes in which it was drawn.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     dots_ : dict of str to matplotlib Line2D
-        The folds of each architecture, where errors were drawn.
+        The folds of each architecture, if errors were drawn.
     means_ : dict of str to matplotlib ErrorbarContainer
-        The mean of each architecture, with its deviation or interval.
+        The mean of each architecture, with its standard deviation or interval.
     texts_ : list of matplotlib Text
-        What is written beside them.
+        The texts beside them.
 
     See Also
     --------
-    mnistcnn.compare_architectures : Measures what is drawn here.
+    mnistcnn.compare_architectures : Measures the results drawn here.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class ComparisonDisplay:
         ax: "Axes | None" = None,
         **dot_options: Any,
     ) -> "ComparisonDisplay":
-        """Draw a comparison, the architectures in the order of its table.
+        """Draw a comparison, with the architectures in the order of its table.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class ComparisonDisplay:
         kind : {"errors", "fit_time", "parameters"}, default="errors"
             As in `plot`.
         confidence : float, default=0.95
-            As in `ComparisonResult.intervals`, which the intervals of the accuracy are from.
+            As in `ComparisonResult.intervals`, which computes the intervals of the accuracy.
         ax : matplotlib Axes, default=None
             As in `plot`.
         **dot_options : dict
@@ -128,12 +128,12 @@ class ComparisonDisplay:
         Returns
         -------
         ComparisonDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            As from `plot`, or if `confidence` is not between 0 and 1.
+            As in `plot`, or if `confidence` is not between 0 and 1.
         """
         table = result.table
         errors: dict[str, list[float]] = {name: [] for name in table["architecture"]}
@@ -158,27 +158,28 @@ class ComparisonDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw in; None makes a new figure.
         kind : {"errors", "fit_time", "parameters"}, default="errors"
-            ``"errors"`` draws a row an architecture: a dot a fold, their mean and standard
-            deviation. The others draw the mean accuracy with its interval, against the time of a
-            fit or the number of parameters on a logarithmic axis; what has no mean is left out,
-            and named in the legend.
+            ``"errors"`` draws a row for each architecture, with a dot for each fold, their mean and
+            standard deviation. The others draw the mean accuracy with its interval against the time
+            of a fit or the number of parameters on a logarithmic axis; architectures without a mean
+            are left out and named in the legend.
         **dot_options : dict
-            Handed to ``Axes.plot`` for the dots of the folds, or to ``Axes.errorbar`` for the mean
+            Passed to ``Axes.plot`` for the dots of the folds, or to ``Axes.errorbar`` for the mean
             accuracies.
 
         Returns
         -------
         ComparisonDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `kind` is none of these, what it needs was not given, or `ax` cannot be drawn in.
+            If `kind` is none of these, if data that it needs were not given, or if `ax` cannot be
+            drawn in.
         """
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")

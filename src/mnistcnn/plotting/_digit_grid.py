@@ -36,31 +36,30 @@ SIDE, GAP, LINE = 1.0, 0.1, 0.18
 
 
 class DigitGridDisplay:
-    """A grid of images: some of each class, misclassified ones, or before and after a change.
+    """A grid of images: samples of each class, mistakes, or images before and after a change.
 
     Parameters
     ----------
     images : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c), or a list of images
-        Grey images, or with three channels RGB; the mean of any other number of channels is
-        shown. Any dtype and range: the smallest value is black, the largest white. Images in a
-        list may have several shapes, (h, w) or (h, w, c).
+        Grey images, or RGB images with three channels; of any other number of channels, the mean is
+        shown. They may have any dtype and range: the smallest value is black, the largest white.
+        Images in a list may have different shapes, (h, w) or (h, w, c).
     titles : sequence of str of length n
-        What stands above each image.
+        The title above each image.
     n_columns : int, default=10
-        Images a row.
+        Number of images in a row.
     rows : sequence of int of length n, default=None
         The row of each image, counted from 0, in ascending order; each row is filled from the left
         and holds at most `n_columns`. None fills one row after the other.
     heading : str, default=""
-        What stands above them all, or alone where there are no images.
+        The heading above all images; it is drawn even if there are no images.
     image_shape : tuple of int, default=None
-        ``(h, w)`` or ``(h, w, c)`` of images that are flat; None takes a square number of pixels
-        for a square.
+        ``(h, w)`` or ``(h, w, c)`` of flat images; None means that they are square.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes in which it was drawn.
     axes_ : ndarray of shape (n_rows, n_columns), dtype object
         The matplotlib Axes of each cell, None where it is empty.
     figure_ : matplotlib Figure
@@ -70,7 +69,7 @@ class DigitGridDisplay:
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : How often each class is taken for which.
+    sklearn.metrics.ConfusionMatrixDisplay : How often each class is predicted as which.
 
     Examples
     --------
@@ -117,7 +116,7 @@ class DigitGridDisplay:
         ax: "Axes | None" = None,
         **image_options: Any,
     ) -> "DigitGridDisplay":
-        """Draw the first images of each class, a row a class.
+        """Draw the first images of each class, one class in each row.
 
         Parameters
         ----------
@@ -126,7 +125,7 @@ class DigitGridDisplay:
         y : array-like of shape (n,)
             Their labels.
         n_per_class : int, default=10
-            How many of each class; of a class with fewer all are drawn.
+            Number of images of each class; if a class has fewer, all are drawn.
         image_shape : tuple of int, default=None
             As in the constructor.
         ax : matplotlib Axes, default=None
@@ -137,13 +136,13 @@ class DigitGridDisplay:
         Returns
         -------
         DigitGridDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If X and y have other lengths, y is not one-dimensional, or `n_per_class` is no positive
-            integer.
+            If X and y differ in length, if y is not one-dimensional, or if `n_per_class` is not a
+            positive integer.
         """
         check_count("n_per_class", n_per_class)
         check_consistent_length(X, y)
@@ -186,10 +185,11 @@ class DigitGridDisplay:
         y_pred : array-like of shape (n,)
             The predictions.
         y_proba : array-like of shape (n,) or (n, n_classes), default=None
-            The probability of each prediction, or those of all classes, the largest of which is
-            taken. The mistakes with the highest come first; None leaves them in their order.
+            The probability of each prediction, or the probabilities of all classes, of which the
+            largest is used. The mistakes with the highest probability come first; None keeps their
+            order.
         n_images : int, default=20
-            How many at most.
+            Maximum number of images.
         image_shape : tuple of int, default=None
             As in the constructor.
         ax : matplotlib Axes, default=None
@@ -200,13 +200,13 @@ class DigitGridDisplay:
         Returns
         -------
         DigitGridDisplay
-            Already drawn. Without any mistake it says so and has no images.
+            Already drawn. If there are no mistakes, it says so and has no images.
 
         Raises
         ------
         ValueError
-            If the lengths differ, labels or predictions are not one-dimensional or mix text and
-            numbers, a probability is not from 0 to 1, or `n_images` is no positive integer.
+            If the lengths differ, if labels or predictions are not one-dimensional or mix text and
+            numbers, if a probability is not from 0 to 1, or if `n_images` is not a positive integer.
         """
         check_count("n_images", n_images)
         check_consistent_length(X, y_true, y_pred, y_proba)
@@ -239,13 +239,13 @@ class DigitGridDisplay:
         ax: "Axes | None" = None,
         **image_options: Any,
     ) -> "DigitGridDisplay":
-        """Draw the images that a fitted classifier takes for another class, the surest first.
+        """Draw the images that a fitted classifier misclassifies, the most confident first.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted; without `predict_proba` the images stay in their order. Images that it rejects,
-            as a `RejectingClassifier` does, are left out.
+            A fitted classifier; without `predict_proba`, the images stay in their order. Images
+            that it rejects, as a `RejectingClassifier` does, are left out.
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
             The images, as it takes them.
         y : array-like of shape (n,)
@@ -253,9 +253,9 @@ class DigitGridDisplay:
         n_images : int, default=20
             As in `from_predictions`.
         image_shape : tuple of int, default=None
-            As in the constructor; None takes the classifier's `image_shape_` where it has one, or
-            where the last step of a pipeline, the best estimator of a search or a classifier that
-            is wrapped has one, if it fits the images.
+            As in the constructor; None means the `image_shape_` of the classifier, or of the last
+            step of a pipeline, the best estimator of a search or a wrapped classifier, if there is
+            one and it fits the images.
         ax : matplotlib Axes, default=None
             As in `plot`.
         **image_options : dict
@@ -264,14 +264,14 @@ class DigitGridDisplay:
         Returns
         -------
         DigitGridDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            As from `from_predictions`.
+            As in `from_predictions`.
         """
         check_count("n_images", n_images)
         check_is_fitted(estimator)
@@ -302,16 +302,16 @@ class DigitGridDisplay:
         ax: "Axes | None" = None,
         **image_options: Any,
     ) -> "DigitGridDisplay":
-        """Draw each image beside what a normaliser makes of it.
+        """Draw each image beside its normalized form.
 
         Parameters
         ----------
         normalizer : DigitNormalizer
-            Or any fitted transformer that makes images of images.
+            A normaliser, or any other fitted transformer that turns images into images.
         images : iterable of arrays of shape (h, w) or (h, w, c), or of Pillow images
-            The images, of any sizes, as it takes them.
+            The images, of any size, in a form that it accepts.
         n_images : int, default=10
-            How many at most, the first ones.
+            Maximum number of images; the first ones are drawn.
         ax : matplotlib Axes, default=None
             As in `plot`.
         **image_options : dict
@@ -320,15 +320,16 @@ class DigitGridDisplay:
         Returns
         -------
         DigitGridDisplay
-            Already drawn, four pairs a row.
+            Already drawn, with four pairs in a row.
 
         Raises
         ------
         ValueError
-            If `images` is a single image or holds something else, such as the path of a file
-            (`mnistcnn.images.open_image` opens one), or `n_images` is no positive integer.
+            If `images` is a single image or contains anything but images, such as the path of a
+            file (`mnistcnn.images.open_image` opens one), or if `n_images` is not a positive
+            integer.
         EmptyImageError
-            If images have no ink and `normalizer` was not told to make them black.
+            If images have no ink, unless `normalizer` has ``empty="blank"``.
         """
         check_count("n_images", n_images)
         given = first_images(images, n_images)
@@ -348,22 +349,22 @@ class DigitGridDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw, as a whole; None makes a new figure.
+            Axes whose area the grid fills; None makes a new figure.
         **image_options : dict
-            Handed to ``Axes.imshow`` for every image.
+            Passed to ``Axes.imshow`` for every image.
 
         Returns
         -------
         DigitGridDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If a parameter is not as the constructor says, their lengths differ, or `ax` cannot be
-            drawn in.
+            If a parameter is not as described in the constructor, if lengths differ, or if `ax`
+            cannot be drawn in.
         """
         check_count("n_columns", self.n_columns)
         check_titles(self.titles)

@@ -27,26 +27,26 @@ PER_ROW = 8
 
 
 class FeatureMapDisplay:
-    """What each layer of a network puts out for one image, or the filters of its first layer.
+    """The output of each layer of a network for one image, or the filters of its first layer.
 
     Parameters
     ----------
     maps : dict of str to array-like of shape (h, w, n_maps) or (n_units,)
-        By the name of the layer its maps, or the outputs of units without a place, which are drawn
-        as one strip.
+        The maps of each layer, by its name, or the outputs of its units, which are drawn as one
+        strip.
     image : array-like of shape (h, w) or (h, w, c), default=None
-        The image, which is drawn first.
+        The input image, which is drawn first.
     n_maps : int, default=8
-        How many maps of each layer at most, the first ones; eight make a row.
+        Maximum number of maps of each layer; the first ones are drawn, eight in a row.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes in which it was drawn.
     axes_ : dict of str to list of matplotlib Axes
-        Those of the maps of each layer.
+        The Axes of the maps of each layer.
     images_ : dict of str to list of matplotlib AxesImage
-        The maps in them. Those of one layer have one scale.
+        The maps in these Axes. Maps of the same layer share one scale.
     image_ : matplotlib AxesImage or None
         The image, if there is one.
     figure_ : matplotlib Figure
@@ -54,8 +54,8 @@ class FeatureMapDisplay:
 
     See Also
     --------
-    mnistcnn.DigitCNNClassifier.layer_outputs : Gives the numbers.
-    mnistcnn.DigitCNNClassifier.layer_kernels : Gives those of the filters.
+    mnistcnn.DigitCNNClassifier.layer_outputs : Return the outputs.
+    mnistcnn.DigitCNNClassifier.layer_kernels : Return the filters.
 
     Examples
     --------
@@ -98,17 +98,17 @@ class FeatureMapDisplay:
         ax: "Axes | None" = None,
         **image_options: Any,
     ) -> "FeatureMapDisplay":
-        """Draw what layers put out for one image.
+        """Draw the outputs of layers for one image.
 
         Parameters
         ----------
         estimator : classifier
-            A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper in which one answers.
+            A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper around one.
         image : array-like of shape (h, w), (h, w, c) or (h * w,), or Pillow image
-            One image, as it takes several of them.
+            One image, in a form in which the classifier accepts images.
         layers : sequence of str, default=None
-            The names of layers, among those of `DigitCNNClassifier.layer_outputs`; None takes those
-            that have kernels, which are the convolutions and the dense layers.
+            Names of layers, as in `DigitCNNClassifier.layer_outputs`; None means the layers that
+            have kernels, which are the convolutions and the dense layers.
         n_maps : int, default=8
             As in the constructor.
         ax : matplotlib Axes, default=None
@@ -119,15 +119,15 @@ class FeatureMapDisplay:
         Returns
         -------
         FeatureMapDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            If there is no single network in it or no such layer, `image` is not one image such as
-            it takes, or `n_maps` is no positive integer.
+            If `estimator` does not contain a single network, if there is no such layer, if `image`
+            is not one image that the network accepts, or if `n_maps` is not a positive integer.
         """
         check_count("n_maps", n_maps)
         network, given = network_and_input(estimator, [_only_image(image)])
@@ -155,7 +155,8 @@ class FeatureMapDisplay:
     ) -> "FeatureMapDisplay":
         """Draw the filters of the first layer that has any.
 
-        A dense layer that sees all pixels has a filter of the size of the image for each unit.
+        A dense layer that is connected to all pixels has one filter of the size of the image for
+        each unit.
 
         Parameters
         ----------
@@ -171,15 +172,15 @@ class FeatureMapDisplay:
         Returns
         -------
         FeatureMapDisplay
-            Already drawn; of filters for several channels their mean.
+            Already drawn; filters with several channels are averaged over the channels.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            If there is no single network in it, its first layer has no filters that are images, or
-            `n_maps` is no positive integer.
+            If `estimator` does not contain a single network, if the filters of its first layer are
+            not images, or if `n_maps` is not a positive integer.
         """
         check_count("n_maps", n_maps)
         network = network_within(estimator)
@@ -200,21 +201,22 @@ class FeatureMapDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw, as a whole; None makes a new figure.
+            Axes whose area the maps fill; None makes a new figure.
         **image_options : dict
-            Handed to ``Axes.imshow`` for every map.
+            Passed to ``Axes.imshow`` for every map.
 
         Returns
         -------
         FeatureMapDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If maps, image or `n_maps` are not as the constructor says, or `ax` cannot be drawn in.
+            If maps, image or `n_maps` are not as described in the constructor, or if `ax` cannot be
+            drawn in.
         """
         check_count("n_maps", self.n_maps)
         maps = _checked_maps(self.maps)

@@ -268,7 +268,7 @@ def _square(n_pixels: int) -> tuple[int, int]:
     side = isqrt(n_pixels)
     if side * side != n_pixels:
         raise ValueError(
-            "flat images must have a square number of pixels unless image_shape says their height "
+            "flat images must have a square number of pixels unless image_shape gives their height "
             f"and width, got {n_pixels} pixels; wrap a single image in a list, [image]."
         )
     return side, side

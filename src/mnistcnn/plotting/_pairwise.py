@@ -21,7 +21,7 @@ __all__ = ["PairwiseDisplay"]
 
 
 class PairwiseDisplay:
-    """The difference of each pair of architectures, its interval, and what counts as none.
+    """The difference of each pair of architectures, its interval, and the region of equivalence.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ class PairwiseDisplay:
         From `ComparisonResult.pairwise`: `first`, `second`, `difference`, `lower` and `upper`. The
         first row is drawn at the top.
     rope : float
-        Differences of up to this much either way, which are shaded, are of no importance.
+        Differences of up to this value in either direction are of no importance; they are shaded.
     unit : str, default="points"
-        The unit of all of them.
+        The unit of all differences.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes in which it was drawn.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     intervals_ : matplotlib ErrorbarContainer
@@ -44,11 +44,11 @@ class PairwiseDisplay:
     region_ : matplotlib Patch or None
         The region of practical equivalence, if there is one.
     zero_line_ : matplotlib Line2D
-        Where there is no difference.
+        The line at a difference of zero.
 
     See Also
     --------
-    mnistcnn.ComparisonResult.pairwise : Computes what is drawn here.
+    mnistcnn.ComparisonResult.pairwise : Computes the differences drawn here.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class PairwiseDisplay:
         Returns
         -------
         PairwiseDisplay
-            Already drawn.
+            The display, already drawn.
         """
         pairs = result.pairwise(rope=rope, scorer=scorer, confidence=confidence)
         display = cls(pairs=pairs, rope=pairs.attrs["rope"], unit=pairs.attrs["unit"])
@@ -113,14 +113,14 @@ class PairwiseDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw in; None makes a new figure.
         **interval_options : dict
-            Handed to ``Axes.errorbar`` for the differences and their intervals.
+            Passed to ``Axes.errorbar`` for the differences and their intervals.
 
         Returns
         -------
         PairwiseDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------

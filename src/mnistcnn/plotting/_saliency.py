@@ -35,29 +35,29 @@ SIDE, TITLE, BAR, LOWEST = 1.4, 0.25, 1.2, 2.2
 
 
 class SaliencyDisplay:
-    """Images, and beside each a map of the pixels that decided for a class, or for several.
+    """Images, each with a map of the pixels that were decisive for one or more classes.
 
-    Bright pixels speak for the class. All maps have one scale, which the bar beside them tells.
+    Bright pixels support the class. All maps share one scale, which the colour bar shows.
 
     Parameters
     ----------
     images : array-like of shape (n, h, w) or (n, h, w, c)
         The images.
     maps : array-like of shape (n, n_wanted, h, w)
-        For each image and wanted class how much each pixel decided.
+        How decisive each pixel was, for each image and requested class.
     titles : array-like of str of shape (n, n_wanted)
-        What stands above each map.
+        The title above each map.
     label : str, default=""
-        What the numbers in the maps are.
+        The quantity in the maps, as the label of the colour bar.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes in which it was drawn.
     axes_ : ndarray of shape (n, 1 + n_wanted), dtype object
         The matplotlib Axes of each image, followed by those of its maps.
     images_ : ndarray of shape (n, 1 + n_wanted), dtype object
-        The matplotlib AxesImage in each of them.
+        The matplotlib AxesImage in each of these Axes.
     colorbar_ : matplotlib Colorbar
         The scale of the maps.
     figure_ : matplotlib Figure
@@ -106,22 +106,22 @@ class SaliencyDisplay:
         ax: "Axes | None" = None,
         **image_options: Any,
     ) -> "SaliencyDisplay":
-        """Draw which pixels decide for the classes of a fitted classifier.
+        """Draw which pixels are decisive for the classes of a fitted classifier.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted; for ``method="gradient"`` a `DigitCNNClassifier`, or a pipeline, search or
-            wrapper in which one answers.
+            A fitted classifier; for ``method="gradient"``, a `DigitCNNClassifier`, or a pipeline,
+            search or wrapper around one.
         X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-            Images, as it takes them.
+            Images, in a form that the estimator accepts.
         method : {"occlusion", "gradient"}, default="occlusion"
-            How it is found out: by `mnistcnn.inspection.occlusion_saliency` [1]_, or by
-            `mnistcnn.inspection.gradient_saliency` [2]_, which takes a small part of the time.
+            The function that computes the maps: `mnistcnn.inspection.occlusion_saliency` [1]_, or
+            `mnistcnn.inspection.gradient_saliency` [2]_, which takes a small fraction of the time.
         classes : label or sequence of labels, default=None
-            The classes that are wanted of every image; None takes the predicted one of each.
+            The classes for which maps of every image are computed; None means its predicted class.
         n_images : int, default=5
-            How many at most, the first ones.
+            Maximum number of images; the first ones are drawn.
         ax : matplotlib Axes, default=None
             As in `plot`.
         **image_options : dict
@@ -130,14 +130,14 @@ class SaliencyDisplay:
         Returns
         -------
         SaliencyDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            If a parameter is not as described, or as from the functions named there.
+            If a parameter is not as described, or in the cases of these two functions.
 
         References
         ----------
@@ -156,12 +156,12 @@ class SaliencyDisplay:
     def from_saliency(
         cls, saliency: "Saliency", *, ax: "Axes | None" = None, **image_options: Any
     ) -> "SaliencyDisplay":
-        """Draw maps that were computed already.
+        """Draw maps that have already been computed.
 
         Parameters
         ----------
         saliency : Saliency
-            From `mnistcnn.inspection.occlusion_saliency` or
+            The result of `mnistcnn.inspection.occlusion_saliency` or
             `mnistcnn.inspection.gradient_saliency`.
         ax : matplotlib Axes, default=None
             As in `plot`.
@@ -171,7 +171,7 @@ class SaliencyDisplay:
         Returns
         -------
         SaliencyDisplay
-            Already drawn.
+            The display, already drawn.
         """
         titles = [
             [f"{label}: {100 * probability:.1f} %" for label, probability in pairs]
@@ -191,21 +191,21 @@ class SaliencyDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw, as a whole; None makes a new figure.
+            Axes whose area the images and maps fill; None makes a new figure.
         **image_options : dict
-            Handed to ``Axes.imshow`` for every map.
+            Passed to ``Axes.imshow`` for every map.
 
         Returns
         -------
         SaliencyDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If images, maps and titles do not fit together, or `ax` cannot be drawn in.
+            If images, maps and titles do not fit together, or if `ax` cannot be drawn in.
         """
         images = shown(self.images, None)
         maps = np.asarray(self.maps, dtype=np.float64)

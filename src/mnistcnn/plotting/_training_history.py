@@ -27,37 +27,38 @@ BANDS = {"min-max": "lowest to highest", "sd": "mean ± standard deviation"}
 
 
 class TrainingHistoryDisplay:
-    """What was measured in each epoch of a fit: on the training and any validation images.
+    """The quantities of each epoch of a fit, on the training images and any validation images.
 
-    The best epoch is marked where there was a validation. Several fits of one setting, such as
-    folds or seeds, are drawn as their mean and a band, with a faint line for each.
+    The best epoch is marked if there was a validation. Several fits with the same settings, such as
+    folds or seeds, are drawn as their mean and a band, with a faint line for each fit.
 
     Parameters
     ----------
     history : dict of str to sequence of float, or a sequence of such dicts
-        One value an epoch for each name, as in ``DigitCNNClassifier.history_``: `loss`,
+        One value per epoch for each name, as in ``DigitCNNClassifier.history_``: `loss`,
         `accuracy`, `learning_rate` and, with a validation, `val_loss` and `val_accuracy`. A
-        sequence holds a dict a fit.
+        sequence contains one dict for each fit.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where the first quantity was drawn.
+        The axes of the first quantity.
     axes_ : ndarray of shape (n_quantities,), dtype object
         The matplotlib Axes of each quantity.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     lines_ : dict of str to matplotlib Line2D
-        The line of each name in the history that was drawn; of several fits that of their mean.
+        The line of each name in the history that was drawn; for several fits, the line of their
+        mean.
     run_lines_ : dict of str to list of matplotlib Line2D
-        The lines of the fits, where there are several.
+        The lines of the fits, if there are several.
     bands_ : dict of str to matplotlib PolyCollection
-        The bands, where there are several fits.
+        The bands, if there are several fits.
     best_epoch_ : int or None
-        The epoch, counted from 1, with the highest validation accuracy, of equal ones that with the
-        lowest validation loss; of several fits by their means. None without a validation.
+        The epoch, counted from 1, with the highest validation accuracy, and among equal ones the
+        lowest validation loss; for several fits, by their means. None without a validation.
     best_epoch_lines_ : list of matplotlib Line2D
-        What marks it, one a quantity.
+        The lines that mark this epoch, one for each quantity.
 
     Examples
     --------
@@ -98,7 +99,7 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         estimator : classifier
-            A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper in which one answers.
+            A fitted `DigitCNNClassifier`, or a pipeline, search or wrapper around one.
         quantity : str or sequence of str, default="loss"
             As in `plot`.
         ax : matplotlib Axes or a sequence of them, default=None
@@ -109,14 +110,14 @@ class TrainingHistoryDisplay:
         Returns
         -------
         TrainingHistoryDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         ValueError
-            If it has no `history_`, or as from `plot`.
+            If it has no `history_`, or in the cases of `plot`.
         """
         display = cls(history=_history_of(estimator, "estimator"))
         return display.plot(ax, quantity=quantity, **line_options)
@@ -131,12 +132,12 @@ class TrainingHistoryDisplay:
         ax: "Axes | Iterable[Axes] | None" = None,
         **line_options: Any,
     ) -> "TrainingHistoryDisplay":
-        """Draw the mean of several fits and a band around it.
+        """Draw the mean of several fits with a band around it.
 
         Parameters
         ----------
         estimators : iterable of classifiers
-            Fitted, each as in `from_estimator`: the `estimator` that
+            Fitted classifiers, each as in `from_estimator`: the `estimator` that
             :func:`sklearn.model_selection.cross_validate` returns with ``return_estimator=True``,
             or the `estimators_` of a `mnistcnn.DigitEnsembleClassifier`.
         quantity : str or sequence of str, default="loss"
@@ -151,14 +152,14 @@ class TrainingHistoryDisplay:
         Returns
         -------
         TrainingHistoryDisplay
-            Already drawn.
+            The display, already drawn.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If one of them is not fitted.
+            If one of the classifiers is not fitted.
         ValueError
-            As from `from_estimator`, or if there is none.
+            As in `from_estimator`, or if `estimators` is empty.
         """
         histories = [
             _history_of(each, f"estimators[{place}]") for place, each in enumerate(estimators)
@@ -179,28 +180,28 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or a sequence of them, default=None
-            Where to draw, one for each quantity; None makes a new figure.
+            Axes to draw in, one for each quantity; None makes a new figure.
         quantity : str or sequence of str, default="loss"
-            A name of the history, or several, which are drawn one below the other. Where the
-            history holds ``val_<quantity>`` too, that is drawn beside it.
+            A name in the history, or several names, which are drawn one below the other. If the
+            history also contains ``val_<quantity>``, both are drawn.
         band : {"min-max", "sd"}, default="min-max"
-            Around the mean of several fits: from the lowest to the highest of them, or one sample
+            The band around the mean of several fits: from the lowest to the highest, or one sample
             standard deviation to either side. Mean and band end with the shortest fit.
         **line_options : dict
-            Handed to ``Axes.plot`` for every line of a fit or of a mean.
+            Passed to ``Axes.plot`` for every line of a fit or of a mean.
 
         Returns
         -------
         TrainingHistoryDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the history has no epochs or no such quantity, another parameter is not as described,
-            or `ax` cannot be drawn in.
+            If the history has no epochs or no such quantity, if another parameter is not as
+            described, or if `ax` cannot be drawn in.
         """
         runs = _runs_of(self.history)
         quantities = [quantity] if isinstance(quantity, str) else list(quantity)
@@ -267,8 +268,8 @@ def _history_of(estimator: "Classifier", name: str) -> History:
     fitted = part_with(estimator, "history_")
     if fitted is None:
         raise ValueError(
-            f"{name} must be a DigitCNNClassifier, or a pipeline, search or wrapper in which one "
-            f"answers, got {type(estimator).__name__}; from_estimators takes several."
+            f"{name} must be a DigitCNNClassifier, or a pipeline, search or wrapper around one, "
+            f"got {type(estimator).__name__}; from_estimators takes several."
         )
     return cast("History", fitted.history_)
 
@@ -279,7 +280,7 @@ def _runs_of(history: History | Sequence[History]) -> list[History]:
     if not runs or not all(any(map(len, run.values())) for run in runs):
         raise ValueError(
             "history must hold at least one epoch of each fit, got none; a network that was "
-            "trained elsewhere and taken over has none."
+            "trained elsewhere and wrapped has no history."
         )
     return runs
 

@@ -80,7 +80,7 @@ def _check_not_alone(estimator: FittedOnImages, array_shape: tuple[int, ...]) ->
     if is_image or array_shape == (n_features,):
         raise ValueError(
             f"Expected 2D array or images, got one image alone, of shape {array_shape}. "
-            "Reshape your data: X must hold several, so put one into a list, as in [image]."
+            "Reshape your data: X must hold several, so put it into a list, as in [image]."
         )
 
 

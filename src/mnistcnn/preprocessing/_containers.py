@@ -42,7 +42,7 @@ _CONVERSIONS = {
 
 
 def check_in_memory(data: object, name: str = "X") -> None:
-    """Refuse what only promises data, with what to pass instead.
+    """Refuse data that are not in memory, with a hint at what to pass instead.
 
     That is a dataset in batches, a generator, a query or a plan of a computation, a set or a dict.
     The message calls it by its name: X, y or sample_weight.

@@ -20,7 +20,7 @@ def check_one_label_each(y: Labels) -> None:
     >>> check_one_label_each([[0, 1], [1, 0]])
     Traceback (most recent call last):
         ...
-    ValueError: y must hold one label an image, got one-hot rows of shape (2, 2); pass
+    ValueError: y must hold one label per image, got one-hot rows of shape (2, 2); pass
     numpy.argmax(y, axis=1).
     """
     check_in_memory(y, "y")
@@ -30,7 +30,7 @@ def check_one_label_each(y: Labels) -> None:
         return
     if rows.ndim == 2 and rows.shape[1] > 1 and _is_one_hot(rows):
         raise ValueError(
-            f"y must hold one label an image, got one-hot rows of shape {rows.shape}; pass "
+            f"y must hold one label per image, got one-hot rows of shape {rows.shape}; pass "
             "numpy.argmax(y, axis=1)."
         )
 

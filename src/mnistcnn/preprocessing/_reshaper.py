@@ -29,8 +29,8 @@ _PRESERVED = [
 class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Reshape flat rows of pixels into images.
 
-    Values and dtype stay as they are; only the shape changes. Images that already have the
-    right height, width and channels are taken as well as flat rows.
+    Values and dtype stay as they are; only the shape changes. Both flat rows and images that
+    already have the right height, width and channels are accepted.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
 
         - ``"auto"``: rows must have a square number of columns and become
           ``(n, side, side, 1)``; images ``(n, h, w)`` become ``(n, h, w, 1)``.
-        - ``"pad"``: as ``"auto"``, after filling the rows up to the next square with zeros.
+        - ``"pad"``: as ``"auto"``, after padding the rows with zeros to the next square.
         - ``(h, w)``: images become ``(n, h, w)``.
         - ``(h, w, c)``: images become ``(n, h, w, c)``.
 
@@ -48,9 +48,9 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
     image_shape_ : tuple of 3 int
         Height, width and channels of the images seen in `fit`.
     n_features_in_ : int
-        Number of values an image, before any padding.
+        Number of values in one image, before any padding.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns seen in `fit`, where they are all strings.
+        Names of the columns seen in `fit`, if they are all strings.
 
     See Also
     --------
@@ -58,9 +58,9 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
 
     Notes
     -----
-    Nothing is learned but the shape, so `transform` also works without `fit`. The result shares
-    memory with the input where :func:`numpy.reshape` can do so. Images are not a table, so there is
-    no `set_output`.
+    Only the shape is learned, so `transform` also works without `fit`. The result shares memory
+    with the input if :func:`numpy.reshape` can do so. Images are not a table, so there is no
+    `set_output`.
 
     Examples
     --------
@@ -100,8 +100,8 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         Raises
         ------
         ValueError
-            If `image_shape` is invalid or does not fit `X`, or `X` holds anything but finite
-            numbers.
+            If `image_shape` is invalid or does not fit `X`, or if `X` contains values that are not
+            finite numbers.
         """
         validate_parameters(self)
         rows, array_shape = as_rows(X)
@@ -116,12 +116,12 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
-            Flat rows or images, as many values an image as in `fit`.
+            Flat rows or images, with as many values per image as in `fit`.
 
         Returns
         -------
         ndarray of shape (n, h, w) or (n, h, w, c), dtype of X
-            Images; without channels only if `image_shape` is ``(h, w)``.
+            Images; the channels are left out only if `image_shape` is ``(h, w)``.
 
         Raises
         ------
@@ -137,7 +137,7 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         return pad_columns(rows, image_shape).reshape(-1, *shown)
 
     def inverse_transform(self, X: Images) -> NDArray[Any]:
-        """Flatten images into rows, without the columns that `transform` filled up.
+        """Flatten images into rows, without the columns that `transform` padded.
 
         Parameters
         ----------
@@ -154,8 +154,8 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         ValueError
             If the images do not have the shape seen in `fit`.
         NotFittedError
-            If `image_shape` is ``"pad"`` and `fit` has not been called: only `fit` knows how many
-            columns were filled up.
+            If `image_shape` is ``"pad"`` and `fit` has not been called: only `fit` learns how many
+            columns were padded.
         """
         rows, array_shape = as_rows(X)
         flat: NDArray[Any] = check_array(rows, dtype="numeric", estimator=self, input_name="X")
@@ -163,7 +163,7 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         if self.image_shape == "pad" and not hasattr(self, "n_features_in_"):
             raise NotFittedError(
                 "This ImageReshaper with image_shape='pad' is not fitted yet. Call 'fit' before "
-                "'inverse_transform', which has to know how many columns were filled up."
+                "'inverse_transform', which has to know how many columns were padded."
             )
         return flat[:, : getattr(self, "n_features_in_", np.prod(image_shape))]
 

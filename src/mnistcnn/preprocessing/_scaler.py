@@ -35,10 +35,10 @@ class PixelScaler(
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
 ):
-    """Scale pixels, all by the same two numbers.
+    """Scale all pixels by the same two numbers.
 
-    scikit-learn's scalers treat each column for itself, which blows up the noise in the corners
-    of an image; here every pixel is scaled alike, so an image still looks the same.
+    scikit-learn's scalers treat each column separately, which amplifies the noise in the corners of
+    an image. Here all pixels are scaled in the same way, so an image still looks the same.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ class PixelScaler(
     scale_ : float
         The standard deviation of all pixels; only with ``method="standard"``.
     n_features_in_ : int
-        Number of values an image.
+        Number of values in one image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns seen in `fit`, where they are all strings.
+        Names of the columns seen in `fit`, if they are all strings.
 
     See Also
     --------
@@ -71,8 +71,8 @@ class PixelScaler(
 
     Notes
     -----
-    Each block of pixels is computed in float64 and rounded once, so equal pixels give equal
-    results whatever their dtype, and there is never a float64 copy of all of `X`.
+    Each block of pixels is computed in float64 and rounded once, so equal pixels give equal results
+    whatever their dtype, and there is never a float64 copy of the whole of `X`.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class PixelScaler(
 
     @reports_its_fit
     def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
-        """Learn the mean and the deviation of the pixels; with ``method="unit"`` only their number.
+        """Learn the mean and standard deviation; with ``method="unit"`` only the number of pixels.
 
         Parameters
         ----------
@@ -126,8 +126,8 @@ class PixelScaler(
         Raises
         ------
         ValueError
-            If a parameter is invalid, or `X` holds anything but finite numbers, or integers below
-            zero that look like bytes which were read with a sign.
+            If a parameter is invalid, or if `X` contains values that are not finite numbers, or
+            negative integers that look like bytes read as signed.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
@@ -145,7 +145,7 @@ class PixelScaler(
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
-            Flat rows or images, as many values an image as in `fit`.
+            Flat rows or images, with as many values per image as in `fit`.
 
         Returns
         -------
@@ -155,8 +155,8 @@ class PixelScaler(
         Raises
         ------
         ValueError
-            If `X` has another number of values an image than in `fit`, or integers below zero
-            that look like bytes which were read with a sign, or a result does not fit into `dtype`.
+            If `X` does not have as many values per image as in `fit`, if it contains negative
+            integers that look like bytes read as signed, or if a result does not fit into `dtype`.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
@@ -166,7 +166,7 @@ class PixelScaler(
         return self._in_blocks(rows, lambda block: (block - shift) / scale).reshape(array_shape)
 
     def inverse_transform(self, X: Images) -> NDArray[Any]:
-        """Bring scaled pixels back to the unit they had.
+        """Bring scaled pixels back to their original unit.
 
         Parameters
         ----------
@@ -176,12 +176,13 @@ class PixelScaler(
         Returns
         -------
         ndarray of the shape of X, dtype `dtype`
-            Pixels in their first unit, not rounded.
+            Pixels in their original unit, not rounded.
 
         Raises
         ------
         ValueError
-            If `X` holds anything but finite numbers, or a result does not fit into `dtype`.
+            If `X` contains values that are not finite numbers, or if a result does not fit into
+            `dtype`.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
@@ -191,14 +192,15 @@ class PixelScaler(
 
     @available_if(_gives_rows)  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Name the columns of the result: as those of the input.
+        """Return the names of the output columns, which are those of the input.
 
-        Only there where `fit` has seen flat rows; the values of images have no names.
+        This method is available only if `fit` has seen flat rows; the values of images have no
+        names.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns; None takes those seen in `fit`, or ``x0``, ``x1`` and so on.
+            Names of the columns; None means those seen in `fit`, or else ``x0``, ``x1`` and so on.
 
         Returns
         -------

@@ -30,7 +30,7 @@ ImageShape: TypeAlias = str | Sequence[int]
 _ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
 _REMEDY = (
     "State image_shape=(height, width) or (height, width, channels), "
-    "or use image_shape='pad' to fill the rows up with zeros."
+    "or use image_shape='pad' to pad the rows with zeros."
 )
 
 
@@ -62,13 +62,13 @@ def check_image_shape(image_shape: object) -> None:
 def resolve_image_shape(
     image_shape: ImageShape, array_shape: tuple[int, ...]
 ) -> tuple[int, int, int]:
-    """Say which height, width and number of channels the images in an array have.
+    """Return the height, width and number of channels of the images in an array.
 
     Parameters
     ----------
     image_shape : {"auto", "pad"}, tuple of 2 int or tuple of 3 int
-        - ``"auto"``: flat rows are square images of one channel; images are what they are.
-        - ``"pad"``: as ``"auto"``, but rows are taken as filled up to the next square.
+        - ``"auto"``: flat rows are square images with one channel; images keep their shape.
+        - ``"pad"``: as ``"auto"``, but rows are treated as padded to the next square.
         - ``(height, width)`` or ``(height, width, channels)``: must fit the array.
     array_shape : tuple of int
         ``(n, p)`` for flat rows, ``(n, h, w)`` or ``(n, h, w, c)`` for images.
@@ -113,8 +113,8 @@ def as_rows(X: Images) -> tuple[Any, tuple[int, ...]]:
     """Flatten images, so that scikit-learn's own checks can look at them; return their shape, too.
 
     A DataFrame or a sparse matrix is returned as it is, other rows are a view of `X` where that is
-    possible; the shape is that of the array that came. What is not in memory is refused, and images
-    that are not of one and the same shape.
+    possible; the shape is that of the array passed. Data that are not in memory are refused, and so
+    are images of different shapes.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def _check_array_shape(array_shape: tuple[int, ...]) -> None:
             f"(n, height, width, channels), got an array of shape {array_shape}."
         )
     if 0 in array_shape[1:]:
-        raise ValueError(f"X must hold at least one pixel an image, got shape {array_shape}.")
+        raise ValueError(f"X must hold at least one pixel per image, got shape {array_shape}.")
 
 
 def check_channels_last(array_shape: tuple[int, ...]) -> None:

@@ -32,7 +32,7 @@ IN_PREDICTION = "so its answers are mostly wrong"
 def warn_of_another_unit(
     known: PixelRange | None, pixels: NDArray[Any], consequence: str = IN_PREDICTION
 ) -> None:
-    """Warn if pixels are in another unit than those of the training, if known, beyond doubt."""
+    """Warn if pixels are certainly in another unit than those of the training, if known."""
     if known is None or known[0] == known[1]:
         return
     some = some_of(pixels, IMAGES_LOOKED_AT)
@@ -45,12 +45,12 @@ def warn_of_another_unit(
 
 
 def some_of(images: NDArray[Any], n_wanted: int) -> NDArray[Any]:
-    """Return so many of the images at most, from all over the array."""
+    """Return up to so many images, from all parts of the array."""
     return images[:: -(-len(images) // n_wanted) or 1]
 
 
 def _is_usual(known: PixelRange, low: float, high: float) -> bool:
-    """Tell quickly of nearly all images that their unit is the right one."""
+    """Tell quickly, for nearly all images, that their unit is right."""
     extreme = max(abs(known[0]), abs(known[1]))
     return low >= min(known[0], 0) - extreme / 4 and extreme / 10 < high < 2 * extreme
 

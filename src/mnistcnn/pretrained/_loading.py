@@ -17,28 +17,29 @@ DIGESTS = {
 
 
 def load_pretrained(name: str = "digits") -> DigitCNNClassifier:
-    """Load a classifier of handwritten digits that is trained already; it needs no network.
+    """Load a pretrained classifier of handwritten digits; this needs no internet connection.
 
-    The one named ``"digits"`` was trained on MNIST's 60,000 training images, on the same digits
-    drawn anew with other pens, and on images of no digit, which it is unsure of. Its probabilities
-    are calibrated. It is a `mnistcnn.architectures.MultiColumn` of two
-    `mnistcnn.architectures.Accurate`, one of them wider. The model card in the user guide states
-    the data, the test error and the limits.
+    The classifier named ``"digits"`` was trained on MNIST's 60,000 training images, on the same
+    digits redrawn with other pens, and on images that are not digits, about which it is unsure. Its
+    probabilities are calibrated. It is a `mnistcnn.architectures.MultiColumn` of two
+    `mnistcnn.architectures.Accurate`, one of them wider. The model card in the user guide gives the
+    data, the test error and the limits.
 
     Parameters
     ----------
     name : {"digits", "parts"}, default="digits"
-        Which one. ``"parts"`` is for `mnistcnn.DigitReader`: its classes are ``"0"`` to ``"9"``,
-        ``"00"`` to ``"99"`` for pairs that touch, ``"piece"``, ``"several"`` and ``"other"``, and
-        its images show a part of a line of writing alone, what is beside it, and all around, as
-        arrays of shape (32, 32, 3).
+        The name of the classifier. ``"parts"`` is for `mnistcnn.DigitReader`: its classes are
+        ``"0"`` to ``"9"``, ``"00"`` to ``"99"`` for pairs that touch, ``"piece"``, ``"several"``
+        and ``"other"``. Its images are arrays of shape (32, 32, 3), which show a part of a line of
+        writing alone, its immediate neighbourhood, and a wider one.
 
     Returns
     -------
     classifier : DigitCNNClassifier
-        Fitted. ``"digits"`` has `classes_` 0 to 9, for images in MNIST's form: 28x28 pixels, light
-        ink on 0, up to 255. `mnistcnn.DigitNormalizer` brings other images to that form. All
-        compute in float32, so that they answer alike on every machine.
+        A fitted classifier. ``"digits"`` has `classes_` 0 to 9, for images in MNIST's form: 28x28
+        pixels, with light ink up to 255 on a background of 0. `mnistcnn.DigitNormalizer` brings
+        other images to that form. Both classifiers compute in float32, so that they predict alike
+        on every machine.
 
     Raises
     ------
@@ -51,15 +52,15 @@ def load_pretrained(name: str = "digits") -> DigitCNNClassifier:
     See Also
     --------
     mnistcnn.DigitNormalizer : Brings any image of a digit to MNIST's form.
-    mnistcnn.RejectingClassifier : Rejects what is no digit.
+    mnistcnn.RejectingClassifier : Rejects images that are not digits.
 
     Notes
     -----
-    ``clone(load_pretrained())`` is an untrained classifier of the same kind. Its `fit` trains both
-    columns together, where those of the package were trained one by one. To go on training on
-    images of your own, which need not show all digits, set ``warm_start=True``, few `epochs` and a
-    low `learning_rate` before `fit`. Its batch normalization is frozen then, since a few images of
-    a few digits would lead the moving averages astray; that of a clone is not.
+    ``clone(load_pretrained())`` is an unfitted classifier with the same parameters. Its `fit`
+    trains both columns together, whereas those of the package were trained one by one. To continue
+    training on your own images, which need not show all digits, set ``warm_start=True``, few
+    `epochs` and a low `learning_rate` before `fit`. The batch normalization is then frozen, because
+    a few images of a few digits would distort the moving averages; that of a clone is not frozen.
 
     Examples
     --------

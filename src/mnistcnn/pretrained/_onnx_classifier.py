@@ -22,9 +22,10 @@ TOLD = ("classes", "image_shape", "pixel_range", "pixel_statistics")
 
 
 class OnnxClassifier:
-    """Answers as the `DigitCNNClassifier` that was exported does, to the rounding of float32.
+    """Predicts like the exported `DigitCNNClassifier`, within the rounding of float32.
 
-    It checks images and warns of them in the same way. Several threads may ask it at the same time.
+    It checks images and issues warnings in the same way. Several threads may use it at the same
+    time.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class OnnxClassifier:
         return self
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return nothing: it is what the file holds."""
+        """Return no parameters: the file determines everything."""
         return {}
 
     def predict(self, X: Images) -> NDArray[Any]:

@@ -37,7 +37,7 @@ class Judged(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """What is thought of n parts.
+    """The judgements of n parts.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Verdicts(NamedTuple):
 
 
 class Judge(Protocol):
-    """Thinks something of parts."""
+    """Judges parts of lines."""
 
     costs: Costs
     joins: bool
@@ -109,7 +109,7 @@ class LabelJudge:
 
 
 class PartJudge:
-    """Asks a classifier that knows pieces of digits, pairs and several of them from single ones."""
+    """Uses a classifier that tells pieces, pairs and groups of digits from single ones."""
 
     costs = OF_PARTS
     joins = True
@@ -183,7 +183,7 @@ def _of_either(of_pairs: Floats) -> Floats:
 
 
 def asked(classifier: Classifier, X: Pixels, name: str) -> Floats:
-    """Return the probabilities that a classifier gives, and refuse what are none."""
+    """Return the probabilities that a classifier gives; refuse other values."""
     given = [
         _checked(classifier, X[start : start + IMAGES_AT_A_TIME], name)
         for start in range(0, len(X), IMAGES_AT_A_TIME)

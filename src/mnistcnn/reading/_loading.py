@@ -12,18 +12,18 @@ def load_reader(classifier: Classifier | None = None) -> DigitReader:
     Parameters
     ----------
     classifier : classifier or None, default=None
-        Says which digit something is, fitted as `DigitReader` wants it. None takes
-        :func:`load_pretrained`'s.
+        The classifier of digits, fitted as `DigitReader` requires. None means the classifier of
+        :func:`load_pretrained`.
 
     Returns
     -------
     reader : DigitReader
-        With :func:`load_pretrained`'s classifier of parts, unless `classifier` has other labels
-        than the digits, and a `DigitNormalizer`.
+        A reader with a `DigitNormalizer` and, unless `classifier` has other labels than the digits,
+        the pretrained classifier of parts.
 
     See Also
     --------
-    DigitReader : Reads with classifiers of your own.
+    DigitReader : Reads with your own classifiers.
 
     Examples
     --------

@@ -39,53 +39,55 @@ OF_CLASSIFIER, OF_PARTS, LOWEST = 0.9, 0.1, 1e-6
 
 
 class DigitReader(BaseEstimator):  # type: ignore[misc]
-    """Reads whole sheets, photographs and drawings: an image in, its digits as text out.
+    """Reads the digits of whole sheets, photographs and drawings as text.
 
-    The ink is found as by :func:`find_digits`. Where some of it is not surely one digit, it is cut
-    along all paths that lead through little ink, and each part of the line, of one piece or of
-    several side by side, is judged: is it a digit, a pair that touches [2]_, a piece of one, or
-    something else? The digits are those parts that are most likely, all together [1]_. So a broad 5
-    is not taken for two digits for its shape, nor two digits that touch for one, and strokes of one
-    digit that are apart come together.
+    The ink is found as by :func:`find_digits`. Ink that is not clearly one digit is cut along all
+    paths that cross little ink. Each part of the line, made of one piece or of several adjacent
+    ones, is then classified as a digit, a pair of touching digits [2]_, a piece of a digit, or
+    something else. The line is read as the most likely sequence of such parts [1]_. In this way a
+    wide 5 is not read as two digits because of its shape, two touching digits are not read as one,
+    and separate strokes of one digit are joined.
 
     Parameters
     ----------
     classifier : classifier
-        Fitted, with `predict_proba`, for images in the form that `normalizer` gives them, as rows
-        of 784 pixels from 0 to 255: of digits, letters, or whatever its classes are.
+        A fitted classifier with `predict_proba`, for images as `normalizer` returns them, in rows
+        of 784 pixels from 0 to 255. Its classes may be digits, letters or anything else.
     part_classifier : classifier or None, default=None
-        Fitted, with `predict_proba`, for images of shape (32, 32, 3) of parts of a line: alone,
-        what is right beside them, and all around. Its classes are labels as text, such as ``"4"``,
-        pairs of labels, such as ``"42"`` for two digits that touch, ``"piece"``, ``"several"`` and
-        ``"other"``. Where it knows the labels of `classifier`, a digit's probabilities are a
-        geometric mean of what both say, in which `classifier` counts for more. None judges parts
-        by how sure `classifier` is of a label alone, and joins no strokes that are apart.
+        A fitted classifier with `predict_proba`, for images of shape (32, 32, 3) of parts of a
+        line: the part alone, its immediate neighbourhood, and a wider one. Its classes are labels
+        as text, such as ``"4"``, pairs of labels, such as ``"42"`` for two digits that touch,
+        ``"piece"``, ``"several"`` and ``"other"``. If it knows the labels of `classifier`, the
+        probabilities of a digit are a geometric mean of those of both, in which `classifier` has
+        more weight. With None, parts are judged only by how sure `classifier` is of a label, and
+        separate strokes are not joined.
     normalizer : DigitNormalizer or None, default=None
-        How a part is brought to the form of the images that the classifier was fitted on. Of its
-        parameters `style`, `smooth_small` and `broaden_hairlines` count; ink and paper are told
-        apart before. None takes ``DigitNormalizer()``.
+        The transformer that brings a part to the form of the images on which `classifier` was
+        fitted. Of its parameters, `style`, `smooth_small` and `broaden_hairlines` are used; ink and
+        paper have already been separated. None means ``DigitNormalizer()``.
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
-        Whether ink is darker or lighter than what it is on; ``"auto"`` looks.
+        Whether ink is darker or lighter than its background; ``"auto"`` detects this.
     min_probability : float, default=0.3
-        Ink that the classifier is less sure of than this is taken for no digit, from 0 to 1.
+        Ink of which the classifier is less sure than this is rejected as not a digit; from 0 to 1.
 
     See Also
     --------
     load_reader : A reader with the pretrained networks.
-    find_digits : The first step alone.
+    find_digits : Only the first step.
 
     Notes
     -----
-    What is written as one piece of ink 14 times as long as high is no number to it. Dashes, such as
-    a minus, and dots are left out, so that -4.2 is read as 42. A sheet that is turned by more than
-    some degrees, upside down or mirrored is read wrongly.
+    A connected piece of ink more than 14 times as long as high is not read as a number.
+    Dashes, such as a minus, and dots are left out, so that -4.2 is read as 42. A sheet that is
+    rotated by more than a few degrees, upside down or mirrored is read wrongly.
 
-    Without a classifier of parts, `classifier` should be unsure of what is no digit, as
-    :func:`load_pretrained`'s is: one that was trained on digits alone takes every piece of one for
-    a digit. What a :class:`RejectingClassifier` rejects is left out.
+    Without a classifier of parts, `classifier` should be unsure about images that are not digits,
+    as the one from :func:`load_pretrained` is: a classifier that was trained only on digits takes
+    every piece of a digit for a whole one. Ink that a :class:`RejectingClassifier` rejects is left
+    out.
 
-    ``clone(reader)`` has an untrained classifier, as everywhere in scikit-learn; one in a
-    :class:`~sklearn.frozen.FrozenEstimator` stays trained.
+    As usual in scikit-learn, ``clone(reader)`` has an unfitted classifier; a classifier in a
+    :class:`~sklearn.frozen.FrozenEstimator` stays fitted.
 
     References
     ----------
@@ -140,19 +142,19 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         images : sequence of n images, or ndarray of shape (n, h, w), (n, h, w, 3) or (n, h, w, 4)
-            Each image is of any number of digits: an array, a Pillow image, the path or content of
-            a file, or what else :func:`find_digits` takes.
+            Images with any number of digits: each is an array, a Pillow image, the path or content
+            of a file, or anything else that :func:`find_digits` accepts.
 
         Returns
         -------
         list of Reading
-            One for each image; without digits it has no lines.
+            One for each image. The reading of an image without digits has no lines.
 
         Raises
         ------
         ValueError
-            If a parameter is invalid, `images` is a single image or holds something else, or what
-            the classifier gives are no probabilities.
+            If a parameter is invalid, if `images` is a single image or contains anything but
+            images, or if the classifier returns values that are not probabilities.
         UnreadableImageError
             If a file cannot be read as an image.
         OSError

@@ -14,21 +14,21 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class ReadDigit:
-    """One digit that was read.
+    """One digit read from an image.
 
     Attributes
     ----------
     label : int or str
-        What it was read as, one of the classifier's labels.
+        The predicted label, one of the classifier's classes.
     probability : float
-        How likely that is, from 0 to 1.
+        The probability of this label, from 0 to 1.
     box : tuple of 4 int
-        x and y of the upper left corner, width and height, in pixels of the image, turned upright
-        as its EXIF data say.
+        x and y of the upper left corner, width and height, in pixels of the image after it was
+        rotated by its EXIF orientation.
     alternatives : tuple of (int or str, float)
         All other labels with their probabilities, the most likely one first.
     image : ndarray of shape (28, 28), dtype uint8
-        What the classifier saw: light ink on black.
+        The input of the classifier: light ink on black.
 
     See Also
     --------
@@ -55,14 +55,15 @@ class ReadDigit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read of one image.
+    """The digits read from one image.
 
     Attributes
     ----------
     lines : tuple of tuple of ReadDigit
         The lines from the top, each with its digits from the left; lines without any are left out.
     rejected : tuple of tuple of 4 int
-        Boxes of ink that is taken for no digit: x and y of the upper left corner, width and height.
+        Boxes of ink that was not read as a digit: x and y of the upper left corner, width and
+        height.
 
     See Also
     --------
@@ -84,7 +85,7 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The labels of each line, with nothing between them, and newlines between the lines."""
+        """The labels of each line without separators, and the lines separated by newlines."""
         return "\n".join("".join(map(_written, line)) for line in self.lines)
 
 

@@ -26,8 +26,8 @@ MAX_ITEM_BYTES = 8
 TWISTER, N_WORDS = "MT19937", 624
 # What holds code may be stored all the same, by others and at one's own risk.
 ALTERNATIVE = (
-    "joblib.dump stores it, in a file that can run any code when it is loaded; skops.io.dump asks "
-    "whoever loads it which functions to trust."
+    "joblib.dump stores it, in a file that can run any code when it is loaded; with skops.io.dump, "
+    "the functions to trust are named when it is loaded."
 )
 
 
@@ -35,7 +35,7 @@ class SavableMixin:
     """Adds `save` to a classifier."""
 
     def save(self: Classifier, path: Path, *, overwrite: bool = False) -> None:
-        """Write the fitted classifier into one file that holds no code.
+        """Write the fitted classifier to one file that contains no code.
 
         Parameters
         ----------
@@ -49,9 +49,10 @@ class SavableMixin:
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         TypeError
-            If it holds a function or class of one's own, which only a pickle can store.
+            If it contains a function or class of your own, which only a pickle can store.
         ValueError
-            If `path` ends in something else, a parameter is not allowed, or weights are not finite.
+            If `path` has another suffix, if a parameter is not allowed, or if weights are not
+            finite.
         FileExistsError
             If the file is there, unless `overwrite`.
         OSError
@@ -59,24 +60,24 @@ class SavableMixin:
 
         See Also
         --------
-        mnistcnn.load_classifier : Reads it.
-        mnistcnn.save_classifier : Does the same for pipelines.
+        mnistcnn.load_classifier : Read the file.
+        mnistcnn.save_classifier : Do the same for a pipeline.
         """
         save_classifier(self, path, overwrite=overwrite)
 
 
 def save_classifier(classifier: Classifier, path: Path, *, overwrite: bool = False) -> None:
-    """Write a fitted classifier into one file that holds no code, and so is safe to load.
+    """Write a fitted classifier to one file that contains no code, and so is safe to load.
 
-    The file holds the weights as safetensors [1]_, and parameters and labels as JSON, with a hash
-    of all. It holds what `mnistcnn.DigitCNNClassifier` learns with any registered architecture, its
-    optimizer's state included; ensembles, test-time augmentation and rejection around it; and a
+    The file contains the weights as safetensors [1]_, parameters and labels as JSON, and a hash of
+    both. It can store a `mnistcnn.DigitCNNClassifier` with any registered architecture, including
+    the state of its optimizer; ensembles, test-time augmentation and rejection around it; and a
     `sklearn.pipeline.Pipeline` of these with the transformers of this library.
 
     Parameters
     ----------
     classifier : classifier
-        One of this library, or a pipeline that ends in one.
+        A classifier of this library, or a pipeline that ends in one.
     path : str or path-like
         Where to write it, ending in ``.mnistcnn``.
     overwrite : bool, default=False
@@ -87,11 +88,11 @@ def save_classifier(classifier: Classifier, path: Path, *, overwrite: bool = Fal
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     TypeError
-        If it holds what only a pickle can store: a function or class of one's own, a network that
-        Keras has built, or an estimator that is not of this library.
+        If it contains something that only a pickle can store: a function or class of your own, a
+        network built with Keras, or an estimator from outside this library.
     ValueError
-        If `path` ends in something else, there is no classifier, a parameter that was set after
-        the fit is not allowed, or weights are not finite.
+        If `path` has another suffix, if `classifier` is not a classifier, if a parameter that was
+        set after the fit is not allowed, or if weights are not finite.
     FileExistsError
         If the file is there, unless `overwrite`.
     OSError
@@ -99,12 +100,12 @@ def save_classifier(classifier: Classifier, path: Path, *, overwrite: bool = Fal
 
     See Also
     --------
-    load_classifier : Reads it.
+    load_classifier : Read the file.
 
     Notes
     -----
-    The parameters `callbacks` and `memory`, scikit-learn's callbacks and its requests of metadata
-    are left out: they serve training on one machine.
+    The parameters `callbacks` and `memory`, scikit-learn's callbacks and its metadata requests are
+    left out: they only matter for training on one machine.
 
     References
     ----------
@@ -175,9 +176,9 @@ def _described(value: object) -> str:
 def load_classifier(path: Path) -> Classifier:
     """Read a classifier from a file that `save_classifier` wrote; no code in it is executed.
 
-    Files from strangers can be loaded: networks are built by the architectures of this library
-    alone, all is checked, and what is not known is refused. What such a network answers is another
-    matter.
+    Files from strangers can be loaded: networks are built only by the architectures of this
+    library, everything is checked, and unknown content is refused. Whether such a network predicts
+    well is another matter.
 
     Parameters
     ----------
@@ -187,7 +188,8 @@ def load_classifier(path: Path) -> Classifier:
     Returns
     -------
     classifier : classifier
-        Fitted, as it was saved: with the same backend its predictions are the same bit for bit.
+        The fitted classifier as it was saved: with the same backend, its predictions are the same
+        bit for bit.
 
     Raises
     ------
@@ -198,8 +200,8 @@ def load_classifier(path: Path) -> Classifier:
 
     See Also
     --------
-    save_classifier : Writes it, as ``classifier.save`` does.
-    load_pretrained : Loads a network that comes with the package.
+    save_classifier : Write the file, as ``classifier.save`` does.
+    load_pretrained : Load a network that comes with the package.
 
     Examples
     --------
@@ -225,7 +227,7 @@ def classifier_of(content: object, arrays: Arrays, name: str) -> Classifier:
             content, arrays, lambda key, inner: _decoded_object(key, inner, arrays)
         )
         if not (isinstance(classifier, BaseEstimator) and is_classifier(classifier)):
-            raise ValueError(f"it holds a {type(classifier).__name__}, which is no classifier")
+            raise ValueError(f"it holds a {type(classifier).__name__}, which is not a classifier")
         check_is_fitted(classifier)
     except UnreadableModelError:
         raise
@@ -250,7 +252,7 @@ def _check_uses_all(content: object, n_arrays: int) -> None:
         elif isinstance(part, list):
             waiting.extend(part)
     if used != set(range(n_arrays)):
-        raise ValueError("its arrays are not those that it refers to")
+        raise ValueError("its arrays do not match its references to them")
 
 
 def _decoded_object(key: str, content: list[Any], arrays: Arrays) -> Any:
@@ -262,7 +264,7 @@ def _decoded_object(key: str, content: list[Any], arrays: Arrays) -> Any:
         return keras_object_of(name, values)
     if key == "RandomState":
         return _random_state_of(*values["state"])
-    raise ValueError(f"{key!r} stands for nothing that is known")
+    raise ValueError(f"{key!r} is not known")
 
 
 def _state_of(random_state: np.random.RandomState) -> tuple[Any, ...]:

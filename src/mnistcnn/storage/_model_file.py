@@ -23,7 +23,7 @@ MAX_BYTES, MAX_CONTENT, MAX_ARRAYS = 16 * 2**30, 64 * 2**20, 100_000
 OTHER_FORMATS = {
     b"\x80": "a pickle or a joblib file; joblib.load reads it, and runs any code that is in it",
     b"PK": "a zip archive, perhaps a .keras file, which keras.saving.load_model reads",
-    b"\x89HDF": "an HDF5 file, perhaps weights of Keras's",
+    b"\x89HDF": "an HDF5 file, perhaps Keras weights",
 }
 
 
@@ -168,7 +168,7 @@ def _parsed(text: str, path: str | os.PathLike[str]) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableModelError(f"{os.fspath(path)} holds no JSON: {error}.") from error
+        raise UnreadableModelError(f"{os.fspath(path)} holds no valid JSON: {error}.") from error
 
 
 def _digest(content: str, arrays: Arrays) -> str:

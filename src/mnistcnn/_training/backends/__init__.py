@@ -19,7 +19,7 @@ def name() -> str:
 
 @cache
 def current() -> Backend:
-    """Return what serves the backend that Keras runs on; from now on the GPUs are that one's.
+    """Return the object for Keras's backend; from then on, the GPUs belong to that backend.
 
     Another one, such as OpenVINO, which does not train, is refused.
     """

@@ -1,4 +1,4 @@
-"""What training asks of the backend under Keras, with the answers where nothing is special."""
+"""What training needs from the backend of Keras, with the defaults."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -111,7 +111,7 @@ class Backend:
 
     def bfloat16_support(self) -> Bfloat16Support:
         """Tell whether the device multiplies bfloat16 directly."""
-        return Bfloat16Support(False, "on a CPU bfloat16 is taken with TensorFlow only")
+        return Bfloat16Support(False, "on a CPU, bfloat16 is used with TensorFlow only")
 
     def accelerators(self) -> list[str]:
         """Return the names of the GPUs and the like."""

@@ -114,9 +114,9 @@ def _content(
         raise
     except Exception as error:  # converters raise whatever they meet
         raise ValueError(
-            f"the network cannot be written as {file_format.name}, which holds no functions of "
-            "your own in Python nor operations that are TensorFlow's alone; build it of Keras's "
-            f"layers and keras.ops. The converter says: {_first_line(error)}"
+            f"the network cannot be written as {file_format.name}, which can hold no functions of "
+            "your own in Python and no TensorFlow-only operations; build it from Keras layers and "
+            f"keras.ops. The converter says: {_first_line(error)}"
         ) from error
 
 
@@ -136,7 +136,7 @@ def _check_equal(
     if not difference <= LARGEST_DIFFERENCE:
         raise ValueError(
             f"the network cannot be written as {file_format.name}: probabilities of the file "
-            f"differ by up to {difference:.2g} from its own."
+            f"differ from those of the network by up to {difference:.2g}."
         )
 
 
@@ -151,8 +151,8 @@ def _check_alike(
     if agreement < LEAST_AGREEMENT:
         raise ValueError(
             f"the network cannot be written as {file_format.name} in int8: for "
-            f"{100 * (1 - agreement):.3g} % of calibration_images it answers with another label. "
-            "Calibrate with more images, such as are asked later, or leave quantization out."
+            f"{100 * (1 - agreement):.3g} % of calibration_images it predicts another label. "
+            "Calibrate with more images, like those to be predicted, or use no quantization."
         )
 
 
@@ -161,6 +161,6 @@ def _answers(file_format: FileFormat, content: bytes, images: NDArray[Any]) -> N
         return file_format.ask(content, images)
     except Exception as error:  # the runtime's own
         raise ValueError(
-            f"the network cannot be written as {file_format.name}: what the converter has made of "
-            f"it cannot be computed. The runtime says: {_first_line(error)}"
+            f"the network cannot be written as {file_format.name}: the runtime cannot compute the "
+            f"converted network. It says: {_first_line(error)}"
         ) from error

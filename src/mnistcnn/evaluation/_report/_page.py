@@ -150,7 +150,7 @@ def _training_section(classifier: Classifier) -> Element | None:
         return None
     n_networks = len(networks_within(classifier))
     charts = [_history_figure(history, quantity) for quantity in drawn]
-    of_several = note(f"Those of the first of {n_networks:,} networks.")
+    of_several = note(f"The curves of the first of {n_networks:,} networks.")
     return section(
         "Training",
         of_several if n_networks > 1 else None,
@@ -169,12 +169,12 @@ def _history_figure(history: dict[str, list[float]], quantity: str) -> Element:
 
 def _settings_section(classifier: Classifier) -> Element:
     networks = networks_within(classifier)
-    several = note(f"{len(networks):,} networks answer together.") if len(networks) > 1 else None
+    several = note(f"{len(networks):,} networks predict together.") if len(networks) > 1 else None
     return section("Settings", several, *map(_part, parts_of(classifier)))
 
 
 def _part(part: Part) -> Element:
-    table: Element = note("All parameters have their defaults.")
+    table: Element = note("All parameters have their default values.")
     if part.changed:
         rows = [
             (element("code", each.name), [_code(each.value), _code(each.default)])

@@ -113,7 +113,7 @@ def check_classifier(classifier: object) -> None:
     if not is_classifier(classifier) or not hasattr(classifier, "classes_"):
         raise ValueError(f"classifier must be a fitted classifier, got {classifier!r}.")
     if any(np.ndim(label) for label in classifier.classes_):
-        raise ValueError(f"classifier must give one label an image, got {classifier!r}.")
+        raise ValueError(f"classifier must give one label per image, got {classifier!r}.")
 
 
 def codes_of_labels(classes: Sequence[Any], X: Images, y: "Labels | None") -> NDArray[np.int64]:

@@ -64,9 +64,9 @@ def summary_section(predictions: Predictions, calibration: Calibration | None) -
 
 def _rejected(predictions: Predictions) -> list[Content]:
     answered = predictions.answered
-    accuracy = "none is answered"
+    accuracy = "all images are rejected"
     if answered.any():
-        accuracy = f"of the answers {percent(predictions.right[answered].mean())} are right"
+        accuracy = f"{percent(predictions.right[answered].mean())} of the others are right"
     return [
         element("strong", percent(1 - answered.mean())),
         element("span", f"{int((~answered).sum()):,} images, which count as wrong; {accuracy}"),
@@ -93,7 +93,7 @@ def classes_section(predictions: Predictions) -> Element:
     return section(
         "Classes",
         scrolling_table(
-            "Precision, recall and F1 of each class, and how many images have it (support).",
+            "Precision, recall and F1 of each class, and the number of its images (support).",
             ("class", "precision", "recall", "F1", "support"),
             rows,
             class_="numbers",
@@ -127,7 +127,7 @@ def confusion_section(predictions: Predictions) -> Element:
     return section(
         "Confusion matrix",
         scrolling_table(
-            "How many images of each class (row) were taken for which (column).",
+            "Number of images of each class (row) by predicted class (column).",
             ("true class", *columns),
             rows,
             class_="confusion",
@@ -156,39 +156,39 @@ def _most_frequent(
     order = np.argsort(-wrong, axis=None, kind="stable")[:3]
     pairs = [np.unravel_index(place, wrong.shape) for place in order]
     named = [
-        f"{labels[row]} for {columns[column]} ({wrong[row, column]:,}×)"
+        f"{labels[row]} as {columns[column]} ({wrong[row, column]:,}×)"
         for row, column in pairs
         if wrong[row, column]
     ]
-    return note(f"Taken most often: {', '.join(named)}.")
+    return note(f"Most frequent confusions: {', '.join(named)}.")
 
 
 def calibration_section(calibration: Calibration | None) -> Element:
     """Return whether the probabilities are right."""
     heading = "Calibration"
     if calibration is None:
-        return section(heading, note("The classifier has no predict_proba to measure this by."))
+        return section(heading, note("Not measured: the classifier has no predict_proba."))
     error = percent(calibration.expected_error)
     chart = calibration_chart(
         calibration,
-        "The accuracy of images by their highest probability, beside the diagonal of perfect "
+        "The accuracy of images by their highest probability, with the diagonal of perfect "
         f"calibration; expected calibration error {error}.",
     )
     said = element(
         "div",
         element(
             "p",
-            f"The expected calibration error is {error}: how far accuracy and highest probability "
-            f"are apart, on average over the images in {N_BINS} bins of equal width (Naeini et "
+            f"The expected calibration error is {error}: the mean distance between accuracy and "
+            f"highest probability over the images in {N_BINS} bins of equal width (Naeini et "
             "al. 2015, Guo et al. 2017).",
         ),
         element("p", f"The classifier is {_tendency(calibration)}."),
     )
     shown = figure(
         chart,
-        "Above, the accuracy of images whose highest probability is about the same: on the dotted "
-        "line it is that probability, below it the classifier is too sure. Below, how many images "
-        "these are.",
+        "Above: the accuracy of images with about the same highest probability. On the dotted line "
+        "it equals that probability, below the line the classifier is too sure. Below: the number "
+        "of these images.",
     )
     return section(heading, element("div", shown, said, class_="beside"))
 
@@ -201,7 +201,7 @@ def mistakes_section(
     if not len(mistakes):
         none = "None of the images is misclassified."
         if not predictions.answered.all():
-            none = "None of the images that were answered is misclassified."
+            none = "None of the images that were not rejected is misclassified."
         return section("Misclassified images", element("p", none))
     figures = [
         element("li", _mistake(predictions, place, image))
@@ -215,7 +215,7 @@ def mistakes_section(
 
 
 def _which(n_mistakes: int, n_shown: int, are_ordered: bool) -> str:
-    order = "the surest first" if are_ordered else "in the order of the data"
+    order = "the most confident first" if are_ordered else "in the order of the data"
     images = f"{n_mistakes:,} images" if n_mistakes > 1 else "One image"
     shown = f", {n_shown:,} of them shown" if n_shown < n_mistakes else ""
     return f"{images} misclassified{shown}, {order}. Images are counted from 0."
@@ -229,7 +229,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
     if sure is not None:
         probability = element("span", f"with {percent(sure[place], 1)}")
     return figure(
-        element("img", src=_as_uri(pixels), alt=f"Labelled {true}, taken for {predicted}."),
+        element("img", src=_as_uri(pixels), alt=f"Labelled {true}, predicted as {predicted}."),
         element("span", "predicted ", element("b", predicted)),
         probability,
         element("span", "true ", element("b", true)),

@@ -18,7 +18,7 @@ ABBREVIATED = "..."
 
 @dataclass(frozen=True)
 class ChangedParameter:
-    """A parameter that is not as it would be unless set, as Python writes it.
+    """A parameter whose value differs from its default, both as Python code.
 
     `default` is empty where there is none.
     """
@@ -114,7 +114,7 @@ def _facts(estimator: Estimator) -> dict[str, str]:
     if estimator.n_iter_:
         facts["epochs"] = f"{estimator.n_iter_:,}"
     if hasattr(estimator, "best_epoch_"):
-        facts["epoch that is kept"] = f"{estimator.best_epoch_:,}"
+        facts["best epoch"] = f"{estimator.best_epoch_:,}"
     return facts
 
 

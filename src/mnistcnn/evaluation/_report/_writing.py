@@ -38,47 +38,47 @@ def write_report(
     overwrite: bool = False,
     on_answers: OnAnswers | None = None,
 ) -> dict[str, Any]:
-    """Measure a fitted classifier and write what is found as one HTML page.
+    """Evaluate a fitted classifier and write the results as one HTML page.
 
-    The page has the accuracy with Wilson's interval [1]_; precision, recall, F1 and support of each
-    class; the confusion matrix; the reliability curve and the expected calibration error [2]_
-    [3]_; the misclassified images, the surest first; the training's curves; which parameters differ
-    from their defaults; architecture, versions and machine. It is complete in itself: images and
-    charts are in the file, nothing is fetched and no script is run. It can be printed, and read on
-    a phone.
+    The page shows the accuracy with Wilson's interval [1]_; precision, recall, F1 and support of
+    each class; the confusion matrix; the reliability curve and the expected calibration error [2]_
+    [3]_; the misclassified images, the most confident first; the training curves; the parameters
+    that differ from their defaults; architecture, versions and machine. It is self-contained:
+    images and charts are in the file, nothing is fetched and no script is run. It can be printed,
+    and read on a phone.
 
     Parameters
     ----------
     classifier : classifier
-        Fitted: a `DigitCNNClassifier`, an ensemble, a pipeline, or any classifier of scikit-learn's
-        form. One without `predict_proba` gets a page without calibration and probabilities.
+        A fitted `DigitCNNClassifier`, ensemble, pipeline, or any other scikit-learn classifier.
+        Without `predict_proba`, the page has no calibration and no probabilities.
     X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        Images that the classifier has not learned from, as it takes them.
+        Images on which the classifier was not trained, in a form that it accepts.
     y : array-like of shape (n,)
-        Their labels, all of which the classifier must know. Classes may be absent.
+        Labels of `X`, all of which the classifier must know. Classes may be absent.
     path : str or path-like
-        Where to write, in a folder that exists.
+        Where to write, in an existing folder.
     title : str, default=None
-        The heading; None names the classifier's class.
+        The heading; None means the name of the classifier's class.
     data_name : str, default=""
-        What the images are called, for the reader.
+        The name of the data, for the reader.
     n_images : int, default=24
-        How many misclassified images are shown at most.
+        Maximum number of misclassified images to show.
     image_shape : tuple of int, default=None
-        ``(h, w)`` or ``(h, w, c)`` of images that are flat, to show them; None takes the
-        classifier's `image_shape_`, or else a square.
+        ``(h, w)`` or ``(h, w, c)`` of flat images, to show them; None means the classifier's
+        `image_shape_` or, if it has none, a square.
     overwrite : bool, default=False
-        Whether to replace a file that is there, in one step once the new one is complete.
+        Whether to replace an existing file, in one step once the new one is complete.
     on_answers : callable, default=None
-        Called after each thousand images with how many the classifier has answered, and of how
-        many. With None it is asked for all at once.
+        Called after every thousand images with the number of images predicted so far and the number
+        of all images. With None, all images are predicted at once.
 
     Returns
     -------
     figures : dict
         As plain values: `images`, `accuracy`, `accuracy_interval` (Wilson's, at 95 %, a list of
-        two), `f1_macro`, `rejected` (how many images) and `expected_calibration_error`, from 0 to
-        1, or None without probabilities.
+        two), `f1_macro`, `rejected` (the number of images) and `expected_calibration_error`, from 0
+        to 1, or None without probabilities.
 
     Raises
     ------
@@ -91,24 +91,25 @@ def write_report(
     sklearn.exceptions.NotFittedError
         If the classifier is not fitted.
     TypeError
-        If `X` is sparse, or `X` or `y` is not in memory: a dataset in batches, a generator, a
-        query.
+        If `X` is sparse, or if `X` or `y` is not in memory, such as a dataset in batches, a
+        generator or a query.
     ValueError
-        If there are no images, images and labels differ in number, a label is missing or unknown to
-        the classifier, the classifier rejects the images, or a parameter is not as described.
+        If there are no images, if images and labels differ in number, if a label is missing or
+        unknown to the classifier, if the classifier does not accept the images, or if a parameter
+        is not as described.
 
     See Also
     --------
-    mnistcnn.compare_architectures : Compares classifiers, by cross-validation.
+    mnistcnn.compare_architectures : Compares classifiers by cross-validation.
     mnistcnn.plotting.DigitGridDisplay : The misclassified images as a figure.
 
     Notes
     -----
-    All but the images is checked before the classifier is asked. What it warns of while it answers,
-    such as a `PixelRangeWarning`, stands on the page, too. Images that a
-    `RejectingClassifier` rejects count as wrong, have a column of their own in the confusion
-    matrix, and are not among the misclassified images. The calibration is that of the highest
-    probability, in 15 bins of equal width.
+    Everything but the images is checked before the classifier predicts. Warnings that it issues
+    while it predicts, such as a `PixelRangeWarning`, are also shown on the page. Images that a
+    `RejectingClassifier` rejects count as wrong, have their own column in the confusion matrix, and
+    are not among the misclassified images. The calibration is that of the highest probability, in
+    15 bins of equal width.
 
     References
     ----------
