@@ -212,7 +212,7 @@ def _conditions(records: list[Record]) -> list[str]:
 def _condition(record: Record) -> str:
     environment = record["environment"]
     return (
-        f"{record['n_training_images']:,} training images, {record['n_test_images']:,} test images; "
-        f"{environment['backend']} on {', '.join(environment['devices'])}, with "
+        f"{record['n_training_images']:,} training images, {record['n_test_images']:,} test "
+        f"images; {environment['backend']} on {', '.join(environment['devices'])}, with "
         f"{environment['logical_cores']} cores of {environment['processor']}."
     )

@@ -206,7 +206,8 @@ class DigitGridDisplay:
         ------
         ValueError
             If the lengths differ, if labels or predictions are not one-dimensional or mix text and
-            numbers, if a probability is not from 0 to 1, or if `n_images` is not a positive integer.
+            numbers, if a probability is not from 0 to 1, or if `n_images` is not a positive
+            integer.
         """
         check_count("n_images", n_images)
         check_consistent_length(X, y_true, y_pred, y_proba)
