@@ -336,14 +336,14 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("train", "came"),
         [
-            (TRAIN.head(1), "1 image of class 0"),
-            (TRAIN[TRAIN["label"] == 4].head(30), "30 images of class 4"),
+            (TRAIN.head(1), "1 image, all of class 0"),
+            (TRAIN[TRAIN["label"] == 4].head(30), "30 images, all of class 4"),
         ],
         ids=["one image", "one class"],
     )
     def test_a_training_file_of_one_class_is_named(self, files, train, came):
         train.to_csv(files.train, index=False)
-        message = rf"train\.csv must hold digits of at least two classes .*got {came} alone"
+        message = rf"train\.csv must hold digits of at least two classes, got {came}\."
         with pytest.raises(ValueError, match=message):
             kaggle(*files.arguments)
 

@@ -183,7 +183,7 @@ def test_a_folder_that_is_called_as_other_data_is_said_not_to_be_read(tmp_path, 
         write_idx(folder / f"{name}-images-idx3-ubyte", images)
         write_idx(folder / f"{name}-labels-idx1-ubyte", labels.astype(np.uint8))
     with pytest.raises(
-        FileNotFoundError, match=r"name of \S*fashion_mnist says .* another data set"
+        FileNotFoundError, match=r"name of \S*fashion_mnist is that of another data set"
     ):
         fetch_mnist(data_home=folder, download_if_missing=False)
 
@@ -346,7 +346,7 @@ def test_another_data_set_is_never_taken_for_mnist(tmp_path, halves, monkeypatch
 def test_a_data_home_that_cannot_be_one_is_named(tmp_path, monkeypatch, by):
     file = tmp_path / "mnist.txt"
     file.write_text("no folder")
-    for stated, message in ((file, "must be a folder"), ("~nobody-of-this-name/x", "no home")):
+    for stated, message in ((file, "must be a folder"), ("~nobody-of-this-name/x", "with a home")):
         named = {"data_home": stated} if by == "parameter" else {}
         monkeypatch.setenv("MNISTCNN_DATA", "" if named else str(stated))
         name = "data_home" if named else "MNISTCNN_DATA"

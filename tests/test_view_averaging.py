@@ -428,7 +428,7 @@ def test_what_ends_in_a_rejecting_classifier_is_refused(wrap, images):
 def test_weights_that_the_estimator_does_not_take_are_refused_by_name(images):
     X, y = images
     views = TestTimeAugmentationClassifier(KNeighborsClassifier())
-    with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier's"):
+    with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier"):
         views.fit(X, y, sample_weight=np.ones(len(y)))
     assert not hasattr(views, "estimator_")
 
