@@ -1,9 +1,12 @@
 """The reference holds every public name, and the README what it promises to hold."""
 
+import itertools
 import re
 import sys
 from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 import mnistcnn
 
@@ -32,6 +35,43 @@ def page(name):
 def cells(table):
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     return {name.strip("`"): rest for name, *rest in rows}
+
+
+# What a newcomer looks for: the pages that lead there by links, and what the last one says.
+WAYS = {
+    "how to install": (["index", "first_steps"], r"^## Install$[^#]*pip install"),
+    "compare architectures": (["index", "comparing"], r"compare_architectures\("),
+    "recognize a photograph": (["index", "handwriting"], r"load_pretrained\(\)[\s\S]*\.predict\("),
+    "use a GPU": (["index", "faq"], r"^### Do I need a GPU\?$[\s\S]*?mnistcnn\[gpu\]"),
+    "a Kaggle submission": (
+        ["index", "gallery/kaggle_digit_recognizer"],
+        r"write_kaggle_submission\(",
+    ),
+    "add an architecture": (
+        ["index", "guide", "architectures"],
+        r"^## An architecture of your own$",
+    ),
+    "what is fastest": (["index", "faq"], r"^### Which network is the fastest, .*$[^#]* seconds"),
+    "what is most accurate": (
+        ["index", "faq"],
+        r"^### Which network .* the most accurate\?$[^#]* %",
+    ),
+    "its own validation set": (["index", "faq"], r"X_val="),
+    "why a search resumes": (["index", "guide", "searching"], r"memory="),
+}
+
+
+@pytest.mark.parametrize("goal", WAYS)
+def test_a_newcomer_gets_there_in_two_clicks(goal):
+    pages, expected = WAYS[goal]
+    texts = []
+    for name in pages:
+        example = ROOT / "examples" / f"{name}.py"
+        texts.append(example.read_text("utf-8") if example.exists() else page(f"{name}.md"))
+    for text, following in itertools.pairwise(zip(texts, pages, strict=True)):
+        assert re.search(rf"\b{following[1]}\b", text[0]), f"{text[1]} does not lead on"
+    assert re.search(expected, texts[-1], re.MULTILINE)
+    assert len(pages) <= 3
 
 
 def entries(directive):
