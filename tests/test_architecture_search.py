@@ -141,7 +141,8 @@ class TestFailures:
     def test_where_nothing_can_be_trained_there_is_an_error(self, small_digits, networks):
         architectures = dict.fromkeys(networks, diverging)
         with pytest.raises(
-            ValueError, match="Not one .* trained: NonFiniteLossError: The training"
+            ValueError,
+            match="None of the architectures could be trained: NonFiniteLossError: The training",
         ):
             compare_architectures(*small_digits, architectures=architectures, **QUICK)
 

@@ -472,7 +472,7 @@ def test_architectures_gives_json():
 def test_architectures_lists_every_name_with_its_size():
     from mnistcnn import list_architectures
 
-    lines = mnistcnn("architectures").stdout.splitlines()
+    lines = mnistcnn("architectures", env=environment(COLUMNS="200")).stdout.splitlines()
     found = {line.split()[0]: line.split()[-2:] for line in lines if re.search(r"\dx\d", line)}
     assert list(found) == list_architectures()
     assert found["convnet"] == ["10x10", "34,826"]

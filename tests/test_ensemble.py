@@ -344,7 +344,7 @@ def test_networks_that_were_fitted_anew_on_other_labels_are_refused(voting, smal
 def test_weights_that_a_member_does_not_take_are_refused_by_name(small_digits):
     X, y = small_digits
     ensemble = DigitEnsembleClassifier(KNeighborsClassifier())
-    with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier's"):
+    with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier"):
         ensemble.fit(X, y, sample_weight=np.ones(len(y)))
 
 

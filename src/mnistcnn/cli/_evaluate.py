@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from mnistcnn._batches import answers_in_batches
 from mnistcnn._types import Array
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
@@ -58,6 +57,8 @@ def evaluate(
     does not use. From an .npz file or a folder it uses the test part, and from a CSV file all
     images.
     """
+    from mnistcnn._batches import answers_in_batches
+
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = load_model_file(model_file, runs_code=runs_code)
     check_labels(classifier, y)
