@@ -64,8 +64,10 @@ def take_images_of_pages(app: Sphinx) -> None:
         _make_drawing_page(page)
         try:
             take_screenshots(folder, page)
-        except OSError as reason:
+        except FileNotFoundError as reason:
             logging.getLogger(__name__).info("earlier images of pages are shown: %s", reason)
+        except OSError as reason:
+            logging.getLogger(__name__).warning("earlier images of pages are shown: %s", reason)
     copy_kept_screenshots(folder)
 
 

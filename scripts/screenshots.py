@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -45,8 +46,10 @@ def take_screenshots(folder: Path, drawing_page: Path) -> None:
 
     Raises
     ------
+    FileNotFoundError
+        If Playwright, Chromium or Gradio is not installed.
     OSError
-        If there is no browser, or a page does not answer in it.
+        If a page does not answer.
     """
     with _browser() as browser:
         with _demo() as address:
@@ -77,6 +80,8 @@ def _browser() -> "Iterator[Browser]":
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
         raise FileNotFoundError("no Chromium is installed")
+    if find_spec("gradio") is None:
+        raise FileNotFoundError("Gradio is not installed")
     try:
         with sync_playwright() as driver:
             yield driver.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -88,11 +93,20 @@ def _browser() -> "Iterator[Browser]":
 def _demo() -> Iterator[str]:
     """Serve the page of the command, and give its address."""
     with subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
         try:
-            yield process.stdout.readline().split()[1]
+            yield _announced(process)
         finally:
-            process.kill()
+            # So that it removes what was uploaded.
+            process.terminate()
+
+
+def _announced(process: "subprocess.Popen[str]") -> str:
+    """Return the address that the command prints."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Open http"):
+            return line.split()[1]
+    raise OSError("mnistcnn demo did not start")
 
 
 @contextmanager

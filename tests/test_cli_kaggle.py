@@ -114,6 +114,11 @@ class TestSubmission:
         answering = TestTimeAugmentationClassifier(network, n_views)
         np.testing.assert_array_equal(labels_in(files.submission), answering.predict(X_test))
 
+    @pytest.mark.parametrize("n_views", [0, 26, 10_000])
+    def test_views_that_would_leave_the_image_are_refused_before_the_training(self, n_views, files):
+        with pytest.raises(click.BadParameter, match="1<=x<=25"):
+            kaggle(*files.arguments, "--views", n_views)
+
     def test_an_ensemble_of_a_recipe(self, files, capsys):
         options = ("--recipe", "two_layer_mlp", "--ensemble", "2", "--epochs", "3")
         kaggle(*files.arguments, *options)

@@ -74,6 +74,21 @@ class TestReport:
         assert printed.count("Accuracy") == 1
         assert ("images" in shown) == (not quiet)
 
+    def test_another_unit_is_told_of_once(self, digits, tmp_path):
+        X, y = (np.concatenate([each] * 2) for each in digits)
+        network = DigitCNNClassifier("two_layer_mlp", epochs=1, random_state=0)
+        network.fit(X[:300], y[:300]).save(tmp_path / "network.mnistcnn")
+        # Each thousand has another range.
+        np.savez(tmp_path / "data.npz", X=X / np.linspace(200, 300, len(X))[:, np.newaxis], y=y)
+        model, data = ("network.mnistcnn", ("--data", "data.npz"))
+        for command in (
+            ("evaluate", "--model-file", model, *data),
+            ("report", model, *data, "-o", "report.html"),
+        ):
+            answer = mnistcnn(*command, cwd=tmp_path)
+            assert answer.returncode == 0, answer.stderr
+            assert answer.stderr.count("The pixels range from 0 to ") == 1
+
     def test_json_has_the_figures(self, linear, tmp_path):
         path = tmp_path / "report.html"
         answer = mnistcnn(

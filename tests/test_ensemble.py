@@ -211,6 +211,7 @@ def test_warm_start_refuses_columns_in_another_order(small_digits):
         growing.set_params(n_estimators=2).fit(frame[frame.columns[::-1]], y)
     assert len(growing) == 1
     assert growing.score(frame, y) > 0.9
+    assert len(growing.fit(X, y)) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Asks a classifier for the answers to many images, some thousand at a time."""
 
-from collections.abc import Callable, Sequence
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.utils import _safe_indexing, gen_batches
@@ -12,7 +15,11 @@ __all__ = ["OnAnswers", "answers_in_batches"]
 
 IMAGES_AT_A_TIME = 1000
 
+FIGURE = re.compile(r"[\d.+-]+")
+
 Method = Callable[[Images], Array]
+# Of warnings: the category, and the text without its figures.
+Kind = tuple[type[Warning], str]
 # Takes how many images are answered, and of how many.
 OnAnswers = Callable[[int, int], None]
 
@@ -44,11 +51,25 @@ def answers_in_batches(
     >>> answers.shape, answers.all()
     ((1500,), np.True_)
     """
-    if on_answers is None:
+    if on_answers is None or not _num_samples(X):
         return [method(X) for method in methods]
     n_images = _num_samples(X)
-    answers = []
+    answers, told = [], set[Kind]()
     for batch in gen_batches(n_images, IMAGES_AT_A_TIME):
-        answers.append([method(_safe_indexing(X, batch)) for method in methods])
+        with _each_kind_once(told):
+            answers.append([method(_safe_indexing(X, batch)) for method in methods])
         on_answers(batch.stop, n_images)
     return [np.concatenate(each) for each in zip(*answers, strict=True)]
+
+
+@contextmanager
+def _each_kind_once(told: set[Kind]) -> Iterator[None]:
+    """Give a warning of each kind once, though the figures in its text differ between batches."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for each in caught:
+        kind = (each.category, FIGURE.sub("", str(each.message)))
+        if kind not in told:
+            told.add(kind)
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from threading import get_ident
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
@@ -194,18 +194,10 @@ def adam_moments(optimizer: keras.optimizers.Adam, variable: Tensor) -> tuple[An
     return optimizer._momentums[index], optimizer._velocities[index]
 
 
-class ExcludedFromDecay(NamedTuple):
-    """Which weights an optimizer leaves out of its weight decay."""
-
-    pattern: str | None
-    has_variables: bool
-
-
-def excluded_from_decay(optimizer: keras.optimizers.Optimizer) -> ExcludedFromDecay:
-    """Return what `exclude_from_weight_decay` was told; its config does not hold it."""
-    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
-    variables = getattr(optimizer, "_exclude_from_weight_decay", ())
-    return ExcludedFromDecay(None if pattern is None else pattern.pattern, bool(variables))
+def excludes_from_decay(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Tell whether `exclude_from_weight_decay` was called with something; no config holds it."""
+    names = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    return any(getattr(optimizer, name, None) for name in names)
 
 
 def sum_over_one_replica(optimizer: keras.optimizers.Optimizer) -> None:

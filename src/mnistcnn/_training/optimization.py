@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from mnistcnn._training import backends
 from mnistcnn._training.description import is_known
 from mnistcnn._training.keras_internals import (
-    excluded_from_decay,
+    excludes_from_decay,
     internals_available,
     rate_of,
     track,
@@ -22,9 +22,6 @@ from mnistcnn._training.schedules import SCHEDULE_VARIABLES, ScheduleConfig, Tra
 
 # What suits Adam is too high or too low for the others by about these factors.
 RATE_RELATIVE_TO_ADAM = {"adam": 1.0, "adamw": 1.0, "rmsprop": 0.5, "sgd": 10.0}
-
-# Decaying biases and the gains of normalization towards zero only costs accuracy.
-NO_KERNELS = "bias|gamma|beta"
 
 
 def store_as_keras_would(optimizer: keras.optimizers.Optimizer) -> None:
@@ -56,6 +53,29 @@ def _load_variables(optimizer: keras.optimizers.Optimizer, store: Mapping[str, A
 
 def _without_schedule(optimizer: keras.optimizers.Optimizer) -> list[Any]:
     return [each for each in optimizer.variables if each.name not in SCHEDULE_VARIABLES]
+
+
+def check_template(optimizer: Any) -> None:
+    """Refuse an optimizer of which a fit, or a copy, would lose a part without a word.
+
+    Raises
+    ------
+    ValueError
+        If it is a `keras.optimizers.LossScaleOptimizer`, or chooses the weights that decay: Keras's
+        own copies of an optimizer, as `clone`, `pickle` and searches make them, forget that.
+    """
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            "optimizer must not be a LossScaleOptimizer, which precision='float16' puts around "
+            "any optimizer; pass optimizer.inner_optimizer, got "
+            f"LossScaleOptimizer({type(optimizer.inner_optimizer).__name__}())."
+        )
+    if isinstance(optimizer, keras.optimizers.Optimizer) and excludes_from_decay(optimizer):
+        raise ValueError(
+            "optimizer must not choose by exclude_from_weight_decay, which copies of it forget; "
+            "weight decay never applies to biases and the gains of normalization. Got "
+            f"{type(optimizer).__name__} with such a choice."
+        )
 
 
 @dataclass(frozen=True)
@@ -92,28 +112,8 @@ class OptimizerConfig:
     ema_momentum: float | None
 
     def __post_init__(self) -> None:
-        """Refuse a template that holds another one, or weights of a network.
-
-        Raises
-        ------
-        ValueError
-            If it is a `keras.optimizers.LossScaleOptimizer`, or excludes variables from weight
-            decay that are not told by their names.
-        """
-        if isinstance(self.name_or_template, keras.optimizers.LossScaleOptimizer):
-            raise ValueError(
-                "optimizer must not be a LossScaleOptimizer, which precision='float16' puts around "
-                "any optimizer; pass optimizer.inner_optimizer, got "
-                f"LossScaleOptimizer({type(self.name_or_template.inner_optimizer).__name__}())."
-            )
-        if (
-            not isinstance(self.name_or_template, str)
-            and excluded_from_decay(self.name_or_template).has_variables
-        ):
-            raise ValueError(
-                "optimizer must exclude weights from weight decay by names, since each fit has "
-                "weights of its own: exclude_from_weight_decay(var_names=...), got var_list."
-            )
+        """Refuse a template that no fit can follow, as `check_template` does."""
+        check_template(self.name_or_template)
 
     def build(self, n_updates: int) -> keras.optimizers.Optimizer:
         """Return a fresh optimizer for a fit of `n_updates` updates."""
@@ -122,7 +122,8 @@ class OptimizerConfig:
         else:
             built = self._from_template(self._rate(n_updates))
         if built.weight_decay:
-            built.exclude_from_weight_decay(var_names=[self._names_without_decay or NO_KERNELS])
+            # Decaying biases and the gains of normalization towards zero only costs accuracy.
+            built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         if internals_available():
             backends.current().adapt_optimizer(built)
             rate = rate_of(built)
@@ -150,8 +151,7 @@ class OptimizerConfig:
         if not self._keeps_template_schedule:
             config["learning_rate"] = schedule
         described = json.dumps(config, sort_keys=True, default=repr)
-        decay = (self.weight_decay, self._names_without_decay)
-        return (type(self.name_or_template), described, *decay, self.ema_momentum)
+        return (type(self.name_or_template), described, self.weight_decay, self.ema_momentum)
 
     @property
     def description(self) -> tuple[Any, ...]:
@@ -159,7 +159,7 @@ class OptimizerConfig:
         template = self.name_or_template
         if not isinstance(template, str):
             settings = json.dumps(self._template_config, sort_keys=True, default=repr)
-            template = (type(template).__module__, settings, self._names_without_decay)
+            template = (type(template).__module__, settings)
         schedule = self.schedule.description
         return template, self.learning_rate, schedule, self.weight_decay, *self._own_settings
 
@@ -167,12 +167,6 @@ class OptimizerConfig:
     def is_defined_by_config(self) -> bool:
         """Whether the description tells all: a schedule of the user's own it only names."""
         return isinstance(self.name_or_template, str) or is_known(self._template_config)
-
-    @property
-    def _names_without_decay(self) -> str | None:
-        """A pattern of the weights that the template excludes from weight decay."""
-        template = self.name_or_template
-        return None if isinstance(template, str) else excluded_from_decay(template).pattern
 
     @property
     def _own_settings(self) -> tuple[Any, ...]:

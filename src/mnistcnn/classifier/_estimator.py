@@ -73,7 +73,8 @@ class DigitCNNClassifier(
         Images per update (mini-batch size); ``"auto"`` is the power of two nearest to n / 64, from
         32 to 256.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
-        A Keras optimizer is a template: each fit makes a fresh one with its settings.
+        A Keras optimizer is a template: each fit makes a fresh one with its settings. One on which
+        `exclude_from_weight_decay` was called is refused, as copies of it forget that.
     momentum : float, default=0.9
         Momentum of ``"sgd"``, at least 0 and below 1; the other optimizers do not use it.
     nesterov : bool, default=True
@@ -99,7 +100,8 @@ default="one_cycle"
     lr_patience : int, default=2
         Number of epochs without a lower loss after which ``"plateau"`` lowers the learning rate.
     weight_decay : float, default=0.0
-        Decoupled weight decay (Loshchilov and Hutter 2019), applied to the kernels.
+        Decoupled weight decay (Loshchilov and Hutter 2019), applied to the kernels, not to biases
+        and the gains of normalization.
     ema_momentum : float or None, default=None
         Momentum, at least 0 and below 1, of an exponential moving average of the weights over the
         updates (Polyak and Juditsky 1992). The averaged weights are validated, and the fitted

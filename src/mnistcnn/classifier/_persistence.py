@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any, Self, cast
 
 from mnistcnn._scikit_learn import validate_parameters
+from mnistcnn._training.optimization import check_template
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
 from mnistcnn.classifier._callbacks import copied_callbacks
@@ -23,6 +24,7 @@ class StoredNetworkMixin(SavableMixin):
 
     def __sklearn_clone__(self) -> Self:
         """Return an unfitted twin for `sklearn.base.clone`, its callbacks copied as `fit` does."""
+        check_template(vars(self)["optimizer"])
         bare: Any = copy(self)
         bare.callbacks = None
         twin: Any = super(StoredNetworkMixin, bare).__sklearn_clone__()  # type: ignore[misc]

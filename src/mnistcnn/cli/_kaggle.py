@@ -27,7 +27,8 @@ from mnistcnn.cli._tables import print_json
 from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
 
 RECIPE = "accurate"
-N_VIEWS = 5
+# Farther views, by three pixels and more, have no use.
+N_VIEWS, MAX_VIEWS = 5, 25
 NO_AUGMENTATION = "none"
 CONFIDENCE = 0.95
 CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
@@ -76,7 +77,7 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 @click.option(
     "--views",
     "n_views",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MAX_VIEWS),
     metavar="N",
     default=N_VIEWS,
     show_default=True,

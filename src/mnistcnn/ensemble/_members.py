@@ -131,7 +131,8 @@ def check_have_in_common(members: Sequence[Any]) -> None:
         If one differs from the first.
     """
     for name in COMMON:
-        expected, *others = [getattr(member, name, None) for member in members]
+        # After a data frame, an array of the same pixels has no names to differ.
+        expected, *others = [getattr(each, name) for each in members if hasattr(each, name)] or [()]
         for other in others:
             if not np.array_equal(np.asarray(expected), np.asarray(other)):
                 raise ValueError(

@@ -86,16 +86,19 @@ class Answers(NamedTuple):
 
 def answers_of(estimator: "Classifier", X: "Images") -> Answers:
     """Ask a classifier for labels, and for their probabilities where it has some."""
-    predictions = np.asarray(estimator.predict(X))
-    places = {label: place for place, label in enumerate(estimator.classes_.tolist())}
+    predictions = labels_of("the predictions of estimator", estimator.predict(X))
+    classes = np.asarray(getattr(estimator, "classes_", np.unique(predictions))).tolist()
+    places = {label: place for place, label in enumerate(classes)}
     columns = np.array([places.get(label, -1) for label in predictions.tolist()], dtype=np.intp)
     are_given = np.ones(len(predictions), dtype=bool)
     if rejecting_part(estimator) is not None:
         are_given = columns >= 0
     probabilities = None
     if hasattr(estimator, "predict_proba"):
-        of_all = np.asarray(estimator.predict_proba(X))
-        probabilities = of_all[np.arange(len(of_all)), columns][are_given]
+        of_all, columns = np.asarray(estimator.predict_proba(X))[are_given], columns[are_given]
+        of_predictions = of_all[np.arange(len(of_all)), columns]
+        # A label that is none of its classes has no probability of its own.
+        probabilities = np.where(columns >= 0, of_predictions, of_all.max(axis=1))
     return Answers(are_given, predictions[are_given], probabilities)
 
 
