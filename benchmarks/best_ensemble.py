@@ -44,7 +44,10 @@ def read_arguments(command: list[str] | None) -> argparse.Namespace:
         help="a folder that keeps each member, so that a run that was killed goes on; its seconds "
         "are then unknown",
     )
-    return parser.parse_args(command)
+    arguments = parser.parse_args(command)
+    if arguments.output.exists():
+        parser.error(f"argument output: {arguments.output} exists already")
+    return arguments
 
 
 def mnist() -> DigitImages:

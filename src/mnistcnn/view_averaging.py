@@ -47,9 +47,8 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
     """A classifier that averages the probabilities for several shifted views of each image.
 
     The views of an image are the image itself and the same image moved by a pixel or two. Averaging
-    over moved or cropped images is as old as the networks that won with it [1]_ [2]_. The
-    classifier can be fitted, or wrapped around an estimator that is already fitted, such as the one
-    that `mnistcnn.load_pretrained` returns.
+    over moved or cropped images is as old as the networks that won with it [1]_ [2]_. It can be
+    fitted, or wrapped around a fitted estimator, such as that of `mnistcnn.load_pretrained`.
 
     Parameters
     ----------
@@ -84,9 +83,8 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
     background whatever its value: 0 in MNIST, 255 for dark ink on white, a negative number after
     standardization. A fixed number or the lowest pixel would draw a bar of ink into some of these.
 
-    With ``n_views=1`` all predictions are those of the estimator. Averaging corrects some
-    predictions and, less often, makes a right one wrong [3]_. The estimator predicts every image
-    `n_views` times, and takes accordingly longer.
+    With ``n_views=1`` all predictions are those of the estimator. Averaging corrects some, and less
+    often makes a right one wrong [3]_. Prediction takes `n_views` times as long.
 
     References
     ----------

@@ -147,14 +147,16 @@ def kaggle(
             _print(summary)
         predictions = interruptible(lambda: predict(X_test))
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(
-            f"interrupted {training.place()}; {submission_file} is "
-            f"{'unchanged' if submission_file.exists() else 'not written'}."
-        ) from interrupt
+        raise _interrupted(training, submission_file) from interrupt
     write_submission(predictions, submission_file, quiet=quiet or as_json)
     if as_json:
         written = {"test_images": len(predictions), "submission": str(submission_file)}
         print_json(summary | written)
+
+
+def _interrupted(training: Training, submission_file: Path) -> Interrupted:
+    kept = "unchanged" if submission_file.exists() else "not written"
+    return Interrupted(f"interrupted {training.place()}; {submission_file} is {kept}.")
 
 
 def _classifier(
