@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -64,10 +65,9 @@ def take_images_of_pages(app: Sphinx) -> None:
         _make_drawing_page(page)
         try:
             take_screenshots(folder, page)
-        except FileNotFoundError as reason:
-            logging.getLogger(__name__).info("earlier images of pages are shown: %s", reason)
         except OSError as reason:
-            logging.getLogger(__name__).warning("earlier images of pages are shown: %s", reason)
+            # Shown in a quiet build, too, which a slow browser is not to end.
+            print(f"earlier images of pages are shown: {reason}", file=sys.stderr)
     copy_kept_screenshots(folder)
 
 
