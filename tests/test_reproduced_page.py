@@ -75,6 +75,30 @@ def test_a_shortened_training_is_said():
     assert "`deotte` was trained for 0.5 of its epochs." in page
 
 
+def test_a_recipe_below_what_was_reported_is_said_with_its_distance():
+    page = document([a_record(accuracy=each) for each in (0.9887, 0.9889, 0.9891)])
+    assert row(page.partition("## Below")[2].partition("##")[0], "`simple`")[1:] == ["0.080", "4.0", "98.91", "3"]
+
+
+def test_nothing_is_said_to_be_below_where_all_reach_what_was_reported():
+    assert "## Below" not in document([a_record(accuracy=0.9897)])
+
+
+def test_other_settings_are_listed_with_what_they_brought_and_where():
+    validated = {
+        "recipe": "accurate", "n_members": 1, "n_views": 5, "parameters": {"epochs": 12},
+        "accuracy": 0.9964, "n_training_images": 50_000,
+    }  # fmt: skip
+    reproduced = a_record(precision="bfloat16", parameters={"batch_size": "64"})
+    tried = [validated, {**validated, "accuracy": 0.9966}, reproduced]
+    page = document([], tried=tried)
+    cells = row(page.partition("## Other settings")[2], "`accurate`")
+    assert cells[1] == "`epochs=12`, 5 views of each image"
+    assert cells[2:] == ["training images 50,000 to 60,000", "99.650", "0.014", "2"]
+    cells = row(page.partition("## Other settings")[2], "`simple`")
+    assert cells[1:3] == ["`batch_size=64`, 10 epochs in bfloat16", "test images"]
+
+
 def wrong(image, predicted, *, label=5, probability=0.95):
     return {"image": image, "label": label, "predicted": predicted, "probability": probability}
 

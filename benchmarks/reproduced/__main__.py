@@ -2,8 +2,8 @@
 
 python -m benchmarks.reproduced benchmarks/results docs/results.md
 
-Reads the records in the folder `reproduced` and below it, and those of `time_to_target`. Images and
-writers come from MNIST, whose folder MNISTCNN_DATA names.
+Reads the records in the folder `reproduced` and below it, those of `time_to_target`, and those in
+`tried`. Images and writers come from MNIST, whose folder MNISTCNN_DATA names.
 """
 
 import json
@@ -34,7 +34,13 @@ def main(results: Path, page: Path) -> None:
     records = [each for each in everything if "n_members" not in each]
     targets = _read(results.glob("time_to_target*.json"))
     mnist = fetch_mnist(subset="test")
-    text = document(records, ensembles=ensembles, targets=targets, writers=mnist.writers)
+    text = document(
+        records,
+        ensembles=ensembles,
+        targets=targets,
+        tried=_read(results.joinpath("tried").glob("*.json")),
+        writers=mnist.writers,
+    )
     page.write_text(text, "utf8")
     _draw(records, mnist, page.parent / "images" / "results")
 

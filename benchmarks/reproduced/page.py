@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.reproduced.tried import SHORT, TRIED, short_of_reported, tried_settings
 from benchmarks.reproduced.writers import WriterErrors, errors_by_writer
 from mnistcnn import get_architecture, get_recipe, list_recipes
 
@@ -79,6 +80,7 @@ def document(
     *,
     ensembles: list[Record] | None = None,
     targets: list[Record] | None = None,
+    tried: list[Record] | None = None,
     writers: NDArray[np.int64] | None = None,
 ) -> str:
     """Return the page as Markdown.
@@ -91,6 +93,8 @@ def document(
         Those of `benchmarks.best_ensemble`.
     targets : list of dict, default=None
         Those of the benchmark `time_to_target`.
+    tried : list of dict, default=None
+        Those of other settings.
     writers : ndarray of shape (10000,), default=None
         The writers of MNIST's test images.
 
@@ -103,6 +107,10 @@ def document(
         _check_sizes(record)
     by_recipe = runs_by_recipe(records)
     parts = [HEAD, _table(by_recipe), _shortened(by_recipe), _machines(records)]
+    short = short_of_reported(by_recipe)
+    if short:
+        columns = ["recipe", "points below", "in sd", "best run %", "n"]
+        parts += [SHORT, _markdown(columns, short)]
     if targets:
         parts += [TIME_TO_TARGET, _time_to_target(targets)]
     best = most_accurate(records)
@@ -113,6 +121,9 @@ def document(
         parts += [_errors_by_digit(by_recipe), confusions, *_still_wrong(records)]
         if writers is not None:
             parts.append(_by_writer(best, errors_by_writer(runs, writers)))
+    if tried:
+        columns = ["recipe", "settings", "measured on", "accuracy %", "sd", "n"]
+        parts += [TRIED, _markdown(columns, tried_settings(tried))]
     return "\n".join(filter(None, parts))
 
 
