@@ -137,6 +137,25 @@ class TestFailures:
         assert np.isnan(scores_of(result, "narrow", "fussy")).all()
         assert (result.table["microseconds_per_image"] > 0).all()
 
+    @pytest.mark.parametrize("error_score", [np.nan, 0.0])
+    def test_a_scorer_that_fails_leaves_the_pairs_of_the_others(self, small_digits, error_score):
+        def fussy(estimator, X, y):  # noqa: ARG001
+            raise LookupError("no label of mine")
+
+        with pytest.warns(FitFailedWarning, match="fussy: LookupError"):
+            result = compare_architectures(
+                *small_digits,
+                architectures={"narrow": narrow, "wider": "baseline"},
+                scoring={"accuracy": "accuracy", "fussy": fussy},
+                error_score=error_score,
+                **QUICK,
+            )
+        assert {record["failed_scorers"][0] for record in result.records} == {"fussy"}
+        assert len(result.pairwise(scorer="accuracy")) == 1
+        assert len(result.pairwise(scorer="fussy")) == 0
+        assert result.verdict.startswith("By accuracy in 2 folds, ")
+        json.dumps(result.to_dict(), allow_nan=False)
+
     @pytest.mark.parametrize("networks", [["diverging"], ["diverging", "again"]])
     def test_where_nothing_can_be_trained_there_is_an_error(self, small_digits, networks):
         architectures = dict.fromkeys(networks, diverging)

@@ -268,6 +268,11 @@ class TestBadInput:
             ({"scoring": {"accuracy": "neg_log_loss"}}, "scoring must give the name 'accuracy'"),
             ({"cv": 1}, "'cv' parameter"),
             ({"cv": 101}, "cv=101 needs at least 101 images of every class"),
+            (
+                {"cv": [(range(200), range(200, 300)), (range(100), range(80, 300))]},
+                "none in common, got 20 images in both parts of split 1",
+            ),
+            ({"cv": [(range(300), [-1])]}, "got 1 image in both parts of split 0"),
             ({"epochs": 0}, "'epochs' parameter"),
             ({"estimator": "fast"}, "'estimator' parameter"),
             ({"on_architecture_done": 3}, "'on_architecture_done' parameter"),
@@ -288,6 +293,11 @@ class TestBadInput:
         with pytest.raises(ValueError, match=message):
             compare_architectures(*small_digits, **(options | changed))
         assert trained == []
+
+    def test_test_images_among_the_training_images_of_a_mask(self, small_digits):
+        places = np.arange(300)
+        with pytest.raises(ValueError, match="got 49 images in both parts of split 0"):
+            compare_architectures(*small_digits, cv=[(places < 200, places > 150)])
 
     def test_lengths_that_differ(self, small_digits):
         X, y = small_digits

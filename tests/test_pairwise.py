@@ -130,6 +130,24 @@ class TestTable:
         assert (shares.attrs["unit"], shares.attrs["rope"]) == ("points", 0.1)
         assert (others.attrs["unit"], others.attrs["rope"]) == ("neg_log_loss", 0)
 
+    @pytest.mark.parametrize("name", ["precision_cost", "f1_points", "accuracy"])
+    def test_a_score_beyond_1_is_no_proportion_whatever_its_name(self, name):
+        result = result_of({"a": [87.0, 88.5, 87.8], "b": [60.0, 61.0, 62.0]}, scorer=name)
+        pairs, means = result.pairwise(scorer=name), result.intervals(scorer=name)
+        assert (pairs.attrs["unit"], pairs.attrs["rope"]) == (name, 0)
+        assert pairs["difference"][0] == pytest.approx(26.77, abs=0.01)
+        assert (means["lower"] < means["mean"]).all()
+        assert (means["upper"] > means["mean"]).all()
+
+    def test_a_name_that_begins_as_one_of_scikit_learns_keeps_its_own_unit(self):
+        result = result_of({"a": [0.2, 0.3], "b": [0.1, 0.1]}, scorer="precision_cost")
+        assert result.pairwise().attrs["unit"] == "precision_cost"
+        assert result.intervals()["lower"].min() < 0
+
+    def test_a_score_that_rounding_puts_above_1_is_still_a_proportion(self):
+        result = result_of({"a": [1 + 1e-15, 1.0], "b": [0.9, 0.8]}, scorer="f1_weighted")
+        assert result.pairwise().attrs["unit"] == "points"
+
     def test_another_scorer_can_be_asked_for(self):
         result = result_of({"a": [0.1, 0.2], "b": [0.3, 0.5]}, scorer="mine")
         for record in result.records:
@@ -155,6 +173,17 @@ class TestTable:
         scores = {"a": [0.9, 0.8], "b": [0.7, 0.7], "broken": [0.9, failed_score]}
         result = result_of(scores, failures={("broken", 1)})
         assert result.pairwise()[["first", "second"]].to_numpy().tolist() == [["a", "b"]]
+
+    @pytest.mark.parametrize("failed_score", [np.nan, 0.0, -1.0])
+    def test_what_failed_for_one_scorer_is_in_the_pairs_of_the_others(self, failed_score):
+        scores = {"a": [0.9, 0.8, 0.9], "b": [0.7, 0.7, 0.8]}
+        result = result_of(scores, scorer="roc_auc", failures={("a", 0), ("a", 1), ("a", 2)})
+        for record in result.records:
+            if record["failure"]:
+                record |= {"roc_auc": failed_score, "failed_scorers": ["roc_auc"]}
+        assert len(result.pairwise(scorer="roc_auc")) == 0
+        assert result.pairwise(scorer="accuracy")["first"].tolist() == ["a"]
+        assert result.intervals(scorer="accuracy").notna().all(axis=None)
 
     def test_what_has_no_finite_score_is_in_no_pair(self):
         scores = {"a": [0.9, 0.8], "b": [0.7, np.nan], "c": [0.1, -np.inf], "d": [0.5, 0.6]}

@@ -77,7 +77,12 @@ def test_a_shortened_training_is_said():
 
 def test_a_recipe_below_what_was_reported_is_said_with_its_distance():
     page = document([a_record(accuracy=each) for each in (0.9887, 0.9889, 0.9891)])
-    assert row(page.partition("## Below")[2].partition("##")[0], "`simple`")[1:] == ["0.080", "4.0", "98.91", "3"]
+    assert row(page.partition("## Below")[2].partition("##")[0], "`simple`")[1:] == [
+        "0.080",
+        "4.0",
+        "98.91",
+        "3",
+    ]
 
 
 def test_nothing_is_said_to_be_below_where_all_reach_what_was_reported():

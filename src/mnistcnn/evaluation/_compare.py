@@ -82,7 +82,8 @@ def compare_architectures(
         the table; otherwise a name is its own label, and the label of an object is its `repr`.
     cv : int, splitter or iterable of index pairs, default=5
         An integer is the number of stratified, shuffled folds. In every case the splits are drawn
-        once and are the same for all architectures.
+        once and are the same for all architectures. No test image of a split may be among its
+        training images.
     scoring : str, callable, list of str, or dict, default="accuracy"
         As in ``GridSearchCV``. Accuracy is always measured; the table is sorted by the first
         scorer.
@@ -133,8 +134,8 @@ def compare_architectures(
         If an architecture is unknown, cannot be built for the images or has the same label as
         another, if a scorer or a setting of `estimator` is wrong, if `random_state` is not an int
         although there is a `memory`, if labels are one-hot rows, if a class has fewer images than
-        there are folds, if there are `callbacks` and scikit-learn is older than 1.9, or if every
-        fit failed.
+        there are folds, if a split has test images among its training images, if there are
+        `callbacks` and scikit-learn is older than 1.9, or if every fit failed.
     TypeError
         If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query, or if
         one of `callbacks` is not a scikit-learn callback.
@@ -184,6 +185,7 @@ def compare_architectures(
     scorers = named_scorers(scoring)
     template = _template(estimator, epochs, memory, random_state)
     splits = _splits(images, labels, groups, cv, _seed(template.random_state))
+    _check_apart(splits, len(labels))
     comparison = _Comparison(images, labels, template, candidates, splits, scorers)
     parameters = comparison.count_parameters()
     metadata = comparison.describe() | {"cv": repr(cv), "n_jobs": _plain(n_jobs)}
@@ -323,6 +325,18 @@ def _indices(part: ArrayLike) -> NDArray[np.intp]:
     """Return the part of a split as indices, which may be given as a mask."""
     array = np.asarray(part)
     return np.flatnonzero(array) if array.dtype == bool else array
+
+
+def _check_apart(splits: list[Split], n_images: int) -> None:
+    """Refuse test images that are training images, too, and would measure what is remembered."""
+    for number, (train, test) in enumerate(splits):
+        # Indices may count from the end.
+        n_shared = len(np.intersect1d(train % n_images, test % n_images))
+        if n_shared:
+            raise ValueError(
+                "cv must yield splits whose training and test images have none in common, got "
+                f"{n_shared} image{'s' if n_shared > 1 else ''} in both parts of split {number}."
+            )
 
 
 def _check_class_sizes(y: NDArray[Any], n_splits: int) -> None:

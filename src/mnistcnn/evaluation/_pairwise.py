@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+from sklearn.metrics import get_scorer_names
 
-# scikit-learn's scorers of proportions, whose differences are given in percentage points.
+# Names of scikit-learn's scorers of proportions begin with these; their differences are given in
+# percentage points.
 _PROPORTIONS = (
     "accuracy",
     "average_precision",
@@ -25,27 +27,33 @@ _POINTS_OF_NO_IMPORTANCE = 0.1
 _FEWEST_FOLDS_OF_A_VERDICT = 3
 # Below what rounding makes of equal differences: without it they would divide by zero.
 _SMALLEST_DEVIATION = 1e-12
+# How far rounding takes a mean of ones above 1.
+_ROUNDING = 1e-9
 
 
-def is_proportion(scorer: str) -> bool:
-    """Say whether a scorer is one whose differences are given in percentage points."""
-    return scorer.startswith(_PROPORTIONS)
+def are_proportions(scorer: str, scores: pd.DataFrame) -> bool:
+    """Say whether scores are between 0 and 1, and those of a scorer whose scores always are.
 
-
-def default_rope(scorer: str) -> float:
-    """Return the default for differences of no importance."""
-    return _POINTS_OF_NO_IMPORTANCE if is_proportion(scorer) else 0.0
+    The name alone does not tell: a scorer of the user's own may have any name.
+    """
+    known = scorer.startswith(_PROPORTIONS) and scorer in get_scorer_names()
+    values = scores.to_numpy(dtype=float)
+    outside = (values < -_ROUNDING) | (values > 1 + _ROUNDING)
+    return known and not outside.any()
 
 
 def compare_pairs(
-    records: list[dict[str, Any]], scorer: str, *, rope: float, confidence: float
+    records: list[dict[str, Any]], scorer: str, *, rope: float | None, confidence: float
 ) -> pd.DataFrame:
     """Return one row a pair of architectures, as `ComparisonResult.pairwise` describes it."""
     folds = pd.DataFrame(records)
-    failed = {record["architecture"] for record in records if record.get("failure")}
+    failed = {record["architecture"] for record in records if _has_failed(record, scorer)}
     scores = _complete_scores(folds, scorer, failed)
     pairs = list(combinations(scores.columns, 2))
-    unit = 100 if is_proportion(scorer) else 1
+    in_points = are_proportions(scorer, scores)
+    unit = 100 if in_points else 1
+    if rope is None:
+        rope = _POINTS_OF_NO_IMPORTANCE if in_points else 0.0
     differences = np.array([unit * (scores[first] - scores[second]) for first, second in pairs])
     overlap = folds["test_images"].sum() / folds["train_images"].sum()
     columns = _corrected_test(
@@ -54,7 +62,7 @@ def compare_pairs(
     table = pd.DataFrame(pairs, columns=["first", "second"]).assign(**columns)
     table.attrs = {
         "scorer": scorer,
-        "unit": "points" if is_proportion(scorer) else scorer,
+        "unit": "points" if in_points else scorer,
         "rope": rope,
         "confidence": confidence,
     }
@@ -76,7 +84,7 @@ def mean_intervals(
         deviation = scores.std() * np.sqrt(1 / n_folds + overlap)
         quantile = stats.t(n_folds - 1).ppf((1 + confidence) / 2)
         lower, upper = (means + side * quantile * deviation for side in (-1, 1))
-    bounds = (0, 1) if is_proportion(scorer) else (-np.inf, np.inf)
+    bounds = (0, 1) if are_proportions(scorer, scores) else (-np.inf, np.inf)
     table = pd.DataFrame({"mean": means, "lower": lower, "upper": upper}).rename_axis(
         "architecture"
     )
@@ -84,6 +92,11 @@ def mean_intervals(
     best_first = table.sort_values("mean", ascending=False, kind="stable").reset_index()
     best_first.attrs = {"scorer": scorer, "confidence": confidence}
     return best_first
+
+
+def _has_failed(record: dict[str, Any], scorer: str) -> bool:
+    """Say whether a fold has no score of its own; records from elsewhere may not say whose."""
+    return bool(record.get("failure")) and scorer in record.get("failed_scorers", [scorer])
 
 
 def _complete_scores(folds: pd.DataFrame, scorer: str, failed: set[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._types import Path
-from mnistcnn.evaluation._pairwise import compare_pairs, default_rope, mean_intervals, verdict_of
+from mnistcnn.evaluation._pairwise import compare_pairs, mean_intervals, verdict_of
 
 _MICROSECONDS = 1_000_000
 
@@ -23,8 +23,9 @@ class ComparisonResult:
         One record for each fold and architecture: `architecture` (str), `fold` (int, from 0),
         `train_images` and `test_images` (int), one float for each scorer under its name,
         `fit_seconds` and `predict_seconds` (float). Optional are `from_memory` (bool), whether the
-        fit was read from a memory, and `failure` (str), why the fit or a scorer failed, empty if
-        neither did.
+        fit was read from a memory, `failure` (str), why the fit or a scorer failed, empty if
+        neither did, and `failed_scorers` (list of str), the scorers that have no score for this
+        reason; without it, all of them.
     parameters : dict of str to int
         How many parameters each architecture has, trained or not.
     scoring : tuple of str
@@ -210,11 +211,11 @@ class ComparisonResult:
             - `p_value`: that of a two-sided test of no difference; `p_value_adjusted`: the same,
               adjusted by Holm's method for all pairs.
 
-            The unit is points, 100 times the difference of the scores, for scorers whose name
-            begins with that of a scikit-learn scorer with values between 0 and 1: `accuracy`,
+            The unit is points, 100 times the difference of the scores, for the names of
+            scikit-learn's scorers with values between 0 and 1, if all scores are: `accuracy`,
             `average_precision`, `balanced_accuracy`, `f1`, `jaccard`, `precision`, `recall`,
-            `roc_auc` and `top_k_accuracy`. Any other scorer keeps its own unit. `attrs` holds
-            `scorer`, `unit`, `rope` and `confidence`.
+            `roc_auc` and `top_k_accuracy`, and their variants such as `f1_macro`. Any other scorer
+            keeps its own unit. `attrs` holds `scorer`, `unit`, `rope` and `confidence`.
 
         Raises
         ------
@@ -227,10 +228,10 @@ class ComparisonResult:
 
         Notes
         -----
-        Architectures that failed, or that lack a finite score in one of the folds, are in no pair;
-        with fewer than two others, the table has no rows. If all folds have exactly the same
-        difference, its variance is zero and the test treats it as certain. This can happen by
-        chance if folds are few and small.
+        Architectures for which the fit or this scorer failed, or that lack a finite score in one
+        of the folds, are in no pair; with fewer than two others, the table has no rows. If all
+        folds have exactly the same difference, its variance is zero and the test treats it as
+        certain. This can happen by chance if folds are few and small.
 
         References
         ----------
@@ -264,8 +265,7 @@ class ComparisonResult:
         0  simple  baseline        3.33   1.07    5.6     0.02
         """
         scorer = self._known_scorer(scorer)
-        rope = default_rope(scorer) if rope is None else rope
-        if not rope >= 0:
+        if rope is not None and not rope >= 0:
             raise ValueError(f"rope must be 0 or more, got {rope!r}.")
         _check_confidence(confidence)
         if self._n_folds < 2:

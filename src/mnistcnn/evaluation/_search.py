@@ -68,6 +68,7 @@ def records_of(
 ) -> list[Record]:
     """Return one record a fit from `cv_results_`, also those of the first architectures alone."""
     fits = product(range(len(results["params"])), range(len(splits)))
+    reasons = map(_reasons, _own_scores(results))
     return [
         {
             "architecture": labels[row],
@@ -76,9 +77,10 @@ def records_of(
             "test_images": len(splits[fold][1]),
             **_measurements(results, row, fold, scorers),
             "from_memory": bool(results[f"split{fold}_test_from_memory"][row]),
-            "failure": _failure(scores),
+            "failure": "; ".join(dict.fromkeys(unmeasured.values())),
+            "failed_scorers": list(unmeasured),
         }
-        for (row, fold), scores in zip(fits, _own_scores(results), strict=False)
+        for (row, fold), unmeasured in zip(fits, reasons, strict=False)
     ]
 
 
@@ -95,6 +97,6 @@ def _own_scores(results: dict[str, Any]) -> Iterable[dict[str, float]]:
     return own_scores
 
 
-def _failure(scores: dict[str, float]) -> str:
-    unmeasured = [score for score in scores.values() if isinstance(score, Unmeasured)]
-    return "; ".join(dict.fromkeys(score.reason for score in unmeasured))
+def _reasons(scores: dict[str, float]) -> dict[str, str]:
+    """Return why each scorer that failed did."""
+    return {name: score.reason for name, score in scores.items() if isinstance(score, Unmeasured)}
