@@ -22,6 +22,7 @@ from mnistcnn.preprocessing import (
     as_rows,
     check_in_memory,
     check_one_label_each,
+    check_pixel_columns,
     check_same_shape,
     checked_pixels,
     resolve_image_shape,
@@ -56,6 +57,8 @@ def read_training_data(
     check_one_label_each(y)
     check_in_memory(sample_weight, "sample_weight")
     flat, array_shape = as_rows(X)
+    if not (same_columns and hasattr(estimator, "feature_names_in_")):
+        check_pixel_columns(flat)
     flat, y = validate_data(
         noted, flat, y, dtype="numeric", reset=not same_columns, ensure_min_samples=min_samples
     )

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 
+from mnistcnn.preprocessing import LABEL_NAMES, Numbers, is_index_name, numbered_names
+
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
 
 # Beyond it, floats no longer hold every integer.
@@ -14,13 +16,8 @@ SIDE = 28
 N_PIXELS = SIDE * SIDE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
-_COUNTED = re.compile(r"(\D*?)0*(\d{1,6})(\D*)")
-_ROW_AND_COLUMN = re.compile(r"(\D*?)0*(\d{1,6})(\D+?)0*(\d{1,6})(\D*)")
-_INDEX = re.compile(r"|unnamed: \d+|index|row|id|image_?id", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"id|image_?id", re.IGNORECASE)
 _NAMED_AT_MOST = 3
-
-_Key = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,7 @@ class LabelColumn:
     highest: int = _LARGEST_LABEL
 
 
-LABELS = LabelColumn(
-    ("label", "labels", "class", "target", "digit", "y"), "Put it into the table's first line."
-)
+LABELS = LabelColumn(LABEL_NAMES, "Put it into the table's first line.")
 
 
 @dataclass(frozen=True)
@@ -152,15 +147,15 @@ def _refuse_labels(names: list[str], path: str) -> None:
 
 def _without_index(places: list[int], names: list[str]) -> list[int]:
     """Leave out columns that only number the lines, where the others are as many as pixels."""
-    others = [place for place in places if not _INDEX.fullmatch(names[place])]
+    others = [place for place in places if not is_index_name(names[place])]
     return others if len(others) == N_PIXELS else places
 
 
 def _reading_order(names: list[str], path: str) -> list[int]:
-    keys = _keys(names) if names else None
-    if keys is not None:
-        _check_numbered(names, keys, path)
-        return _sorted_by_key(keys, path)
+    found = numbered_names(names) if names else None
+    if found is not None:
+        _check_numbered(names, found.numbers, path)
+        return _sorted_by_number(found.numbers, path)
     if len(names) != N_PIXELS:
         raise ValueError(f"{path} must have {N_PIXELS} columns of pixels, got {len(names)}.")
     twice = [name for name, times in Counter(names).items() if name and times > 1]
@@ -172,18 +167,7 @@ def _reading_order(names: list[str], path: str) -> list[int]:
     return list(range(N_PIXELS))
 
 
-def _keys(names: list[str]) -> list[_Key | None] | None:
-    """Return the numbers in each name that has the form of most; None if most have no form."""
-    for pattern in (_COUNTED, _ROW_AND_COLUMN):
-        parts = [match.groups() if (match := pattern.fullmatch(name)) else () for name in names]
-        forms = [part[0::2] for part in parts]
-        [(form, times)] = Counter(forms).most_common(1)
-        if form and 2 * times > len(names):
-            return [tuple(map(int, part[1::2])) if part[0::2] == form else None for part in parts]
-    return None
-
-
-def _check_numbered(names: list[str], keys: list[_Key | None], path: str) -> None:
+def _check_numbered(names: list[str], keys: list[Numbers | None], path: str) -> None:
     """Refuse names that do not count all pixels, each once."""
     unknown = [name for name, key in zip(names, keys, strict=True) if key is None]
     if unknown:
@@ -204,7 +188,7 @@ def _check_numbered(names: list[str], keys: list[_Key | None], path: str) -> Non
         )
 
 
-def _counts(keys: set[_Key], n_keys: int) -> bool:
+def _counts(keys: set[Numbers], n_keys: int) -> bool:
     """Say whether keys count from 0 or 1: all numbers, or all rows and columns of an image."""
     lowest = min(keys)
     start = lowest[0]
@@ -215,7 +199,7 @@ def _counts(keys: set[_Key], n_keys: int) -> bool:
     return keys == set(product(range(start, start + SIDE), repeat=2))
 
 
-def _missing(names: list[str], found: set[_Key]) -> str:
+def _missing(names: list[str], found: set[Numbers]) -> str:
     if any(len(key) > 1 for key in found):
         return ""
     start = min(1, *(key[0] for key in found))
@@ -224,7 +208,7 @@ def _missing(names: list[str], found: set[_Key]) -> str:
     return f"; missing: {_some([f'{form}{number}' for number in missing])}" if missing else ""
 
 
-def _sorted_by_key(keys: list[_Key | None], path: str) -> list[int]:
+def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
     known = [key for key in keys if key is not None]
     if len(known[0]) > 1 and known == sorted(known, key=lambda key: key[::-1]):
         raise ValueError(

@@ -3,9 +3,14 @@ from ._checked_pixels import as_pixels as as_pixels
 from ._checked_pixels import check_same_shape as check_same_shape
 from ._checked_pixels import checked_pixels as checked_pixels
 from ._checked_pixels import read_pixels as read_pixels
+from ._column_names import LABEL_NAMES as LABEL_NAMES
+from ._column_names import Numbers as Numbers
+from ._column_names import is_index_name as is_index_name
+from ._column_names import numbered_names as numbered_names
 from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_one_label_each as check_one_label_each
+from ._pixel_columns import check_pixel_columns as check_pixel_columns
 from ._reshaper import ImageReshaper as ImageReshaper
 from ._scaler import PixelScaler as PixelScaler
 from ._shapes import as_rows as as_rows

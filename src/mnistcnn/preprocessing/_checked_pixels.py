@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Images
+from mnistcnn.preprocessing._pixel_columns import check_unseen_columns
 from mnistcnn.preprocessing._shapes import as_rows, check_channels_last, pad_columns
 from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._units import warn_of_another_unit
@@ -52,8 +53,9 @@ def checked_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
     if len(array_shape) > 2:
         check_same_shape(estimator, array_shape)
     _check_not_alone(estimator, array_shape)
-    rows = validate_data(estimator, rows, dtype="numeric", reset=False)
-    return as_pixels(rows, estimator.image_shape_)
+    pixels = validate_data(estimator, rows, dtype="numeric", reset=False)
+    check_unseen_columns(estimator, rows)
+    return as_pixels(pixels, estimator.image_shape_)
 
 
 def _needs_no_check(estimator: FittedOnImages, X: NDArray[Any]) -> bool:

@@ -15,6 +15,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Images, Labels
+from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
 from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
 
 __all__ = ["ImageReshaper"]
@@ -100,11 +101,13 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         Raises
         ------
         ValueError
-            If `image_shape` is invalid or does not fit `X`, or if `X` contains values that are not
-            finite numbers.
+            If `image_shape` is invalid or does not fit `X`, if `X` contains values that are not
+            finite numbers, or if it is a table whose columns are not the pixels in reading order by
+            their names.
         """
         validate_parameters(self)
         rows, array_shape = as_rows(X)
+        check_pixel_columns(rows)
         check_array(rows, dtype="numeric", estimator=self, input_name="X")
         self.image_shape_ = resolve_image_shape(self.image_shape, array_shape)
         validate_data(self, rows, skip_check_array=True)
@@ -126,15 +129,17 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         Raises
         ------
         ValueError
-            If the images do not have the shape seen in `fit`.
+            If the images do not have the shape seen in `fit`, or if `X` is a table whose columns
+            are not the pixels in reading order by their names.
         """
         rows, array_shape = as_rows(X)
-        rows = validate_data(self, rows, dtype="numeric", reset=False)
+        pixels = validate_data(self, rows, dtype="numeric", reset=False)
+        check_unseen_columns(self, rows)
         image_shape = self._resolved(array_shape)
         shown: tuple[int, ...] = image_shape
         if not isinstance(self.image_shape, str):
             shown = image_shape[: len(self.image_shape)]
-        return pad_columns(rows, image_shape).reshape(-1, *shown)
+        return pad_columns(pixels, image_shape).reshape(-1, *shown)
 
     def inverse_transform(self, X: Images) -> NDArray[Any]:
         """Flatten images into rows, without the columns that `transform` padded.

@@ -18,6 +18,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Images, Labels
+from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
 from mnistcnn.preprocessing._shapes import as_rows
 from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._statistics import PIXELS_A_BLOCK, pixel_statistics
@@ -126,11 +127,13 @@ class PixelScaler(
         Raises
         ------
         ValueError
-            If a parameter is invalid, or if `X` contains values that are not finite numbers, or
-            negative integers that look like bytes read as signed.
+            If a parameter is invalid, if `X` contains values that are not finite numbers, or
+            negative integers that look like bytes read as signed, or if it is a table whose columns
+            are not the pixels in reading order by their names.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
+        check_pixel_columns(rows)
         pixels = check_array(rows, dtype="numeric", estimator=self, input_name="X")
         self._check_signs(pixels)
         if self.method == "standard":
@@ -156,14 +159,16 @@ class PixelScaler(
         ------
         ValueError
             If `X` does not have as many values per image as in `fit`, if it contains negative
-            integers that look like bytes read as signed, or if a result does not fit into `dtype`.
+            integers that look like bytes read as signed, if it is a table whose columns are not the
+            pixels in reading order by their names, or if a result does not fit into `dtype`.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
-        rows = validate_data(self, rows, dtype="numeric", reset=False)
-        self._check_signs(rows)
+        pixels = validate_data(self, rows, dtype="numeric", reset=False)
+        check_unseen_columns(self, rows)
+        self._check_signs(pixels)
         shift, scale = self._shift_and_scale()
-        return self._in_blocks(rows, lambda block: (block - shift) / scale).reshape(array_shape)
+        return self._in_blocks(pixels, lambda block: (block - shift) / scale).reshape(array_shape)
 
     def inverse_transform(self, X: Images) -> NDArray[Any]:
         """Bring scaled pixels back to their original unit.

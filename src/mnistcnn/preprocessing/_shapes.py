@@ -32,6 +32,7 @@ _REMEDY = (
     "State image_shape=(height, width) or (height, width, channels), "
     "or use image_shape='pad' to pad the rows with zeros."
 )
+_LABELS_AMONG_THEM = "If one of them holds the labels, pass it as y and leave it out of X."
 
 
 def check_image_shape(image_shape: object) -> None:
@@ -203,10 +204,11 @@ def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[in
     below = isqrt(n_columns)
     above = isqrt(n_columns - 1) + 1
     if image_shape == "auto" and below != above:
+        remedy = _LABELS_AMONG_THEM if n_columns == below**2 + 1 else _REMEDY
         raise ValueError(
             "image_shape='auto' needs flat rows with a square number of columns, got "
             f"{n_columns} columns; the next squares are {below**2} = {below} x {below} and "
-            f"{above**2} = {above} x {above}. {_REMEDY}"
+            f"{above**2} = {above} x {above}. {remedy}"
         )
     return above, above, 1
 
@@ -215,7 +217,8 @@ def _check_columns(
     image_shape: ImageShape, stated: tuple[int, int, int], array_shape: tuple[int, ...]
 ) -> None:
     if prod(stated) != array_shape[1]:
+        remedy = f" {_LABELS_AMONG_THEM}" if array_shape[1] == prod(stated) + 1 else ""
         raise ValueError(
             f"image_shape={image_shape!r} needs flat rows of {prod(stated)} columns, got "
-            f"{array_shape[1]} columns."
+            f"{array_shape[1]} columns.{remedy}"
         )
