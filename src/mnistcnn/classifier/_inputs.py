@@ -27,6 +27,7 @@ from mnistcnn.preprocessing import (
     checked_pixels,
     resolve_image_shape,
     warn_of_another_unit,
+    warn_of_opaque_alpha,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def read_training_data(
         noted, flat, y, dtype="numeric", reset=not same_columns, ensure_min_samples=min_samples
     )
     image_shape = _image_shape(estimator, array_shape, same_columns)
+    if not same_columns:
+        warn_of_opaque_alpha(estimator.image_shape, array_shape, flat)
     classes, targets = encode_labels(y, known_classes)
     data = TrainingData(
         pixels=as_pixels(flat, image_shape),

@@ -15,6 +15,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Images, Labels
+from mnistcnn.preprocessing._alpha import warn_of_opaque_alpha
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
 from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
 
@@ -108,8 +109,10 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         validate_parameters(self)
         rows, array_shape = as_rows(X)
         check_pixel_columns(rows)
-        check_array(rows, dtype="numeric", estimator=self, input_name="X")
-        self.image_shape_ = resolve_image_shape(self.image_shape, array_shape)
+        pixels = check_array(rows, dtype="numeric", estimator=self, input_name="X")
+        image_shape = resolve_image_shape(self.image_shape, array_shape)
+        warn_of_opaque_alpha(self.image_shape, array_shape, pixels)
+        self.image_shape_ = image_shape
         validate_data(self, rows, skip_check_array=True)
         return self
 
@@ -136,6 +139,8 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         pixels = validate_data(self, rows, dtype="numeric", reset=False)
         check_unseen_columns(self, rows)
         image_shape = self._resolved(array_shape)
+        if not hasattr(self, "image_shape_"):
+            warn_of_opaque_alpha(self.image_shape, array_shape, pixels)
         shown: tuple[int, ...] = image_shape
         if not isinstance(self.image_shape, str):
             shown = image_shape[: len(self.image_shape)]
