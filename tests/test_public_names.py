@@ -17,8 +17,10 @@ PROGRAMS = {"app", "cli"}
 # What rooms offer to each other, and no user needs.
 BETWEEN_ROOMS = {
     "Arrays",
+    "LABEL_NAMES",
     "LEFT_OUT",
     "NotPlainError",
+    "Numbers",
     "PixelRange",
     "ReadableImage",
     "SavableMixin",
@@ -35,6 +37,7 @@ BETWEEN_ROOMS = {
     "check_in_memory",
     "check_not_signed",
     "check_one_label_each",
+    "check_pixel_columns",
     "check_same_shape",
     "checked_pixels",
     "classifier_of",
@@ -43,6 +46,7 @@ BETWEEN_ROOMS = {
     "decoded",
     "encoded",
     "in_normal_form",
+    "is_index_name",
     "label_column",
     "load_without_keras",
     "may_be_a_digit",
@@ -51,6 +55,7 @@ BETWEEN_ROOMS = {
     "network_and_input",
     "network_within",
     "normalized",
+    "numbered_names",
     "pad_columns",
     "pixel_statistics",
     "read_digit_recognizer",
@@ -59,6 +64,7 @@ BETWEEN_ROOMS = {
     "resolve_image_shape",
     "some_of",
     "warn_of_another_unit",
+    "warn_of_opaque_alpha",
     "warn_of_pixels",
     "write_model_file",
 }
