@@ -229,3 +229,12 @@ def test_a_table_that_cannot_be_read_leaves_no_submission(tmp_path, linear):
     assert answer.returncode == 1
     assert "test.csv" in answer.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_labels_that_are_no_digits_leave_no_submission(tmp_path, test_csv):
+    X, y = load_sample_digits(return_X_y=True)
+    path = tmp_path / "shifted.joblib"
+    joblib.dump(LogisticRegression(max_iter=50, tol=0.1).fit(X[:300], y[:300] + 5), path)
+    answer = mnistcnn("predict", *UNPICKLED, path, test_csv, "--submission", tmp_path / "out.csv")
+    assert_one_line(answer, status=2, mentions="digits from 0 to 9")
+    assert not (tmp_path / "out.csv").exists()

@@ -74,6 +74,7 @@ def test_rows_and_columns_are_exchanged_whatever_they_hold(tmp_path, images):
     np.testing.assert_array_equal(upright, images.transpose(0, 2, 1))
 
 
+@pytest.mark.filterwarnings("ignore:.*holds .* images, but the .* set:UserWarning")
 def test_kaggles_tables_are_upright_too(tmp_path):
     rows = IMAGES["train"].transpose(0, 2, 1).reshape(SIZES["train"], -1)
     table = np.column_stack([LABELS["train"] + 1, rows])

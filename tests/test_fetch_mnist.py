@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from mirrors import served
-from mnistcnn import fetch_mnist, load_sample_digits, read_idx, write_idx
+from mnistcnn import fetch_fashion_mnist, fetch_mnist, load_sample_digits, read_idx, write_idx
+from mnistcnn.datasets._catalogue import FASHION_MNIST, RemoteFile
 from mnistcnn.datasets._catalogue import MNIST as DATA
 
 MNIST = os.environ.get("MNISTCNN_DATA")
@@ -100,6 +101,7 @@ FORMS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*holds .* images, but the .* set:UserWarning")
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_digits(tmp_path, halves, form):
     FORMS[form](tmp_path, halves)
@@ -353,3 +355,39 @@ def test_a_data_home_that_cannot_be_one_is_named(tmp_path, monkeypatch, by):
         with pytest.raises(ValueError, match=f"{name}.*{message}") as error:
             fetch_mnist(**named)
         assert str(stated) in str(error.value)
+
+
+class TestWhatIsNotMnist:
+    def test_a_table_that_was_cut_between_two_lines_is_told(self, tmp_path, halves):
+        write_csv(tmp_path, halves)
+        with pytest.warns(UserWarning, match=r"mnist_train\.csv holds 30 .* has 60,000") as caught:
+            digits = fetch_mnist(data_home=tmp_path)
+        assert len(digits.target) == N_TRAIN
+        assert caught[0].filename == __file__
+
+    @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"])
+    def test_a_file_of_another_data_set_is_refused_by_its_hash(
+        self, tmp_path, halves, monkeypatch, name
+    ):
+        write_idx_files(tmp_path, halves, ".gz")
+        content = (tmp_path / f"{name}.gz").read_bytes()
+        published = RemoteFile(f"{name}.gz", len(content), hashlib.sha256(content).hexdigest())
+        monkeypatch.setitem(vars(FASHION_MNIST), "files", {name: published})
+        with pytest.raises(
+            ValueError, match=rf"{name}\.gz must be .*read it by fetch_fashion_mnist"
+        ):
+            fetch_mnist(data_home=tmp_path)
+        fetch_mnist(data_home=tmp_path, subset="test")
+        (tmp_path / "fashion_mnist").mkdir()
+        for path in tmp_path.glob("train*"):
+            path.rename(tmp_path / "fashion_mnist" / path.name)
+        assert len(fetch_fashion_mnist(data_home=tmp_path).target) == N_TRAIN
+
+    def test_as_many_images_with_labels_equally_often_are_told(self, tmp_path):
+        labels = (np.arange(10_000) % 10).astype(np.uint8)
+        write_idx_files(tmp_path, {"test": (np.zeros((10_000, 28, 28), np.uint8), labels)})
+        with pytest.warns(UserWarning, match=r"read as MNIST, but holds each label equally often"):
+            fetch_mnist(data_home=tmp_path, subset="test")
+        labels[0] = 1
+        write_idx(tmp_path / DATA.idx_names["test"][1], labels)
+        fetch_mnist(data_home=tmp_path, subset="test")

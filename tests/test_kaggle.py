@@ -334,3 +334,18 @@ def test_submission_that_is_there_is_replaced_only_on_request(tmp_path):
     assert path.read_text() == "ImageId,Label\n1,1\n"
     write_kaggle_submission(path, [2], overwrite=True)
     assert path.read_text() == "ImageId,Label\n1,2\n"
+
+
+@pytest.mark.parametrize(
+    ("predictions", "message"),
+    [
+        ([3, -1, 12], r"0 to 9.*got -1 in predictions\[1\]"),
+        (np.array([3, 12], dtype=np.uint8), r"got 12 in predictions\[1\]"),
+    ],
+)
+def test_labels_that_are_no_digits_leave_the_older_submission(tmp_path, predictions, message):
+    path = tmp_path / "submission.csv"
+    write_kaggle_submission(path, [1])
+    with pytest.raises(ValueError, match=message):
+        write_kaggle_submission(path, predictions, overwrite=True)
+    assert path.read_text() == "ImageId,Label\n1,1\n"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnistcnn import fetch_mnist, load_sample_digits, write_idx
+from mnistcnn import fetch_mnist, load_sample_digits, read_kaggle_csv, write_idx
 from mnistcnn.datasets import load_labelled
 
 IMAGES = np.arange(3 * 784, dtype=np.uint32).reshape(3, 28, 28).astype(np.uint8)
@@ -104,3 +104,27 @@ def test_home_of_nobody_is_named(source):
 def test_empty_name_is_not_the_current_folder():
     with pytest.raises(ValueError, match="got an empty string"):
         load_labelled("")
+
+
+@pytest.mark.parametrize("name", ["emnist-letters-train.csv", "EMNIST-letters-test.CSV"])
+def test_tables_of_emnist_are_upright_with_labels_from_0(tmp_path, name):
+    in_file = np.column_stack([[1, 26, 3], IMAGES.transpose(0, 2, 1).reshape(3, -1)])
+    np.savetxt(tmp_path / name, in_file, fmt="%d", delimiter=",")
+    X, y = load_labelled(tmp_path / name)
+    np.testing.assert_array_equal(X, IMAGES.reshape(3, -1))
+    np.testing.assert_array_equal(y, [0, 25, 2])
+    bunch = read_kaggle_csv(tmp_path / name)
+    np.testing.assert_array_equal(bunch.images, IMAGES)
+    assert "".join(bunch.target_names[bunch.target]) == "AZC"
+    assert np.shares_memory(bunch.data, bunch.images)
+    np.savetxt(tmp_path / name, in_file[:, 1:], fmt="%d", delimiter=",")
+    unlabelled = read_kaggle_csv(tmp_path / name, target=None)
+    np.testing.assert_array_equal(unlabelled.images, IMAGES)
+    assert unlabelled.target_names is None
+
+
+def test_labels_that_emnists_letters_do_not_have_are_refused(tmp_path):
+    in_file = np.column_stack([[0, 1, 2], IMAGES.reshape(3, -1)])
+    np.savetxt(tmp_path / "emnist-letters-train.csv", in_file, fmt="%d", delimiter=",")
+    with pytest.raises(ValueError, match=r"integers from 1 to 26 here, got '0' in line 1"):
+        load_labelled(tmp_path / "emnist-letters-train.csv")

@@ -65,6 +65,7 @@ class TestFolders:
         assert [int(one.target[0]) for one in fetched] == [1, 2, 3]
 
     @pytest.mark.parametrize("name", FETCHED)
+    @pytest.mark.filterwarnings("ignore:.*holds .* images, but the .* set:UserWarning")
     def test_tables_and_archives_of_their_names_are_read(self, tmp_path, name):
         fetch, data = FETCHED[name]
         for split, stem in data.tables.items():

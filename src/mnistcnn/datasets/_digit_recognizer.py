@@ -12,10 +12,10 @@ from mnistcnn.datasets._csv import (
     cells_of,
     label_column,
     open_lines,
-    read_digit_table,
     separator_of,
 )
 from mnistcnn.datasets._csv_columns import LABELS, columns_of
+from mnistcnn.datasets._emnist_tables import read_upright_table
 from mnistcnn.datasets._opening import as_value_error, open_file
 
 __all__ = ["read_digit_recognizer"]
@@ -79,7 +79,7 @@ def read_digit_recognizer(
     _check_are_two(train, test)
     _check_labels(train, test)
     n_predictions = None if sample_submission is None else _count_predictions(sample_submission)
-    X_test, _ = read_digit_table(test, None)
+    X_test, _ = read_upright_table(test, None)
     _check_order(test)
     if sample_submission is not None and n_predictions != len(X_test):
         raise ValueError(
@@ -87,7 +87,7 @@ def read_digit_recognizer(
             f"predictions, got {len(X_test):,} images and {n_predictions:,} predictions: one of "
             "the two is cut off, or of other data."
         )
-    X, y = read_digit_table(train, DIGITS)
+    X, y = read_upright_table(train, DIGITS)
     assert y is not None
     return X, y, X_test
 

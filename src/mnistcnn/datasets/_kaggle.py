@@ -10,12 +10,12 @@ from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._scikit_learn import validate_params
 from mnistcnn._types import Path
 from mnistcnn.datasets._bunch import TARGET_NAME, digits_result
-from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LabelColumn
+from mnistcnn.datasets._emnist_tables import emnist_of, read_upright_table
 
 __all__ = ["read_kaggle_csv", "write_kaggle_submission"]
 
-SIDE = 28
+SIDE, HIGHEST_DIGIT = 28, 9
 _OTHERWISE = (
     "A column of labels with another name is read with target='its name', a file without labels "
     "with target=None."
@@ -46,6 +46,10 @@ def read_kaggle_csv(
     the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names,
     the label is the first column. Files that these rules leave ambiguous are refused.
 
+    EMNIST's tables, which have their images on their side, are told by their names on Kaggle, such
+    as ``emnist-letters-train.csv``, and read as by :func:`fetch_emnist`: upright, with labels from
+    0, as indices into `target_names`.
+
     Parameters
     ----------
     path : str or path-like
@@ -75,7 +79,7 @@ def read_kaggle_csv(
         feature_names : list of str
             The names of the columns of `data`.
         target_names : ndarray, or None
-            The labels that occur.
+            The labels that occur; of EMNIST, the character of each label.
         DESCR : str
             Where the digits come from.
 
@@ -109,14 +113,16 @@ def read_kaggle_csv(
     >>> digits.images.shape, digits.target
     ((10, 28, 28), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
     """
+    emnist = emnist_of(path)
     label = None if target is None else LabelColumn((target,), _OTHERWISE)
-    pixels, labels = read_digit_table(path, label)
+    pixels, labels = read_upright_table(path, label)
     return digits_result(
         pixels.reshape(-1, SIDE, SIDE),
         labels,
         description=f"{len(pixels):,} digits read from {os.fspath(path)}.",
         return_X_y=return_X_y,
         as_frame=as_frame,
+        target_names=emnist.target_names if emnist and labels is not None else None,
     )
 
 
@@ -139,7 +145,8 @@ def write_kaggle_submission(path: Path, predictions: ArrayLike, *, overwrite: bo
     FileExistsError
         If the file is there, unless `overwrite`.
     ValueError
-        If the predictions are not integers, not one-dimensional, or empty.
+        If the predictions are not integers from 0 to 9, such as the label for images that a
+        `RejectingClassifier` rejects, not one-dimensional, or empty.
 
     See Also
     --------
@@ -164,6 +171,12 @@ def write_kaggle_submission(path: Path, predictions: ArrayLike, *, overwrite: bo
         raise ValueError(
             "predictions must be a one-dimensional array of at least one integer, got an array "
             f"of shape {labels.shape} and dtype {labels.dtype}."
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels > HIGHEST_DIGIT))
+    if wrong.size:
+        raise ValueError(
+            f"predictions must be digits from 0 to {HIGHEST_DIGIT}, as Kaggle scores no others, "
+            f"got {labels[wrong[0]]} in predictions[{wrong[0]}]."
         )
     lines = [f"{image_id},{label}" for image_id, label in enumerate(labels.tolist(), start=1)]
     with replaced_at_the_end(path, overwrite=overwrite) as temporary:

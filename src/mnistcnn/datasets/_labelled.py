@@ -12,9 +12,9 @@ from sklearn.utils import Bunch
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn._suggestions import suggestion
 from mnistcnn.datasets._catalogue import EMNIST
-from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist import fetch_emnist
+from mnistcnn.datasets._emnist_tables import read_upright_table
 from mnistcnn.datasets._fashion_mnist import fetch_fashion_mnist
 from mnistcnn.datasets._kmnist import fetch_kmnist
 from mnistcnn.datasets._local import data_set_of, forms, read_split
@@ -53,7 +53,8 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
           :func:`fetch_fashion_mnist` and :func:`fetch_kmnist`, which may download them.
         - ``"emnist-letters"`` and so on: a split of :func:`fetch_emnist`.
         - a path to a ``.csv`` file (also packed, as ``.csv.gz``): what :func:`read_kaggle_csv`
-          reads; the labels may also be called class, target, digit or y.
+          reads; the labels may also be called class, target, digit or y. EMNIST's tables, such as
+          ``emnist-letters-train.csv``, are read as by :func:`fetch_emnist`.
         - a path to a ``.npz`` file: its arrays ``x_train`` and ``y_train`` (``x_test`` and
           ``y_test``), or ``X`` and ``y``.
         - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes, or Fashion-MNIST or
@@ -126,7 +127,7 @@ def _read_folder(folder: Path, subset: str) -> Labelled:
 
 
 def _read_csv(path: Path) -> Labelled:
-    pixels, labels = read_digit_table(path, LABELS)
+    pixels, labels = read_upright_table(path, LABELS)
     assert labels is not None
     return pixels, labels
 

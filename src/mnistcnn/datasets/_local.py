@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 from mnistcnn.datasets._catalogue import MNIST, WITH_MNIST_NAMES, DataSet
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
+from mnistcnn.datasets._emnist_tables import transpose_images
+from mnistcnn.datasets._identity import (
+    check_is_not_of_other_data,
+    warn_of_balanced_labels,
+    warn_of_cut_table,
+)
 from mnistcnn.datasets._idx import read_idx, read_zipped_idx
 from mnistcnn.datasets._npz import read_npz_pair
 
@@ -23,8 +29,6 @@ SIDE = 28
 # Where torchvision puts the files, in a folder of the data set's name.
 RAW = "raw"
 TABLE_SUFFIXES = (".csv", ".CSV", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")
-# Few enough images that the copy of them takes next to no memory.
-BLOCK = 4096
 
 
 def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
@@ -49,14 +53,23 @@ def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
     ------
     ValueError
         If a file is damaged or holds something else.
+
+    Warns
+    -----
+    UserWarning
+        If a table has another number of images than the set, or labels are as often as those of
+        other data sets.
     """
     found = _found(folder, data, split)
     if found is None:
         return None
     path, images, labels = found
     _check(path, images, labels, data)
+    if path.name.lower().partition(".csv")[0] == data.tables[split]:
+        warn_of_cut_table(path, len(images), data, split)
+    warn_of_balanced_labels(path, labels, data, split)
     if data.is_transposed:
-        _transpose(images)
+        transpose_images(images)
     return images, labels.astype(np.int64) - data.first_label
 
 
@@ -137,6 +150,7 @@ def _found(folder: Path, data: DataSet, split: str) -> tuple[Path, NDArray[Any],
 def _read_idx(path: Path, name: str, data: DataSet, max_bytes: int) -> NDArray[Any]:
     if path.name in data.zips:
         return read_zipped_idx(path, f"{name}.gz", max_bytes=max_bytes)
+    check_is_not_of_other_data(path, data)
     return read_idx(path)
 
 
@@ -156,10 +170,3 @@ def _check(path: Path, images: NDArray[Any], labels: NDArray[Any] | None, data: 
         raise ValueError(
             f"{path} must come with labels from {lowest} to {highest}, got {np.unique(labels)}."
         )
-
-
-def _transpose(images: NDArray[np.uint8]) -> None:
-    """Exchange rows and columns in the memory that the images have."""
-    for start in range(0, len(images), BLOCK):
-        block = images[start : start + BLOCK]
-        block[...] = block.transpose(0, 2, 1).copy()

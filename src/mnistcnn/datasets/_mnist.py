@@ -78,7 +78,14 @@ def fetch_mnist(
         If it could not be downloaded. The folder then contains no partial file, and the message
         says where to put files by hand.
     ValueError
-        If a file in the folder is damaged, or if `data_home` is not a folder; the message names it.
+        If a file in the folder is damaged or one of Fashion-MNIST's or KMNIST's, or if `data_home`
+        is not a folder; the message names it.
+
+    Warns
+    -----
+    UserWarning
+        If a table has fewer or more images than MNIST, as one that was cut off, or if all labels
+        are equally often, as in other data sets.
 
     See Also
     --------

@@ -35,8 +35,9 @@ N_REFITS = 4
 # The fraction of the cells that is never ink; the fraction of the whole contrast by which it may be
 # off the smooth light, before there must be shadows.
 BACKGROUND_FRACTION, MAX_MISFIT = 0.6, 0.03
-# As a fraction of white's: no light is weaker.
-MIN_LIGHT = 0.02
+# As fractions of white's: no light is weaker, and less contrast is no light but grain, which
+# dividing by the light of a dark image would make as strong as ink.
+MIN_LIGHT, MIN_CONTRAST = 0.02, 0.02
 
 
 def ink_over_background(grey: Grey, polarity: str, level_light: bool) -> Grey:
@@ -94,10 +95,10 @@ def _background_is_dark(light: NDArray[np.bool_]) -> bool:
 
 
 def _is_uneven(grey: Grey) -> bool:
-    if min(grey.shape) < MIN_SIDE_FOR_LIGHT:
+    contrast = float(grey.max() - grey.min())
+    if min(grey.shape) < MIN_SIDE_FOR_LIGHT or contrast < MIN_CONTRAST:
         return False
     cells = shrunk(grey, max(1, min(grey.shape) // CELLS_PER_SIDE))
-    contrast = max(float(grey.max() - grey.min()), 1e-6)
     if _spread(outer_pixels(cells), BORDER_TAIL) <= MAX_EVEN_RANGE * contrast:
         return False
     return _spread(_without_strokes(cells), TAIL) > MAX_EVEN_RANGE * contrast

@@ -17,7 +17,7 @@ from mnistcnn._types import Labels
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from mnistcnn.handwriting._mnist_form import SIDE
 from mnistcnn.handwriting._normalization import FORMS, Steps, formed, normalized
-from mnistcnn.images import ReadableImage, grey_over_white
+from mnistcnn.images import ReadableImage, grey_over_white, in_one_unit
 
 __all__ = ["DigitNormalizer"]
 
@@ -72,8 +72,8 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Notes
     -----
-    Nothing is learned: `transform` works without `fit`, and each image is treated on its own. There
-    is no `set_output`, since images are not a table.
+    Nothing is learned: `transform` works without `fit`, and each image is treated on its own, but
+    the images of one array have one unit. There is no `set_output`, since images are not a table.
 
     The method is described on the page "Your own handwriting" of the user guide. The threshold
     between ink and background comes from the noise and from the ink's strength (half of it, with
@@ -169,7 +169,8 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X : sequence of n images, or ndarray of shape (n, h, w), (n, h, w, 3) or (n, h, w, 4)
             Each image shows one digit and is an array of shape (h, w), (h, w, 3) or (h, w, 4) of
             any numeric dtype and unit, a Pillow image, the path or content of a file, or the value
-            of Gradio's sketchpad. Sizes and kinds may differ.
+            of Gradio's sketchpad. Sizes and kinds may differ. Images of one array have one unit, as
+            have all arrays of dtype uint8; fractions of up to 2 are taken for values from 0 to 1.
 
         Returns
         -------
@@ -276,7 +277,7 @@ def as_images(X: object, name: str) -> list[ReadableImage]:
         raise ValueError(f"{name} must hold at least one image, got none.")
     if isinstance(images[0], list | tuple) and not any(map(_is_row, images[0])):
         raise ValueError(f"{name} must hold images, got a row of numbers in {name}[0]; {REMEDY}.")
-    return images
+    return in_one_unit(X, images)
 
 
 def _is_row(part: object) -> bool:

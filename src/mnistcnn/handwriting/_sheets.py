@@ -97,7 +97,8 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
     ----------
     image : array-like, PIL image, str, path-like, bytes, binary file or dict
         The sheet: an array of shape (h, w), (h, w, 3) or (h, w, 4) in any unit, a Pillow image, a
-        file, or anything else that `DigitNormalizer` accepts as one image.
+        file, or anything else that `DigitNormalizer` accepts as one image. Fractions of up to 2 are
+        taken for values from 0 to 1, and those above 1 for white.
     polarity : {"auto", "dark_on_light", "light_on_dark"}, default="auto"
         Whether ink is darker or lighter than its background; ``"auto"`` detects this.
 

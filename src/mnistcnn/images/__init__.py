@@ -3,5 +3,6 @@
 from mnistcnn.images._grey import ReadableImage, grey_over_white
 from mnistcnn.images._image_files import open_image
 from mnistcnn.images._paths import find_image_files
+from mnistcnn.images._white import in_one_unit
 
-__all__ = ["ReadableImage", "find_image_files", "grey_over_white", "open_image"]
+__all__ = ["ReadableImage", "find_image_files", "grey_over_white", "in_one_unit", "open_image"]

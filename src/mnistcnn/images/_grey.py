@@ -13,7 +13,7 @@ from mnistcnn._types import ImageLike, Path
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images._image_files import damage_named, open_image, upright
 from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
-from mnistcnn.preprocessing import are_signed_bytes
+from mnistcnn.images._white import Levels, levels_of_image, white_of
 
 __all__ = ["ReadableImage", "grey_over_white"]
 
@@ -22,15 +22,11 @@ ReadableImage: TypeAlias = "ImageLike | Path | bytes | BinaryIO | Mapping[str, A
 Pixels = NDArray[Any]
 Grey = NDArray[np.float32]
 
-# White in the units that occur: 0-1, scikit-learn's digits, and 8 to 16 bits.
-WHITE_LEVELS = (1, 16, 255, 1023, 4095, 16383, 65535)
 # ITU-R BT.601, as in Pillow's and JPEG's grey.
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 # A channel is taken for the grey if its contrast is more than this multiple of the luminance's,
 # which noise alone does not reach. A sample of so many pixels a side is compared.
 MIN_CONTRAST_RATIO, SAMPLE_SIDE = 1.6, 40
-# No integer type has more than this, and float32 holds its products.
-MAX_VALUE = 2.0**64
 # Less contrast than this, as a fraction of white's, cannot be seen.
 MIN_CONTRAST = 0.03
 KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or a sketchpad's dict"
@@ -49,8 +45,13 @@ def grey_over_white(image: ReadableImage) -> Grey:
     Returns
     -------
     ndarray of shape (h, w), dtype float32
-        0 is black, 1 is white. White is the lowest of 1, 16, 255, 1023, 4095, 16383 and 65535 that
-        no value exceeds, or otherwise the highest value.
+        0 is black, 1 is white. White is 255 in files and Pillow images of 8 bits. In arrays it is
+        the lowest of 1, 16, 255, 1023, 4095, 16383 and 65535 that no value exceeds, or otherwise
+        the highest value, with two exceptions. In arrays of floats that are not all whole numbers,
+        values up to 2 belong to 1, and those up to a quarter above another of these numbers to that
+        number, since smooth enlarging, noise and rounding exceed white; they become white. In
+        arrays of uint8 with values above 1 it is 255, unless they are grey and the highest is from
+        12 to 16. In images of 16 and more bits it is the lowest of these numbers from 255 on.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def grey_over_white(image: ReadableImage) -> Grey:
            [1., 1.]], dtype=float32)
     """
     try:
-        return _grey_of(_pixels(image))
+        return _grey_of(*_pixels(image))
     except UnreadableImageError:
         raise
     except ValueError as error:
@@ -92,8 +93,10 @@ def grey_over_white(image: ReadableImage) -> Grey:
         raise
 
 
-def _grey_of(pixels: Pixels) -> Grey:
-    white = _white(pixels)
+def _grey_of(pixels: Pixels, levels: Levels | None) -> Grey:
+    white = white_of(pixels, levels)
+    if pixels.dtype.kind == "f" and pixels.max() > white:
+        pixels = np.minimum(pixels, white)
     n_channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if n_channels in (2, 4):
         return _over_a_background(pixels, white)
@@ -107,15 +110,18 @@ def _in_unit(pixels: Pixels, white: float) -> Grey:
     return np.divide(pixels, white, dtype=np.float32, casting="unsafe")
 
 
-def _pixels(image: ReadableImage) -> Pixels:
+def _pixels(image: ReadableImage) -> tuple[Pixels, Levels | None]:
+    """Return the pixels, and which values may be white if it is known where they come from."""
     if isinstance(image, Mapping):
         return _sketch(image)
     if isinstance(image, str | os.PathLike | bytes) or hasattr(image, "read"):
         image = open_image(cast("Path | bytes | BinaryIO", image))
-    if isinstance(image, Image.Image):
-        with damage_named(str(getattr(image, "filename", "") or "the image")):
-            image = array_of(in_plain_mode(upright(image)))
-    return _checked(_as_array(image))
+    if not isinstance(image, Image.Image):
+        return _checked(_as_array(image)), None
+    with damage_named(str(getattr(image, "filename", "") or "the image")):
+        plain = in_plain_mode(upright(image))
+        pixels = array_of(plain)
+    return _checked(pixels), levels_of_image(plain)
 
 
 def _as_array(image: object) -> Pixels:
@@ -125,7 +131,7 @@ def _as_array(image: object) -> Pixels:
         raise ValueError(f"must be {KINDS}, got rows of different lengths.") from error
 
 
-def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
+def _sketch(sketch: Mapping[Any, Any]) -> tuple[Pixels, Levels | None]:
     """Return the composite of a Gradio sketchpad or, where that is empty, its drawn layers.
 
     Gradio 5 composes grey canvases ("L") to zeros throughout (its issue 8198).
@@ -139,11 +145,11 @@ def _sketch(sketch: Mapping[Any, Any]) -> Pixels:
             "must hold a 'composite' or 'layers' with a drawing, as Gradio's sketchpad gives, got "
             f"a dict with {sorted(map(str, sketch))}."
         )
-    drawings = [_pixels(part) for part in parts]
+    drawings, levels = zip(*map(_pixels, parts), strict=True)
     drawn = [drawing for drawing in drawings if drawing.min() < drawing.max()]
     if not drawn or drawn[0] is drawings[0] or len({drawing.shape for drawing in drawn}) > 1:
-        return (drawn or drawings)[0]
-    return _one_over_the_other(drawn)
+        return (drawn or drawings)[0], levels[0]
+    return _one_over_the_other(drawn), levels[0]
 
 
 def _one_over_the_other(layers: list[Pixels]) -> Pixels:
@@ -168,25 +174,6 @@ def _checked(pixels: Pixels) -> Pixels:
             f"{remedy if is_channels_first else ''}."
         )
     return pixels
-
-
-def _white(pixels: Pixels) -> float:
-    high = float(pixels.max())
-    low = 0.0 if pixels.dtype.kind == "u" else float(pixels.min())
-    # NaN is passed on by both, infinity by one of them.
-    if not np.isfinite(low + high):
-        raise ValueError("must hold finite numbers only, got NaN or infinity.")
-    if high > MAX_VALUE:
-        raise ValueError(f"must hold values of at most 2**64 = {MAX_VALUE:.3g}, got {high:g}.")
-    if low < 0:
-        raise ValueError(f"must hold no negative values, got {low:g}; {_remedy(pixels)}.")
-    return next((float(white) for white in WHITE_LEVELS if high <= white), high)
-
-
-def _remedy(pixels: Pixels) -> str:
-    if are_signed_bytes(pixels):
-        return "bytes that were read with a sign need .astype(numpy.uint8)"
-    return "shift them to begin at 0"
 
 
 def _over_a_background(pixels: Pixels, white: float) -> Grey:

@@ -143,7 +143,8 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
         ----------
         images : sequence of n images, or ndarray of shape (n, h, w), (n, h, w, 3) or (n, h, w, 4)
             Images with any number of digits: each is an array, a Pillow image, the path or content
-            of a file, or anything else that :func:`find_digits` accepts.
+            of a file, or anything else that :func:`find_digits` accepts. Images of one array have
+            one unit, as have all arrays of dtype uint8.
 
         Returns
         -------
