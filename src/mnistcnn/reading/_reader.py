@@ -1,9 +1,10 @@
 """Reads images of digits: finds the ink, and lets a classifier decide what of it is which digit."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import compress
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,9 @@ from mnistcnn.handwriting import (
 from mnistcnn.images import ReadableImage
 from mnistcnn.reading._inks import inks_of
 from mnistcnn.reading._judges import Judge, LabelJudge, PartJudge
-from mnistcnn.reading._readings import ReadDigit, Reading
+from mnistcnn.reading._readings import Box, ReadDigit, Reading
 from mnistcnn.reading._segmenting import Character, segmented
+from mnistcnn.reading._turned import ANGLES, agreed, may_be_turned, turned
 from mnistcnn.reading._words import are_in_numbers
 
 __all__ = ["DigitReader"]
@@ -36,6 +38,21 @@ Floats = NDArray[np.float64]
 # Where two classifiers are asked for a label, that of digits counts for more than that of parts,
 # and no probability counts as less than this.
 OF_CLASSIFIER, OF_PARTS, LOWEST = 0.9, 0.1, 1e-6
+
+
+class ReadLine(NamedTuple):
+    """What was read of one line, and which of its digits are accepted."""
+
+    characters: list[Character]
+    digits: list[ReadDigit]
+    accepted: list[bool]
+    rest: list[Box]
+
+    @property
+    def rejected(self) -> list[Box]:
+        """The boxes of what is not accepted."""
+        are_not = [not is_accepted for is_accepted in self.accepted]
+        return [digit.box for digit in compress(self.digits, are_not)] + self.rest
 
 
 class DigitReader(BaseEstimator):  # type: ignore[misc]
@@ -79,7 +96,8 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
     -----
     A connected piece of ink more than 14 times as long as high is not read as a number.
     Dashes, such as a minus, and dots are left out, so that -4.2 is read as 42. A sheet that is
-    rotated by more than a few degrees, upside down or mirrored is read wrongly.
+    rotated by more than a few degrees, upside down or mirrored is read wrongly. A single digit that
+    is turned by up to 45 degrees is read if it stands alone among others of its size.
 
     Without a classifier of parts, `classifier` should be unsure about images that are not digits,
     as the one from :func:`load_pretrained` is: a classifier that was trained only on digits takes
@@ -186,8 +204,16 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
     def _reading_of(self, found: Sequence[FoundDigit]) -> Reading:
         """Read what was found on one image."""
         may_be = [may_be_a_digit(each.crop) for each in found]
+        lines = self._with_turned_upright(self._read_lines(list(compress(found, may_be))), found)
+        boxes = [box for line in lines for box in line.rejected]
+        boxes += [each.box for each, may in zip(found, may_be, strict=True) if not may]
+        kept = [tuple(compress(line.digits, line.accepted)) for line in lines]
+        return Reading(tuple(filter(None, kept)), tuple(sorted(boxes)))
+
+    def _read_lines(self, found: Sequence[FoundDigit]) -> list[ReadLine]:
+        """Read each line of ink that may be digits."""
         of_labels = LabelJudge(self.classifier, self.normalizer)
-        lines = segmented(inks_of(list(compress(found, may_be))), self._judge(of_labels))
+        lines = segmented(inks_of(found), self._judge(of_labels))
         characters = [character for line in lines for character in line.characters]
         images, given = of_labels.answers([character.crop for character in characters])
         probabilities = [
@@ -204,13 +230,37 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
             )
         ]
         accepted = self._accepted(list(compress(digits, in_numbers)))
-        boxes = [digit.box for digit in digits if id(digit) not in accepted]
-        boxes += [box for line in lines for box in line.rest]
-        boxes += [each.box for each, may in zip(found, may_be, strict=True) if not may]
         following = iter(digits)
-        read = [[next(following) for _ in line.characters] for line in lines]
-        kept = [tuple(digit for digit in line if id(digit) in accepted) for line in read]
-        return Reading(tuple(filter(None, kept)), tuple(sorted(boxes)))
+        return [
+            ReadLine(
+                line.characters,
+                own := [next(following) for _ in line.characters],
+                [id(digit) in accepted for digit in own],
+                line.rest,
+            )
+            for line in lines
+        ]
+
+    def _with_turned_upright(
+        self, lines: list[ReadLine], found: Sequence[FoundDigit]
+    ) -> list[ReadLine]:
+        """Read ink that was rejected and stands alone once more, turned by several angles."""
+        places = _places_of_lone_ink(lines, [each.box for each in found])
+        copies = [
+            copy
+            for place, (line, number) in enumerate(places)
+            for copy in turned(line.characters[number].crop, place * len(ANGLES))
+        ]
+        read = [
+            [] if each.rejected else list(compress(each.digits, each.accepted))
+            for each in self._read_lines(copies)
+        ]
+        for place, (line, number) in enumerate(places):
+            digit = agreed(read[place * len(ANGLES) : (place + 1) * len(ANGLES)])
+            if digit is not None:
+                line.digits[number] = replace(digit, box=line.digits[number].box)
+                line.accepted[number] = True
+        return lines
 
     def _judge(self, of_labels: LabelJudge) -> Judge:
         if self.part_classifier is None:
@@ -235,6 +285,21 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
             for digit, label in zip(sure, labels, strict=True)
             if label != rejecting.rejected_label
         }
+
+
+def _places_of_lone_ink(lines: list[ReadLine], inks: list[Box]) -> list[tuple[ReadLine, int]]:
+    """Return what was rejected and may be a digit that is turned: its line, and its number there.
+
+    Where more such ink than digits is found, it is clutter.
+    """
+    digits = [digit.box for line in lines for digit in compress(line.digits, line.accepted)]
+    places = [
+        (line, number)
+        for line in lines
+        for number, digit in enumerate(line.digits)
+        if not line.accepted[number] and may_be_turned(digit.box, inks, digits)
+    ]
+    return places if len(places) <= len(digits) else []
 
 
 def _probabilities(character: Character, alone: Floats) -> Floats:
