@@ -56,8 +56,9 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
     """A classifier that predicts `rejected_label` if it is not sure, as for letters and noise.
 
     It rejects an image if its highest probability is below the threshold [1]_, or if the image is
-    blank, that is, if all its pixels are equal. The classifier can be fitted, or wrapped around an
-    estimator that is already fitted, such as the one that `mnistcnn.load_pretrained` returns.
+    blank, that is, if all its pixels have the same value or colour. The classifier can be fitted,
+    or wrapped around an estimator that is already fitted, such as the one that
+    `mnistcnn.load_pretrained` returns.
 
     Parameters
     ----------
@@ -151,7 +152,8 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         ------
         ValueError
             If a parameter is not as described, if `rejected_label` is one of the labels or not of
-            their kind, if labels are one-hot rows, or if a label has too few images.
+            their kind, if labels are one-hot rows, if a label has too few images, if labels or
+            weights are not as many as images, or if weights are negative, not finite or all 0.
         TypeError
             If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
