@@ -46,7 +46,7 @@ def architecture_of_fit(classifier: "DigitCNNClassifier") -> Any | None:
     >>> from mnistcnn import load_pretrained
     >>> from mnistcnn.classifier import architecture_of_fit
     >>> type(architecture_of_fit(load_pretrained().set_params(architecture="simple"))).__name__
-    'Accurate'
+    'MultiColumn'
     """
     network = classifier._network
     known = built_of(network)
