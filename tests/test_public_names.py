@@ -37,6 +37,7 @@ BETWEEN_ROOMS = {
     "check_one_label_each",
     "check_same_shape",
     "checked_pixels",
+    "checked_weights",
     "classifier_of",
     "content_and_arrays",
     "count_parameters",
