@@ -28,6 +28,7 @@ from mnistcnn import (
     DigitEnsembleClassifier,
     ImageReshaper,
     NonFiniteLossError,
+    PixelRangeWarning,
     RejectingClassifier,
     TestTimeAugmentationClassifier,
 )
@@ -212,6 +213,24 @@ def test_warm_start_refuses_columns_in_another_order(small_digits):
     assert len(growing) == 1
     assert growing.score(frame, y) > 0.9
     assert len(growing.fit(X, y)) == 2
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda member: member, lambda m: make_pipeline(ImageReshaper(), m)]
+)
+def test_warm_start_tells_of_pixels_in_another_unit(wrap, small_digits):
+    X, y = small_digits
+    growing = ensemble_of(wrap(quick()), n_estimators=1, warm_start=True).fit(X, y)
+    before = growing.estimators_
+    growing.set_params(n_estimators=2)
+    told = "from 0 to 1, but .* from 0 to 16, so no pixels suit both .*Multiply the pixels by 16"
+    for form in (X / 16, pd.DataFrame(X / 16), (X / 16).reshape(-1, 8, 8), (X / 16).tolist()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PixelRangeWarning)
+            with pytest.raises(PixelRangeWarning, match=told):
+                growing.fit(form, y)
+    assert growing.estimators_ is before
+    assert len(growing.fit(X[::-1] * 0.9, y[::-1])) == 2
 
 
 @pytest.mark.parametrize(

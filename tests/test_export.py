@@ -1,5 +1,6 @@
 """Networks as files that onnxruntime and LiteRT compute, without Keras and TensorFlow."""
 
+import copy
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from sklearn.naive_bayes import GaussianNB
 from mnistcnn import (
     DigitCNNClassifier,
     DigitEnsembleClassifier,
+    PixelRangeWarning,
     list_architectures,
     load_pretrained,
 )
@@ -383,6 +385,26 @@ class TestEnsembles:
         ensemble.fit(X, y)
         with pytest.raises(ValueError, match="DigitCNNClassifier for all .*, got GaussianNB"):
             ensemble.export(tmp_path / "digits.onnx")
+
+    @pytest.mark.parametrize("unit", [1 / 255, 257.0])
+    def test_members_trained_on_pixels_in_different_units(self, unit, ensemble, digits, tmp_path):
+        X, y = digits
+        grown = copy.deepcopy(ensemble).set_params(warm_start=True, n_estimators=4)
+        with pytest.warns(PixelRangeWarning):
+            grown.fit(X[:64] * unit, y[:64])
+        with pytest.raises(
+            ValueError, match=r"same unit .* 0 to 255 .*\[0\] and .*estimators_\[3\]"
+        ):
+            grown.export(tmp_path / "digits.onnx")
+        assert not [*tmp_path.iterdir()]
+
+    def test_members_of_one_unit_have_the_range_of_all(self, ensemble, digits, tmp_path):
+        X, y = digits
+        grown = copy.deepcopy(ensemble).set_params(warm_start=True, n_estimators=4)
+        grown.fit(X[:64] // 2, y[:64])
+        grown.estimators_.reverse()
+        grown.export(tmp_path / "digits.onnx")
+        assert json.loads(metadata_of(tmp_path / "digits.onnx")["pixel_range"]) == [0, 255]
 
     def test_an_ensemble_that_is_not_fitted(self, tmp_path):
         with pytest.raises(NotFittedError):

@@ -20,6 +20,7 @@ from mnistcnn import (
     ImageReshaper,
     PixelRangeWarning,
     RejectingClassifier,
+    TestTimeAugmentationClassifier,
 )
 from mnistcnn.architectures import Simple
 from mnistcnn.inspection import gradient_saliency, occlusion_saliency
@@ -219,6 +220,21 @@ class TestGradient:
         expected = gradient_saliency(search.best_estimator_, X[:2]).maps
         for estimator in (search, rejecting):
             np.testing.assert_array_equal(gradient_saliency(estimator, X[:2]).maps, expected)
+
+    @pytest.mark.slow
+    def test_classes_are_those_of_the_classifier_that_answers(self, small_digits):
+        X, y = small_digits
+        network = DigitCNNClassifier("two_layer_mlp", epochs=1, random_state=0).fit(X, y)
+        views = TestTimeAugmentationClassifier(network, n_views=13)
+        X = X[views.predict(X) != network.predict(X)][:5]
+        for estimator in (views, make_pipeline(views), RejectingClassifier(views, threshold=0.0)):
+            saliency = gradient_saliency(estimator, X)
+            assert saliency.classes.ravel().tolist() == views.predict(X).tolist()
+            np.testing.assert_array_equal(
+                saliency.probabilities.ravel(), views.predict_proba(X).max(axis=1)
+            )
+            expected = np.abs(network.input_gradients(X, saliency.classes.ravel()))[..., 0]
+            np.testing.assert_array_equal(saliency.maps[:, 0], expected)
 
     @pytest.mark.slow
     def test_a_look_inside_leaves_a_network_for_the_next_fit(self, small_digits):

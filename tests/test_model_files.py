@@ -190,6 +190,35 @@ class TestAroundClassifiers:
         loaded = through_file(classifier, path)
         np.testing.assert_array_equal(loaded.predict_proba(X), classifier.predict_proba(X))
 
+    @pytest.mark.parametrize("change", ["refitted", "of other layers", "set to a name"])
+    def test_trained_features_of_a_classifier_that_was_changed(self, change, small_digits, path):
+        X, y = small_digits
+        source = quick("two_layer_mlp").fit(X, y)
+        classifier = quick(TrainedFeatures(source)).fit(X, y)
+        expected = classifier.predict_proba(X)
+        if change == "set to a name":
+            classifier.set_params(architecture="simple")
+        elif change == "of other layers":
+            source.set_params(architecture="baseline")
+        source.fit(X[:100], y[:100])
+        for _ in range(2):
+            np.testing.assert_array_equal(classifier.predict_proba(X), expected)
+            copied = pickle.loads(pickle.dumps(classifier))
+            np.testing.assert_array_equal(copied.predict_proba(X), expected)
+            classifier = through_file(classifier, path)
+
+    def test_trained_features_that_cannot_be_told_leave_the_older_file(self, small_digits, path):
+        X, y = small_digits
+        source = quick("two_layer_mlp").fit(X, y)
+        classifier = quick(TrainedFeatures(source)).fit(X, y)
+        classifier.save(path)
+        before = path.read_bytes()
+        source.set_params(architecture="baseline").fit(X, y)
+        copied = pickle.loads(pickle.dumps(classifier))
+        with pytest.raises(ValueError, match="architecture must be the TrainedFeatures that this"):
+            copied.save(path, overwrite=True)
+        assert path.read_bytes() == before
+
     def test_an_ensemble_grows_on(self, small_digits, path):
         X, y = small_digits
         ensemble = DigitEnsembleClassifier(quick(), 1, warm_start=True, random_state=0)

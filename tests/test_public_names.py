@@ -40,6 +40,7 @@ BETWEEN_ROOMS = {
     "check_pixel_columns",
     "check_same_shape",
     "checked_pixels",
+    "checked_weights",
     "classifier_of",
     "content_and_arrays",
     "count_parameters",

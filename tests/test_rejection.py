@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -294,3 +296,125 @@ def test_weights_that_the_estimator_does_not_take_are_refused_by_name(images):
     rejecting = RejectingClassifier(KNeighborsClassifier())
     with pytest.raises(ValueError, match="sample_weight must be None for an estimator whose fit"):
         rejecting.fit(X, y, sample_weight=np.ones(len(y)))
+
+
+class RefittedMeanwhile(LogisticRegression):
+    """It is fitted on other labels, as by another thread, while it predicts."""
+
+    def predict_proba(self, X):
+        probabilities = super().predict_proba(X)
+        if hasattr(self, "meanwhile"):
+            self.meanwhile()
+        return probabilities
+
+
+@pytest.mark.parametrize("wrap", [lambda estimator: estimator, make_pipeline, FrozenEstimator])
+def test_a_prediction_is_of_one_fit_whatever_another_thread_does(wrap, images):
+    X, y = images
+    estimator = RefittedMeanwhile(max_iter=50, tol=1e-2).fit(X, y)
+    expected = estimator.predict(X)
+    estimator.meanwhile = lambda: LogisticRegression.fit(estimator, X, 100 + y)
+    rejecting = RejectingClassifier(wrap(estimator), threshold=0.0)
+    np.testing.assert_array_equal(rejecting.predict(X), expected)
+    assert estimator.classes_.tolist() == [*range(100, 110)]
+
+
+@pytest.mark.slow
+def test_a_prediction_is_of_one_network_whatever_another_thread_does(small_digits):
+    X, y = small_digits[0][:80], small_digits[1][:80]
+    network = DigitCNNClassifier("two_layer_mlp", epochs=1, random_state=0)
+    rejecting = RejectingClassifier(network, threshold=0.0)
+    fits = [(X, y), (X, 109 - y)]
+    allowed = [rejecting.set_params(estimator=network.fit(*fit)).predict(X) for fit in fits]
+    stopped = threading.Event()
+
+    def refit():
+        while not stopped.is_set():
+            network.fit(*fits[0]).fit(*fits[1])
+
+    thread = threading.Thread(target=refit)
+    thread.start()
+    end = time.monotonic() + 3
+    try:
+        while time.monotonic() < end:
+            answers = rejecting.predict(X)
+            assert any(np.array_equal(answers, each) for each in allowed)
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class TestDataThatDoNotGoTogether:
+    @pytest.fixture(params=["trained", "frozen"])
+    def rejecting(self, request, fitted):
+        estimator = linear() if request.param == "trained" else FrozenEstimator(fitted)
+        return RejectingClassifier(estimator)
+
+    @pytest.mark.parametrize("n_labels", [1, 10, 0])
+    def test_labels_of_another_number_are_refused(self, n_labels, rejecting, images):
+        X, y = images
+        for threshold in ("auto", 0.5):
+            with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+                rejecting.set_params(threshold=threshold).fit(X, y[:n_labels])
+
+    @pytest.mark.parametrize(
+        ("weights", "message"),
+        [
+            (np.ones(10), r"sample_weight.shape == \(10,\)|inconsistent numbers of samples"),
+            (np.r_[np.nan, np.ones(199)], "sample_weight contains NaN"),
+            (np.r_[np.inf, np.ones(199)], "sample_weight contains infinity"),
+            (np.r_[-1.0, np.ones(199)], "sample_weight must not be negative"),
+            (np.zeros(200), "sample_weight must hold at least one positive weight"),
+        ],
+        ids=["few", "NaN", "infinite", "negative", "zeros"],
+    )
+    def test_weights_that_weigh_nothing_sensible_are_refused(
+        self, weights, message, rejecting, images
+    ):
+        X, y = images[0][:200], images[1][:200]
+        for threshold in ("auto", 0.5):
+            with pytest.raises(ValueError, match=message):
+                rejecting.set_params(threshold=threshold).fit(X, y, sample_weight=weights)
+
+    def test_one_number_weighs_all_images_alike(self, rejecting, images):
+        X, y = images
+        alike = clone(rejecting).fit(X, y, sample_weight=np.ones(len(y))).threshold_
+        assert rejecting.fit(X, y, sample_weight=1.0).threshold_ == alike
+
+
+def in_colour(images):
+    return np.repeat(images.reshape(-1, 8, 8, 1), 3, axis=3)
+
+
+@pytest.fixture(scope="module")
+def colour_network(small_digits):
+    X, y = small_digits
+    return DigitCNNClassifier("two_layer_mlp", epochs=1, random_state=0).fit(in_colour(X), y)
+
+
+@pytest.fixture
+def uniform():
+    colours = np.array([(10, 200, 60), (255, 0, 0), (60, 60, 60)], dtype=np.uint8) // 16
+    return np.ones((1, 8, 8, 1), dtype=np.uint8) * colours[:, None, None]
+
+
+class TestImagesOfOneColour:
+    @pytest.mark.parametrize("wrap", [lambda network: network, make_pipeline, FrozenEstimator])
+    def test_are_blank_as_images_and_as_rows(self, wrap, colour_network, uniform):
+        rejecting = RejectingClassifier(wrap(colour_network), threshold=0.0)
+        assert (rejecting.predict(uniform) == -1).all()
+        assert (rejecting.predict(uniform.reshape(3, -1)) == -1).all()
+        assert (rejecting.predict(list(uniform)) == -1).all()
+
+    def test_digits_in_colour_are_answered(self, colour_network, small_digits):
+        X = in_colour(small_digits[0][:50]) * np.array([1, 0, 1])
+        for form in (X, X.reshape(50, -1)):
+            assert (RejectingClassifier(colour_network, threshold=0.0).predict(form) != -1).all()
+
+    def test_one_pixel_of_another_colour_is_seen(self, colour_network, uniform):
+        uniform[:, 4, 4, 1] += 1
+        assert (RejectingClassifier(colour_network, threshold=0.0).predict(uniform) != -1).all()
+
+    def test_columns_that_repeat_are_no_channels_of_grey_images(self, fitted):
+        stripes = np.tile([0.0, 0.5, 1.0, 0.2], (1, 16))
+        assert (RejectingClassifier(fitted, threshold=0.0).predict(stripes) != -1).all()

@@ -1,11 +1,14 @@
 """The page that says how good a classifier is: what it holds, and what is refused."""
 
 import base64
+import copy
+import pickle
 import sys
 from collections import Counter
 from html.parser import HTMLParser
 from io import BytesIO
 
+import keras
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -24,7 +27,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier, RejectingClassifier
+from mnistcnn import (
+    DigitCNNClassifier,
+    DigitEnsembleClassifier,
+    RejectingClassifier,
+    load_classifier,
+)
 from mnistcnn.evaluation import write_report
 from mnistcnn.exceptions import PixelRangeWarning
 
@@ -112,6 +120,11 @@ class Unasked(GaussianNB):
 
     def predict(self, X):  # noqa: ARG002
         raise AssertionError("it was asked")
+
+
+def small(input_shape, n_classes):
+    layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
+    return keras.Sequential(layers)
 
 
 def report(classifier, X, y, folder, **options):
@@ -325,6 +338,42 @@ class TestClassifiers:
         parameters = {"architecture", "epochs", "random_state", "early_stopping"}
         assert parameters <= set(page.texts("th"))
         assert "learning_rate" not in page.texts("th")
+
+    @pytest.mark.parametrize("kept", ["in memory", "pickled", "in a file"])
+    def test_what_was_set_after_the_fit_is_no_fact_of_the_network(
+        self, kept, network, held_out, tmp_path
+    ):
+        changed = copy.copy(network).set_params(architecture="simple", epochs=50, verbose=0)
+        if kept == "pickled":
+            changed = pickle.loads(pickle.dumps(changed))
+        elif kept == "in a file":
+            changed.save(tmp_path / "digits.mnistcnn")
+            changed = load_classifier(tmp_path / "digits.mnistcnn")
+        _, page = report(changed, *held_out, tmp_path)
+        names = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+        assert names["Architecture"] == "two_layer_mlp"
+        assert names["Epochs"] == str(network.n_iter_)
+        assert names["Set after the fit"].startswith("architecture, epochs;")
+
+    @pytest.mark.parametrize("kept", ["in memory", "pickled"])
+    def test_a_function_that_was_replaced_after_the_fit_is_not_named(
+        self, kept, small_digits, held_out, tmp_path
+    ):
+        classifier = DigitCNNClassifier(small, epochs=1).fit(*(part[:150] for part in small_digits))
+        if kept == "pickled":
+            classifier = pickle.loads(pickle.dumps(classifier))
+        expected = {"small": "small", "simple": "small" if kept == "in memory" else "not known"}
+        for architecture in (small, "simple"):
+            _, page = report(
+                classifier.set_params(architecture=architecture),
+                *held_out,
+                tmp_path,
+                overwrite=True,
+            )
+            names = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+            told = expected[getattr(architecture, "__name__", architecture)]
+            assert names["Architecture"].startswith(told)
+            assert ("Set after the fit" in names) == (architecture == "simple")
 
     def test_ensemble_has_the_curves_of_one_and_the_number_of_all(
         self, small_digits, held_out, tmp_path

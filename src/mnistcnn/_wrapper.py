@@ -12,19 +12,24 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn._types import Estimator
+from mnistcnn._types import Estimator, Images
 
 __all__ = [
     "WrapperClassifier",
     "answering_part",
+    "as_fitted_now",
     "check_takes",
     "estimators_within",
+    "given_to",
     "part_with",
     "rejecting_part",
 ]
 
 # Where scikit-learn's estimators keep the fitted ones by which they answer.
 FITTED_PARTS = ("best_estimator_", "estimators_", "estimator_")
+
+# Where an estimator holds one that may be fitted anew while it stays the same object.
+HELD_PARTS = ("estimator", "estimator_", "best_estimator_")
 
 
 class WrapperClassifier(
@@ -53,6 +58,10 @@ class WrapperClassifier(
 
     def _fitted_estimator(self) -> Any:
         return vars(self).get("estimator_", self.estimator)
+
+    def _estimator_as_fitted_now(self) -> Any:
+        """Return a twin of it that stays as it is while another thread fits it anew."""
+        return as_fitted_now(self._fitted_estimator())
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether it was fitted, or the estimator in it."""
@@ -128,6 +137,56 @@ def answering_part(estimator: Estimator) -> Any | None:
     if isinstance(estimator, WrapperClassifier):
         return estimator._fitted_estimator()
     return getattr(estimator, "best_estimator_", getattr(estimator, "estimator_", None))
+
+
+def given_to(part: Estimator, estimator: Estimator, X: Images) -> Any:
+    """Return what a part that answers is given of images: what the steps before it make of them.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import MinMaxScaler
+    >>> from mnistcnn._wrapper import given_to
+    >>> pipeline = make_pipeline(MinMaxScaler(), GaussianNB()).fit([[0], [16]], [0, 1])
+    >>> given_to(pipeline[-1], pipeline, [[8]])
+    array([[0.5]])
+    """
+    around: Any = estimator
+    while around is not part:
+        if len(getattr(around, "steps", ())) > 1:
+            X = around[:-1].transform(X)
+        around = answering_part(around)
+    return X
+
+
+def as_fitted_now(estimator: Any) -> Any:
+    """Return a twin of an estimator that stays as it is while another thread fits that one anew.
+
+    The steps of a pipeline and what a wrapper holds are twins, too. What they have learned is
+    shared: it is replaced by a fit, never changed.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from mnistcnn._wrapper import as_fitted_now
+    >>> pipeline = make_pipeline(GaussianNB()).fit([[0], [1]], [0, 1])
+    >>> twin = as_fitted_now(pipeline)
+    >>> pipeline.fit([[0], [1]], [2, 3]).classes_.tolist(), twin.classes_.tolist()
+    ([2, 3], [0, 1])
+    """
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        return estimator
+    attributes = dict(vars(estimator))
+    if "steps" in attributes:
+        attributes["steps"] = [(name, as_fitted_now(step)) for name, step in attributes["steps"]]
+    for name in attributes.keys() & set(HELD_PARTS):
+        attributes[name] = as_fitted_now(attributes[name])
+    # Its class may copy for another process, at a cost that a prediction must not have.
+    twin = object.__new__(type(estimator))
+    twin.__dict__.update(attributes)
+    return twin
 
 
 def estimators_within(estimator: Estimator) -> list[Any]:

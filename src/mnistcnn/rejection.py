@@ -1,7 +1,7 @@
 """Rejects images instead of labelling them if a classifier is not sure enough."""
 
 from collections.abc import Callable
-from copy import copy
+from math import prod
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
@@ -22,8 +22,13 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn._wrapper import WrapperClassifier, check_takes
-from mnistcnn.preprocessing import as_array, check_in_memory, check_one_label_each
+from mnistcnn._wrapper import WrapperClassifier, as_fitted_now, check_takes, estimators_within
+from mnistcnn.preprocessing import (
+    as_array,
+    check_in_memory,
+    check_one_label_each,
+    checked_weights,
+)
 from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
@@ -35,6 +40,9 @@ DEFAULT_THRESHOLD = 0.9
 # Of images like those of fit, with threshold="auto".
 REJECTION_RATE = 0.01
 N_FOLDS = 3
+
+# Red, green, blue and opacity; a longer last axis is one of the image itself.
+MOST_CHANNELS = 4
 
 
 def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
@@ -48,8 +56,9 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
     """A classifier that predicts `rejected_label` if it is not sure, as for letters and noise.
 
     It rejects an image if its highest probability is below the threshold [1]_, or if the image is
-    blank, that is, if all its pixels are equal. The classifier can be fitted, or wrapped around an
-    estimator that is already fitted, such as the one that `mnistcnn.load_pretrained` returns.
+    blank, that is, if all its pixels have the same value or colour. The classifier can be fitted,
+    or wrapped around an estimator that is already fitted, such as the one that
+    `mnistcnn.load_pretrained` returns.
 
     Parameters
     ----------
@@ -143,7 +152,8 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         ------
         ValueError
             If a parameter is not as described, if `rejected_label` is one of the labels or not of
-            their kind, if labels are one-hot rows, or if a label has too few images.
+            their kind, if labels are one-hot rows, if a label has too few images, if labels or
+            weights are not as many as images, or if weights are negative, not finite or all 0.
         TypeError
             If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
@@ -151,7 +161,10 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         check_in_memory(X)
         check_one_label_each(y)
         labels = column_or_1d(y, warn=True)
-        weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
+        check_consistent_length(X, labels)
+        weights = {}
+        if sample_weight is not None:
+            weights = {"sample_weight": checked_weights(sample_weight, labels)}
         check_takes(self.estimator, list(weights))
         fitted = clone(self.estimator).fit(X, labels, **weights)
         _check_rejected_label(self.rejected_label, fitted.classes_)
@@ -181,12 +194,13 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
             If `threshold` is not as described, or `rejected_label` is one of the labels or not of
             their kind.
         """
-        # A twin, which stays as it is while another thread fits this one anew.
-        fitted = copy(self)
+        # Twins, which stay as they are while another thread fits this one or the estimator anew.
+        fitted = as_fitted_now(self)
         threshold, probabilities = fitted._threshold(), fitted.predict_proba(X)
         classes = fitted.classes_
         _check_rejected_label(self.rejected_label, classes)
-        is_rejected = (probabilities.max(axis=1) < threshold) | _are_blank(X)
+        is_blank = _are_blank(X, fitted._fitted_estimator())
+        is_rejected = (probabilities.max(axis=1) < threshold) | is_blank
         labels = classes[probabilities.argmax(axis=1)]
         # Integers of any size and strings of any length find room in the wider dtype.
         kind = object if classes.dtype == object else None
@@ -328,14 +342,26 @@ def _check_rejected_label(rejected_label: Label, classes: NDArray[Any]) -> None:
         )
 
 
-def _are_blank(X: Images) -> NDArray[np.bool_] | bool:
+def _are_blank(X: Images, estimator: Classifier) -> NDArray[np.bool_] | bool:
     """Return for each image whether all its pixels are equal; False for what is not an array."""
     try:
         pixels = as_array(X)
     except ValueError:
         # Images of different sizes, which a pipeline may take.
         return False
-    if pixels.ndim < 2 or pixels.dtype.kind not in "buif" or pixels[0].size < 2:
+    if pixels.ndim < 2 or pixels.dtype.kind not in "buif" or not pixels.size:
         return False
-    rows = pixels.reshape(len(pixels), -1)
-    return np.asarray((rows == rows[:, :1]).all(axis=1))
+    rows = pixels.reshape(len(pixels), -1, _n_channels(pixels.shape, estimator))
+    if rows.shape[1] < 2:
+        return False
+    return np.asarray((rows == rows[:, :1]).all(axis=(1, 2)))
+
+
+def _n_channels(array_shape: tuple[int, ...], estimator: Classifier) -> int:
+    """Return how many values a pixel has, by the shape of the images or of those of the fit."""
+    known = [array_shape[1:]]
+    if len(array_shape) == 2:
+        shapes = [getattr(part, "image_shape_", ()) for part in estimators_within(estimator)]
+        known = [shape for shape in shapes if shape and prod(shape) == array_shape[1]]
+    of_colours = {shape[2] for shape in known if len(shape) == 3 and shape[2] <= MOST_CHANNELS}
+    return int(max(of_colours, default=1))

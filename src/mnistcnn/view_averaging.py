@@ -1,6 +1,5 @@
 """Averages what a classifier says of an image and of the same image moved by a pixel or two."""
 
-from copy import copy
 from itertools import product
 from math import prod
 from numbers import Integral
@@ -246,7 +245,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
             {"n_views": self.n_views},
             caller_name=type(self).__name__,
         )
-        estimator = copy(self._fitted_estimator())
+        estimator = self._estimator_as_fitted_now()
         _check_answers_all(estimator, self.n_views)
         return estimator
 

@@ -1,6 +1,7 @@
 """The estimator itself: scikit-learn's contract around one Keras network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import keras
@@ -20,7 +21,7 @@ from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._inspection import InspectionMixin
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._other_constructors import OtherConstructorsMixin
-from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
+from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS, settings_of
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._types import (
     ArchitectureLike,
@@ -298,7 +299,8 @@ default="one_cycle"
         validate_parameters(self)
         validation = ValidationArrays(X_val, y_val, sample_weight_val)
         # Never trains the network of the previous fit, so a failure leaves that as it was.
-        self._adopt(fit(self, X, y, sample_weight, validation))
+        fitted = fit(self, X, y, sample_weight, validation)
+        self._adopt(replace(fitted, settings=settings_of(self)))
         return self
 
     def partial_fit(
@@ -337,7 +339,8 @@ default="one_cycle"
         """
         validate_parameters(self)
         with unchanged_by_failure(self):
-            self._adopt(partial_fit(self, X, y, classes, sample_weight))
+            fitted = partial_fit(self, X, y, classes, sample_weight)
+            self._adopt(replace(fitted, settings=settings_of(self)))
         return self
 
     @property

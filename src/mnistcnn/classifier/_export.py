@@ -15,7 +15,7 @@ from mnistcnn._scikit_learn import StrOptions, validate_parameter_constraints
 from mnistcnn._training.conversion import FORMATS, FileFormat, converted
 from mnistcnn._types import Images
 from mnistcnn._types import Path as PathLike
-from mnistcnn.classifier._pixel_range import BYTES
+from mnistcnn.classifier._pixel_range import BYTES, joint_range
 from mnistcnn.preprocessing import PixelRange, read_pixels
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def export_together(
     Parameters
     ----------
     classifiers : sequence of DigitCNNClassifier
-        Fitted on images of one shape and the same labels.
+        Fitted on images of one shape, with pixels in one unit, and the same labels.
     path, overwrite, pixel_dtype, quantization, calibration_images
         As `DigitCNNClassifier.export` takes them.
 
@@ -158,7 +158,7 @@ def export_together(
     _check_goes_with_images(quantization, calibration_images)
     # Twins, which stay as they are while another thread fits one of the classifiers anew.
     fitted = [classifier._as_fitted_now() for classifier in classifiers]
-    first, pixel_range = fitted[0], fitted[0]._pixel_range
+    first, pixel_range = fitted[0], joint_range([each._pixel_range for each in fitted])
     dtype = _checked_dtype(pixel_dtype, pixel_range)
     calibration = (
         None if calibration_images is None else _as_input(first, calibration_images, dtype)

@@ -13,6 +13,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
+from mnistcnn.classifier._parameters import Settings
 from mnistcnn.preprocessing import PixelRange
 
 
@@ -38,6 +39,8 @@ class Fitted:
         Whether the network has the weights of its best epoch once it is trained.
     from_memory : bool
         Whether it was read back, not trained.
+    settings : dict of str to str, or None
+        The parameters of the estimator in the fit, as text, where they are known.
     """
 
     feature_attributes: dict[str, Any]
@@ -48,6 +51,7 @@ class Fitted:
     history: History = field(default_factory=dict)
     stops_early: bool = False
     from_memory: bool = False
+    settings: Settings | None = None
 
     NAMES: ClassVar = (
         "classes_",
@@ -64,6 +68,7 @@ class Fitted:
         "_network",
         "_borrowed",
         "_pixel_range",
+        "_settings",
     )
 
     @classmethod
@@ -116,6 +121,7 @@ class Fitted:
             "_network": network,
             "_borrowed": self.borrowed,
             "_pixel_range": self.pixel_range,
+            "_settings": self.settings,
         }
         if self.stops_early and self.history:
             attributes["best_epoch_"] = best_epoch(self.history)

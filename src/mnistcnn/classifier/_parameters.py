@@ -1,13 +1,26 @@
 """What each parameter of the estimator may be."""
 
 import os
+import re
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
+import numpy as np
+from sklearn.base import BaseEstimator
 
 from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions
 from mnistcnn.augmentation import PRESETS, Augmentation
+from mnistcnn.storage import LEFT_OUT
+
+# The parameters of a fit by their names, as text.
+Settings: TypeAlias = dict[str, str]
+
+# They do not change what a fit learns.
+WITHOUT_EFFECT = {"verbose", *LEFT_OUT}
+
+# Of an object in this process alone.
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "architecture": [str, HasMethods(["build"]), callable],
@@ -44,3 +57,36 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
+
+
+def settings_of(estimator: BaseEstimator) -> Settings:
+    """Return the parameters of an estimator that matter to its fit, as text."""
+    parameters = estimator.get_params(deep=False).items()
+    return {name: _text(value) for name, value in parameters if name not in WITHOUT_EFFECT}
+
+
+def set_since_fit(estimator: BaseEstimator) -> list[str]:
+    """Return the parameters that have other values than in the fit, as far as that is known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn import DigitCNNClassifier
+    >>> from mnistcnn.classifier import set_since_fit
+    >>> X, y = np.arange(128, dtype=np.uint8).reshape(2, 64), [0, 1]
+    >>> classifier = DigitCNNClassifier("two_layer_mlp", epochs=1).fit(X, y)
+    >>> set_since_fit(classifier), set_since_fit(classifier.set_params(epochs=5))
+    ([], ['epochs'])
+    """
+    in_fit = vars(estimator).get("_settings") or {}
+    now = settings_of(estimator)
+    return [name for name, text in in_fit.items() if now.get(name) != text]
+
+
+def _text(value: Any) -> str:
+    if hasattr(value, "fitted"):
+        # The parameters of a classifier whose layers are used are no matter of this fit.
+        return f"{type(value).__name__}(trainable={getattr(value, 'trainable', None)})"
+    # Texts of NumPy's come back from a file as Python's.
+    plain = value.item() if isinstance(value, np.generic) else value
+    return ADDRESS.sub("", repr(plain))

@@ -1,5 +1,6 @@
 """The range of the training pixels, and what it tells of later ones and of a network."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from mnistcnn.preprocessing import PixelRange, some_of, warn_of_another_unit, wa
 IMAGES_MEASURED = 4096
 
 BYTES: PixelRange = (0.0, 255.0)
+
+# Of the greatest pixels of two trainings in one unit.
+LARGEST_RATIO = 10
 
 IN_TRAINING = "so what it has learned does not apply to these"
 IN_VALIDATION = "so the results on the validation images are meaningless"
@@ -26,6 +30,38 @@ def measured_range(data: TrainingData) -> PixelRange:
 def _measured(data: TrainingData) -> NDArray[Any]:
     measured: NDArray[Any] = data.pixels[some_of(data.indices, IMAGES_MEASURED)]
     return measured
+
+
+def joint_range(ranges: Sequence[PixelRange | None]) -> PixelRange | None:
+    """Return the range of the pixels of several trainings, as far as they are known.
+
+    Trainings in different units are refused.
+
+    Examples
+    --------
+    >>> from mnistcnn.classifier._pixel_range import joint_range
+    >>> joint_range([(0.0, 250.0), None, (0.0, 255.0)])
+    (0.0, 255.0)
+    """
+    known = {place: each for place, each in enumerate(ranges) if each is not None}
+    # An image without ink tells no unit.
+    first = next((place for place, (low, high) in known.items() if low < high), 0)
+    for place, (low, high) in known.items():
+        if low < high and not _are_of_one_unit(known[first], (low, high)):
+            raise ValueError(
+                "All members must have been trained on pixels in the same unit to become one "
+                f"graph, got pixels from {known[first][0]:.4g} to {known[first][1]:.4g} for "
+                f"estimators_[{first}] and from {low:.4g} to {high:.4g} for estimators_[{place}]; "
+                "fit the ensemble anew."
+            )
+    lows, highs = [low for low, _ in known.values()], [high for _, high in known.values()]
+    return (min(lows), max(highs)) if known else None
+
+
+def _are_of_one_unit(one: PixelRange, other: PixelRange) -> bool:
+    smaller, larger = sorted(max(abs(low), abs(high)) for low, high in (one, other))
+    begin_below_zero = {low < -larger / 4 for low, _ in (one, other)}
+    return smaller > larger / LARGEST_RATIO and len(begin_below_zero) == 1
 
 
 def widened_range(known: PixelRange | None, data: TrainingData) -> PixelRange:

@@ -13,7 +13,9 @@ from mnistcnn._training.network import DTYPE_POLICIES, Network, as_array
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
+from mnistcnn.classifier._built_of import builds, built_of
 from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._parameters import Settings
 from mnistcnn.classifier._settings import resolve_architecture
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
@@ -39,22 +41,42 @@ def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
     attributes = vars(estimator)
     if "_borrowed" not in attributes:
         return None
+    network = attributes["_borrowed"].network
     state = network_state(attributes["_borrowed"].compiled)
-    if state["architecture"] is None and not isinstance(estimator.architecture, TrainedFeatures):
-        raise NotPlainError(
-            "a network of layers that no registered architecture has built: a function or model of "
-            "one's own"
-        )
-    _check_weights(attributes["_borrowed"].network)
+    if state["architecture"] is None:
+        state["architecture"] = _features_to_store(estimator.architecture, network)
+    _check_weights(network)
     return {
         "features": {name: attributes[name] for name in OF_FEATURES if name in attributes},
         "classes": attributes["classes_"],
         "pixel_range": attributes["_pixel_range"],
         "history": attributes["history_"],
         "stops_early": "best_epoch_" in attributes,
-        # That of `TrainedFeatures` is a parameter, and need not be stored twice.
+        "settings": attributes.get("_settings"),
         "network": {name: value for name, value in state.items() if name in OF_NETWORK},
     }
+
+
+def _features_to_store(architecture: ArchitectureLike, network: Network) -> TrainedFeatures | None:
+    """Return the trained features that a network was built of.
+
+    None where the parameter, which a file holds anyway, builds the same.
+    """
+    original, is_parameter = built_of(network), isinstance(architecture, TrainedFeatures)
+    if is_parameter and builds(architecture, network):
+        return None
+    if isinstance(original, TrainedFeatures):
+        return original
+    if is_parameter and original is None:
+        raise ValueError(
+            "architecture must be the TrainedFeatures that this classifier was fitted with, for a "
+            "file of it to be loaded again, got others: they were set after the fit, or the "
+            "classifier in them was fitted anew. Fit this one anew, or use joblib.dump."
+        )
+    raise NotPlainError(
+        "a network of layers that no registered architecture has built: a function or model of "
+        "one's own"
+    )
 
 
 def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
@@ -85,6 +107,7 @@ def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
         pixel_range,
         history=learned["history"],
         stops_early=learned["stops_early"],
+        settings=_checked_settings(learned.get("settings")),
     )
 
 
@@ -104,7 +127,7 @@ def _check_network(network: Content, n_classes: int) -> None:
     if network.keys() != OF_NETWORK:
         raise ValueError(f"a network must have {sorted(OF_NETWORK)}, got {sorted(network)}")
     architecture = network["architecture"]
-    if not (architecture is None or isinstance(architecture, RegisteredArchitecture)):
+    if not isinstance(architecture, RegisteredArchitecture | TrainedFeatures | None):
         raise ValueError("the architecture of the network must be a registered one")
     if network["precision"] not in DTYPE_POLICIES:
         raise ValueError(f"the precision {network['precision']!r} is not known")
@@ -138,6 +161,17 @@ def _checked_range(low: float, high: float) -> PixelRange:
     if not (np.isfinite([low, high]).all() and low <= high):
         raise ValueError("the range of pixels must be two numbers in ascending order")
     return float(low), float(high)
+
+
+def _checked_settings(settings: object) -> Settings | None:
+    """Return the parameters of a fit as text; earlier versions stored none."""
+    if settings is None:
+        return None
+    if not isinstance(settings, dict) or not all(
+        isinstance(part, str) for item in settings.items() for part in item
+    ):
+        raise ValueError("the parameters of the fit must be texts")
+    return settings
 
 
 def _check_features(features: Content, image_shape: tuple[int, ...]) -> None:

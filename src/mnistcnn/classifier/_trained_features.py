@@ -12,6 +12,7 @@ from mnistcnn._training.features import as_list, trained_features
 from mnistcnn._training.network import DTYPE_POLICIES, Network
 from mnistcnn._training.tensors import Tensor
 from mnistcnn.architectures import flatten, to_logits
+from mnistcnn.classifier._built_of import built_of
 from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_architecture
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     @property
     def _architecture(self) -> Any:
-        return resolve_architecture(self.fitted.architecture)
+        return built_of(self._network) or resolve_architecture(self.fitted.architecture)
 
     @property
     def _network(self) -> Network:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._scikit_learn import check_sample_weight
 from mnistcnn.classifier._types import ClassWeight, Weights
+from mnistcnn.preprocessing import checked_weights
 
 GREATEST = float(np.finfo(np.float64).max)
 
@@ -25,14 +25,7 @@ def combined_weights(
     """
     if sample_weight is None and class_weight is None:
         return None
-    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
-        raise ValueError("sample_weight must hold at least one positive weight, got only zeros.")
-    weights: NDArray[np.float64] = check_sample_weight(sample_weight, targets, dtype=np.float64)
-    if (weights < 0).any():
-        raise ValueError(
-            "sample_weight must not be negative. Negative values in data passed to "
-            f"`sample_weight`: the lowest is {weights.min()}."
-        )
+    weights = checked_weights(sample_weight, targets)
     if class_weight is None:
         return weights
     if isinstance(class_weight, dict):

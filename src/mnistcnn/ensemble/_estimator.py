@@ -27,6 +27,7 @@ from mnistcnn.ensemble._members import (
     members_that_stay,
     seeds_of_members,
     trained,
+    warn_of_unit_of_new_members,
 )
 from mnistcnn.ensemble._routing import RoutingMixin
 from mnistcnn.ensemble._stored_members import StoredMembersMixin
@@ -246,6 +247,7 @@ class DigitEnsembleClassifier(
             )
             return self
         labels = checked_labels(X, y, self.classes_ if earlier else None)
+        warn_of_unit_of_new_members(earlier, X)
         seeds = seeds_of_members(self.random_state, self.n_estimators)[len(earlier) :]
         members = [made_member(template, seed) for seed in seeds]
         new = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(

@@ -47,8 +47,8 @@ class EnsembleExportMixin:
         Raises
         ------
         ValueError
-            If a member is not a `DigitCNNClassifier`, and in the cases of
-            `DigitCNNClassifier.export`.
+            If a member is not a `DigitCNNClassifier`, if members were trained on pixels in
+            different units, and in the cases of `DigitCNNClassifier.export`.
         Exception
             Any other exception that `DigitCNNClassifier.export` raises.
         """

@@ -6,16 +6,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
+from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._types import Classifier, Images, Labels, RandomState
-from mnistcnn._wrapper import rejecting_part
+from mnistcnn._wrapper import given_to, part_with, rejecting_part
 from mnistcnn.classifier import leave_compiled_network
-from mnistcnn.preprocessing import check_in_memory, check_one_label_each
+from mnistcnn.preprocessing import (
+    as_rows,
+    check_in_memory,
+    check_one_label_each,
+    some_of,
+    warn_of_another_unit,
+)
 
 # What scikit-learn draws seeds below.
 GREATEST_SEED = int(np.iinfo(np.int32).max)
+
+# Some images tell the unit of all.
+IMAGES_LOOKED_AT = 32
+
+OF_ENSEMBLE = "so no pixels suit both its earlier and its new members"
 
 # What all members must have in common to be asked together.
 COMMON = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
@@ -97,6 +108,22 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
             f"len(estimators_)={len(members)} when warm_start==True"
         )
     return members
+
+
+def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
+    """Warn if images are certainly in another unit than those of the members of an earlier fit."""
+    network = part_with(earlier[0], "_pixel_range") if earlier else None
+    if network is None:
+        return
+    try:
+        places = some_of(np.arange(len(X)), IMAGES_LOOKED_AT)  # type: ignore[arg-type]
+        given = given_to(network, earlier[0], _safe_indexing(X, places))
+        pixels = np.asarray(as_rows(given)[0])
+        if pixels.dtype.kind in "buif":
+            warn_of_another_unit(network._pixel_range, pixels, OF_ENSEMBLE)
+    except (TypeError, ValueError):
+        # What is wrong with the images, the fit of the new members says.
+        return
 
 
 def made_member(estimator: Classifier, seed: int) -> Any:

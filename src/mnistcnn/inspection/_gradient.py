@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn._wrapper import answering_part, part_with
+from mnistcnn._wrapper import given_to, part_with
 from mnistcnn.inspection._saliency import (
     Saliency,
     WantedClasses,
@@ -28,6 +28,9 @@ def gradient_saliency(
     The value of a pixel is the absolute gradient of the class's score, the largest of its channels
     [1]_. This takes one forward and one backward pass, on every backend that this library trains on
     (TensorFlow, JAX and PyTorch).
+
+    Classes and probabilities are those of `estimator`, the gradients those of the network in it:
+    for a `TestTimeAugmentationClassifier`, the gradients at the unmoved image.
 
     Parameters
     ----------
@@ -72,9 +75,10 @@ def gradient_saliency(
     ((2, 1, 28, 28), [0, 1])
     """
     network, given = network_and_input(estimator, X)
-    probabilities = probabilities_of(network, given)
-    columns = wanted_classes(classes, network.classes_, probabilities)
-    labels = network.classes_[columns]
+    # A wrapper may answer otherwise than the network in it.
+    probabilities = probabilities_of(estimator, X)
+    columns = wanted_classes(classes, estimator.classes_, probabilities)
+    labels = estimator.classes_[columns]
     with unit_was_checked():
         gradients = [network.input_gradients(given, of_class) for of_class in labels.T]
     shape = gradients[0].shape
@@ -107,9 +111,4 @@ def network_within(estimator: "Classifier") -> Any:
 def network_and_input(estimator: "Classifier", X: "Images") -> tuple[Any, Any]:
     """Return the same, and what it is given of images: what the steps before it make of them."""
     network = network_within(estimator)
-    part: Any = estimator
-    while part is not network:
-        if len(getattr(part, "steps", ())) > 1:
-            X = part[:-1].transform(X)
-        part = answering_part(part)
-    return network, X
+    return network, given_to(network, estimator, X)

@@ -27,3 +27,4 @@ from ._units import callers_level as callers_level
 from ._units import some_of as some_of
 from ._units import warn_of_another_unit as warn_of_another_unit
 from ._units import warn_of_pixels as warn_of_pixels
+from ._weights import checked_weights as checked_weights

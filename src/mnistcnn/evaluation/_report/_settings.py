@@ -7,7 +7,12 @@ from typing import Any, TypeGuard
 from mnistcnn._types import Classifier, Estimator
 from mnistcnn._wrapper import estimators_within
 from mnistcnn.architectures import get_architecture
-from mnistcnn.classifier import DigitCNNClassifier, n_parameters_of
+from mnistcnn.classifier import (
+    DigitCNNClassifier,
+    architecture_of_fit,
+    n_parameters_of,
+    set_since_fit,
+)
 
 __all__ = ["ChangedParameter", "Part", "history_of", "networks_within", "parts_of"]
 
@@ -106,7 +111,7 @@ def _facts(estimator: Estimator) -> dict[str, str]:
     if not _is_fitted_network(estimator):
         return {}
     facts = {
-        **_architecture_facts(estimator.architecture),
+        **_architecture_facts(architecture_of_fit(estimator)),
         "network parameters": f"{n_parameters_of(estimator):,}",
         "image shape": "×".join(map(str, estimator.image_shape_)),
         "precision": str(estimator.precision_),
@@ -115,10 +120,15 @@ def _facts(estimator: Estimator) -> dict[str, str]:
         facts["epochs"] = f"{estimator.n_iter_:,}"
     if hasattr(estimator, "best_epoch_"):
         facts["best epoch"] = f"{estimator.best_epoch_:,}"
+    changed = set_since_fit(estimator)
+    if changed:
+        facts["set after the fit"] = f"{', '.join(changed)}; the network was trained with others"
     return facts
 
 
 def _architecture_facts(architecture: object) -> dict[str, str]:
+    if architecture is None:
+        return {"architecture": "not known, as another one was set after the fit"}
     if isinstance(architecture, str):
         architecture = get_architecture(architecture)
     name = getattr(architecture, "name", getattr(architecture, "__name__", None))
