@@ -12,6 +12,7 @@ from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_js
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
@@ -124,11 +125,14 @@ def predict(
         show(_with_labels_noted(answers, labels))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(labels), submission_file)) from interrupt
+    files = []
     if seen and sheet_file is not None:
-        write_contact_sheet(seen, sheet_file)
+        files.append(_write_sheet(seen, sheet_file, force=force))
     if submission_file is not None and not errors.status:
-        write_submission(labels, submission_file, quiet=quiet or as_csv or as_json)
-    return errors.status
+        is_quiet = quiet or as_csv or as_json
+        files.append(write_submission(labels, submission_file, force=force, quiet=is_quiet))
+    are_named_as_asked = set(files) <= {sheet_file, submission_file}
+    return errors.status if are_named_as_asked else max(errors.status, UNDER_ANOTHER_NAME)
 
 
 def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None) -> None:
@@ -216,6 +220,14 @@ def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     if model_file is None:
         return load_bundled()
     return load_digit_classifier(model_file, runs_code=runs_code)
+
+
+def _write_sheet(seen: list[Array], path: Path, *, force: bool) -> Path:
+    return written(
+        lambda file, overwrite: write_contact_sheet(seen, file, overwrite=overwrite),
+        path,
+        force=force,
+    )
 
 
 def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:
