@@ -169,12 +169,14 @@ class TestNewFiles:
 
     def test_a_file_that_appears_during_the_work_stays(self, tmp_path):
         path = tmp_path / "digits.mnistcnn"
-        with (
-            pytest.raises(FileExistsError, match=f"{path} exists already; use overwrite=True"),
-            replaced_at_the_end(path, overwrite=False) as temporary,
-        ):
-            temporary.write_text("mine")
-            write(path, "of another process")
+
+        def write_late():
+            with replaced_at_the_end(path, overwrite=False) as temporary:
+                temporary.write_text("mine")
+                write(path, "of another process")
+
+        with pytest.raises(FileExistsError, match=f"{path} exists already; use overwrite=True"):
+            write_late()
         assert path.read_text() == "of another process"
         assert list(tmp_path.iterdir()) == [path]
 
