@@ -42,6 +42,7 @@ BETWEEN_ROOMS = {
     "count_parameters",
     "decoded",
     "encoded",
+    "fault_in_order",
     "in_normal_form",
     "label_column",
     "load_without_keras",
