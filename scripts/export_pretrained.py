@@ -8,7 +8,6 @@ that. It is to be run after `scripts/train_pretrained.py` and `scripts/train_par
 
 import argparse
 import hashlib
-import json
 import os
 from pathlib import Path
 
@@ -16,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import onnx
 
-from mnistcnn import TrainedFeatures, load_pretrained
+from mnistcnn import load_pretrained
 from mnistcnn.pretrained._loading import DIGESTS
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "mnistcnn" / "pretrained" / "weights"
@@ -25,8 +24,8 @@ WEIGHTS = Path(__file__).parents[1] / "src" / "mnistcnn" / "pretrained" / "weigh
 def write(name: str, folder: Path) -> str:
     """Write one network as ONNX, and return the SHA-256 of the file.
 
-    Beside what `DigitCNNClassifier.export` states, its metadata have the mean and the deviation of
-    the pixels of the training, and the hash of the file that it was made of.
+    Beside what `DigitCNNClassifier.export` states, its metadata have the hash of the file that it
+    was made of.
 
     Parameters
     ----------
@@ -40,10 +39,7 @@ def write(name: str, folder: Path) -> str:
     classifier.export(path, overwrite=True, pixel_dtype="float32")
     model = onnx.load(path)
     stated = {each.key: each.value for each in model.metadata_props}
-    statistics = json.dumps(TrainedFeatures(classifier).pixel_scaling)
-    onnx.helper.set_model_props(
-        model, {**stated, "pixel_statistics": statistics, "made_of": DIGESTS[name]}
-    )
+    onnx.helper.set_model_props(model, {**stated, "made_of": DIGESTS[name]})
     onnx.save(model, path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -356,6 +356,19 @@ class TestResultsFolder:
         assert "pip install 'mnistcnn[plot]'" in folder.contents()
         assert "\n" not in folder.contents()
 
+    def test_before_the_first_result_it_holds_none(self, tmp_path):
+        folder = ResultsFolder(tmp_path / "res", {})
+        assert folder.contents() == f"{tmp_path / 'res'} holds no results yet"
+
+    def test_before_the_first_result_earlier_ones_are_there_still(self, tmp_path):
+        for name in ("results.csv", "results.json"):
+            (tmp_path / name).write_text("earlier")
+        folder = ResultsFolder(tmp_path, {}, force=True)
+        expected = f"{tmp_path} still holds results.csv and results.json of an earlier comparison"
+        assert folder.contents() == expected
+        (tmp_path / "results.json").unlink()
+        assert folder.contents() == expected.replace(" and results.json", "")
+
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory):

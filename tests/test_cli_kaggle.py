@@ -320,7 +320,14 @@ class TestFiles:
         with pytest.raises(ValueError, match=re.escape(message)) as error:
             kaggle(*files.arguments)
         assert str(files.test) in str(error.value)
-        assert read_kaggle_csv(files.test, target=None).data.shape == (25, 784)
+        if name.casefold() == "id":
+            # Numbers of another kind than a submission's, which hold where the image is from.
+            assert read_kaggle_csv(files.test, target=None).data.shape == (25, 784)
+            return
+        with pytest.warns(UserWarning, match=re.escape(message)) as caught:
+            assert read_kaggle_csv(files.test, target=None).data.shape == (25, 784)
+        assert [warning.filename for warning in caught] == [__file__]
+        assert str(files.test) in str(caught[0].message)
 
     @pytest.mark.parametrize(
         ("name", "numbers"),
@@ -337,6 +344,14 @@ class TestFiles:
         numbered.to_csv(files.test, index=False)
         _, _, X_test = read_digit_recognizer(files.train, files.test)
         np.testing.assert_array_equal(X_test, TEST)
+        np.testing.assert_array_equal(read_kaggle_csv(files.test, target=None).data, TEST)
+
+    @pytest.mark.parametrize("quoting", [0, 1])
+    def test_images_with_labels_may_lie_in_any_order(self, files, quoting):
+        TRAIN.assign(ImageId=range(N_TRAIN, 0, -1)).to_csv(
+            files.train, index=False, quoting=quoting
+        )
+        np.testing.assert_array_equal(read_kaggle_csv(files.train).target, TRAIN["label"])
 
     @pytest.mark.parametrize(
         ("train", "came"),

@@ -31,7 +31,7 @@ schema = pytest.importorskip("ai_edge_litert.schema_py_generated", reason="mnist
 
 FORMATS = ("digits.onnx", "digits.tflite")
 LARGEST_DIFFERENCE = 1e-5
-KEYS = {"classes", "image_shape", "pixel_range", "mnistcnn_version"}
+KEYS = {"classes", "image_shape", "pixel_range", "pixel_statistics", "mnistcnn_version"}
 
 
 def session_of(path):
@@ -180,12 +180,14 @@ class TestWhatAFileHolds:
         for n_images in (1, 2, 7):
             assert_same_answers(path, fitted, as_images(digits[0][:n_images]))
 
-    def test_what_it_tells_of_itself(self, path):
+    def test_what_it_tells_of_itself(self, path, digits):
         metadata = metadata_of(path)
         assert metadata.keys() >= KEYS
         assert json.loads(metadata["classes"]) == list(range(10))
         assert json.loads(metadata["image_shape"]) == [28, 28, 1]
         assert json.loads(metadata["pixel_range"]) == [0, 255]
+        learned = pytest.approx([digits[0][:64].mean(), digits[0][:64].std()], rel=1e-5)
+        assert json.loads(metadata["pixel_statistics"]) == learned
 
     def test_nothing_is_left_beside_it(self, path):
         assert list(path.parent.iterdir()) == [path]
@@ -242,7 +244,9 @@ class TestNetworksFromElsewhere:
         )
         classifier.export(tmp_path / name)
         assert_same_answers(tmp_path / name, classifier, as_images(digits[0][:9]))
-        assert json.loads(metadata_of(tmp_path / name)["classes"]) == ["a", "b", "c"]
+        metadata = metadata_of(tmp_path / name)
+        assert json.loads(metadata["classes"]) == ["a", "b", "c"]
+        assert json.loads(metadata["pixel_statistics"]) is None
 
     def test_pixels_that_nobody_has_told_come_in_float32(self, digits, tmp_path):
         model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])

@@ -46,6 +46,7 @@ BETWEEN_ROOMS = {
     "count_parameters",
     "decoded",
     "encoded",
+    "fault_in_order",
     "in_normal_form",
     "is_index_name",
     "label_column",

@@ -14,6 +14,10 @@ import onnxruntime  # noqa: E402
 # What the layers compute of more images no longer fits into a processor's caches.
 AT_ONCE = 32
 
+# The darkest and the brightest pixel of a training on images as they are sent here, with room for
+# grey paper and pale ink.
+MOST_OF_DARKEST, LEAST_OF_BRIGHTEST, MOST_OF_BRIGHTEST = 64, 128, 255
+
 
 class OnnxNetwork:
     """The network of a file that `DigitCNNClassifier.export` has written."""
@@ -30,14 +34,40 @@ class OnnxNetwork:
         (images,) = self._session.get_inputs()
         if images.type != "tensor(uint8)":
             raise ValueError(f"{path} must take uint8 pixels, got {images.type}.")
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        check_pixels(path, metadata)
         self.image_shape = tuple(images.shape[1:])
-        self.classes = json.loads(self._session.get_modelmeta().custom_metadata_map["classes"])
+        self.classes = json.loads(metadata["classes"])
 
     def probabilities(self, images):
         """Return float32 probabilities (n, n_classes) of uint8 images (n, h, w, c)."""
         parts = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
         answers = [self._session.run(["probabilities"], {"images": part})[0] for part in parts]
         return np.concatenate(answers)
+
+
+def check_pixels(path, metadata):
+    """Refuse a network whose training pixels were others than those that are sent, if known.
+
+    Its answers would be wrong without a word.
+    """
+    pixel_range = json.loads(metadata.get("pixel_range", "null"))
+    if pixel_range is None:
+        return
+    low, high = pixel_range
+    if low > MOST_OF_DARKEST or not LEAST_OF_BRIGHTEST <= high <= MOST_OF_BRIGHTEST:
+        raise ValueError(
+            f"{path} must be of a network trained on pixels from 0 to 255, got one trained on "
+            f"pixels from {low:g} to {high:g}; train it on such pixels and export it again."
+        )
+    # Where the pixels were not standardized, and in files of earlier versions, there are none.
+    statistics = json.loads(metadata.get("pixel_statistics", "null"))
+    if statistics is not None and statistics[0] > (low + high) / 2:
+        raise ValueError(
+            f"{path} must be of a network trained on light ink on a dark background, got one "
+            f"trained on pixels with a mean of {statistics[0]:.0f}, which is that of dark ink on a "
+            "light background; train it on inverted images (255 - X) and export it again."
+        )
 
 
 class TooBusyError(Exception):

@@ -4,8 +4,9 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 try:
@@ -33,7 +34,7 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
         is replaced; the mode of a file that is replaced is kept. A device or a pipe cannot be
         replaced: the block writes straight to it.
     overwrite : bool, default=True
-        Whether to replace a regular file that is there.
+        Whether to replace a regular file that is there, at the start or at the end.
 
     Yields
     ------
@@ -44,7 +45,7 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
     Raises
     ------
     FileExistsError
-        If the file is there, unless `overwrite`.
+        If the file is there, or appears during the block, unless `overwrite`.
     IsADirectoryError
         If `path` is a folder.
     PermissionError
@@ -54,7 +55,8 @@ def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True)
     """
     mode = _mode_of(path, overwrite=overwrite)
     if mode is None or stat.S_ISREG(mode):
-        with _temporary_beside(Path(os.path.realpath(path)), mode) as temporary:
+        put_in_place = Path.replace if overwrite else partial(_put_as_new_file, asked_for=path)
+        with _temporary_beside(Path(os.path.realpath(path)), mode, put_in_place) as temporary:
             yield temporary
     else:
         yield Path(path)
@@ -87,14 +89,34 @@ def _mode_of(path: str | os.PathLike[str], *, overwrite: bool) -> int | None:
     if not os.access(path, os.W_OK):
         raise PermissionError(13, "Is not writable", os.fspath(path))
     if not overwrite and stat.S_ISREG(mode):
-        raise FileExistsError(
-            f"{os.fspath(path)} exists already; use overwrite=True to replace it, or another name."
-        )
+        raise _exists_already(path)
     return mode
 
 
+def _exists_already(path: str | os.PathLike[str]) -> FileExistsError:
+    return FileExistsError(
+        f"{os.fspath(path)} exists already; use overwrite=True to replace it, or another name."
+    )
+
+
+def _put_as_new_file(temporary: Path, target: Path, asked_for: str | os.PathLike[str]) -> None:
+    """Give a file its name, unless another process has written a file of that name meanwhile."""
+    try:
+        # A link never takes the place of a file, as a new name does.
+        os.link(temporary, target)
+    except FileExistsError:
+        raise _exists_already(asked_for) from None
+    except OSError:
+        # Some file systems, such as FAT, know no links.
+        if os.path.lexists(target):
+            raise _exists_already(asked_for) from None
+        temporary.rename(target)
+
+
 @contextmanager
-def _temporary_beside(target: Path, mode: int | None) -> Iterator[Path]:
+def _temporary_beside(
+    target: Path, mode: int | None, put_in_place: Callable[[Path, Path], object]
+) -> Iterator[Path]:
     _remove_leftovers(target.parent)
     temporary = _created_beside(target)
     try:
@@ -103,7 +125,7 @@ def _temporary_beside(target: Path, mode: int | None) -> Iterator[Path]:
                 temporary.chmod(stat.S_IMODE(mode))
             yield temporary
             _flush_to_disk(temporary)
-            temporary.replace(target)
+            put_in_place(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """Replacing files: whole or not at all, whoever else writes, and only what is a regular file."""
 
+import errno
 import os
 import re
 import signal
@@ -23,6 +24,11 @@ IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 def write(path, content):
     with replaced_at_the_end(path) as temporary:
+        temporary.write_text(content)
+
+
+def write_new(path, content):
+    with replaced_at_the_end(path, overwrite=False) as temporary:
         temporary.write_text(content)
 
 
@@ -147,6 +153,67 @@ def test_error_leaves_the_older_file_and_nothing_else(tmp_path):
     with pytest.raises(UnicodeEncodeError), replaced_at_the_end(path) as temporary:
         temporary.write_text("half\udc00")
     assert path.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def no_links(*_, **__):
+    raise OSError(errno.EPERM, "this file system has no links")
+
+
+@pytest.mark.parametrize("links", ["links", "no links"])
+class TestNewFiles:
+    @pytest.fixture(autouse=True)
+    def file_system(self, links, monkeypatch):
+        if links == "no links":
+            monkeypatch.setattr(os, "link", no_links)
+
+    def test_a_file_that_appears_during_the_work_stays(self, tmp_path):
+        path = tmp_path / "digits.mnistcnn"
+
+        def write_late():
+            with replaced_at_the_end(path, overwrite=False) as temporary:
+                temporary.write_text("mine")
+                write(path, "of another process")
+
+        with pytest.raises(FileExistsError, match=f"{path} exists already; use overwrite=True"):
+            write_late()
+        assert path.read_text() == "of another process"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_where_nothing_has_appeared_the_file_is_there(self, tmp_path):
+        umask = os.umask(0o027)
+        try:
+            write_new(tmp_path / "new.csv", "mine")
+        finally:
+            os.umask(umask)
+        assert [found.name for found in tmp_path.iterdir()] == ["new.csv"]
+        assert (tmp_path / "new.csv").read_text() == "mine"
+        assert (tmp_path / "new.csv").stat().st_nlink == 1
+        assert mode_of(tmp_path / "new.csv") == 0o640
+
+    def test_a_link_to_nothing_is_followed(self, tmp_path):
+        (tmp_path / "link.csv").symlink_to("target.csv")
+        write_new(tmp_path / "link.csv", "mine")
+        assert (tmp_path / "link.csv").is_symlink()
+        assert (tmp_path / "target.csv").read_text() == "mine"
+
+
+def test_of_threads_that_write_one_new_file_one_succeeds(tmp_path):
+    path = tmp_path / "digits.csv"
+    barrier = threading.Barrier(8)
+
+    def attempt(number):
+        try:
+            with replaced_at_the_end(path, overwrite=False) as temporary:
+                temporary.write_text(str(number))
+                barrier.wait()
+        except FileExistsError:
+            return None
+        return str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        (written,) = filter(None, pool.map(attempt, range(8)))
+    assert path.read_text() == written
     assert list(tmp_path.iterdir()) == [path]
 
 

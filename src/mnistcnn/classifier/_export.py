@@ -53,9 +53,11 @@ class ExportMixin:
         to about 0.01. Before the file is put in place, its runtime predicts a few random images,
         and must agree.
 
-        The metadata of the file contain ``classes``, ``image_shape`` and ``pixel_range`` as JSON,
-        and ``mnistcnn_version``. In ONNX [1]_ each of them is an entry of its own; in LiteRT [2]_
-        the entry ``mnistcnn`` is one JSON object with all four.
+        The metadata of the file contain ``classes``, ``image_shape``, ``pixel_range`` and
+        ``pixel_statistics`` (mean and standard deviation of the training pixels, or null where
+        `pixel_scaling` is not ``"standard"``) as JSON, and ``mnistcnn_version``. In ONNX [1]_ each
+        of them is an entry of its own; in LiteRT [2]_ the entry ``mnistcnn`` is one JSON object
+        with all five.
 
         Parameters
         ----------
@@ -243,4 +245,12 @@ def _metadata(classifier: "DigitCNNClassifier", pixel_range: PixelRange | None) 
         "image_shape": json.dumps(classifier.image_shape_),
         "pixel_range": json.dumps(pixel_range),
         "mnistcnn_version": mnistcnn.__version__,
+        "pixel_statistics": json.dumps(_pixel_statistics(classifier)),
     }
+
+
+def _pixel_statistics(classifier: "DigitCNNClassifier") -> tuple[float, float] | None:
+    """Return mean and deviation of the training pixels, where the scaling has learned them."""
+    if classifier.pixel_scaling != "standard":
+        return None
+    return classifier._network.pixel_scaling

@@ -16,19 +16,36 @@ BATCH_SIZE = 128
 
 
 class Answer(NamedTuple):
-    """The prediction for one image; the fields are the columns of the CSV."""
+    """The prediction for one image; the fields are the columns of the CSV.
+
+    Attributes
+    ----------
+    file : str
+        The name of the image.
+    digit : int, float or str
+        What the classifier predicts; for a rejected image the label that stands for that.
+    probability : float
+        That of the digit; for a rejected image that of the most probable one.
+    second_digit, second_probability : int, float or str, and float
+        The most probable one of the others.
+    rejected : bool
+        Whether the classifier has given no digit.
+    """
 
     file: str
     digit: Label
     probability: float
     second_digit: Label
     second_probability: float
+    rejected: bool
 
 
 def answers_for(
-    images: Iterator[Named], classifier: Classifier, predict_proba: Callable[[Array], Array]
+    images: Iterator[Named],
+    classifier: Classifier,
+    ask: Callable[[Array], tuple[Array, Array]],
 ) -> Iterator[Answer]:
-    """Give the answers in the order of the images."""
+    """Give the answers in the order of the images; `ask` gives labels and probabilities."""
     import numpy as np
 
     is_first = True
@@ -37,13 +54,23 @@ def answers_for(
         if is_first:
             warn_of_polarity(classifier, rows)
             is_first = False
-        for (name, _), probabilities in zip(batch, predict_proba(rows), strict=True):
-            first, second = np.argsort(-probabilities, kind="stable")[:2]
-            yield Answer(
-                name,
-                *(plain_label(classifier.classes_[first]), float(probabilities[first])),
-                *(plain_label(classifier.classes_[second]), float(probabilities[second])),
-            )
+        for (name, _), label, probabilities in zip(batch, *ask(rows), strict=True):
+            yield _answer(name, plain_label(label), classifier.classes_.tolist(), probabilities)
+
+
+def _answer(name: str, label: Label, classes: list[Any], probabilities: Array) -> Answer:
+    by_probability = (-probabilities).argsort(kind="stable").tolist()
+    is_rejected = label not in classes
+    first = by_probability[0] if is_rejected else classes.index(label)
+    second = next(place for place in by_probability if place != first)
+    return Answer(
+        file=name,
+        digit=label if is_rejected else plain_label(classes[first]),
+        probability=float(probabilities[first]),
+        second_digit=plain_label(classes[second]),
+        second_probability=float(probabilities[second]),
+        rejected=is_rejected,
+    )
 
 
 def print_as_csv(answers: Iterable[Answer]) -> None:
@@ -55,6 +82,7 @@ def print_as_csv(answers: Iterable[Answer]) -> None:
             (
                 *(answer.file, answer.digit, f"{answer.probability:.6f}"),
                 *(answer.second_digit, f"{answer.second_probability:.6f}"),
+                str(answer.rejected).lower(),
             )
         )
         # Ctrl-C or a kill must not lose it.
@@ -81,7 +109,8 @@ def print_as_table(answers: Iterable[Answer]) -> None:
 
 
 def _cells(answer: Answer) -> tuple[str, ...]:
+    digit = "rejected" if answer.rejected else str(answer.digit)
     return (
-        *(answer.file, str(answer.digit), f"{100 * answer.probability:.2f}"),
+        *(answer.file, digit, f"{100 * answer.probability:.2f}"),
         *(str(answer.second_digit), f"{100 * answer.second_probability:.2f}"),
     )

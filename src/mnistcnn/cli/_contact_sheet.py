@@ -11,7 +11,7 @@ N_ENLARGED = 100
 GAP, GAP_GREY = 4, 96
 
 
-def write_contact_sheet(images: Sequence[Array], path: Path) -> None:
+def write_contact_sheet(images: Sequence[Array], path: Path, *, overwrite: bool) -> None:
     """Write images of one size, bytes in grey, as one PNG file, in reading order."""
     from PIL import Image
 
@@ -28,5 +28,5 @@ def write_contact_sheet(images: Sequence[Array], path: Path) -> None:
             (width - GAP, height - GAP), Image.Resampling.NEAREST
         )
         sheet.paste(enlarged, (column * width + GAP, row * height + GAP))
-    with replaced_at_the_end(path) as temporary:
+    with replaced_at_the_end(path, overwrite=overwrite) as temporary:
         sheet.save(temporary, format="PNG")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
 from mnistcnn.cli._model_files import load_model_file, run_code_option
 from mnistcnn.cli._options import (
     NamedPath,
@@ -38,7 +39,7 @@ def export(
     force: bool,
     as_json: bool,
     quiet: bool,  # noqa: ARG001
-) -> None:
+) -> int:
     """Write a classifier to an ONNX or LiteRT file, for programs without TensorFlow.
 
     MODEL_FILE is a classifier written by `mnistcnn train` or `save_classifier`, or the word
@@ -49,12 +50,13 @@ def export(
     refuse_to_overwrite(output, "OUTPUT", force=force)
     try:
         classifier = _classifier(model_file, runs_code=runs_code)
-        _write(classifier, output, model_file)
+        file = _write(classifier, output, model_file, force=force)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
             f"interrupted; {output} {'is unchanged' if output.exists() else 'is not written'}."
         ) from interrupt
-    (print_json if as_json else _print)(_summary(classifier, output))
+    (print_json if as_json else _print)(_summary(classifier, file))
+    return 0 if file == output else UNDER_ANOTHER_NAME
 
 
 def _classifier(model_file: Path, *, runs_code: bool) -> Any:
@@ -72,15 +74,18 @@ def _classifier(model_file: Path, *, runs_code: bool) -> Any:
     return load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
 
 
-def _write(classifier: "Classifier", output: Path, model_file: Path) -> None:
+def _write(classifier: "Classifier", output: Path, model_file: Path, *, force: bool) -> Path:
     if not hasattr(classifier, "export"):
         raise ValueError(
             "MODEL_FILE must hold a DigitCNNClassifier, or a DigitEnsembleClassifier with "
             f"voting='soft'; {model_file} holds a {type(classifier).__name__}."
         )
     try:
-        # What would be overwritten was looked at already.
-        classifier.export(output, overwrite=True)
+        return written(
+            lambda path, overwrite: classifier.export(path, overwrite=overwrite),
+            output,
+            force=force,
+        )
     except (ImportError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -13,6 +13,7 @@ from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted, interruptible
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME
 from mnistcnn.cli._options import (
     NamedPath,
     check_is_not_read,
@@ -116,7 +117,7 @@ def kaggle(
     as_json: bool,
     quiet: bool,
     **settings: Any,
-) -> None:
+) -> int:
     """Train on Kaggle's train.csv and write a submission for its test.csv.
 
     A tenth of the labelled images is held out, and the accuracy on them is printed before the
@@ -148,10 +149,11 @@ def kaggle(
         predictions = interruptible(lambda: predict(X_test))
     except KeyboardInterrupt as interrupt:
         raise _interrupted(training, submission_file) from interrupt
-    write_submission(predictions, submission_file, quiet=quiet or as_json)
+    file = write_submission(predictions, submission_file, force=force, quiet=quiet or as_json)
     if as_json:
-        written = {"test_images": len(predictions), "submission": str(submission_file)}
+        written = {"test_images": len(predictions), "submission": str(file)}
         print_json(summary | written)
+    return 0 if file == submission_file else UNDER_ANOTHER_NAME
 
 
 def _interrupted(training: Training, submission_file: Path) -> Interrupted:

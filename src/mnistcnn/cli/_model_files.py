@@ -13,6 +13,7 @@ from mnistcnn.cli._options import Decorator, NamedPath
 from mnistcnn.cli._polarity import warn_of_polarity
 
 Method = Callable[[Array], Array]
+Pair = tuple[Array, Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 WRITTEN_BY = "written by `mnistcnn train` or `save_classifier`"
@@ -110,6 +111,19 @@ def probabilities_of(classifier: Classifier, model_file: Path | None) -> Method:
     if model_file is None:
         return classifier.predict_proba
     return partial(answered_by, classifier.predict_proba, model_file=model_file)
+
+
+def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X: Array) -> Pair:
+    """Return what a classifier predicts for images, and the probabilities that it gives.
+
+    In a file there may be one that does not predict the most probable class, as one that rejects
+    images; an error names the file.
+    """
+    probabilities = probabilities_of(classifier, model_file)(X)
+    if model_file is None:
+        # A bundled network, which predicts the most probable class, is asked once.
+        return classifier.classes_[probabilities.argmax(axis=1)], probabilities
+    return answered_by(classifier.predict, X, model_file), probabilities
 
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:

@@ -2,23 +2,25 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mnistcnn._types import Array, Classifier, Label
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
     check_answers,
+    labels_and_probabilities,
     load_bundled,
     load_digit_classifier,
-    probabilities_of,
     run_code_option,
 )
 from mnistcnn.cli._options import (
@@ -35,7 +37,12 @@ from mnistcnn.cli._sheets import (
     print_sheets_as_table,
     sheets_named,
 )
-from mnistcnn.cli._submission import check_submission, write_submission
+from mnistcnn.cli._submission import (
+    check_order,
+    check_submission,
+    refuse_rejected,
+    write_submission,
+)
 
 if TYPE_CHECKING:
     from mnistcnn.reading import DigitReader
@@ -101,6 +108,8 @@ def predict(
     With --sheet, an IMAGE may show whole lines of digits, which may touch; anything else is left
     out.
 
+    An image that the classifier rejects, as a RejectingClassifier does, is shown as rejected.
+
     Images that cannot be read or show no ink are named on stderr; the others are predicted, and the
     exit status is 1, or 2 if a file is missing.
     """
@@ -118,17 +127,21 @@ def predict(
     named = images_named(images or (STDIN,), errors, sheet_file)
     if sheet_file is not None:
         named = _remembered(named, seen)
-    labels: list[Label] = []
-    answers = answers_for(named, classifier, probabilities_of(classifier, model_file))
+    answered: list[Answer] = []
+    ask = partial(labels_and_probabilities, classifier, model_file)
     try:
-        show(_with_labels_noted(answers, labels))
+        show(_noted(answers_for(named, classifier, ask), answered))
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(_interrupted(len(labels), submission_file)) from interrupt
+        raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
+    files = []
     if seen and sheet_file is not None:
-        write_contact_sheet(seen, sheet_file)
+        files.append(_write_sheet(seen, sheet_file, force=force))
     if submission_file is not None and not errors.status:
-        write_submission(labels, submission_file, quiet=quiet or as_csv or as_json)
-    return errors.status
+        refuse_rejected([answer.file for answer in answered if answer.rejected])
+        labels, is_quiet = [answer.digit for answer in answered], quiet or as_csv or as_json
+        files.append(write_submission(labels, submission_file, force=force, quiet=is_quiet))
+    are_named_as_asked = set(files) <= {sheet_file, submission_file}
+    return errors.status if are_named_as_asked else max(errors.status, UNDER_ANOTHER_NAME)
 
 
 def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None) -> None:
@@ -173,6 +186,7 @@ def _check_submission(
     if len(images) != 1 or not is_table(Path(images[0])):
         raise click.UsageError("--submission needs one IMAGE, which must be a .csv file.")
     check_submission(submission_file, force=force)
+    check_order(images[0])
 
 
 def _check_sheet_file(sheet_file: Path | None, *, force: bool) -> None:
@@ -218,15 +232,23 @@ def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     return load_digit_classifier(model_file, runs_code=runs_code)
 
 
+def _write_sheet(seen: list[Array], path: Path, *, force: bool) -> Path:
+    return written(
+        lambda file, overwrite: write_contact_sheet(seen, file, overwrite=overwrite),
+        path,
+        force=force,
+    )
+
+
 def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:
     for name, image in images:
         seen.append(image.reshape(28, 28))
         yield name, image
 
 
-def _with_labels_noted(answers: Iterable[Answer], labels: list[Label]) -> Iterator[Answer]:
+def _noted(answers: Iterable[Answer], answered: list[Answer]) -> Iterator[Answer]:
     for answer in answers:
-        labels.append(answer.digit)
+        answered.append(answer)
         yield answer
 
 

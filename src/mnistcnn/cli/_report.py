@@ -27,6 +27,7 @@ from mnistcnn.cli._options import (
     load_images,
     quiet_option,
     random_state_option,
+    refuse_to_overwrite,
 )
 from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
 from mnistcnn.cli._progress import AdvanceTo, progress_of_answers
@@ -93,7 +94,13 @@ def report(
     is_inverted = warn_of_polarity(classifier, X)
     try:
         with progress_of_answers(quiet=quiet) as advance:
-            figures = _write(classifier, X, y, output, model_file, data, n_images, advance)
+            figures = _write(
+                *(classifier, X, y, output, model_file, data, n_images, advance), overwrite=force
+            )
+    except FileExistsError:
+        # It has appeared during the evaluation.
+        refuse_to_overwrite(output, "--output", force=force)
+        raise
     except KeyboardInterrupt as interrupt:
         kept = "is unchanged" if output.exists() else "is not written"
         raise Interrupted(f"interrupted; {output} {kept}.") from interrupt
@@ -119,6 +126,8 @@ def _write(
     data: str,
     n_images: int,
     on_answers: AdvanceTo,
+    *,
+    overwrite: bool,
 ) -> dict[str, Any]:
     from mnistcnn.evaluation import write_report
 
@@ -127,7 +136,7 @@ def _write(
         title=f"Report on {model_file.name}",
         data_name=data,
         n_images=n_images,
-        overwrite=True,
+        overwrite=overwrite,
         on_answers=on_answers,
     )
 

@@ -33,7 +33,7 @@ class ResultsFolder:
             name: str(value) if isinstance(value, Path) else value
             for name, value in arguments.items()
         }
-        self._progress = "no architecture yet"
+        self._progress = ""
         # Whoever is to leave the process after an interruption waits for the files.
         self._writing = Lock()
 
@@ -62,11 +62,24 @@ class ResultsFolder:
 
     def contents(self) -> str:
         """Say what the folder holds, once a write that is going on has ended."""
-        files, hint = f"{TABLE}, {DETAILS} and {CHART}", ""
+        names, hint = [TABLE, DETAILS, CHART], ""
         if not _matplotlib_is_installed():
-            files, hint = f"{TABLE} and {DETAILS}", "; pip install 'mnistcnn[plot]' for a chart"
+            names, hint = [TABLE, DETAILS], "; pip install 'mnistcnn[plot]' for a chart"
         with self._writing:
-            return f"{self.path} holds {files} for {self._progress}{hint}"
+            if not self._progress:
+                return f"{self.path} {self._earlier_contents()}"
+            return f"{self.path} holds {_listed(names)} for {self._progress}{hint}"
+
+    def _earlier_contents(self) -> str:
+        names = [name for name in (TABLE, DETAILS, CHART) if (self.path / name).exists()]
+        if not names:
+            return "holds no results yet"
+        return f"still holds {_listed(names)} of an earlier comparison"
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _writers(result: "ComparisonResult") -> dict[str, Callable[[Path], None]]:

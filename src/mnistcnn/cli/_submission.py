@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnistcnn._types import Array, Label
+from mnistcnn.cli._late_files import written
 from mnistcnn.cli._options import check_output_file
+
+# Of the images that a classifier rejects.
+N_NAMED = 10
 
 
 def check_submission(path: Path, *, force: bool) -> None:
@@ -20,11 +24,56 @@ def check_submission(path: Path, *, force: bool) -> None:
     check_output_file(path, "--submission", force=force)
 
 
-def write_submission(labels: "Array | Sequence[Label]", path: Path, *, quiet: bool) -> None:
-    """Write the answers in place of an older file, and say so unless it is to be quiet."""
+def check_order(table: str) -> None:
+    """Stop where the images of a table lie in another order than its numbers.
+
+    A submission would number the answers by the lines all the same.
+
+    Parameters
+    ----------
+    table : str
+        The name of the file, or a pattern.
+    """
+    from mnistcnn.datasets import fault_in_order
+    from mnistcnn.images import find_image_files
+
+    try:
+        faults = [fault_in_order(path) for path in find_image_files(table)]
+    except (OSError, ValueError):
+        # What cannot be read is told of when the images are read.
+        return
+    for fault in filter(None, faults):
+        raise ValueError(fault)
+
+
+def refuse_rejected(names: Sequence[str]) -> None:
+    """Stop where a classifier has rejected images, for which a submission needs digits, too.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names of these images.
+    """
+    if names:
+        more = f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else ""
+        raise ValueError(
+            "--submission needs a digit for every image, but the classifier rejects "
+            f"{', '.join(names[:N_NAMED])}{more}. Nothing is written."
+        )
+
+
+def write_submission(
+    labels: "Array | Sequence[Label]", path: Path, *, force: bool, quiet: bool
+) -> Path:
+    """Write the answers, say so unless it is to be quiet, and return the path of the file."""
     from mnistcnn import write_kaggle_submission
 
-    write_kaggle_submission(path, labels, overwrite=True)
+    file = written(
+        lambda path, overwrite: write_kaggle_submission(path, labels, overwrite=overwrite),
+        path,
+        force=force,
+    )
     if not quiet:
         images = "image" if len(labels) == 1 else "images"
-        print(f"{path} holds the predictions for {len(labels):,} {images}.")
+        print(f"{file} holds the predictions for {len(labels):,} {images}.")
+    return file

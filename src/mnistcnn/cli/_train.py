@@ -10,6 +10,7 @@ import click
 from mnistcnn.cli._completion import complete_architecture
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
@@ -96,7 +97,7 @@ def train(
     as_json: bool,
     quiet: bool,
     **settings: Any,
-) -> None:
+) -> int:
     """Train a classifier and write it to a file.
 
     From mnist it uses the 60,000 training images, and from digits the first 1,500; the others are
@@ -117,14 +118,19 @@ def train(
         fraction = held_out_fraction(validation_fraction, y)
         parameters = _parameters(fraction, early_stopping, **settings)
         classifier = training.fit(partial(_classifier, **parameters), X, y, quiet=quiet)
-        classifier.save(model_file, overwrite=True)
+        file = written(
+            lambda path, overwrite: classifier.save(path, overwrite=overwrite),
+            model_file,
+            force=force,
+        )
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
             f"interrupted {training.place()}; this training is discarded, and {model_file} "
             f"{'is unchanged' if model_file.exists() else 'is not written'}."
         ) from interrupt
-    summary = _summary(classifier, len(y), training.seconds) | {"model_file": str(model_file)}
+    summary = _summary(classifier, len(y), training.seconds) | {"model_file": str(file)}
     (print_json if as_json else _print)(summary)
+    return 0 if file == model_file else UNDER_ANOTHER_NAME
 
 
 def _check_validation(fraction: float | None, early_stopping: bool) -> None:

@@ -1,7 +1,7 @@
 """Digits to learn from: bundled ones, MNIST and its kin, and the files that people have them in."""
 
 from mnistcnn.datasets._csv import label_column
-from mnistcnn.datasets._digit_recognizer import read_digit_recognizer
+from mnistcnn.datasets._digit_recognizer import fault_in_order, read_digit_recognizer
 from mnistcnn.datasets._emnist import fetch_emnist
 from mnistcnn.datasets._fashion_mnist import fetch_fashion_mnist
 from mnistcnn.datasets._idx import read_idx, write_idx
@@ -13,6 +13,7 @@ from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
 __all__ = [
+    "fault_in_order",
     "fetch_emnist",
     "fetch_fashion_mnist",
     "fetch_kmnist",

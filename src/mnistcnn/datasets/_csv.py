@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -12,12 +13,15 @@ from numpy.typing import NDArray
 from mnistcnn._types import Path
 from mnistcnn.datasets._csv_columns import LABELS, SIDE, Columns, LabelColumn, columns_of, is_header
 from mnistcnn.datasets._csv_plain import plain_cells
+from mnistcnn.datasets._image_numbers import Misplaced, first_misplaced
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
+from mnistcnn.preprocessing import callers_level
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Lines", "cells_of", "label_column", "open_lines", "read_digit_table", "separator_of"]
+__all__ = ["Lines", "cells_of", "label_column", "misplaced_image", "open_lines", "read_digit_table",
+           "separator_of"]  # fmt: skip
 
 # Small enough that the arrays of one piece stay in the processor's cache.
 CHARACTERS_A_PIECE = 1 << 20
@@ -82,6 +86,9 @@ class Lines:
 def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     """Read images and their labels, block by block, so that memory holds each pixel once.
 
+    It warns of images without labels that lie in another order than their column ``ImageId`` says:
+    that is left out, and a submission numbers predictions line by line.
+
     Parameters
     ----------
     path : str or path-like
@@ -120,6 +127,8 @@ def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
         table = _read(lines, separator, columns, label, name)
     if not named and label is not None:
         _refuse_labels_at_the_end(table, name)
+    if label is None:
+        _warn_of_order(path, columns)
     return table
 
 
@@ -140,6 +149,54 @@ def label_column(path: Path) -> str | None:
     if not is_header(cells):
         return LABELS.names[0] if len(cells) > SIDE * SIDE else None
     return next((cell for cell in cells if cell.lower() in LABELS.names), None)
+
+
+def misplaced_image(path: Path) -> Misplaced | None:
+    """Return a table's first image that is not where its columns of numbers say; None if none is.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is not a regular one.
+    ValueError
+        If its first line cannot be read, or names columns that are wrong or ambiguous.
+    """
+    label = None if label_column(path) is None else LABELS
+    with open_file(path) as file, as_value_error(path, _WANTED):
+        lines = open_lines(file)
+        first = lines.take()
+        cells = cells_of(first, separator_of(first))
+    columns = columns_of(cells, label, os.fspath(path))
+    return _misplaced(path, columns, columns.identifiers)
+
+
+def _misplaced(path: Path, columns: Columns, places: list[int]) -> Misplaced | None:
+    if not places:
+        return None
+    with open_file(path) as file, as_value_error(path, _WANTED):
+        lines = open_lines(file)
+        separator, n_cells = separator_of(lines.take()), places[-1] + 1
+        rows = ((lines.n_taken, _first_cells(line, separator, n_cells)) for line in lines)
+        return first_misplaced(columns.names, places, rows)
+
+
+def _first_cells(line: str, separator: str, n_cells: int) -> list[str]:
+    """Return the first cells of a line; taking all its pixels apart takes time."""
+    if '"' in line:
+        return cells_of(line, separator)
+    return [cell.strip() for cell in line.split(separator, n_cells)[:n_cells]]
+
+
+def _warn_of_order(path: Path, columns: Columns) -> None:
+    misplaced = _misplaced(path, columns, columns.image_ids)
+    if misplaced is not None:
+        warnings.warn(
+            f"The column {misplaced.column} of {os.fspath(path)} is left out, but the images are "
+            f"not in its order: {misplaced}. write_kaggle_submission numbers predictions line by "
+            "line, from 1; sort the lines before.",
+            UserWarning,
+            stacklevel=callers_level(),
+        )
 
 
 def open_lines(file: BinaryIO) -> Lines:

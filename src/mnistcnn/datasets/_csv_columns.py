@@ -17,6 +17,7 @@ N_PIXELS = SIDE * SIDE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"id|image_?id", re.IGNORECASE)
+_IMAGE_ID = re.compile(r"image_?id", re.IGNORECASE)
 _NAMED_AT_MOST = 3
 
 
@@ -66,6 +67,11 @@ class Columns:
         """The places of columns that number the images themselves, not only the table's lines."""
         others = set(range(len(self.names))) - {*self.pixels, self.label}
         return [place for place in sorted(others) if _IDENTIFIER.fullmatch(self.names[place])]
+
+    @property
+    def image_ids(self) -> list[int]:
+        """The places of those that are called as the numbers of a submission are."""
+        return [place for place in self.identifiers if _IMAGE_ID.fullmatch(self.names[place])]
 
 
 def is_header(cells: list[str]) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +10,15 @@ from mnistcnn._types import Path
 from mnistcnn.datasets._csv import (
     cells_of,
     label_column,
+    misplaced_image,
     open_lines,
     separator_of,
 )
-from mnistcnn.datasets._csv_columns import LABELS, columns_of
+from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist_tables import read_upright_table
 from mnistcnn.datasets._opening import as_value_error, open_file
 
-__all__ = ["read_digit_recognizer"]
+__all__ = ["fault_in_order", "read_digit_recognizer"]
 
 Data = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8]]
 
@@ -79,8 +79,10 @@ def read_digit_recognizer(
     _check_are_two(train, test)
     _check_labels(train, test)
     n_predictions = None if sample_submission is None else _count_predictions(sample_submission)
+    fault = fault_in_order(test)
+    if fault is not None:
+        raise ValueError(fault)
     X_test, _ = read_upright_table(test, None)
-    _check_order(test)
     if sample_submission is not None and n_predictions != len(X_test):
         raise ValueError(
             f"{os.fspath(test)} must hold as many images as {os.fspath(sample_submission)} has "
@@ -116,45 +118,29 @@ def _check_labels(train: Path, test: Path) -> None:
         )
 
 
-def _check_order(path: Path) -> None:
-    """Refuse images whose numbers do not rise by one, as a submission takes them line by line."""
-    with open_file(path) as file, as_value_error(path, "a test file in order"):
-        lines = open_lines(file)
-        header = lines.take()
-        separator = separator_of(header)
-        columns = columns_of(cells_of(header, separator), None, os.fspath(path))
-        if not columns.identifiers:
-            return
-        expected: dict[int, float] = {}
-        for line in lines:
-            cells = cells_of(line, separator)
-            for place in columns.identifiers:
-                number = _number(cells[place])
-                expected.setdefault(place, _first_number(columns.names[place], number))
-                _check_number(columns.names[place], cells[place], expected[place], lines.n_taken)
-                expected[place] += 1
+def fault_in_order(path: Path) -> str | None:
+    """Say where the images of a file lie in another order than its numbers; None if nowhere.
 
+    Parameters
+    ----------
+    path : str or path-like
+        A file as `read_kaggle_csv` takes it, with or without labels.
 
-def _first_number(name: str, number: float) -> float:
-    """Return what a column may count from: 0 or 1, or the number of another data set's image."""
-    return number if name.casefold() == "id" or number == 0 else 1.0
-
-
-def _check_number(name: str, cell: str, expected: float, line: int) -> None:
-    # Names, which a column may hold from its first line on, have no order.
-    if not isnan(expected) and _number(cell) != expected:
-        raise ValueError(
-            f"its line {line} must have the {name} {expected:.0f}, got {cell[:60]!r}: a submission "
-            "numbers the images line by line, from 1. Sort the lines, or remove the column if it "
-            "numbers something else."
-        )
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return nan
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is not a regular one.
+    ValueError
+        If its first line cannot be read, or names columns that are wrong or ambiguous.
+    """
+    misplaced = misplaced_image(path)
+    if misplaced is None:
+        return None
+    return (
+        f"{os.fspath(path)} is not a test file in order: its {misplaced}: a submission numbers the "
+        "images line by line, from 1. Sort the lines, or remove the column if it numbers something "
+        "else."
+    )
 
 
 def _count_predictions(path: Path) -> int:

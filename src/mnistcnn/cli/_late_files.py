@@ -1,0 +1,51 @@
+"""Files that appear while a command works: they stay, and the work is not lost either."""
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from mnistcnn.cli._messages import say
+
+__all__ = ["UNDER_ANOTHER_NAME", "written"]
+
+# The exit status where a file is not under the name that was asked for.
+UNDER_ANOTHER_NAME = 1
+
+
+def written(write: Callable[[Path, bool], object], path: Path, *, force: bool) -> Path:
+    """Write the result of the work, and return its path.
+
+    A file that another process has put there since the command began stays without `force`. The
+    result then gets a free name beside it, and a message says so.
+
+    Parameters
+    ----------
+    write : callable
+        Writes to the path that it is given, and replaces a file there if its second argument is
+        true; otherwise it raises FileExistsError.
+    path : Path
+        The name that was asked for.
+    force : bool
+        Whether the user has asked to overwrite.
+    """
+    try:
+        write(path, force)
+    except FileExistsError:
+        other = _written_beside(write, path)
+        say(
+            f"warning: {path} has appeared since the command began and stays as it is; the result "
+            f"is in {other} instead."
+        )
+        return other
+    return path
+
+
+def _written_beside(write: Callable[[Path, bool], object], path: Path) -> Path:
+    for number in count(2):
+        other = path.with_stem(f"{path.stem}-{number}")
+        try:
+            write(other, False)
+        except FileExistsError:
+            continue
+        return other
+    raise AssertionError("numbers do not end")
