@@ -13,6 +13,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
+from mnistcnn.classifier._pixel_range import learned_statistics
 from mnistcnn.preprocessing import PixelRange
 
 
@@ -64,6 +65,7 @@ class Fitted:
         "_network",
         "_borrowed",
         "_pixel_range",
+        "_pixel_statistics",
     )
 
     @classmethod
@@ -116,6 +118,7 @@ class Fitted:
             "_network": network,
             "_borrowed": self.borrowed,
             "_pixel_range": self.pixel_range,
+            "_pixel_statistics": learned_statistics(network),
         }
         if self.stops_early and self.history:
             attributes["best_epoch_"] = best_epoch(self.history)
