@@ -291,12 +291,26 @@ def test_parameters_can_be_searched():
 
 
 @pytest.mark.parametrize(
+    ("augmentation", "says"),
+    [
+        (Augmentation(shift=3), "fraction, at least 0 and below 1, of height and width.*Got 3 "),
+        (Augmentation(zoom=1.1), "fraction, at least 0 and below 1, of the size.*Got 1.1 "),
+    ],
+    ids=["shift in pixels", "zoom as a factor"],
+)
+def test_what_is_no_fraction_is_refused_with_what_it_is_a_fraction_of(augmentation, says):
+    with pytest.raises(ValueError, match=says):
+        augmentation.validate()
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("rotation", -1),
         ("zoom", 1.0),
         ("shear", 90),
         ("shift", -0.1),
+        ("shift", 1),
         ("elastic", -1),
         ("stroke", 2),
         ("blur", 1.5),

@@ -64,13 +64,14 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     rotation : float, default=0.0
-        Rotation in degrees.
+        Rotation in degrees; a twentieth of a turn, Keras's ``RandomRotation(0.05)``, is 18.
     zoom : float, default=0.0
         Fraction of the size, drawn separately for height and width; at least 0 and below 1.
     shear : float, default=0.0
         Shear in degrees, at least 0 and below 90.
     shift : float, default=0.0
-        Shift as a fraction of height and width.
+        Shift as a fraction of height and width, at least 0 and below 1; 2 of 28 pixels are
+        ``2 / 28``.
     elastic : float, default=0.0
         Standard deviation, in pixels, of a smooth random displacement [1]_.
     stroke : float, default=0.0
@@ -98,7 +99,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         "rotation": [Interval(Real, 0, None, closed="left")],
         "zoom": [Interval(Real, 0, 1, closed="left")],
         "shear": [Interval(Real, 0, 90, closed="left")],
-        "shift": [Interval(Real, 0, None, closed="left")],
+        "shift": [Interval(Real, 0, 1, closed="left")],
         "elastic": [Interval(Real, 0, None, closed="left")],
         "stroke": [Interval(Real, 0, 1, closed="both")],
         "blur": [Interval(Real, 0, 1, closed="both")],
@@ -137,6 +138,8 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         ValueError
             If a parameter is out of its range.
         """
+        _check_fraction("shift", self.shift, "height and width, so 2 of 28 pixels are 2 / 28")
+        _check_fraction("zoom", self.zoom, "the size, so 0.1 draws sizes from 0.9 to 1.1")
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(), caller_name=type(self).__name__
         )
@@ -198,6 +201,15 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         nothing = np.zeros(n_images)
         rows = np.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], axis=1)
         return rows.astype(np.float32)
+
+
+def _check_fraction(name: str, value: object, whole: str) -> None:
+    """Refuse a number of pixels or a factor where a fraction is meant, and say so."""
+    if isinstance(value, Real) and float(value) >= 1:
+        raise ValueError(
+            f"The '{name}' parameter of Augmentation must be a fraction, at least 0 and below 1, "
+            f"of {whole}. Got {value} instead."
+        )
 
 
 def _uniform(generator: np.random.Generator, largest: float, *shape: int) -> NDArray[np.float64]:

@@ -55,8 +55,12 @@ class NonFiniteLossError(ValueError):
 class PixelRangeWarning(UserWarning):
     """Pixels are not in the unit of the training; the message gives both ranges and a remedy.
 
-    `fit`, `partial_fit`, `predict` and the other prediction methods issue it, and only if the unit
-    is certain. ``warnings.simplefilter("error", PixelRangeWarning)`` turns it into an error.
+    It also tells of images whose light and dark are exchanged, of images in several units in one
+    array, and of pixels that are scaled twice. `fit`, `partial_fit`, `predict` and the other
+    prediction methods issue it, as do those of `PixelScaler`, and only if the mistake is certain:
+    once for each call.
+
+    ``warnings.simplefilter("error", PixelRangeWarning)`` turns it into an error.
 
     Examples
     --------

@@ -33,7 +33,7 @@ from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_
 from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._types import ArchitectureLike, Weights
-from mnistcnn.preprocessing import PixelRange, callers_level
+from mnistcnn.preprocessing import PixelRange, callers_level, training_pixels_of
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -95,7 +95,7 @@ def partial_fit(
     config = training_config(estimator, architecture, len(data.indices), "constant")
     config = replace(config, epochs=1, unaugmented_epochs=0)
     if previous:
-        pixel_range = widened_range(previous.get("_pixel_range"), data)
+        pixel_range = widened_range(training_pixels_of(previous), data)
         lent = previous["_borrowed"].training(config)
     else:
         shape, n_classes = data.image_shape, len(data.classes)

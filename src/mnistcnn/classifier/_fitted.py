@@ -14,6 +14,7 @@ from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
 from mnistcnn.classifier._parameters import Settings
+from mnistcnn.classifier._pixel_range import learned_statistics
 from mnistcnn.preprocessing import PixelRange
 
 
@@ -69,6 +70,7 @@ class Fitted:
         "_borrowed",
         "_pixel_range",
         "_settings",
+        "_pixel_statistics",
     )
 
     @classmethod
@@ -122,6 +124,7 @@ class Fitted:
             "_borrowed": self.borrowed,
             "_pixel_range": self.pixel_range,
             "_settings": self.settings,
+            "_pixel_statistics": learned_statistics(network),
         }
         if self.stops_early and self.history:
             attributes["best_epoch_"] = best_epoch(self.history)

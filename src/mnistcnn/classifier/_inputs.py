@@ -14,10 +14,12 @@ from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
-from mnistcnn.classifier._pixel_range import IN_VALIDATION, measured_range
+from mnistcnn.classifier._pixel_range import measured_pixels
 from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
 from mnistcnn.preprocessing import (
+    IN_VALIDATION,
+    RETURNED,
     as_pixels,
     as_rows,
     check_in_memory,
@@ -26,8 +28,8 @@ from mnistcnn.preprocessing import (
     check_same_shape,
     checked_pixels,
     resolve_image_shape,
-    warn_of_another_unit,
     warn_of_opaque_alpha,
+    warn_of_unlike_images,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +106,9 @@ def read_validation_data(
         labels = column_or_1d(given.y_val, warn=True)
         check_consistent_length(pixels, labels)
         _, targets = encode_labels(labels, training.classes)
-    warn_of_another_unit(measured_range(training), pixels, IN_VALIDATION)
+    if not RETURNED.includes(given.X_val):
+        known, image_shape = measured_pixels(training), training.image_shape
+        warn_of_unlike_images(known, pixels, image_shape, IN_VALIDATION)
     indices = np.arange(len(pixels), dtype=np.int32)
     data = replace(training, pixels=pixels, targets=targets, weights=None, indices=indices)
     with _named("sample_weight_val"):

@@ -23,7 +23,12 @@ from mnistcnn.classifier._settings import resolve_architecture, resolve_precisio
 from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
-from mnistcnn.preprocessing import PixelRange, pixel_statistics
+from mnistcnn.preprocessing import (
+    PixelRange,
+    TrainingPixels,
+    pixel_statistics,
+    training_pixels_of,
+)
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -58,12 +63,12 @@ def learn_pixel_scaling(
     """
     if isinstance(architecture, TrainedFeatures):
         network.set_pixel_scaling(*architecture.pixel_scaling)
-        return widened_range(architecture.pixel_range, training)
+        return widened_range(training_pixels_of(vars(architecture.fitted)), training)
     if estimator.pixel_scaling == "standard":
         network.set_pixel_scaling(*pixel_statistics(training.pixels, training.indices))
     else:
         network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
-    pixel_range = widened_range(None, training)
+    pixel_range = widened_range(TrainingPixels(), training)
     warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, network)
     return pixel_range
 
@@ -88,7 +93,7 @@ def continue_from(
     if not isinstance(architecture, TrainedFeatures):
         network.assign_trainability(source.trainability())
     network.assign_values(source.values())
-    return widened_range(previous.get("_pixel_range"), training)
+    return widened_range(training_pixels_of(previous), training)
 
 
 def wrapped(

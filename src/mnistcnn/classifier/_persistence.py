@@ -9,6 +9,7 @@ from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
 from mnistcnn.classifier._callbacks import copied_callbacks
 from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._pixel_range import learned_statistics
 from mnistcnn.classifier._stored_content import fitted_of, learned_by
 from mnistcnn.storage import LEFT_OUT, SavableMixin
 
@@ -62,5 +63,7 @@ class StoredNetworkMixin(SavableMixin):
         """Rebuild the network."""
         if "_network" in state:
             borrowed = POOL.unpooled(restore_network(state["_network"]))
-            state = {**state, "_network": borrowed.network, "_borrowed": borrowed}
+            # An older version has not stored it.
+            learned = {"_pixel_statistics": learned_statistics(borrowed.network)}
+            state = {**learned, **state, "_network": borrowed.network, "_borrowed": borrowed}
         super().__setstate__(state)  # type: ignore[misc]

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.rescaling import Rescaling, rescaling_of
-from mnistcnn.preprocessing import PixelRange, some_of, warn_of_another_unit, warn_of_pixels
+from mnistcnn.preprocessing import (
+    IN_TRAINING,
+    PixelRange,
+    PixelStatistics,
+    TrainingPixels,
+    pixel_statistics,
+    some_of,
+    warn_of_pixels,
+    warn_of_unlike_images,
+)
 
 IMAGES_MEASURED = 4096
 
@@ -17,8 +26,17 @@ BYTES: PixelRange = (0.0, 255.0)
 # Of the greatest pixels of two trainings in one unit.
 LARGEST_RATIO = 10
 
-IN_TRAINING = "so what it has learned does not apply to these"
-IN_VALIDATION = "so the results on the validation images are meaningless"
+
+def measured_pixels(data: TrainingData) -> TrainingPixels:
+    """Return what is known of the training pixels before a network has learned from them."""
+    return TrainingPixels(measured_range(data), pixel_statistics(_measured(data)))
+
+
+def learned_statistics(network: Network) -> PixelStatistics | None:
+    """Return mean and deviation of the training pixels where a network's scaling has them."""
+    offset, scale = network.pixel_scaling
+    # The scalings that are not learned begin at zero, which a mean of pixels is not.
+    return (offset, scale) if offset else None
 
 
 def measured_range(data: TrainingData) -> PixelRange:
@@ -64,13 +82,13 @@ def _are_of_one_unit(one: PixelRange, other: PixelRange) -> bool:
     return smaller > larger / LARGEST_RATIO and len(begin_below_zero) == 1
 
 
-def widened_range(known: PixelRange | None, data: TrainingData) -> PixelRange:
-    """Return the range of all training pixels so far; warn where the new ones differ in unit."""
+def widened_range(known: TrainingPixels, data: TrainingData) -> PixelRange:
+    """Return the range of all training pixels so far; warn of new ones that differ from them."""
     low, high = measured_range(data)
-    if known is None:
+    warn_of_unlike_images(known, _measured(data), data.image_shape, IN_TRAINING)
+    if known.range is None:
         return low, high
-    warn_of_another_unit(known, _measured(data), IN_TRAINING)
-    return min(low, known[0]), max(high, known[1])
+    return min(low, known.range[0]), max(high, known.range[1])
 
 
 def warn_of_needless_scaling(

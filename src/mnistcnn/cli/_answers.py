@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._image_sources import Named
-from mnistcnn.cli._polarity import warn_of_polarity
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 # Few enough that the first answers come soon, many enough to be computed at full speed.
@@ -48,12 +47,8 @@ def answers_for(
     """Give the answers in the order of the images; `ask` gives labels and probabilities."""
     import numpy as np
 
-    is_first = True
     while batch := list(islice(images, BATCH_SIZE)):
         rows = np.stack([image for _, image in batch])
-        if is_first:
-            warn_of_polarity(classifier, rows)
-            is_first = False
         for (name, _), label, probabilities in zip(batch, *ask(rows), strict=True):
             yield _answer(name, plain_label(label), classifier.classes_.tolist(), probabilities)
 

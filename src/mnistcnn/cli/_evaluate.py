@@ -24,7 +24,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     random_state_option,
 )
-from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
+from mnistcnn.cli._polarity import looks_inverted, warn_if_better_inverted
 from mnistcnn.cli._progress import progress_of_answers
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
@@ -64,7 +64,7 @@ def evaluate(
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
     predict = partial(answered_by, classifier.predict, model_file=model_file)
-    is_inverted = warn_of_polarity(classifier, X)
+    is_inverted = looks_inverted(classifier, X)
     with progress_of_answers(quiet=quiet) as advance:
         (predicted,) = answers_in_batches([predict], X, advance)
     summary = _summary(y, predicted)

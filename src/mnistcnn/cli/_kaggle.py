@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from math import ceil, sqrt
 from pathlib import Path
@@ -22,7 +23,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     random_state_option,
 )
-from mnistcnn.cli._polarity import warn_of_other_polarity
+from mnistcnn.cli._polarity import polarity_was_told, warn_of_other_polarity
 from mnistcnn.cli._submission import check_submission, write_submission
 from mnistcnn.cli._tables import print_json
 from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
@@ -137,7 +138,7 @@ def kaggle(
             train_file, test_file, sample_submission=sample_submission
         )
         _check_classes(y, train_file)
-        warn_of_other_polarity(X, X_test)
+        is_told = warn_of_other_polarity(X, X_test)
         X, y, held_out = _split(X, y, validation_fraction, random_state)
         _check_leaves_validation(make(), y, settings["recipe"], train_file)
         classifier = training.fit(make, X, y, quiet=quiet, **_shown(make(), held_out))
@@ -146,7 +147,8 @@ def kaggle(
         summary |= _measured(predict, held_out)
         if not as_json:
             _print(summary)
-        predictions = interruptible(lambda: predict(X_test))
+        with polarity_was_told() if is_told else nullcontext():
+            predictions = interruptible(lambda: predict(X_test))
     except KeyboardInterrupt as interrupt:
         raise _interrupted(training, submission_file) from interrupt
     file = write_submission(predictions, submission_file, force=force, quiet=quiet or as_json)

@@ -10,7 +10,6 @@ import click
 
 from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._options import Decorator, NamedPath
-from mnistcnn.cli._polarity import warn_of_polarity
 
 Method = Callable[[Array], Array]
 Pair = tuple[Array, Array]
@@ -128,13 +127,10 @@ def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X:
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:
     """Ask for one answer, so that what a classifier cannot do is not taken for an image's fault."""
-    import numpy as np
-
     from mnistcnn import load_sample_digits
 
     digits, _ = load_sample_digits(return_X_y=True)
     probabilities_of(classifier, model_file)(digits[:1])
-    warn_of_polarity(classifier, np.asarray(digits[:64]))
 
 
 def _cause(error: Exception) -> str:

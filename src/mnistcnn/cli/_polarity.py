@@ -1,67 +1,57 @@
 """Notices images whose pixels are inverted, compared with those of the training."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import isqrt
-from typing import TYPE_CHECKING, TypeGuard
 
 from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._messages import say
 
-if TYPE_CHECKING:
-    from mnistcnn import DigitCNNClassifier
-
 N_EXAMINED = 1000
-# How many standard deviations of the training's pixels a background may be off their mean. That of
-# thin strokes is 0.4 off, of very fat ones 0.8, and the ink itself 1.2 to 3 in the other direction.
-MAX_DISTANCE = 1.2
 # An accuracy below which something may be wrong with the images, and by how much inverting them
 # must raise it.
 LOW_ACCURACY, MIN_GAIN = 0.5, 0.3
 
-DARK_INK = (
-    "warning: the images show dark ink on a light background, but the classifier was trained on "
-    "light ink on a dark one, so its predictions are likely to be wrong; DigitNormalizer brings "
-    "images to that form."
-)
-LIGHT_INK = (
-    "warning: the images show light ink on a dark background, but the classifier was trained on "
-    "dark ink on a light one, so its predictions are likely to be wrong; train it on images that "
-    "DigitNormalizer has brought to one form."
-)
 
-
-def warn_of_other_polarity(X: Array, X_test: Array) -> None:
+def warn_of_other_polarity(X: Array, X_test: Array) -> bool:
     """Warn where the background of the test images is what the ink is in the training images.
 
-    The first thousand of both are examined.
+    Tell whether. It takes no training, whatever the classifier makes of pixels.
     """
-    edge = _edge(X_test[:N_EXAMINED])
-    mean, deviation = X[:N_EXAMINED].mean(), X[:N_EXAMINED].std()
-    if edge is None or abs(edge - mean) <= MAX_DISTANCE * deviation or not deviation:
-        return
-    test, training = ("dark ink on light", "light ink on dark")[:: 1 if edge > mean else -1]
+    from mnistcnn.preprocessing import TrainingPixels, look_inverted, pixel_statistics, some_of
+
+    some = some_of(X, N_EXAMINED)
+    training = TrainingPixels((some.min(), some.max()), pixel_statistics(some))
+    image_shape = _image_shape(X_test)
+    if image_shape is None or not look_inverted(training, _rows(X_test), image_shape):
+        return False
+    is_light = some.mean() < (some.min() / 2 + some.max() / 2)
+    test, known = ("dark ink on light", "light ink on dark")[:: 1 if is_light else -1]
     say(
-        f"warning: the test images show {test}, and the training images {training}, so the "
+        f"warning: the test images show {test}, and the training images {known}, so the "
         "predictions are likely to be wrong; DigitNormalizer brings images to one form."
     )
-
-
-def warn_of_polarity(classifier: Classifier, X: Array) -> bool:
-    """Warn where the background of the images is what the ink was in the training; tell whether.
-
-    The first thousand are examined. There is no warning for classifiers that have not learned the
-    pixels' mean, as DigitCNNClassifier does by default.
-    """
-    statistics = _training_pixels(classifier)
-    edge = _edge(X[:N_EXAMINED])
-    if statistics is None or edge is None:
-        return False
-    mean, deviation = statistics
-    distance = (edge - mean) / deviation
-    if abs(distance) <= MAX_DISTANCE:
-        return False
-    say(DARK_INK if distance > 0 else LIGHT_INK)
     return True
+
+
+@contextmanager
+def polarity_was_told() -> Iterator[None]:
+    """Keep a classifier from warning of what `warn_of_other_polarity` has told already."""
+    from mnistcnn import PixelRangeWarning
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The images show", PixelRangeWarning)
+        yield
+
+
+def looks_inverted(classifier: Classifier, X: Array) -> bool:
+    """Tell whether a classifier warns, as it predicts, that light and dark are exchanged."""
+    from mnistcnn.preprocessing import look_inverted, training_pixels_of
+
+    image_shape = getattr(classifier, "image_shape_", None)
+    known = training_pixels_of(vars(classifier))
+    return image_shape is not None and look_inverted(known, _rows(X), image_shape)
 
 
 def warn_if_better_inverted(
@@ -72,7 +62,8 @@ def warn_if_better_inverted(
         return
     some = X[:N_EXAMINED]
     inverted = some.max() - (some - some.min())
-    accuracy_inverted = float((predict(inverted) == y[:N_EXAMINED]).mean())
+    with polarity_was_told():
+        accuracy_inverted = float((predict(inverted) == y[:N_EXAMINED]).mean())
     if accuracy_inverted > accuracy + MIN_GAIN:
         say(
             f"warning: with inverted pixels the accuracy would be {100 * accuracy_inverted:.0f} %, "
@@ -81,30 +72,13 @@ def warn_if_better_inverted(
         )
 
 
-def _training_pixels(classifier: Classifier) -> tuple[float, float] | None:
-    """Return mean and standard deviation of the pixels that a network was trained on."""
-    # What onnxruntime computes has no such parameter, and states them itself.
-    stated: tuple[float, float] | None = getattr(classifier, "pixel_statistics_", None)
-    if stated is not None:
-        return stated
-    if not _standardizes(classifier):
-        return None
-    from mnistcnn import TrainedFeatures
-
-    return TrainedFeatures(classifier).pixel_scaling
+def _rows(X: Array) -> Array:
+    return X.reshape(len(X), -1)
 
 
-def _standardizes(classifier: Classifier) -> "TypeGuard[DigitCNNClassifier]":
-    return getattr(classifier, "pixel_scaling", None) == "standard"
-
-
-def _edge(X: Array) -> float | None:
-    """Return the median of the outermost pixels, None where no edge is known or all are equal."""
-    import numpy as np
-
-    side = isqrt(X[0].size)
-    images = X.reshape(-1, side, side) if X.ndim == 2 and side * side == X[0].size else X
-    if images.ndim < 3 or images.min() == images.max():
-        return None
-    edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
-    return float(np.median(np.concatenate([edge.ravel() for edge in edges])))
+def _image_shape(X: Array) -> tuple[int, int, int] | None:
+    """Return height, width and channels; None for rows of no square number of pixels."""
+    if X.ndim > 2:
+        return X.shape[1], X.shape[2], X[0].size // (X.shape[1] * X.shape[2])
+    side = isqrt(X.shape[1])
+    return (side, side, 1) if side * side == X.shape[1] else None

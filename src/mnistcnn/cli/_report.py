@@ -29,7 +29,7 @@ from mnistcnn.cli._options import (
     random_state_option,
     refuse_to_overwrite,
 )
-from mnistcnn.cli._polarity import warn_if_better_inverted, warn_of_polarity
+from mnistcnn.cli._polarity import looks_inverted, warn_if_better_inverted
 from mnistcnn.cli._progress import AdvanceTo, progress_of_answers
 from mnistcnn.cli._tables import print_json
 
@@ -91,7 +91,7 @@ def report(
     check_size(classifier, X, model_file)
     # A classifier that cannot answer at all is told of before it is asked for everything.
     answered_by(classifier.predict, X[:1], model_file)
-    is_inverted = warn_of_polarity(classifier, X)
+    is_inverted = looks_inverted(classifier, X)
     try:
         with progress_of_answers(quiet=quiet) as advance:
             figures = _write(

@@ -13,11 +13,13 @@ from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn._wrapper import given_to, part_with, rejecting_part
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
+    Situation,
     as_rows,
     check_in_memory,
     check_one_label_each,
     some_of,
-    warn_of_another_unit,
+    training_pixels_of,
+    warn_of_unlike_images,
 )
 
 # What scikit-learn draws seeds below.
@@ -26,7 +28,9 @@ GREATEST_SEED = int(np.iinfo(np.int32).max)
 # Some images tell the unit of all.
 IMAGES_LOOKED_AT = 32
 
-OF_ENSEMBLE = "so no pixels suit both its earlier and its new members"
+OF_ENSEMBLE = Situation(
+    "the classifier was trained on", "so no pixels suit both its earlier and its new members"
+)
 
 # What all members must have in common to be asked together.
 COMMON = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
@@ -111,7 +115,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
 
 
 def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
-    """Warn if images are certainly in another unit than those of the members of an earlier fit."""
+    """Warn if images are certainly not like those of the members of an earlier fit."""
     network = part_with(earlier[0], "_pixel_range") if earlier else None
     if network is None:
         return
@@ -120,7 +124,8 @@ def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
         given = given_to(network, earlier[0], _safe_indexing(X, places))
         pixels = np.asarray(as_rows(given)[0])
         if pixels.dtype.kind in "buif":
-            warn_of_another_unit(network._pixel_range, pixels, OF_ENSEMBLE)
+            known = training_pixels_of(vars(network))
+            warn_of_unlike_images(known, pixels, network.image_shape_, OF_ENSEMBLE)
     except (TypeError, ValueError):
         # What is wrong with the images, the fit of the new members says.
         return

@@ -4,6 +4,7 @@ from ._checked_pixels import as_pixels as as_pixels
 from ._checked_pixels import check_same_shape as check_same_shape
 from ._checked_pixels import checked_pixels as checked_pixels
 from ._checked_pixels import read_pixels as read_pixels
+from ._checked_pixels import training_pixels_of as training_pixels_of
 from ._column_names import LABEL_NAMES as LABEL_NAMES
 from ._column_names import Numbers as Numbers
 from ._column_names import is_index_name as is_index_name
@@ -11,7 +12,12 @@ from ._column_names import numbered_names as numbered_names
 from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_one_label_each as check_one_label_each
+from ._pixel_checks import look_inverted as look_inverted
+from ._pixel_checks import warn_of_unlike_images as warn_of_unlike_images
 from ._pixel_columns import check_pixel_columns as check_pixel_columns
+from ._pixel_warnings import RETURNED as RETURNED
+from ._pixel_warnings import callers_level as callers_level
+from ._pixel_warnings import warn_of_pixels as warn_of_pixels
 from ._reshaper import ImageReshaper as ImageReshaper
 from ._scaler import PixelScaler as PixelScaler
 from ._shapes import as_rows as as_rows
@@ -22,9 +28,11 @@ from ._shapes import resolve_image_shape as resolve_image_shape
 from ._signs import are_signed_bytes as are_signed_bytes
 from ._signs import check_not_signed as check_not_signed
 from ._statistics import pixel_statistics as pixel_statistics
-from ._units import PixelRange as PixelRange
-from ._units import callers_level as callers_level
-from ._units import some_of as some_of
-from ._units import warn_of_another_unit as warn_of_another_unit
-from ._units import warn_of_pixels as warn_of_pixels
+from ._training_pixels import IN_TRAINING as IN_TRAINING
+from ._training_pixels import IN_VALIDATION as IN_VALIDATION
+from ._training_pixels import PixelRange as PixelRange
+from ._training_pixels import PixelStatistics as PixelStatistics
+from ._training_pixels import Situation as Situation
+from ._training_pixels import TrainingPixels as TrainingPixels
+from ._training_pixels import some_of as some_of
 from ._weights import checked_weights as checked_weights

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn.preprocessing._pixel_checks import IMAGES_LOOKED_AT
+from mnistcnn.preprocessing._pixel_warnings import callers_level
 from mnistcnn.preprocessing._shapes import ImageShape
-from mnistcnn.preprocessing._units import IMAGES_LOOKED_AT, callers_level, some_of
+from mnistcnn.preprocessing._training_pixels import some_of
 
 __all__ = ["warn_of_opaque_alpha"]
 

@@ -1,5 +1,6 @@
 """Images for a fitted estimator: what users hand over, checked, as rows of pixels."""
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any, Protocol, TypeAlias
 
@@ -7,19 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Images
+from mnistcnn.preprocessing._pixel_checks import warn_of_unlike_images
 from mnistcnn.preprocessing._pixel_columns import check_unseen_columns
+from mnistcnn.preprocessing._pixel_warnings import RETURNED
 from mnistcnn.preprocessing._shapes import as_rows, check_channels_last, pad_columns
 from mnistcnn.preprocessing._signs import check_not_signed
-from mnistcnn.preprocessing._units import warn_of_another_unit
+from mnistcnn.preprocessing._training_pixels import IN_PREDICTION, TrainingPixels
 
-__all__ = ["as_pixels", "check_same_shape", "checked_pixels", "read_pixels"]
+__all__ = ["as_pixels", "check_same_shape", "checked_pixels", "read_pixels", "training_pixels_of"]
 
 # Height, width and channels.
 OneShape: TypeAlias = tuple[int, int, int]
 
 
 class FittedOnImages(Protocol):
-    """What is known of a fitted estimator; `_pixel_range` may be, and names of the columns."""
+    """What is known of a fitted estimator; names of the columns may be.
+
+    So may `_pixel_range` and `_pixel_statistics`, the mean and deviation of the training pixels.
+    """
 
     image_shape_: OneShape
     n_features_in_: int
@@ -28,7 +34,7 @@ class FittedOnImages(Protocol):
 def read_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
     """Validate images for a fitted estimator and return them as rows of pixels.
 
-    Pixels in another unit than those of the training are warned of.
+    Pixels in another unit than those of the training, in several, or inverted, are warned of.
 
     Parameters
     ----------
@@ -41,8 +47,15 @@ def read_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
         pixels = X.reshape(len(X), -1)
     else:
         pixels = checked_pixels(estimator, X)
-    warn_of_another_unit(vars(estimator).get("_pixel_range"), pixels)
+    if not RETURNED.includes(X):
+        known = training_pixels_of(vars(estimator))
+        warn_of_unlike_images(known, pixels, estimator.image_shape_, IN_PREDICTION)
     return pixels
+
+
+def training_pixels_of(attributes: Mapping[str, Any]) -> TrainingPixels:
+    """Return what the attributes of a fitted estimator tell of the pixels of its training."""
+    return TrainingPixels(attributes.get("_pixel_range"), attributes.get("_pixel_statistics"))
 
 
 def checked_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:

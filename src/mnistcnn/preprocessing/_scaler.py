@@ -18,10 +18,16 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Images, Labels
+from mnistcnn.preprocessing._pixel_checks import (
+    warn_of_needless_division,
+    warn_of_unlike_pixels,
+)
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
+from mnistcnn.preprocessing._pixel_warnings import FITTED_ON, RETURNED
 from mnistcnn.preprocessing._shapes import as_rows
 from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._statistics import PIXELS_A_BLOCK, pixel_statistics
+from mnistcnn.preprocessing._training_pixels import IN_TRANSFORM, TrainingPixels
 
 __all__ = ["PixelScaler"]
 
@@ -130,6 +136,11 @@ class PixelScaler(
             If a parameter is invalid, if `X` contains values that are not finite numbers, or
             negative integers that look like bytes read as signed, or if it is a table whose columns
             are not the pixels in reading order by their names.
+
+        Warns
+        -----
+        PixelRangeWarning
+            If ``method="unit"`` is given pixels that were scaled already, or `X` mixes units.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
@@ -138,6 +149,9 @@ class PixelScaler(
         self._check_signs(pixels)
         if self.method == "standard":
             self.mean_, self.scale_ = _statistics(pixels)
+            self._pixel_range = float(pixels.min()), float(pixels.max())
+        if self._warns_of(pixels):
+            FITTED_ON.remember(X)
         self._n_dimensions_in = len(array_shape)
         validate_data(self, rows, skip_check_array=True)
         return self
@@ -161,6 +175,11 @@ class PixelScaler(
             If `X` does not have as many values per image as in `fit`, if it contains negative
             integers that look like bytes read as signed, if it is a table whose columns are not the
             pixels in reading order by their names, or if a result does not fit into `dtype`.
+
+        Warns
+        -----
+        PixelRangeWarning
+            If `X` is clearly in another unit than in `fit`, was scaled already, or mixes units.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
@@ -168,7 +187,10 @@ class PixelScaler(
         check_unseen_columns(self, rows)
         self._check_signs(pixels)
         shift, scale = self._shift_and_scale()
-        return self._in_blocks(pixels, lambda block: (block - shift) / scale).reshape(array_shape)
+        scaled = self._in_blocks(pixels, lambda block: (block - shift) / scale).reshape(array_shape)
+        if FITTED_ON.includes(X) or self._warns_of(pixels):
+            RETURNED.remember(scaled)
+        return scaled
 
     def inverse_transform(self, X: Images) -> NDArray[Any]:
         """Bring scaled pixels back to their original unit.
@@ -229,6 +251,15 @@ class PixelScaler(
         # A range that signed bytes could fill, or below zero, was stated for such pixels.
         if self.method == "standard" or (low >= 0 and high > np.iinfo(np.int8).max):
             check_not_signed(pixels)
+
+    def _warns_of(self, rows: NDArray[Any]) -> bool:
+        """Warn if pixels are not in the unit that is scaled; tell whether."""
+        if self.method == "unit":
+            low, high = (float(end) for end in self.data_range)
+            return warn_of_needless_division((low, high), rows)
+        # A scaler that an older version has stored knows no range.
+        known = TrainingPixels(vars(self).get("_pixel_range"), (self.mean_, self.scale_))
+        return warn_of_unlike_pixels(known, rows, IN_TRANSFORM)
 
     def _shift_and_scale(self) -> tuple[float, float]:
         if self.method == "unit":

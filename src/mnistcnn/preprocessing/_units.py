@@ -1,21 +1,17 @@
 """Notices pixels in another unit than those that a classifier was trained on."""
 
-import sys
-import warnings
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.exceptions import PixelRangeWarning
+from mnistcnn.preprocessing._training_pixels import (
+    PixelRange,
+    Situation,
+    TrainingPixels,
+)
 
-__all__ = ["PixelRange", "callers_level", "some_of", "warn_of_another_unit", "warn_of_pixels"]
-
-# The lowest and the highest of the training pixels.
-PixelRange: TypeAlias = tuple[float, float]
-
-# A unit is a matter of the whole array, so some images tell it.
-IMAGES_LOOKED_AT = 32
+__all__ = ["another_unit", "are_scaled_before", "needless_scaling"]
 
 # Of an image that shows anything, at least this fraction of the pixels is ink.
 MIN_INK_FRACTION = 0.005
@@ -26,41 +22,52 @@ FACTORS = (16, 255, 65535)
 # The highest pixel of some images in 16 levels, such as those of scikit-learn's load_digits.
 MOST_OF_16 = (12, 16)
 
-IN_PREDICTION = "so its answers are mostly wrong"
+# A background below zero is this far below it, as a fraction of the largest pixel; interpolation
+# reaches a tenth below zero where the background is zero.
+MIN_DEPTH = 1 / 8
+
+# Fewer pixels than those of an image of 8x8 are no image, and lack negative values by chance; so do
+# a few photographs, in which the background is not known to be the lowest.
+MIN_PIXELS, MIN_IMAGES, MAX_LEVEL = 64, 8, 0.4
+
+# Divided by 255 before a scaler does so again, pixels fill less than this fraction of its range,
+# and more than what rounding errors do.
+SCALED_TWICE = (1e-6, 1 / 200)
 
 
-def warn_of_another_unit(
-    known: PixelRange | None, pixels: NDArray[Any], consequence: str = IN_PREDICTION
-) -> None:
-    """Warn if pixels are certainly in another unit than those of the training, if known."""
+def another_unit(training: TrainingPixels, some: NDArray[Any], situation: Situation) -> str | None:
+    """Return what to say of pixels that are certainly in another unit than the training's.
+
+    None where they are not, or where nothing is known of the training.
+    """
+    known = training.range
     if known is None or known[0] == known[1]:
-        return
-    some = some_of(pixels, IMAGES_LOOKED_AT)
+        return None
     # Unsigned pixels, those of the quickest calls, are looked through once.
     low, high = 0.0 if some.dtype.kind in "bu" else float(some.min()), float(some.max())
     if _is_usual(known, low, high) or some.min() == high:
-        return
-    if _is_in_another_unit(known, some):
-        warn_of_pixels(_other_unit(known, (low, high), consequence))
-
-
-def some_of(images: NDArray[Any], n_wanted: int) -> NDArray[Any]:
-    """Return up to so many images, from all parts of the array."""
-    return images[:: -(-len(images) // n_wanted) or 1]
+        return None
+    pixels = some.astype(np.float64)
+    if _is_in_another_unit(known, pixels) or _has_no_background(known, training, pixels):
+        return _other_unit(known, (low, high), situation)
+    return None
 
 
 def _is_usual(known: PixelRange, low: float, high: float) -> bool:
     """Tell quickly, for nearly all images, that their unit is right."""
     extreme = max(abs(known[0]), abs(known[1]))
+    if known[0] < 0 <= low:
+        return False
     return low >= min(known[0], 0) - extreme / 4 and extreme / 10 < high < 2 * extreme
 
 
-def _is_in_another_unit(known: PixelRange, pixels: NDArray[Any]) -> bool:
-    pixels = pixels.astype(np.float64)
+def _is_in_another_unit(known: PixelRange, pixels: NDArray[np.float64]) -> bool:
     sizes = np.abs(pixels)
     begins_at_zero, extreme = known[0] >= 0, max(abs(known[0]), abs(known[1]))
     if begins_at_zero and _is_fraction(extreme, pixels.min(), sizes.max()):
         return _are_many(sizes >= sizes.max() / 2)
+    if not begins_at_zero and are_scaled_before(known, pixels):
+        return True
     most = min(2.0, 10 * extreme) if begins_at_zero and extreme <= 1 else _greatest(extreme)
     # A background far below that of the training is another background.
     least = -extreme / 4 if begins_at_zero else -np.inf
@@ -82,14 +89,44 @@ def _is_fraction(extreme: float, lowest: float, largest: float) -> bool:
     return divided or of_sixteen or of_one or standardized
 
 
+def are_scaled_before(expected: PixelRange, pixels: NDArray[Any]) -> bool:
+    """Tell whether pixels fill next to nothing of a range, at its low end, but are not blank."""
+    low, width = expected[0], expected[1] - expected[0]
+    fills = (float(pixels.max()) - low) / width
+    least, most = SCALED_TWICE
+    if pixels.shape[1] < MIN_PIXELS or not least < fills <= most:
+        return False
+    # Rounding may leave pixels a little below the end.
+    is_inside = float(pixels.min()) >= low - least * width
+    return is_inside and _are_many(pixels - low >= fills * width / 2) and np.ptp(pixels) > 0
+
+
+def _has_no_background(
+    known: PixelRange, training: TrainingPixels, pixels: NDArray[np.float64]
+) -> bool:
+    """Tell whether pixels lack the negative background of the training's."""
+    extreme = max(abs(known[0]), abs(known[1]))
+    level = training.mean_level
+    is_lowest = level is not None and min(level, 1 - level) <= MAX_LEVEL
+    return bool(
+        known[0] <= -MIN_DEPTH * extreme
+        and pixels.min() >= 0
+        and pixels.max() > extreme / 10
+        and pixels.shape[1] >= MIN_PIXELS
+        and (is_lowest or len(pixels) >= MIN_IMAGES)
+        and _are_many(pixels >= pixels.max() / 2)
+    )
+
+
 def _are_many(chosen: NDArray[np.bool_]) -> bool:
     return bool(chosen.mean() >= MIN_INK_FRACTION)
 
 
-def _other_unit(known: PixelRange, given: PixelRange, consequence: str) -> str:
+def _other_unit(known: PixelRange, given: PixelRange, situation: Situation) -> str:
     return (
-        f"The pixels range from {given[0]:.4g} to {given[1]:.4g}, but the classifier was trained "
-        f"on pixels from {known[0]:.4g} to {known[1]:.4g}, {consequence}. {_remedy(known, given)}"
+        f"The pixels range from {given[0]:.4g} to {given[1]:.4g}, but {situation.learned} "
+        f"pixels from {known[0]:.4g} to {known[1]:.4g}, {situation.consequence}. "
+        f"{_remedy(known, given)}"
     )
 
 
@@ -97,23 +134,18 @@ def _remedy(known: PixelRange, given: PixelRange) -> str:
     larger, smaller = max(known[1], given[1]), min(known[1], given[1])
     ratio = larger / smaller if smaller > 0 else 0.0
     factor = min(FACTORS, key=lambda each: abs(ratio / each - 1))
-    if given[0] < 0 or abs(ratio / factor - 1) > 0.25:
+    if min(given[0], known[0]) < 0 or abs(ratio / factor - 1) > 0.25:
         return "Bring the pixels to the unit of the training."
     return f"{'Divide' if given[1] > known[1] else 'Multiply'} the pixels by {factor}."
 
 
-def warn_of_pixels(message: str) -> None:
-    """Warn of pixels, at the user's own line."""
-    warnings.warn(message, PixelRangeWarning, stacklevel=callers_level())
-
-
-def callers_level() -> int:
-    """Return how many calls up the user's own line is."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and _is_inner(frame.f_globals.get("__name__", "")):
-        level, frame = level + 1, frame.f_back
-    return level
-
-
-def _is_inner(module: str) -> bool:
-    return module.split(".")[0] in ("mnistcnn", "sklearn", "joblib")
+def needless_scaling(data_range: PixelRange, some: NDArray[Any]) -> str | None:
+    """Return what to say of pixels that were scaled before they are divided by a range."""
+    if not are_scaled_before(data_range, some):
+        return None
+    return (
+        f"data_range=({data_range[0]:.4g}, {data_range[1]:.4g}) is divided by, but the pixels "
+        f"range from {float(some.min()):.4g} to {float(some.max()):.4g}, as after a scaling, so "
+        "next to nothing is left of them. Pass the pixels as they were before, or their own range "
+        "as data_range."
+    )

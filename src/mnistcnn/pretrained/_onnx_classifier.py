@@ -61,6 +61,7 @@ class OnnxClassifier:
         self.n_features_in_ = prod(self.image_shape_)
         self.pixel_statistics_: tuple[float, float] = tuple(told["pixel_statistics"])
         self._pixel_range: tuple[float, float] = tuple(told["pixel_range"])
+        self._pixel_statistics = self.pixel_statistics_
 
     def fit(self, X: Images, y: Labels) -> Self:  # noqa: ARG002
         """Stay as it is, as `sklearn.frozen.FrozenEstimator` does."""

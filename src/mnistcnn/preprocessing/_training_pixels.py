@@ -1,0 +1,60 @@
+"""What is known of the pixels of a training, and the sample by which others are compared."""
+
+from typing import Any, NamedTuple, TypeAlias
+
+from numpy.typing import NDArray
+
+__all__ = [
+    "IN_PREDICTION",
+    "IN_TRAINING",
+    "IN_TRANSFORM",
+    "IN_VALIDATION",
+    "PixelRange",
+    "PixelStatistics",
+    "Situation",
+    "TrainingPixels",
+    "some_of",
+]
+
+# The lowest and the highest of the training pixels.
+PixelRange: TypeAlias = tuple[float, float]
+
+# Their mean and standard deviation.
+PixelStatistics: TypeAlias = tuple[float, float]
+
+
+class TrainingPixels(NamedTuple):
+    """What is known of the pixels of a training: each may be unknown, which is None."""
+
+    range: PixelRange | None = None
+    statistics: PixelStatistics | None = None
+
+    @property
+    def mean_level(self) -> float | None:
+        """The mean as a fraction of the range, where both are known."""
+        if self.range is None or self.statistics is None or self.range[0] == self.range[1]:
+            return None
+        return (self.statistics[0] - self.range[0]) / (self.range[1] - self.range[0])
+
+
+class Situation(NamedTuple):
+    """What a warning says of who knows the earlier pixels, and of what comes of the others."""
+
+    learned: str
+    consequence: str
+
+
+IN_PREDICTION = Situation("the classifier was trained on", "so its answers are mostly wrong")
+IN_TRAINING = Situation(
+    "the classifier was trained on", "so what it has learned does not apply to these"
+)
+IN_VALIDATION = Situation(
+    "the classifier was trained on", "so the results on the validation images are meaningless"
+)
+IN_TRANSFORM = Situation("the scaler was fitted on", "so they are not scaled as those were")
+
+
+def some_of(images: NDArray[Any], n_wanted: int) -> NDArray[Any]:
+    """Return up to so many images, from all parts of the array, the last one among them."""
+    step = -(-len(images) // n_wanted) or 1
+    return images[(len(images) - 1) % step :: step]
