@@ -54,6 +54,7 @@ BETWEEN_ROOMS = {
     "encoded",
     "fault_in_order",
     "in_normal_form",
+    "in_one_unit",
     "is_index_name",
     "label_column",
     "load_without_keras",

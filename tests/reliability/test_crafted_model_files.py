@@ -134,6 +134,7 @@ OF_A_PIPELINE = {
     "a folder of pickles": with_parameter("memory", "pickles"),
     "pixels divided by zero": as_("scale_", 0.0),
     "pixels divided by a negative number": as_("scale_", -1.0),
+    "pixels of a reversed range": as_("_pixel_range", {"tuple": [16.0, 0.0]}),
     "a threshold that nothing reaches": as_("threshold_", 1e300),
 }
 

@@ -54,6 +54,13 @@ def _is_fraction(value: object) -> bool:
     return _is_number(value) and 0 <= value <= 1
 
 
+def _is_range(value: object) -> bool:
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    low, high = value
+    return _is_number(low) and _is_number(high) and low <= high
+
+
 def _is_image_shape(value: object) -> bool:
     return isinstance(value, tuple) and len(value) == 3 and all(map(_is_count, value))
 
@@ -82,7 +89,8 @@ OF_INPUT: dict[str, Check] = {
 LEARNED: dict[str, dict[str, Check]] = {
     "ImageReshaper": {"image_shape_": _is_image_shape, **OF_INPUT},
     "PixelScaler": {
-        "mean_": _is_number, "scale_": _is_positive, "_n_dimensions_in": _is_count, **OF_INPUT,
+        "mean_": _is_number, "scale_": _is_positive, "_n_dimensions_in": _is_count,
+        "_pixel_range": _is_range, **OF_INPUT,
     },
     "RejectingClassifier": {"estimator_": _is_estimator, "threshold_": _is_fraction},
     "TestTimeAugmentationClassifier": {"estimator_": _is_estimator},
