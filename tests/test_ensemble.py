@@ -29,6 +29,7 @@ from mnistcnn import (
     ImageReshaper,
     NonFiniteLossError,
     PixelRangeWarning,
+    PixelScaler,
     RejectingClassifier,
     TestTimeAugmentationClassifier,
 )
@@ -231,6 +232,23 @@ def test_warm_start_tells_of_pixels_in_another_unit(wrap, small_digits):
                 growing.fit(form, y)
     assert growing.estimators_ is before
     assert len(growing.fit(X[::-1] * 0.9, y[::-1])) == 2
+
+
+def test_warm_start_tells_once_of_what_a_scaler_before_the_members_tells(digits):
+    X, y = digits[0][:300], digits[1][:300]
+    growing = ensemble_of(make_pipeline(PixelScaler(), quick()), n_estimators=1, warm_start=True)
+    growing.fit(X, y).set_params(n_estimators=2)
+    with pytest.warns(PixelRangeWarning, match="the scaler was fitted on") as told:
+        growing.fit(X / 255, y)
+    assert len(told) == 1
+
+
+def test_warm_start_tells_of_inverted_images_that_are_padded(small_digits):
+    X, y = small_digits[0][:, :60], small_digits[1]
+    growing = ensemble_of(quick(image_shape="pad"), n_estimators=1, warm_start=True).fit(X, y)
+    growing.set_params(n_estimators=2)
+    with pytest.warns(PixelRangeWarning, match="dark ink on a light background"):
+        growing.fit(16 - X, y)
 
 
 @pytest.mark.parametrize(

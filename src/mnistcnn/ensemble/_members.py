@@ -13,7 +13,9 @@ from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn._wrapper import given_to, part_with, rejecting_part
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
+    RETURNED,
     Situation,
+    as_pixels,
     as_rows,
     check_in_memory,
     check_one_label_each,
@@ -122,10 +124,10 @@ def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
     try:
         places = some_of(np.arange(len(X)), IMAGES_LOOKED_AT)  # type: ignore[arg-type]
         given = given_to(network, earlier[0], _safe_indexing(X, places))
-        pixels = np.asarray(as_rows(given)[0])
-        if pixels.dtype.kind in "buif":
-            known = training_pixels_of(vars(network))
-            warn_of_unlike_images(known, pixels, network.image_shape_, OF_ENSEMBLE)
+        rows, image_shape = np.asarray(as_rows(given)[0]), network.image_shape_
+        if rows.dtype.kind in "buif" and not RETURNED.includes(given):
+            known, pixels = training_pixels_of(vars(network)), as_pixels(rows, image_shape)
+            warn_of_unlike_images(known, pixels, image_shape, OF_ENSEMBLE)
     except (TypeError, ValueError):
         # What is wrong with the images, the fit of the new members says.
         return
