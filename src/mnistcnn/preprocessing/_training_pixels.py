@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
@@ -55,6 +56,16 @@ IN_TRANSFORM = Situation("the scaler was fitted on", "so they are not scaled as 
 
 
 def some_of(images: NDArray[Any], n_wanted: int) -> NDArray[Any]:
-    """Return up to so many images, from all parts of the array, the last one among them."""
-    step = -(-len(images) // n_wanted) or 1
-    return images[(len(images) - 1) % step :: step]
+    """Return up to so many images, from all parts of the array, the first and the last among them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.preprocessing import some_of
+    >>> some_of(np.arange(20), 5)
+    array([ 0,  5, 10, 15, 19])
+    """
+    if len(images) <= n_wanted:
+        return images
+    step = -(-(len(images) - 1) // (n_wanted - 1))
+    return np.concatenate([images[:-1:step], images[-1:]])
