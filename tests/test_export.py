@@ -143,8 +143,11 @@ class TestInt8:
         assert 3 * (tmp_path / name).stat().st_size < (tmp_path / f"float32-{name}").stat().st_size
         answers = answers_of(tmp_path / name, as_images(X[1000:]))
         np.testing.assert_allclose(answers.sum(axis=1), 1, atol=0.02)
-        agreement = answers.argmax(axis=1) == classifier.predict_proba(X[1000:]).argmax(axis=1)
-        assert agreement.mean() > 0.98
+        probabilities = classifier.predict_proba(X[1000:])
+        agreement = answers.argmax(axis=1) == probabilities.argmax(axis=1)
+        assert agreement.mean() > 0.95
+        # Of so short a training, the second label may be nearly as likely as the first.
+        assert agreement[probabilities.max(axis=1) > 0.8].mean() > 0.99
         assert metadata_of(tmp_path / name).keys() >= KEYS
 
     def test_images_and_int8_go_together(self, fitted, digits, tmp_path):
