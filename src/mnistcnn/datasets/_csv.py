@@ -142,13 +142,7 @@ def label_column(path: Path) -> str | None:
     ValueError
         If its first line cannot be read.
     """
-    with open_file(path) as file, as_value_error(path, _WANTED):
-        lines = open_lines(file)
-        first = lines.take()
-        cells = cells_of(first, separator_of(first))
-    if not is_header(cells):
-        return LABELS.names[0] if len(cells) > SIDE * SIDE else None
-    return next((cell for cell in cells if cell.lower() in LABELS.names), None)
+    return _named_labels(_cells_of_first_line(path))
 
 
 def misplaced_image(path: Path) -> Misplaced | None:
@@ -161,13 +155,25 @@ def misplaced_image(path: Path) -> Misplaced | None:
     ValueError
         If its first line cannot be read, or names columns that are wrong or ambiguous.
     """
-    label = None if label_column(path) is None else LABELS
-    with open_file(path) as file, as_value_error(path, _WANTED):
-        lines = open_lines(file)
-        first = lines.take()
-        cells = cells_of(first, separator_of(first))
+    cells = _cells_of_first_line(path)
+    label = None if _named_labels(cells) is None else LABELS
     columns = columns_of(cells, label, os.fspath(path))
     return _misplaced(path, columns, columns.identifiers)
+
+
+def _cells_of_first_line(path: Path) -> list[str]:
+    with open_file(path) as file, as_value_error(path, _WANTED):
+        # A text that is dropped before its file is closed warns of the file.
+        lines = open_lines(file)
+        first = lines.take()
+        return cells_of(first, separator_of(first))
+
+
+def _named_labels(first: list[str]) -> str | None:
+    """Return the name of the column of labels by a table's first line; None where it has none."""
+    if not is_header(first):
+        return LABELS.names[0] if len(first) > SIDE * SIDE else None
+    return next((cell for cell in first if cell.lower() in LABELS.names), None)
 
 
 def _misplaced(path: Path, columns: Columns, places: list[int]) -> Misplaced | None:
