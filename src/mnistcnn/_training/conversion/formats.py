@@ -16,9 +16,9 @@ from mnistcnn._training.network import Network
 from mnistcnn._training.runtime import check_can_run
 
 # A wrong conversion is far off; two runtimes differ in the last bits of float32.
-LARGEST_DIFFERENCE = 1e-4
+MAX_DIFFERENCE = 1e-4
 # In int8 the answers may differ for a few images; where the calibration has failed, for most.
-LEAST_AGREEMENT = 0.95
+MIN_AGREEMENT = 0.95
 
 
 class FileFormat(NamedTuple):
@@ -59,7 +59,7 @@ FORMATS = {
 }
 
 
-def converted(
+def convert(
     networks: Sequence[Network],
     file_format: FileFormat,
     *,
@@ -133,7 +133,7 @@ def _check_equal(
     probes = graph.probes(pixel_range)
     answers = _answers(file_format, content, probes)
     difference = np.abs(answers - graph.answers(probes)).max()
-    if not difference <= LARGEST_DIFFERENCE:
+    if not difference <= MAX_DIFFERENCE:
         raise ValueError(
             f"the network cannot be written as {file_format.name}: probabilities of the file "
             f"differ from those of the network by up to {difference:.2g}."
@@ -148,7 +148,7 @@ def _check_alike(
         for answers in (_answers(file_format, content, calibration), graph.answers(calibration))
     )
     agreement = (places == expected).mean()
-    if agreement < LEAST_AGREEMENT:
+    if agreement < MIN_AGREEMENT:
         raise ValueError(
             f"the network cannot be written as {file_format.name} in int8: for "
             f"{100 * (1 - agreement):.3g} % of calibration_images it predicts another label. "

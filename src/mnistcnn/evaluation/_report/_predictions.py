@@ -15,8 +15,8 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from mnistcnn._batches import OnAnswers, answers_in_batches
+from mnistcnn._meta_estimator import rejecting_estimator
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn._wrapper import rejecting_part
 from mnistcnn.preprocessing import check_in_memory, check_one_label_each
 
 __all__ = ["CONFIDENCE", "Predictions", "check_classifier", "codes_of_labels", "predictions_of"]
@@ -164,7 +164,7 @@ def predictions_of(
         true=codes,
         predicted=_codes(classes, predicted),
         probabilities=probabilities,
-        rejects=rejecting_part(classifier) is not None,
+        rejects=rejecting_estimator(classifier) is not None,
     )
 
 

@@ -18,7 +18,7 @@ from mnistcnn.architectures._layers import (
 
 # MNIST leaves an empty border of 4 pixels, which convolutions without padding may eat. Smaller
 # images, such as USPS's of 16x16 and scikit-learn's of 8x8, carry ink up to the edge.
-_SMALLEST_WITH_BORDER = 24
+_MIN_SIZE_WITH_BORDER = 24
 
 # Keras's 0.99 averages over more steps than one short epoch has.
 _MOMENTUM = 0.9
@@ -31,7 +31,7 @@ class _PaddedAsNeeded(RegisteredArchitecture):
         if self.padding != "auto":
             return self.padding
         unpadded = clone(self).set_params(padding="valid")
-        needed = max(_SMALLEST_WITH_BORDER, unpadded.minimum_image_size)
+        needed = max(_MIN_SIZE_WITH_BORDER, unpadded.minimum_image_size)
         return "valid" if min(image.shape[1:3]) >= needed else "same"
 
     def _convolve(self, maps: Tensor, filters: int, kernel_size: int, padding: str) -> Tensor:
