@@ -131,7 +131,7 @@ class TestOthers:
 
     def test_a_report_is_soon_made_again(self, tmp_path, meanwhile, model_file):
         path = tmp_path / "report.html"
-        meanwhile(path, _report, "answered_by")
+        meanwhile(path, _report, "named_on_error")
         arguments = ("--run-code-in-model-file", model_file, "--output", path, "--quiet")
         with pytest.raises(click.UsageError, match=f"--output would overwrite {path}; name"):
             run("report", *arguments)

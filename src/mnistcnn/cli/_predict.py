@@ -128,9 +128,9 @@ def predict(
     if contact_sheet_file is not None:
         named = _remembered(named, seen)
     answered: list[Answer] = []
-    ask = partial(labels_and_probabilities, classifier, model_file)
+    predict_labels = partial(labels_and_probabilities, classifier, model_file)
     try:
-        show(_noted(answers_for(named, classifier, ask), answered))
+        show(_noted(answers_for(named, classifier, predict_labels), answered))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
     files = []

@@ -12,12 +12,12 @@ from mnistcnn.reading._parts import Line, Part, full_crop, is_whole
 from mnistcnn.reading._search import LABEL_COSTS, PART_COSTS, Costs
 from mnistcnn.reading._views import views_of
 
-__all__ = ["Judge", "Judged", "LabelJudge", "PartJudge", "Verdicts", "asked"]
+__all__ = ["Judge", "Judged", "LabelJudge", "PartJudge", "Verdicts", "checked_probabilities"]
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# A classifier is asked of no more than so many images at a time.
+# A classifier predicts no more than so many images at a time.
 IMAGES_AT_A_TIME = 4096
 # Ink that is as surely one digit as this is not cut; where only labels are judged, it must be no
 # broader than this multiple of its height, too.
@@ -105,7 +105,7 @@ class LabelJudge:
             ]
         )
         rows = images.reshape(len(images), -1)
-        return images, asked(self.classifier, rows, "classifier")
+        return images, checked_probabilities(self.classifier, rows, "classifier")
 
 
 class PartJudge:
@@ -133,7 +133,7 @@ class PartJudge:
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
         """Return what is thought of the parts of each line."""
         views = np.concatenate([views_of(each.line, each.parts) for each in lines])
-        answers = asked(self.part_classifier, views, "part_classifier")
+        answers = checked_probabilities(self.part_classifier, views, "part_classifier")
         if self.labels:
             self._let_classifier_speak(lines, answers)
         return [
@@ -182,7 +182,7 @@ def _of_either(of_pairs: Floats) -> Floats:
     return np.stack([of_pairs.sum(axis=2), of_pairs.sum(axis=1)], axis=1)
 
 
-def asked(classifier: Classifier, X: Pixels, name: str) -> Floats:
+def checked_probabilities(classifier: Classifier, X: Pixels, name: str) -> Floats:
     """Return the probabilities that a classifier gives; refuse other values."""
     given = [
         _checked(classifier, X[start : start + IMAGES_AT_A_TIME], name)
