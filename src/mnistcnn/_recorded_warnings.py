@@ -4,7 +4,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TextIO
 
 __all__ = ["user_warnings_recorded"]
 
@@ -28,14 +28,18 @@ def user_warnings_recorded() -> Iterator[list[warnings.WarningMessage]]:
     this_thread, before, is_open = threading.get_ident(), warnings.showwarning, True
 
     def record_or_show(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, *others: Any
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
     ) -> None:
         is_own = is_open and threading.get_ident() == this_thread
         if is_own and issubclass(category, UserWarning):
-            each = warnings.WarningMessage(message, category, filename, lineno, *others)
-            recorded.append(each)
+            recorded.append(warnings.WarningMessage(message, category, filename, lineno))
         else:
-            before(message, category, filename, lineno, *others)
+            before(message, category, filename, lineno, file, line)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)

@@ -238,7 +238,7 @@ def _as_input(
 
 def _as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
     # A byte is the nearest whole number, not the next lower one.
-    rounded = np.rint(images)
+    rounded: NDArray[Any] = np.rint(images)
     low, high = float(rounded.min()), float(rounded.max())
     if low < BYTES[0] or high > BYTES[1]:
         raise ValueError(
