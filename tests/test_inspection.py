@@ -250,7 +250,7 @@ class TestGradient:
     def test_unknown_labels_are_refused_those_of_another_type_too(
         self, fitted, small_digits, labels
     ):
-        with pytest.raises(ValueError, match="y must hold only labels that the estimator knows"):
+        with pytest.raises(ValueError, match="y must contain only labels known to the estimator"):
             fitted["logits"].input_gradients(small_digits[0][:1], labels)
 
     @pytest.mark.parametrize(

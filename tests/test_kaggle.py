@@ -199,7 +199,7 @@ def test_whole_numbers_written_with_a_point_are_taken(train_csv):
         (",".join([*HEADER, "writer"]) + "\n", "'writer' may be pixels, labels or neither"),
         (
             ",".join(["label", *(f"{x}x{y}" for y in range(28) for x in range(28))]) + "\n",
-            "of which the first runs fastest",
+            "the first varying fastest",
         ),
         (",".join(HEADER[:400]) + ";" + ";".join(HEADER[400:]) + "\n", "',' and ';'; separate"),
         ("0," * 1_000_000, "a line of more than 262,144 characters"),

@@ -1,4 +1,4 @@
-"""Asks a classifier for the answers to many images, some thousand at a time."""
+"""Predicts many images in batches of some thousand, and reports progress."""
 
 import re
 import warnings
@@ -64,7 +64,7 @@ def answers_in_batches(
 
 @contextmanager
 def _each_kind_once(told: set[Kind]) -> Iterator[None]:
-    """Give a warning of each kind once, though the figures in its text differ between batches."""
+    """Issue each kind of warning once, though the figures in its text differ between batches."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield

@@ -1,4 +1,4 @@
-"""Writing a file so that a reader finds the old one or the new one, never half of one."""
+"""Writes files atomically: a reader finds the old file or the new one, never a partial one."""
 
 import os
 import secrets

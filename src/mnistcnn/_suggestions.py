@@ -1,4 +1,4 @@
-"""The name that somebody may have meant, for errors over a name that does not exist."""
+"""Suggests the name that was probably meant, for errors about unknown names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

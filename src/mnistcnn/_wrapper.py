@@ -28,7 +28,7 @@ __all__ = [
 # Where scikit-learn's estimators keep the fitted ones by which they answer.
 FITTED_PARTS = ("best_estimator_", "estimators_", "estimator_")
 
-# Where an estimator holds one that may be fitted anew while it stays the same object.
+# Where an estimator holds one that may be refitted while it stays the same object.
 HELD_PARTS = ("estimator", "estimator_", "best_estimator_")
 
 
@@ -60,7 +60,7 @@ class WrapperClassifier(
         return vars(self).get("estimator_", self.estimator)
 
     def _estimator_as_fitted_now(self) -> Any:
-        """Return a twin of it that stays as it is while another thread fits it anew."""
+        """Return a snapshot of it that stays as it is while another thread refits it."""
         return as_fitted_now(self._fitted_estimator())
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -140,7 +140,7 @@ def answering_part(estimator: Estimator) -> Any | None:
 
 
 def given_to(part: Estimator, estimator: Estimator, X: Images) -> Any:
-    """Return what a part that answers is given of images: what the steps before it make of them.
+    """Return the input of the inner estimator that predicts: images after the steps before it.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def given_to(part: Estimator, estimator: Estimator, X: Images) -> Any:
 
 
 def as_fitted_now(estimator: Any) -> Any:
-    """Return a twin of an estimator that stays as it is while another thread fits that one anew.
+    """Return a snapshot of an estimator that stays as it is while another thread refits that one.
 
     The steps of a pipeline and what a wrapper holds are twins, too. What they have learned is
     shared: it is replaced by a fit, never changed.

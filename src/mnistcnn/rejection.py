@@ -194,7 +194,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
             If `threshold` is not as described, or `rejected_label` is one of the labels or not of
             their kind.
         """
-        # Twins, which stay as they are while another thread fits this one or the estimator anew.
+        # Snapshots, which stay as they are while another thread refits this one or the estimator.
         fitted = as_fitted_now(self)
         threshold, probabilities = fitted._threshold(), fitted.predict_proba(X)
         classes = fitted.classes_

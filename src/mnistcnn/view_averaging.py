@@ -1,4 +1,4 @@
-"""Averages what a classifier says of an image and of the same image moved by a pixel or two."""
+"""Averages the predictions for an image and for copies of it shifted by a pixel or two."""
 
 from itertools import product
 from math import prod
@@ -238,7 +238,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
             return np.log(self.predict_proba(X))
 
     def _estimator_now(self) -> Any:
-        """Return a twin of the estimator that stays as it is while another thread fits it anew."""
+        """Return a snapshot of the estimator that stays as it is while another thread refits it."""
         check_is_fitted(self)
         validate_parameter_constraints(
             {"n_views": self._parameter_constraints["n_views"]},
@@ -279,7 +279,7 @@ def _mean_over_views(estimator: Classifier, X: Images, n_views: int) -> NDArray[
     try:
         return _mean_over_sources(estimator, X, sources, image_shape)
     except (TypeError, ValueError):
-        # What is wrong with the images is told of them: a message of the views counts too many.
+        # Check the images themselves: an error for the views would give the wrong number of them.
         estimator.predict_proba(X)
         raise
 

@@ -1,4 +1,4 @@
-"""Carries out Keras's BackupAndRestore: a fit that was killed goes on as if it had not been.
+"""Implements Keras's BackupAndRestore: a fit that was killed resumes as if it had not been.
 
 Keras's own keeps the weights and the optimizer, in a file that is damaged where a kill comes while
 it is written. Here all that the rest of a fit depends on is kept, and the file is replaced as a

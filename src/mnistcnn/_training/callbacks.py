@@ -1,4 +1,4 @@
-"""Keras callbacks that every fit uses, and which ones of the user's watch batches."""
+"""The Keras callbacks of every fit, and a check for user callbacks that act on batches."""
 
 import inspect
 import math

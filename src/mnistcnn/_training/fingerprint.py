@@ -1,4 +1,4 @@
-"""The name of a fit: equal for fits that would end bit-equal, another for any other."""
+"""The fingerprint of a fit: equal for fits with bit-equal results, different for all others."""
 
 import hashlib
 import sys

@@ -1,4 +1,4 @@
-"""Tells whether a network ends in probabilities or in logits, by what it puts out."""
+"""Tells from the outputs of a network whether they are probabilities or logits."""
 
 from collections.abc import Iterator
 from typing import Any

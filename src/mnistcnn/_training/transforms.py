@@ -1,4 +1,4 @@
-"""Changes a batch of images as was drawn, with the operations of whichever backend runs."""
+"""Applies random transforms to a batch of images, with the operations of the backend."""
 
 from collections.abc import Callable
 from functools import cache
@@ -37,7 +37,7 @@ def transform_for(augmentation: Augmentation | None) -> Callable[..., Any] | Non
 
 @cache
 def _transform_taking(names: tuple[str, ...]) -> Callable[..., Any]:
-    # Apart, since XLA would work out a pixel of one change anew wherever the next one reads it.
+    # Apart, since XLA would recompute a pixel of one change wherever the next one reads it.
     with_strokes, moved, blurred = map(_compiled, (_with_strokes, _moved, _blurred))
 
     def transform(pixels: Tensor, transforms: Tensor, *others: Tensor) -> Any:

@@ -1,4 +1,4 @@
-"""The fields that take a drawing or an image file, and what they hand over."""
+"""The fields for drawings and image files, and the files that they receive."""
 
 import base64
 import binascii
@@ -77,7 +77,7 @@ def example_button(image: Image.Image) -> gr.HTML:
 
 
 def head_of_page(html: str) -> gr.HTML:
-    """Return the head of the page, which also mends what Gradio's parts lack for a keyboard."""
+    """Return the head of the page, which also makes Gradio's parts usable by keyboard."""
     return gr.HTML(html, js_on_load=_resource("accessibility.js"), apply_default_css=False)
 
 

@@ -1,4 +1,4 @@
-"""What happens on the page, and when."""
+"""Connects the events of the page to their functions."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -68,7 +68,7 @@ def theme() -> gr.themes.Base:
 
 
 def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
-    """Answer each new input, and the present input again when another network is chosen."""
+    """Predict each new input, and the current one again when another network is chosen."""
     choice = layout.choice
     answered = [
         gr.on(
@@ -98,7 +98,7 @@ def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
 
 
 def _offer(layout: Layout, examples: Examples) -> None:
-    """Put an example into its field when it is clicked; the answer follows as to an upload."""
+    """Put an example into its field when it is clicked; it is then predicted like an upload."""
     for tab, example in ((layout.image, digit_on_paper), (layout.sheet, digits_on_paper)):
         if tab.example is not None:
             tab.example.click(partial(example, examples), None, tab.field, **QUIETLY)

@@ -1,4 +1,4 @@
-"""From an image to what the page shows of it; the computing is that of other rooms."""
+"""Reads images for the page, with the rest of the library."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mnistcnn.reading import DigitReader, ReadDigit
 
 @dataclass(frozen=True)
 class Reading:
-    """What the network makes of one image.
+    """The prediction for one image.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class PageReader:
         return Reading(normalized, self.classifier.classes_.tolist(), probabilities)
 
     def read_sheet(self, sheet: ReadableImage) -> list[Mark]:
-        """Read a sheet as `mnistcnn.DigitReader` does: its digits in order, then what is none."""
+        """Read a sheet as `mnistcnn.DigitReader` does: its digits in order, then the rest."""
         reader = DigitReader(
             self.classifier,
             part_classifier=self.part_classifier,

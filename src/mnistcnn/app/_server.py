@@ -1,4 +1,4 @@
-"""The server behind the page: for the user of this machine alone, and silent to the outside."""
+"""The server of the page: by default for this machine alone, without requests to others."""
 
 import os
 import socket

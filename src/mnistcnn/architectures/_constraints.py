@@ -1,4 +1,4 @@
-"""What the parameters of an architecture may be, in scikit-learn's form of constraints."""
+"""Constraints for the parameters of architectures, in scikit-learn's form."""
 
 from numbers import Integral, Real
 

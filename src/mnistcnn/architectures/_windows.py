@@ -1,4 +1,4 @@
-"""How far an image shrinks on its way through a network, without Keras."""
+"""Computes how far an image shrinks on its way through a network, without Keras."""
 
 from typing import NamedTuple
 

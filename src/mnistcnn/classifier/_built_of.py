@@ -1,4 +1,4 @@
-"""What the network of a fit was built of, which a parameter that was set later does not tell."""
+"""Finds what the network of a fit was built from, even if `architecture` was set later."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ def builds(architecture: ArchitectureLike, network: Network) -> bool:
 
 
 def architecture_of_fit(classifier: "DigitCNNClassifier") -> Any | None:
-    """Return what the network of a fitted classifier was built of; None where nothing tells.
+    """Return what the network of a fitted classifier was built from; None if unknown.
 
     Examples
     --------

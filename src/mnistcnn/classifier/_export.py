@@ -158,7 +158,7 @@ def export_together(
         path, overwrite=overwrite, pixel_dtype=pixel_dtype, quantization=quantization
     )
     _check_goes_with_images(quantization, calibration_images)
-    # Twins, which stay as they are while another thread fits one of the classifiers anew.
+    # Snapshots, which stay as they are while another thread refits one of the classifiers.
     fitted = [classifier._as_fitted_now() for classifier in classifiers]
     first, pixel_range = fitted[0], joint_range([each._pixel_range for each in fitted])
     dtype = _checked_dtype(pixel_dtype, pixel_range)

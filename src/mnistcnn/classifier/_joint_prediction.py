@@ -1,4 +1,4 @@
-"""Several fitted classifiers, asked in one compiled pass."""
+"""Predicts with several fitted classifiers in one compiled pass."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -16,9 +16,9 @@ from mnistcnn.preprocessing import read_pixels
 
 
 class JointPredictor:
-    """Asks several fitted classifiers in one compiled pass, and keeps the program for the next.
+    """Predicts with several fitted classifiers in one compiled pass, and keeps the program.
 
-    Their weights are read where they are, and a classifier that is fitted anew is noticed. A copy,
+    Their weights are read where they are, and a classifier that is refitted is noticed. A copy,
     also one in another process, compiles for itself.
     """
 
@@ -47,7 +47,7 @@ class JointPredictor:
         """
         if not all(type(classifier) is DigitCNNClassifier for classifier in classifiers):
             return None
-        # Twins, which stay as they are while another thread fits one of the classifiers anew.
+        # Snapshots, which stay as they are while another thread refits one of the classifiers.
         fitted = [classifier._as_fitted_now() for classifier in classifiers]
         if any(not _agree(fitted[0], other) for other in fitted[1:]):
             return None
@@ -67,7 +67,7 @@ class JointPredictor:
 
 
 def _agree(one: DigitCNNClassifier, other: DigitCNNClassifier) -> bool:
-    """Tell whether two classifiers read images and name classes alike."""
+    """Tell whether two classifiers take the same images and know the same classes."""
     return (
         one.image_shape_ == other.image_shape_
         and one.n_features_in_ == other.n_features_in_

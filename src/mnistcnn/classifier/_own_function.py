@@ -1,4 +1,4 @@
-"""A user's own function as an architecture whose keyword parameters can be set and searched."""
+"""Wraps a user's function as an architecture whose keyword parameters can be searched."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""What a fitted estimator answers."""
+"""The prediction methods of a fitted estimator."""
 
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -91,7 +91,7 @@ class PredictionMixin:
         return as_decision(fitted._scores(X), fitted._network.emits_logits)
 
     def _as_fitted_now(self) -> Self:
-        """Return a twin that stays as it is while another thread refits this estimator.
+        """Return a snapshot that stays as it is while another thread refits this estimator.
 
         It holds the borrowed network as well, so that its network serves no other fit meanwhile.
         """

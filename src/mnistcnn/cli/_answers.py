@@ -1,4 +1,4 @@
-"""The prediction for each image, and the forms in which it is printed."""
+"""The prediction for each image, printed as a table, CSV or JSON."""
 
 import csv
 import sys
@@ -44,7 +44,7 @@ def answers_for(
     classifier: Classifier,
     ask: Callable[[Array], tuple[Array, Array]],
 ) -> Iterator[Answer]:
-    """Give the answers in the order of the images; `ask` gives labels and probabilities."""
+    """Yield the predictions in the order of the images; `ask` gives labels and probabilities."""
     import numpy as np
 
     while batch := list(islice(images, BATCH_SIZE)):
@@ -69,7 +69,7 @@ def _answer(name: str, label: Label, classes: list[Any], probabilities: Array) -
 
 
 def print_as_csv(answers: Iterable[Answer]) -> None:
-    """Print a line an answer, as soon as it is there."""
+    """Print one line per prediction, as soon as it is made."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(Answer._fields)
     for answer in answers:
@@ -85,7 +85,7 @@ def print_as_csv(answers: Iterable[Answer]) -> None:
 
 
 def print_as_json(answers: Iterable[Answer]) -> None:
-    """Print a list of one object an answer; after an error or Ctrl-C, of those that are there."""
+    """Print a list of one object per prediction; after an error or Ctrl-C, of those made so far."""
     rows: list[dict[str, Any]] = []
     try:
         rows.extend(answer._asdict() for answer in answers)
@@ -94,7 +94,7 @@ def print_as_json(answers: Iterable[Answer]) -> None:
 
 
 def print_as_table(answers: Iterable[Answer]) -> None:
-    """Print a row an answer; after an error or Ctrl-C, of those that are there."""
+    """Print one row per prediction; after an error or Ctrl-C, those made so far."""
     rows: list[tuple[str, ...]] = []
     try:
         rows.extend(map(_cells, answers))

@@ -1,4 +1,4 @@
-"""Files that appear while a command works: they stay, and the work is not lost either."""
+"""Keeps files that appear while a command runs, and its result, too."""
 
 from collections.abc import Callable
 from itertools import count
@@ -33,8 +33,8 @@ def written(write: Callable[[Path, bool], object], path: Path, *, force: bool) -
     except FileExistsError:
         other = _written_beside(write, path)
         say(
-            f"warning: {path} has appeared since the command began and stays as it is; the result "
-            f"is in {other} instead."
+            f"warning: {path} was created while the command ran and is left untouched; the result "
+            f"was written to {other}."
         )
         return other
     return path

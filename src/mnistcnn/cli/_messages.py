@@ -1,4 +1,4 @@
-"""What the commands say on stderr, and how names look there."""
+"""Messages of the commands on stderr, and the form of names in them."""
 
 import sys
 

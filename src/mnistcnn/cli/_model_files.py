@@ -1,4 +1,4 @@
-"""Classifiers in files: model files, or at the user's risk pickles."""
+"""Loads classifiers from model files or, at the user's risk, pickles."""
 
 import os
 from collections.abc import Callable
@@ -126,7 +126,7 @@ def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X:
 
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:
-    """Ask for one answer, so that what a classifier cannot do is not taken for an image's fault."""
+    """Predict one image, so that a faulty classifier is not blamed on an image."""
     from mnistcnn import load_sample_digits
 
     digits, _ = load_sample_digits(return_X_y=True)
@@ -138,11 +138,11 @@ def _cause(error: Exception) -> str:
         return f"it needs the package {error.name}, which is not installed."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
-    return "it is damaged, of another version, or not such a file."
+    return "it is damaged, was written by another version, or is not a model file."
 
 
 def answered_by(method: Method, X: Array, model_file: Path) -> Array:
-    """Return what a classifier's method gives for images; an error names the classifier's file.
+    """Return the result of a classifier's method; an error names the classifier's file.
 
     A file may hold any classifier that there is, which may fail in any way.
     """

@@ -1,4 +1,4 @@
-"""One training: its progress, and how far it came."""
+"""Runs one training, and reports its progress."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -18,7 +18,7 @@ AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
 
 
 class Training:
-    """One fit, and how far it is.
+    """One fit and its progress.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Training:
         self.seconds = 0.0
 
     def place(self) -> str:
-        """Say how far it is, as the end of a sentence."""
+        """Describe the progress, as the end of a sentence."""
         if not self.n_done:
             return "before the first epoch ended"
         return f"after epoch {self.n_done} of {self.n_epochs}"

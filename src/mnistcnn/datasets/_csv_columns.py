@@ -218,9 +218,9 @@ def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
     known = [key for key in keys if key is not None]
     if len(known[0]) > 1 and known == sorted(known, key=lambda key: key[::-1]):
         raise ValueError(
-            f"{path} names its pixels by two numbers, of which the first runs fastest: they could "
-            "be columns and rows, or the images lie column by column. Name the pixels pixel0 to "
-            f"pixel{N_PIXELS - 1} in reading order."
+            f"{path} numbers its pixels with two indices, the first varying fastest: either they "
+            "are (column, row), or the images are stored column by column. Name the pixels pixel0 "
+            f"to pixel{N_PIXELS - 1} in reading order."
         )
     return sorted(range(len(known)), key=known.__getitem__)
 

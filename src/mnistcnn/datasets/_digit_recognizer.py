@@ -87,7 +87,7 @@ def read_digit_recognizer(
         raise ValueError(
             f"{os.fspath(test)} must hold as many images as {os.fspath(sample_submission)} has "
             f"predictions, got {len(X_test):,} images and {n_predictions:,} predictions: one of "
-            "the two is cut off, or of other data."
+            "the two is truncated or belongs to other data."
         )
     X, y = read_upright_table(train, DIGITS)
     assert y is not None
@@ -137,9 +137,8 @@ def fault_in_order(path: Path) -> str | None:
     if misplaced is None:
         return None
     return (
-        f"{os.fspath(path)} is not a test file in order: its {misplaced}: a submission numbers the "
-        "images line by line, from 1. Sort the lines, or remove the column if it numbers something "
-        "else."
+        f"{os.fspath(path)} is not in order: its {misplaced}; a submission numbers the images line "
+        "by line, from 1. Sort the lines, or remove the column if it numbers something else."
     )
 
 

@@ -57,7 +57,7 @@ def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
     Warns
     -----
     UserWarning
-        If a table has another number of images than the set, or labels are as often as those of
+        If a table has fewer or more images than the set, or labels as balanced as those of
         other data sets.
     """
     found = _found(folder, data, split)

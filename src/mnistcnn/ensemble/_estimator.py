@@ -362,7 +362,7 @@ class DigitEnsembleClassifier(
         self.__dict__ = {**kept, **first, **fitted}
 
     def _as_fitted_now(self) -> Self:
-        """Return a twin that stays as it is while another thread fits this ensemble anew."""
+        """Return a snapshot that stays as it is while another thread refits this ensemble."""
         fitted = copy(self)
         check_is_fitted(fitted)
         if fitted.voting not in VOTINGS:

@@ -27,7 +27,7 @@ from mnistcnn.preprocessing import (
 # What scikit-learn draws seeds below.
 GREATEST_SEED = int(np.iinfo(np.int32).max)
 
-# Some images tell the unit of all.
+# A few images are enough to tell the unit.
 IMAGES_LOOKED_AT = 32
 
 OF_ENSEMBLE = Situation(
@@ -170,13 +170,13 @@ def check_have_in_common(members: Sequence[Any]) -> None:
         for other in others:
             if not np.array_equal(np.asarray(expected), np.asarray(other)):
                 raise ValueError(
-                    f"With warm_start=True X and y must be of the form of the previous fit: its "
-                    f"members have {name} {expected}, got {other}."
+                    "With warm_start=True, X and y must match the previous fit: its members have "
+                    f"{name} {expected}, got {other}."
                 )
 
 
 def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
-    """Refuse members that were fitted anew on other labels than those of the ensemble.
+    """Refuse members that were refitted on labels other than those of the ensemble.
 
     Raises
     ------
@@ -188,6 +188,6 @@ def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
         if known is not None and not np.array_equal(known, classes):
             raise ValueError(
                 f"estimators_[{place}], {type(member).__name__}, must know the labels of the "
-                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; fit the ensemble "
-                "anew."
+                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; refit the "
+                "ensemble."
             )

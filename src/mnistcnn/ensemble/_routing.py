@@ -1,4 +1,4 @@
-"""What the ensemble's `fit` is given beside images and labels, on its way to the members."""
+"""Routes sample weights and validation data from the ensemble's `fit` to its members."""
 
 from typing import Any, ClassVar
 

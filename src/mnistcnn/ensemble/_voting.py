@@ -1,4 +1,4 @@
-"""From what the members say to what the ensemble says."""
+"""Combines the predictions of the members into those of the ensemble."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -94,8 +94,8 @@ def votes_of(
         unknown = [label for label in dict.fromkeys(labels.tolist()) if label not in known]
         if unknown:
             raise ValueError(
-                f"estimators_[{place}], {type(member).__name__}, must answer with the labels of "
-                f"the ensemble, {classes.tolist()}, got {unknown[0]!r}."
+                f"estimators_[{place}], {type(member).__name__}, must predict labels of the "
+                f"ensemble, {classes.tolist()}, got {unknown[0]!r}."
             )
     return np.stack([np.searchsorted(classes, labels) for labels in answers], axis=1)
 

@@ -1,4 +1,4 @@
-"""Training recipes as published, with one record a run, and their results beside the reported."""
+"""Trains published recipes, keeps one record per run, and compares with reported results."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ class DigitImages(NamedTuple):
 
 
 class _Stopwatch:
-    """Gives the seconds since it was last asked; no note that a backup would restore."""
+    """Measures the seconds between calls; no plain value, so that no backup restores it."""
 
     def __init__(self) -> None:
         self._start = perf_counter()

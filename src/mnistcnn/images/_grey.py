@@ -1,4 +1,4 @@
-"""Whatever a user calls an image, as greys from 0 to 1."""
+"""Converts any kind of image to grey values from 0 to 1."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which pixels decided."""
+"""Displays saliency maps: which pixels a prediction depends on."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -32,8 +32,8 @@ def mixed_units(some: NDArray[Any]) -> str | None:
         return None
     return (
         f"The images mix units: some have pixels up to {float(small.max()):.4g}, others up to "
-        f"{largest:.4g}, so the former look blank beside the latter. Bring all images to one unit "
-        "before they are put together."
+        f"{largest:.4g}, so the former look blank beside the latter. Convert all images to the "
+        "same unit before combining them."
     )
 
 

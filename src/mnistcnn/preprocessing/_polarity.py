@@ -40,9 +40,9 @@ def inverted(
     is_dark, total = _has_dark_background(training), sum(training.range)
     (given, known) = ("dark ink on a light", "light ink on a dark")[:: 1 if is_dark else -1]
     further = (
-        "DigitNormalizer brings images to that form, too."
+        "DigitNormalizer also brings images to that form."
         if is_dark
-        else "Or train it on images that DigitNormalizer has brought to one form."
+        else "Or train it on images normalized by DigitNormalizer."
     )
     return (
         f"The images show {given} background, but {situation.learned} {known} one, "
@@ -100,6 +100,6 @@ def _least_of_ink(training: TrainingPixels) -> float:
 
 
 def _edges(images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the outermost pixels of each image, one image a row."""
+    """Return the outermost pixels of each image, one image per row."""
     sides = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
     return np.concatenate([side.reshape(len(images), -1) for side in sides], axis=1)

@@ -45,7 +45,7 @@ class Situation(NamedTuple):
     consequence: str
 
 
-IN_PREDICTION = Situation("the classifier was trained on", "so its answers are mostly wrong")
+IN_PREDICTION = Situation("the classifier was trained on", "so its predictions are mostly wrong")
 IN_TRAINING = Situation(
     "the classifier was trained on", "so what it has learned does not apply to these"
 )

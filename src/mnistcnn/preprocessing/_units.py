@@ -144,8 +144,8 @@ def needless_scaling(data_range: PixelRange, some: NDArray[Any]) -> str | None:
     if not are_scaled_before(data_range, some):
         return None
     return (
-        f"data_range=({data_range[0]:.4g}, {data_range[1]:.4g}) is divided by, but the pixels "
-        f"range from {float(some.min()):.4g} to {float(some.max()):.4g}, as after a scaling, so "
-        "next to nothing is left of them. Pass the pixels as they were before, or their own range "
-        "as data_range."
+        f"The pixels range from {float(some.min()):.4g} to {float(some.max()):.4g}, as if they had "
+        f"already been scaled, so dividing by data_range=({data_range[0]:.4g}, "
+        f"{data_range[1]:.4g}) leaves values close to zero. Pass unscaled pixels, or set "
+        "data_range to their actual range."
     )

@@ -1,4 +1,4 @@
-"""Which parts of the ink are its digits: the most likely ones, all together."""
+"""Finds the most likely segmentation of the ink into digits."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -27,7 +27,7 @@ class Calibration:
     accuracies, mean_confidences : ndarray of shape (n_filled_bins,), dtype float64
         Of the images in each bin that holds any.
     counts : ndarray of shape (n_filled_bins,), dtype int64
-        How many these are.
+        The number of these images.
 
     References
     ----------

@@ -48,7 +48,7 @@ QUANTITIES = ("loss", "accuracy", "learning_rate")
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What a report is of.
+    """What the report describes.
 
     Parameters
     ----------

@@ -76,8 +76,9 @@ def _rejected(predictions: Predictions) -> list[Content]:
 def _tendency(calibration: Calibration) -> str:
     points = 100 * calibration.excess
     if abs(points) < 0.005:
-        return "neither too sure nor too unsure on the whole"
-    return f"{abs(points):.2f} points too {'sure' if points > 0 else 'unsure'} on the whole"
+        return "neither over- nor underconfident overall"
+    direction = "over" if points > 0 else "under"
+    return f"{direction}confident by {abs(points):.2f} points overall"
 
 
 def classes_section(predictions: Predictions) -> Element:
@@ -187,8 +188,8 @@ def calibration_section(calibration: Calibration | None) -> Element:
     shown = figure(
         chart,
         "Above: the accuracy of images with about the same highest probability. On the dotted line "
-        "it equals that probability, below the line the classifier is too sure. Below: the number "
-        "of these images.",
+        "it equals that probability, below the line the classifier is overconfident. Below: the "
+        "number of these images.",
     )
     return section(heading, element("div", shown, said, class_="beside"))
 

@@ -122,7 +122,9 @@ def _facts(estimator: Estimator) -> dict[str, str]:
         facts["best epoch"] = f"{estimator.best_epoch_:,}"
     changed = set_since_fit(estimator)
     if changed:
-        facts["set after the fit"] = f"{', '.join(changed)}; the network was trained with others"
+        facts["set after the fit"] = (
+            f"{', '.join(changed)}; the network was trained with different values"
+        )
     return facts
 
 
