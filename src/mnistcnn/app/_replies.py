@@ -17,8 +17,8 @@ from mnistcnn.handwriting import are_apart, may_be_a_digit
 from mnistcnn.images import open_image
 
 NOTHING_DRAWN = (
-    "The canvas is empty. Draw a digit from 0 to 9, or choose an example: the prediction appears at "
-    "once."
+    "The canvas is empty. Draw a digit from 0 to 9, or choose an example: the prediction appears "
+    "at once."
 )
 NO_IMAGE = "Choose, drop, paste or take a photo of one digit."
 NO_SHEET = "Choose, drop, paste or take a photo of a sheet with several digits."

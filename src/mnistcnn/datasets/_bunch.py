@@ -1,4 +1,4 @@
-"""The form in which every loader hands over digits: scikit-learn's `Bunch`, or data and target."""
+"""The return value of every loader: scikit-learn's `Bunch`, or data and target."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def digits_result(
     as_frame: bool,
     target_names: Sequence[str] | None = None,
 ) -> Any:
-    """Hand over digits as scikit-learn's own loaders do.
+    """Return digits as scikit-learn's own loaders do.
 
     Parameters
     ----------

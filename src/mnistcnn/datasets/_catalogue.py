@@ -1,4 +1,4 @@
-"""MNIST and the data made in its form: names of files, where to get them, and what is in them."""
+"""MNIST and data sets in its form: file names, download addresses and contents."""
 
 import string
 from collections.abc import Mapping

@@ -38,7 +38,7 @@ Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 class Lines:
-    """A text that is taken line by line or in pieces, and none of whose lines is too long."""
+    """A text file, read by line or in pieces; lines that are too long are refused."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text

@@ -119,7 +119,7 @@ def _check_labels(train: Path, test: Path) -> None:
 
 
 def fault_in_order(path: Path) -> str | None:
-    """Say where the images of a file lie in another order than its numbers; None if nowhere.
+    """Describe where the order of a file's images differs from its numbers; None if nowhere.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Getting a file from one of several servers: complete and the right one, or not at all."""
+"""Downloads a file from one of several servers, complete and verified, or not at all."""
 
 import hashlib
 from collections.abc import Iterable
@@ -62,7 +62,7 @@ def download(
 
 
 def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: float) -> None:
-    """Leave a server at the deadline, since it could delay a read for ever by sending single bytes.
+    """Abandon a server at the deadline, since it could delay reads forever by sending single bytes.
 
     The thread that is left behind ends at its next block, for its file is closed.
     """

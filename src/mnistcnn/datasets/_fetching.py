@@ -1,4 +1,4 @@
-"""Fetching data in MNIST's form: from whichever form lies on the disk, or from the internet."""
+"""Fetches data in MNIST's form, from any of its file formats on disk, or from the internet."""
 
 import os
 from collections.abc import Iterable
@@ -79,7 +79,7 @@ def fetch_parts(
 def result_of(
     data: DataSet, parts: list[Part], *, subset: str, return_X_y: bool, as_frame: bool
 ) -> Any:
-    """Hand over the sets that were fetched, one after the other, as scikit-learn's loaders do."""
+    """Return the sets that were fetched, concatenated, as scikit-learn's loaders do."""
     images, target = parts[0].images, parts[0].target
     if len(parts) > 1:
         images = np.concatenate([part.images for part in parts])

@@ -1,4 +1,4 @@
-"""Notices files that are not what their names say."""
+"""Detects files whose contents do not match their names."""
 
 import hashlib
 import warnings

@@ -1,4 +1,4 @@
-"""Columns that number the images of a table, and whether its lines lie in that order."""
+"""Checks the columns that number the images of a table against the order of its lines."""
 
 from collections.abc import Iterable, Sequence
 from math import isnan, nan
@@ -8,7 +8,7 @@ __all__ = ["Misplaced", "first_misplaced"]
 
 
 class Misplaced(NamedTuple):
-    """An image that does not lie where its number says.
+    """An image that is not at the position of its number.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Misplaced(NamedTuple):
     found: str
 
     def __str__(self) -> str:
-        """Say it, as a part of a sentence."""
+        """Describe it, as a part of a sentence."""
         return (
             f"line {self.line} must have the {self.column} {self.expected}, got {self.found[:60]!r}"
         )
@@ -64,7 +64,7 @@ def first_misplaced(
 
 
 def _first_number(name: str, number: float) -> float:
-    """Return what a column may count from: 0 or 1, or the number of another data set's image."""
+    """Return the first number of a column: 0 or 1, or that of an image of another data set."""
     return number if name.casefold() == "id" or number == 0 else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Data in MNIST's form on the disk, in whichever form lies there; nothing is written."""
+"""Reads data in MNIST's form from disk, in any of its file formats; nothing is written."""
 
 import os
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ TABLE_SUFFIXES = (".csv", ".CSV", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")
 
 
 def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
-    """Read the training or the test set from a folder, in whichever form lies there.
+    """Read the training or the test set from a folder, in any of its file formats.
 
     Parameters
     ----------

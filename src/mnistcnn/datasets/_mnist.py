@@ -1,4 +1,4 @@
-"""MNIST, from whichever form lies on the disk, or from the internet."""
+"""MNIST, from any of its file formats on disk, or from the internet."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Opening files of data: regular ones only, unpacked, with errors that name the file."""
+"""Opens and unpacks data files, only regular ones, with errors that name the file."""
 
 import bz2
 import gzip
@@ -46,7 +46,7 @@ def open_file(path: Path) -> BinaryIO:
 
 @contextmanager
 def as_value_error(path: Path, wanted: str) -> Iterator[None]:
-    """Turn whatever a parser raises over damaged content into a ValueError that names the file.
+    """Turn any error of a parser for damaged content into a ValueError that names the file.
 
     The parsers of NumPy, pandas and of packed files raise a dozen classes of errors between them,
     and a damaged header can also ask for more memory than there is.

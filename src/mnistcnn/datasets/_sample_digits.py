@@ -1,4 +1,4 @@
-"""Handwritten digits that are always there: scikit-learn's own, brought to MNIST's form."""
+"""The bundled digits: scikit-learn's own, brought to MNIST's form."""
 
 from functools import lru_cache
 from typing import Any

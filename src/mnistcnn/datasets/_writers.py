@@ -1,4 +1,4 @@
-"""Who wrote each digit of MNIST, from a file that lies beside the digits."""
+"""Reads the writer of each digit of MNIST, from a file beside the digits."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The members of an ensemble: what they are made from and learn from, and how one is trained."""
+"""Creates, trains and checks the members of an ensemble."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -117,7 +117,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
 
 
 def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
-    """Warn if images are certainly not like those of the members of an earlier fit."""
+    """Warn if images certainly differ in unit from those of an earlier fit."""
     network = part_with(earlier[0], "_pixel_range") if earlier else None
     if network is None:
         return
@@ -157,7 +157,7 @@ def trained(
 
 
 def check_have_in_common(members: Sequence[Any]) -> None:
-    """Refuse members that cannot answer for the same images and labels.
+    """Refuse members that do not know the same images and labels.
 
     Raises
     ------

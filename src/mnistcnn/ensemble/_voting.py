@@ -31,7 +31,7 @@ def votes_softly(ensemble: "DigitEnsembleClassifier") -> bool:
 def mean_probabilities(
     members: Sequence[Any], X: Images, predictor: JointPredictor
 ) -> NDArray[np.float64]:
-    """Return the mean of the members' probabilities, asked together where that is possible.
+    """Return the mean of the members' probabilities, computed in one pass if possible.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def votes_of(
 
 
 def majority(votes: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
-    """Return what most members vote for; of several the smallest, as scikit-learn does.
+    """Return the majority vote of the members; ties go to the smallest, as in scikit-learn.
 
     Examples
     --------

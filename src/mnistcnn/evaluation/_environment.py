@@ -1,4 +1,4 @@
-"""Where a measurement was made: versions, devices and the processor."""
+"""The environment of a measurement: versions, devices and the processor."""
 
 import os
 import platform

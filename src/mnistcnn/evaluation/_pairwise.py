@@ -1,4 +1,4 @@
-"""Which differences between architectures are more than chance: each pair, and one sentence."""
+"""Tests which differences between architectures are significant, and puts it into a sentence."""
 
 from collections.abc import Iterable
 from itertools import combinations

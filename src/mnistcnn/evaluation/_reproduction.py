@@ -98,7 +98,7 @@ class _Stopwatch:
 
 
 class _EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
-    """Notes the seconds of each epoch, those before a kill included, and tells of it.
+    """Records the seconds of each epoch, including those before a kill, and reports them.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def reproduce(
 
 
 def n_epochs_to_reproduce(recipes: str | Iterable[str], seeds: int, epochs_scale: float) -> int:
-    """Return how many epochs the runs of `reproduce` have together, at most."""
+    """Return the maximum number of epochs of all runs of `reproduce`."""
     return sum(run.epochs for run in _runs(recipes, seeds, epochs_scale))
 
 
@@ -234,7 +234,7 @@ def _records(
 def _trained(
     run: RecipeRun, images: DigitImages, callbacks: list[Any], on_epoch: OnEpoch | None
 ) -> Record:
-    """Return what a run has come to."""
+    """Return the record of a run."""
 
     def tell(n_done: int, logs: dict[str, Any], seconds_left: float) -> None:
         if on_epoch is not None:
@@ -258,7 +258,7 @@ def _trained(
 
 
 def measured(classifier: Classifier, images: DigitImages) -> Record:
-    """Return how a fitted classifier answers the images that it is measured on.
+    """Return the results of a fitted classifier on the images that it is measured on.
 
     Parameters
     ----------

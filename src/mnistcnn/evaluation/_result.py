@@ -1,4 +1,4 @@
-"""The result of a comparison: records a fold, one table, a verdict, and files."""
+"""The result of a comparison: one record per fit, a table, a verdict, and files."""
 
 import json
 from dataclasses import dataclass

@@ -98,5 +98,5 @@ def _own_scores(results: dict[str, Any]) -> Iterable[dict[str, float]]:
 
 
 def _reasons(scores: dict[str, float]) -> dict[str, str]:
-    """Return why each scorer that failed did."""
+    """Return the reason for each scorer that failed."""
     return {name: score.reason for name, score in scores.items() if isinstance(score, Unmeasured)}

@@ -1,4 +1,4 @@
-"""What is ink and what is background: the paper, its light, and which of the two is lighter."""
+"""Separates ink from background: the paper, its light, and which of the two is lighter."""
 
 from functools import lru_cache
 from typing import Any
@@ -113,7 +113,7 @@ def _without_strokes(cells: Grey) -> Grey:
 
 
 def _spread(values: Grey, tail: float) -> float:
-    """Return the range of the values without a part of them at either end."""
+    """Return the range of the values without the outliers at either end."""
     ordered = np.sort(values, axis=None)
     cut = int(tail * ordered.size)
     return float(ordered[-1 - cut] - ordered[cut])

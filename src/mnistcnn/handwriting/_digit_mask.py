@@ -1,4 +1,4 @@
-"""Which components of ink belong to the digit: not specks, nor the edges of boxes and papers."""
+"""Finds the components of the digit, without specks and the edges of boxes and paper."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""From images of digits, however they were made, to MNIST's form."""
+"""Normalizes images of digits from any source to MNIST's form."""
 
 import os
 from collections.abc import Iterable, Mapping

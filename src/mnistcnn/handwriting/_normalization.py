@@ -1,4 +1,4 @@
-"""One image, step by step: from greys to a digit in MNIST's or EMNIST's form."""
+"""Normalizes one image step by step, from greys to a digit in MNIST's or EMNIST's form."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ MIN_NOISELESS_INK = 0.08
 
 
 class Steps(NamedTuple):
-    """What is done with an image; the parameters of `DigitNormalizer`."""
+    """The steps of the normalization, by the parameters of `DigitNormalizer`."""
 
     style: str = "mnist"
     polarity: str = "auto"

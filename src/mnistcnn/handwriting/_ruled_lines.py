@@ -1,4 +1,4 @@
-"""Ruled paper and the edges of boxes: straight lines from border to border."""
+"""Removes ruled lines and the edges of boxes: straight lines from border to border."""
 
 from typing import NamedTuple
 

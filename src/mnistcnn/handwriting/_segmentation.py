@@ -1,4 +1,4 @@
-"""Which components of ink on a sheet are digits, and which of them belong to one digit."""
+"""Finds the components of ink on a sheet that are digits, and joins those of one digit."""
 
 from collections.abc import Iterator
 

@@ -111,7 +111,7 @@ def _in_unit(pixels: Pixels, white: float) -> Grey:
 
 
 def _pixels(image: ReadableImage) -> tuple[Pixels, Levels | None]:
-    """Return the pixels, and which values may be white if it is known where they come from."""
+    """Return the pixels, and the possible values of white if their source is known."""
     if isinstance(image, Mapping):
         return _sketch(image)
     if isinstance(image, str | os.PathLike | bytes) or hasattr(image, "read"):

@@ -1,4 +1,4 @@
-"""Which image files a folder, a pattern or a list of them names, and in which order."""
+"""Lists the image files of folders, patterns and lists of paths, in order."""
 
 import glob
 import os

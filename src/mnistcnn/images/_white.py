@@ -1,4 +1,4 @@
-"""Which value is white: the unit of pixels, from what they come from or else from their values."""
+"""Finds the value of white, from the source of the pixels or else from their values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -65,14 +65,14 @@ def white_of(pixels: Pixels, levels: Levels | None = None) -> float:
 
 
 def levels_of_image(image: Image.Image) -> Levels | None:
-    """Return which values may be white in a Pillow image; None if its mode does not tell."""
+    """Return the possible values of white in a Pillow image; None if its mode does not tell."""
     if image.mode.startswith("I;16"):
         return OF_MORE_BITS
     return None if image.mode in ("I", "F") else OF_BYTES
 
 
 def in_one_unit(X: object, images: Sequence[Any]) -> list[Any]:
-    """Bring an image to 0-1 where its own values suggest another unit than those beside it.
+    """Scale an image to 0-1 if its values suggest another unit than those of the other images.
 
     By itself, a dark image among lighter ones would be brightened. All images of one array have one
     unit, as do all arrays of bytes in a list; other types may be mixed in a list.

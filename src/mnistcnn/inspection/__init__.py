@@ -1,4 +1,4 @@
-"""Why a classifier answers as it does: which pixels of an image decided.
+"""Explains predictions: the pixels of an image that they depend on.
 
 It asks estimators, and imports neither Keras nor what reads images.
 """

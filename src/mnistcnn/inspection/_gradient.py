@@ -1,4 +1,4 @@
-"""Asks a network by how much the score of a class changes with each pixel."""
+"""Computes how much the score of a class changes with each pixel."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,7 @@ def gradient_saliency(
 
 
 def network_within(estimator: "Classifier") -> Any:
-    """Return the `DigitCNNClassifier` that answers for an estimator.
+    """Return the `DigitCNNClassifier` with which an estimator predicts.
 
     An estimator in which no single one answers is refused, and one that is not fitted.
     """
@@ -109,6 +109,6 @@ def network_within(estimator: "Classifier") -> Any:
 
 
 def network_and_input(estimator: "Classifier", X: "Images") -> tuple[Any, Any]:
-    """Return the same, and what it is given of images: what the steps before it make of them."""
+    """Return the same, and its input: the images after the steps before it."""
     network = network_within(estimator)
     return network, given_to(network, estimator, X)

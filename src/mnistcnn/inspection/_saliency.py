@@ -1,4 +1,4 @@
-"""What maps of decisive pixels hold, and of which classes they are."""
+"""Saliency maps, and the classes they are computed for."""
 
 import warnings
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What may hold images: arrays and what becomes one at once, but nothing that is yet to come."""
+"""Refuses containers of images that are not in memory, such as generators."""
 
 from collections.abc import Iterable, Mapping, Set
 from typing import Any

@@ -1,4 +1,4 @@
-"""Notices images in several units that were put together into one array."""
+"""Detects arrays that mix images in several units."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MIN_INK_FRACTION = 0.005
 
 
 def mixed_units(some: NDArray[Any]) -> str | None:
-    """Return what to say of images of which some are in 0 ... 1 and others in bytes or above.
+    """Return the message for images of which some are in 0 ... 1 and others in bytes or above.
 
     None where they are not. Whole numbers are not: a highest pixel of 1 is noise then.
     """

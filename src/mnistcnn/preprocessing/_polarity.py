@@ -1,4 +1,4 @@
-"""Notices images whose light and dark are exchanged, compared with those of the training."""
+"""Detects images that are inverted, compared with the training images."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def inverted(
     image_shape: tuple[int, int, int],
     situation: Situation,
 ) -> str | None:
-    """Return what to say of images whose background is what the ink is in the training's.
+    """Return the message for images that are inverted, compared with the training images.
 
     None where it is not, or where the background of the training is not known.
     """
@@ -53,7 +53,7 @@ def inverted(
 def are_inverted(
     training: TrainingPixels, some: NDArray[Any], image_shape: tuple[int, int, int]
 ) -> bool:
-    """Tell whether light and dark are exchanged in at least half of the images, blank ones aside.
+    """Tell whether at least half of the images are inverted, not counting blank ones.
 
     Each image is looked at by itself: most of its edge, and of the image, must be what only the
     ink was in the training, and the edge must be more so than the image.
@@ -86,7 +86,7 @@ def _has_dark_background(training: TrainingPixels) -> bool:
 
 
 def _levels(training: TrainingPixels, pixels: NDArray[Any]) -> NDArray[np.float64]:
-    """Return pixels in such a way that the background of the training is 0, and full ink 1."""
+    """Scale pixels so that the background of the training images is 0, and full ink 1."""
     low, high = training.range or (0.0, 1.0)
     levels: NDArray[np.float64] = (pixels.astype(np.float64) - low) / (high - low)
     return levels if _has_dark_background(training) else 1 - levels

@@ -1,4 +1,4 @@
-"""How likely a part of a line is one digit: as a classifier of labels says, or one of parts."""
+"""Judges how likely a part of a line is one digit, by a classifier of labels or of parts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -94,7 +94,7 @@ class LabelJudge:
         ]
 
     def answers(self, crops: Sequence[Pixels]) -> tuple[Pixels, Floats]:
-        """Return what the classifier sees of each crop, and the probabilities that it gives."""
+        """Return the input of the classifier for each crop, and the probabilities."""
         if not crops:
             n_classes = len(self.classifier.classes_)
             return np.zeros((0, 28, 28), dtype=np.uint8), np.zeros((0, n_classes))
@@ -142,7 +142,7 @@ class PartJudge:
         ]
 
     def _let_classifier_speak(self, lines: Sequence[Judged], answers: Floats) -> None:
-        """Make whole ink more likely a digit if the classifier of digits is sure of it.
+        """Raise the probability of whole ink to be a digit if the classifier of digits is sure.
 
         That one has seen more hands and pens, but no pieces and few pairs.
         """

@@ -20,7 +20,7 @@ SMALL, WIDE = 0.7, 1.8
 
 
 class Costs(NamedTuple):
-    """What makes a part unlikely besides its probability, in logarithms of probabilities.
+    """The penalties of a part beside its probability, in logarithms of probabilities.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ def most_likely_parts(
     probabilities: NDArray[np.float64],
     costs: Costs = OF_LABELS,
 ) -> list[int]:
-    """Return the numbers of the parts that a line consists of, from the left to the right.
+    """Return the numbers of the parts that a line consists of, from left to right.
 
     Of all ways the one with the highest sum of log-probabilities is found by dynamic programming,
     as in Matan, Burges, LeCun and Denker's "Multi-Digit Recognition Using a Space Displacement

@@ -1,4 +1,4 @@
-"""Recognition decides what of the ink of a sheet is one digit each."""
+"""Segments the ink of a sheet into digits by recognition."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -103,7 +103,7 @@ def _segmented(judged: Judged, verdicts: Verdicts, judge: Judge) -> Segmented:
 
 
 def _rest(line: Line, parts: Sequence[Part], chosen: Sequence[int]) -> list[Part]:
-    """Return what lies between the places that no chosen part covers."""
+    """Return the ink that no chosen part covers."""
     used = {k for number in chosen for k in range(parts[number].first, parts[number].last)}
     left = (k for k in range(len(line.places) - 1) if k not in used)
     return [part for k in left if (part := part_between(line, k, k + 1)) is not None]

@@ -1,4 +1,4 @@
-"""Ink that stands alone and may be a digit that is turned, as where digits lie scattered."""
+"""Reads turned digits that stand alone, as where digits lie scattered."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ def _n_within(box: Box, inks: Sequence[Box], distance: float) -> int:
 
 
 def turned(crop: Pixels, line: int) -> list[FoundDigit]:
-    """Return ink turned by each of the angles, each on a line of its own.
+    """Return ink turned by each of the angles, one line per angle.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def turned(crop: Pixels, line: int) -> list[FoundDigit]:
 
 
 def agreed(readings: Sequence[Sequence[ReadDigit]]) -> ReadDigit | None:
-    """Return what ink is taken for with most certainty, if it is surely one digit and no other.
+    """Return the most certain prediction for turned ink, if it is surely one digit and no other.
 
     Parameters
     ----------

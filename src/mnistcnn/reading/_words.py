@@ -1,4 +1,4 @@
-"""Tells letters that look like digits from digits, by what stands beside them."""
+"""Tells letters that look like digits from digits, by their neighbours."""
 
 from collections.abc import Sequence
 
@@ -64,7 +64,7 @@ def _are_neighbours(one: Box, other: Box) -> bool:
 
 
 def _likeliest(digit: Floats) -> NDArray[np.bool_]:
-    """Return what neighbours most likely are, all together, by Viterbi's algorithm."""
+    """Return the most likely joint labelling of neighbours, by Viterbi's algorithm."""
     if len(digit) < 2:
         return np.ones(len(digit), dtype=bool)
     # Columns: in a number, in a word.

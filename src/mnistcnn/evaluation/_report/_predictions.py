@@ -1,4 +1,4 @@
-"""What a classifier says of labelled images, and what follows from it."""
+"""The predictions for labelled images, and the scores computed from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The answers to labelled images.
+    """The predictions for labelled images.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Predictions:
 
 
 def check_classifier(classifier: object) -> None:
-    """Refuse what is no fitted classifier."""
+    """Refuse anything but a fitted classifier."""
     check_is_fitted(classifier)
     if not is_classifier(classifier) or not hasattr(classifier, "classes_"):
         raise ValueError(f"classifier must be a fitted classifier, got {classifier!r}.")
@@ -147,7 +147,7 @@ def predictions_of(
     classes: Sequence[Any],
     on_answers: OnAnswers | None = None,
 ) -> Predictions:
-    """Ask a classifier, whose probabilities are taken as float64 from 0 to 1."""
+    """Predict with a classifier; its probabilities are clipped to float64 from 0 to 1."""
     methods = [classifier.predict]
     if hasattr(classifier, "predict_proba"):
         methods.append(classifier.predict_proba)

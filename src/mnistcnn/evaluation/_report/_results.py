@@ -1,4 +1,4 @@
-"""The sections that say how good the classifier is."""
+"""The sections with the results of the classifier."""
 
 from base64 import b64encode
 from io import BytesIO
@@ -35,7 +35,7 @@ STRONGEST = 70
 
 
 def summary_section(predictions: Predictions, calibration: Calibration | None) -> Element:
-    """Return the figures that matter most."""
+    """Return the section with the main figures."""
     low, high = predictions.interval
     n, n_right = len(predictions.true), int(predictions.right.sum())
     figures: dict[str, Content] = {
@@ -82,7 +82,7 @@ def _tendency(calibration: Calibration) -> str:
 
 
 def classes_section(predictions: Predictions) -> Element:
-    """Return precision, recall and so on of each class."""
+    """Return the section with precision, recall, F1 and support of each class."""
     precisions, recalls, f1s, supports = predictions.scores()
     rows: list[tuple[Content, list[Element]]] = [
         (str(predictions.classes[code]), _scores(*scores))
@@ -114,7 +114,7 @@ def _scores(precision: float, recall: float, f1: float, support: int) -> list[El
 
 
 def confusion_section(predictions: Predictions) -> Element:
-    """Return how often each class was taken for which."""
+    """Return the section with the confusion matrix."""
     labels = [str(predictions.classes[code]) for code in predictions.shown]
     counts, columns = predictions.counts, list(labels)
     if counts[:, -1].any():
@@ -165,7 +165,7 @@ def _most_frequent(
 
 
 def calibration_section(calibration: Calibration | None) -> Element:
-    """Return whether the probabilities are right."""
+    """Return the section on the calibration of the probabilities."""
     heading = "Calibration"
     if calibration is None:
         return section(heading, note("Not measured: the classifier has no predict_proba."))
@@ -240,7 +240,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
 
 
 def _as_uri(pixels: NDArray[np.float64]) -> str:
-    """Return an image as the address of itself."""
+    """Return an image as a data URL."""
     # What is not finite has no grey.
     levels = np.nan_to_num(255 * pixels).round().astype(np.uint8)
     file = BytesIO()
