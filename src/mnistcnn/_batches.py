@@ -20,14 +20,14 @@ FIGURE = re.compile(r"[\d.+-]+")
 Method = Callable[[Images], Array]
 # Of warnings: the category, and the text without its figures.
 Kind = tuple[type[Warning], str]
-# Takes how many images are answered, and of how many.
+# Takes the number of images predicted so far, and the total.
 OnAnswers = Callable[[int, int], None]
 
 
 def answers_in_batches(
     methods: Sequence[Method], X: Images, on_answers: OnAnswers | None = None
 ) -> list[Array]:
-    """Return what each of a classifier's methods gives for images.
+    """Return the result of each of a classifier's methods for images.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def answers_in_batches(
     X : array-like of shape (n, ...)
         Images.
     on_answers : callable, default=None
-        Called after each thousand images with how many are answered, and of how many. With None
-        all are answered at once.
+        Called after each thousand images with the number predicted so far and the total. With
+        None, all are predicted at once.
 
     Examples
     --------

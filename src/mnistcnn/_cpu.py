@@ -16,7 +16,7 @@ ONEDNN_FEATURES = {
 
 
 def bfloat16_instructions() -> list[str]:
-    """Return which of those instructions the processor has; only Linux tells."""
+    """Return those of the instructions that the processor has; known on Linux only."""
     return sorted(BFLOAT16_FEATURES.intersection(_described_as("flags").split()))
 
 

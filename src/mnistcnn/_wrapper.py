@@ -81,7 +81,7 @@ class WrapperClassifier(
 def rejecting_part(estimator: Estimator) -> Any | None:
     """Return the part of an estimator that predicts a rejected label; None if there is none.
 
-    Pipelines, frozen estimators and searches answer as the estimator in them does.
+    Pipelines, frozen estimators and searches predict with the estimator in them.
 
     Examples
     --------

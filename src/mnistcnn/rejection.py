@@ -358,7 +358,7 @@ def _are_blank(X: Images, estimator: Classifier) -> NDArray[np.bool_] | bool:
 
 
 def _n_channels(array_shape: tuple[int, ...], estimator: Classifier) -> int:
-    """Return how many values a pixel has, by the shape of the images or of those of the fit."""
+    """Return the number of values per pixel, by the shape of the images or of the fit."""
     known = [array_shape[1:]]
     if len(array_shape) == 2:
         shapes = [getattr(part, "image_shape_", ()) for part in estimators_within(estimator)]

@@ -384,7 +384,7 @@ def _distance(shift: Shift) -> int:
 
 
 def _source_columns(shift: Shift, image_shape: tuple[int, int, int]) -> NDArray[np.intp]:
-    """Return which column of a flat row each pixel of a moved image comes from."""
+    """Return the column of a flat row that each pixel of a moved image comes from."""
     (down, right), (height, width, _) = shift, image_shape
     places = np.arange(np.prod(image_shape)).reshape(image_shape)
     from_rows = np.clip(np.arange(height) - down, 0, height - 1)

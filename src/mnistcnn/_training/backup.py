@@ -181,7 +181,7 @@ def _plain_notes(callback: keras.callbacks.Callback) -> State:
 
 
 def _changed_notes(callback: keras.callbacks.Callback, at_begin: State) -> State:
-    """Return what a callback has noted since the fit began, without its settings."""
+    """Return the state of a callback that has changed since the fit began, without settings."""
     return {
         name: value
         for name, value in _plain_notes(callback).items()

@@ -43,7 +43,7 @@ class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ign
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor of Keras's class takes."""
+        """Return the arguments of the constructor of Keras's class."""
         return {**super().get_config(), "from_logits": self.from_logits}
 
 

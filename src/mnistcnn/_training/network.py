@@ -47,7 +47,7 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor takes, or that of Keras's layer."""
+        """Return the arguments of the constructor, or of that of Keras's layer."""
         config: dict[str, Any] = super().get_config()
         return config if are_own_names_asked() else {**config, "axis": None}
 

@@ -165,7 +165,7 @@ class OptimizerConfig:
 
     @property
     def is_defined_by_config(self) -> bool:
-        """Whether the description tells all: a schedule of the user's own it only names."""
+        """Whether the description is complete: it only names a custom schedule."""
         return isinstance(self.name_or_template, str) or is_known(self._template_config)
 
     @property

@@ -41,7 +41,7 @@ def write_values(path: Path, value: object) -> None:
 
 
 def read_values(path: Path) -> Any:
-    """Return what `write_values` wrote; a damaged file raises errors of many kinds."""
+    """Read a value that `write_values` wrote; a damaged file raises errors of many kinds."""
     # Opened here, for NumPy leaves a damaged one open.
     with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         text, *arrays = (file[name] for name in file.files)

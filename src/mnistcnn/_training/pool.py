@@ -131,7 +131,7 @@ class NetworkPool:
             self._idle.clear()
 
     def start_anew(self) -> None:
-        """Be empty and unlocked, whatever another thread was doing here."""
+        """Reset to empty and unlocked, regardless of other threads."""
         self._lock = RLock()
         self.clear()
 

@@ -118,7 +118,7 @@ def _run_programs(job: TrainingJob, programs: backends.EpochPrograms) -> dict[st
         listening.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
-    # The weights that an optimizer has averaged take the place of the last ones.
+    # The weights that an optimizer has averaged replace the last ones.
     model.optimizer.finalize_variable_values(model.trainable_variables)
     listening.on_train_end(logs)
     history: dict[str, list[Any]] = model.history.history

@@ -102,7 +102,7 @@ def in_float32(network: Network) -> Network:
 
 
 def _renamed(part: object, old: str, new: str) -> Any:
-    """Return a config in which one dtype policy takes the place of another."""
+    """Return a config in which one dtype policy replaces another."""
     if isinstance(part, dict):
         return {key: _renamed(value, old, new) for key, value in part.items()}
     if isinstance(part, list | tuple):

@@ -17,7 +17,7 @@ BLUR_PASSES = 2
 
 
 def transform_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
-    """Return what applies the columns that an augmentation draws to a batch of images.
+    """Return a function that applies the drawn columns of an augmentation to a batch of images.
 
     It takes images as a tensor of shape (n, h, w, c), uint8 or float32, and the columns of
     `RandomTransforms`, and returns images of the same shape in float32, as rounding

@@ -32,7 +32,7 @@ class Corrections:
     path : str or path-like
         The file, which need not be there yet; its name must end in .npz, and its folder exist.
     max_images : int, default=10,000
-        How many digits it may hold.
+        The maximum number of digits in it.
 
     Raises
     ------

@@ -82,7 +82,7 @@ def head_of_page(html: str) -> gr.HTML:
 
 
 def answer_field(html: str) -> gr.HTML:
-    """Return what shows an answer, whose buttons copy what they hold."""
+    """Return the field for a reply, whose buttons copy their text."""
     return gr.HTML(
         html,
         elem_classes="answer",
@@ -117,7 +117,7 @@ def drawn_file(value: str | None) -> bytes | None:
 
 
 def uploaded_file(value: dict[str, Any] | None, uploads: Path) -> Path | None:
-    """Return where the file of an image field lies, or None where there is none.
+    """Return the path of the file of an image field, or None if there is none.
 
     The browser says its ``"path"`` on the server. One that does not lie in the folder of uploads is
     refused: nobody may read the other files of this machine.

@@ -19,11 +19,11 @@ class Reading:
     Attributes
     ----------
     image : ndarray of shape (28, 28), uint8
-        What it saw: light ink on black.
+        The input of the network: light ink on black.
     labels : sequence of int or str
         The digits.
     probabilities : ndarray of shape (n_labels,), float64
-        How likely each of them is; they sum to 1.
+        The probability of each of them; they sum to 1.
     """
 
     image: NDArray[np.uint8]

@@ -27,7 +27,7 @@ NO_INK = "There is nothing to read: no ink was found on the paper."
 
 
 class Drawn(Enum):
-    """How many digits a drawing looks like."""
+    """The number of digits in a drawing: none, one or several."""
 
     NONE = 0
     ONE = 1
@@ -139,7 +139,7 @@ def digits_drawn(reader: PageReader, image: Image.Image) -> Drawn:
 
 
 def read_or_say_why_not(read: Callable[[], str]) -> str:
-    """Return what a function returns, or a message that says what is wrong with the image."""
+    """Return the result of a function, or a message that says what is wrong with the image."""
     try:
         return read()
     except EmptyImageError:

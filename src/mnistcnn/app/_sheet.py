@@ -36,7 +36,7 @@ def table(marks: list[Mark], dialect: str = "unix") -> str:
     Parameters
     ----------
     marks : list of Mark
-        What was read; what is no digit is left out.
+        The reading; marks that are not digits are left out.
     dialect : str, default="unix"
         One of those of `csv`.
     """

@@ -18,7 +18,7 @@ class EachCount(Interval):  # type: ignore[misc]
     Parameters
     ----------
     length : int, default=None
-        How many there must be; None allows one or more.
+        The required number; None allows one or more.
     """
 
     def __init__(self, length: int | None = None):

@@ -39,7 +39,7 @@ class Fitted:
     stops_early : bool
         Whether the network has the weights of its best epoch once it is trained.
     from_memory : bool
-        Whether it was read back, not trained.
+        Whether it was loaded from the cache, not trained.
     settings : dict of str to str, or None
         The parameters of the estimator in the fit, as text, where they are known.
     """

@@ -94,7 +94,7 @@ def read_validation_data(
 ) -> TrainingData | None:
     """Validate the user's validation set, which must have the form of the training data.
 
-    None where nothing was handed over.
+    None if no validation set was passed.
     """
     _check_given_together(given, estimator.validation_fraction)
     if given.X_val is None or given.y_val is None:

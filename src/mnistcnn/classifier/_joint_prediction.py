@@ -30,7 +30,7 @@ class JointPredictor:
         return type(self), ()
 
     def probabilities(self, classifiers: Sequence[Any], X: Images) -> NDArray[np.float64] | None:
-        """Return what each classifier's own `predict_proba` does, to the rounding of float32.
+        """Return the same as each classifier's own `predict_proba`, to the rounding of float32.
 
         Parameters
         ----------

@@ -137,7 +137,7 @@ def memory_of_fit(
     config: TrainingConfig,
     seed: list[int],
 ) -> FitMemory:
-    """Return where a fit is cached: nowhere, unless comparable inputs determine its outcome."""
+    """Return the cache of a fit: none, unless comparable inputs determine its outcome."""
     kept = _opened(estimator.memory)
     if kept is None:
         return FitMemory(None, config)

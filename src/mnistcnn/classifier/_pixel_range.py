@@ -28,7 +28,7 @@ LARGEST_RATIO = 10
 
 
 def measured_pixels(data: TrainingData) -> TrainingPixels:
-    """Return what is known of the training pixels before a network has learned from them."""
+    """Return range, mean and deviation of the training pixels, before a network is trained."""
     return TrainingPixels(measured_range(data), pixel_statistics(_measured(data)))
 
 

@@ -169,7 +169,7 @@ def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentati
 
 
 class Seeds(NamedTuple):
-    """Where all of a fit's randomness comes from: `training` is order, augmentation and dropout."""
+    """The seeds of a fit; `training` is for order, augmentation and dropout."""
 
     split: int
     weights: int

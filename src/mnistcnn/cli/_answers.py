@@ -22,13 +22,13 @@ class Answer(NamedTuple):
     file : str
         The name of the image.
     digit : int, float or str
-        What the classifier predicts; for a rejected image the label that stands for that.
+        The prediction; for a rejected image, the rejected label.
     probability : float
         That of the digit; for a rejected image that of the most probable one.
     second_digit, second_probability : int, float or str, and float
         The most probable one of the others.
     rejected : bool
-        Whether the classifier has given no digit.
+        Whether the classifier rejected the image.
     """
 
     file: str

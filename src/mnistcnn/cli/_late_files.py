@@ -8,7 +8,7 @@ from mnistcnn.cli._messages import say
 
 __all__ = ["UNDER_ANOTHER_NAME", "written"]
 
-# The exit status where a file is not under the name that was asked for.
+# The exit status if a file is not under the requested name.
 UNDER_ANOTHER_NAME = 1
 
 
@@ -24,9 +24,9 @@ def written(write: Callable[[Path, bool], object], path: Path, *, force: bool) -
         Writes to the path that it is given, and replaces a file there if its second argument is
         true; otherwise it raises FileExistsError.
     path : Path
-        The name that was asked for.
+        The requested path.
     force : bool
-        Whether the user has asked to overwrite.
+        Whether to overwrite an existing file.
     """
     try:
         write(path, force)

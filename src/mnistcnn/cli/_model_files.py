@@ -34,11 +34,11 @@ def load_model_file(
     Parameters
     ----------
     model_file : Path
-        Where it is.
+        Its path.
     runs_code : bool
-        Whether a file may be unpickled that is no model file of this library.
+        Whether files other than model files of this library may be unpickled.
     argument : str, default="--model-file"
-        What has named it.
+        The option or argument that named it.
     """
     from mnistcnn import UnreadableModelError, load_classifier
 
@@ -113,14 +113,14 @@ def probabilities_of(classifier: Classifier, model_file: Path | None) -> Method:
 
 
 def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X: Array) -> Pair:
-    """Return what a classifier predicts for images, and the probabilities that it gives.
+    """Return the labels and the probabilities that a classifier predicts for images.
 
     In a file there may be one that does not predict the most probable class, as one that rejects
     images; an error names the file.
     """
     probabilities = probabilities_of(classifier, model_file)(X)
     if model_file is None:
-        # A bundled network, which predicts the most probable class, is asked once.
+        # A bundled network, which predicts the most probable class, predicts once.
         return classifier.classes_[probabilities.argmax(axis=1)], probabilities
     return answered_by(classifier.predict, X, model_file), probabilities
 

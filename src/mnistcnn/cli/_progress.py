@@ -43,7 +43,7 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
 def progress_of_answers(*, quiet: bool) -> Iterator[AdvanceTo]:
     """Show on a terminal how many images are predicted while the block runs, and the time left.
 
-    What it gives takes how many are, and of how many.
+    It gives a function of the number so far and the total.
     """
     from rich.console import Console
 

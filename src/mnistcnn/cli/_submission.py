@@ -19,7 +19,7 @@ def check_submission(path: Path, *, force: bool) -> None:
     path : Path
         What ``--submission`` has named.
     force : bool
-        Whether the user has asked to overwrite.
+        Whether to overwrite an existing file.
     """
     check_output_file(path, "--submission", force=force)
 

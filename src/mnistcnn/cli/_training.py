@@ -23,9 +23,9 @@ class Training:
     Parameters
     ----------
     n_epochs : int
-        How many there will be, at most.
+        Their maximum number.
     n_members : int, default=1
-        How many networks are trained one after another, each for so many epochs.
+        The number of networks, trained one after another, each for so many epochs.
     """
 
     def __init__(self, n_epochs: int, n_members: int = 1) -> None:
@@ -50,9 +50,9 @@ class Training:
         make : callable
             Makes the classifier.
         X, y : ndarray
-            What to train on.
+            The training images.
         quiet : bool
-            Whether no progress is shown.
+            Whether to show no progress.
         **validation : ndarray
             `X_val` and `y_val` of `DigitCNNClassifier.fit`, or nothing.
         """

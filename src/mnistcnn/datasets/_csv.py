@@ -212,7 +212,7 @@ def open_lines(file: BinaryIO) -> Lines:
 
 
 def separator_of(line: str) -> str:
-    """Return what separates the cells of a line: a comma, a semicolon or a tab."""
+    """Return the separator of the cells of a line: a comma, a semicolon or a tab."""
     found = [separator for separator in _SEPARATORS if separator in line]
     if len(found) > 1:
         raise ValueError(

@@ -143,7 +143,7 @@ def fault_in_order(path: Path) -> str | None:
 
 
 def _count_predictions(path: Path) -> int:
-    """Return how many predictions a submission holds, whose images count from 1."""
+    """Return the number of predictions in a submission, whose images count from 1."""
     with open_file(path) as file, as_value_error(path, "a sample submission"):
         lines = open_lines(file)
         header = lines.take()

@@ -31,15 +31,15 @@ def download(
     Parameters
     ----------
     urls : iterable of str
-        Where the file can be had, in the order to try.
+        The addresses of the file, in the order to try.
     target : Path
-        Where to put it, in a folder that exists. An older file stays until it is complete.
+        The path to save it to, in an existing folder. An older file stays until it is complete.
     sha256 : str
         The hash of the right file, in hexadecimal digits.
     max_bytes : int
         The size above which a file is taken for a wrong one.
     seconds : float
-        How long it may take from all addresses together, however steadily the bytes come.
+        The time limit for all addresses together, however steadily the bytes come.
 
     Raises
     ------

@@ -54,11 +54,11 @@ def fetch_parts(
     Parameters
     ----------
     data : DataSet
-        What to fetch.
+        The data set to fetch.
     subset : {"train", "test", "all"}
-        Which sets.
+        The splits to fetch.
     data_home : str, path-like or None
-        Where to look; None as in `fetch_mnist`.
+        The folder to search; None as in `fetch_mnist`.
     download_if_missing : bool
         Whether to download.
 
@@ -106,7 +106,7 @@ def _description(data: DataSet, n: int, subset: str, folders: Iterable[Path]) ->
 
 
 def _folders(data_home: PathLike | None) -> list[Path]:
-    """Return where to look; what is downloaded goes into the first of them."""
+    """Return the folders to search; downloads go into the first of them."""
     name = "data_home" if data_home else "MNISTCNN_DATA"
     stated = data_home or os.environ.get("MNISTCNN_DATA")
     if not stated:

@@ -22,7 +22,7 @@ def check_is_not_of_other_data(path: Path, data: DataSet) -> None:
     path : Path
         The file, packed as it was published.
     data : DataSet
-        What its name and its folder say.
+        The data set that its name and its folder indicate.
 
     Raises
     ------

@@ -19,7 +19,7 @@ class Misplaced(NamedTuple):
     expected : int
         The number that belongs there.
     found : str
-        What stands there.
+        The text in the cell.
     """
 
     column: str
@@ -44,7 +44,7 @@ def first_misplaced(
     names : sequence of str
         The names of all columns.
     places : sequence of int
-        Which of them number the images.
+        The columns that number the images.
     rows : iterable of (int, sequence of str)
         The number of each line, and its cells at least up to the last of these columns. Those of a
         shorter line are not looked at.

@@ -56,7 +56,7 @@ def as_value_error(path: Path, wanted: str) -> Iterator[None]:
     path : str or path-like
         The file that is being read.
     wanted : str
-        What it should be, for the message.
+        The expected kind of file, for the message.
     """
     try:
         yield
@@ -66,7 +66,7 @@ def as_value_error(path: Path, wanted: str) -> Iterator[None]:
 
 
 def unpacked(file: BinaryIO) -> BinaryIO:
-    """Return what is packed in a file, or the file itself; its first bytes say which.
+    """Return the unpacked content of a file, or the file itself; its first bytes decide.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ class RoutingMixin:
     )
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata passed to `fit` are routed to the members.
+        """Return the routing of the metadata passed to `fit` to the members.
 
         Returns
         -------

@@ -38,7 +38,7 @@ def mean_probabilities(
     members : sequence of estimators
         Fitted ones with `predict_proba`.
     X : array-like of shape (n, ...)
-        What the members take.
+        The images to predict, in a form that the members accept.
     predictor : JointPredictor
         Asks networks together.
 
@@ -68,7 +68,7 @@ def votes_of(
     members : sequence of estimators
         Fitted ones.
     X : array-like of shape (n, ...)
-        What the members take.
+        The images to predict, in a form that the members accept.
     classes : ndarray of shape (n_classes,)
         All labels, sorted.
     predictor : JointPredictor

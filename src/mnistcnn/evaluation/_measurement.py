@@ -62,7 +62,7 @@ class Unmeasured(float):
         return number
 
     def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
-        """Return what another process needs to rebuild it."""
+        """Return the arguments with which another process rebuilds it."""
         return float(self), self.reason
 
 

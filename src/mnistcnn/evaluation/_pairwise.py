@@ -34,7 +34,7 @@ _ROUNDING = 1e-9
 def are_proportions(scorer: str, scores: pd.DataFrame) -> bool:
     """Say whether scores are between 0 and 1, and those of a scorer whose scores always are.
 
-    The name alone does not tell: a scorer of the user's own may have any name.
+    The name alone does not tell: a custom scorer may have any name.
     """
     known = scorer.startswith(_PROPORTIONS) and scorer in get_scorer_names()
     values = scores.to_numpy(dtype=float)

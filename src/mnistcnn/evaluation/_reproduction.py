@@ -105,7 +105,7 @@ class _EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
     tell : callable
         Called with the number of epochs done, Keras's logs and the seconds left.
     epochs : int
-        How many there will be, at most.
+        Their maximum number.
     """
 
     def __init__(self, tell: Tell, epochs: int) -> None:

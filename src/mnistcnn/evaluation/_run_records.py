@@ -38,11 +38,11 @@ class RecipeRun:
     Parameters
     ----------
     recipe : Recipe
-        What is trained.
+        The recipe to train.
     seed : int
         The classifier's `random_state`.
     epochs_scale : float
-        What the recipe's epochs are multiplied by; one is trained at least.
+        The factor of the recipe's epochs; at least one is trained.
     """
 
     recipe: Recipe
@@ -83,9 +83,9 @@ class RunRecords:
     Parameters
     ----------
     folder : Path or None
-        Where they are; None keeps none.
+        Their folder; None keeps no records.
     common : dict of str to object
-        What all records in the folder must say.
+        The values that all records in the folder must share.
 
     Raises
     ------

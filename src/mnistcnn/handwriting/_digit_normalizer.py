@@ -253,7 +253,7 @@ def as_images(X: object, name: str) -> list[ReadableImage]:
     Parameters
     ----------
     X : object
-        What a user has handed over.
+        The input of the user.
     name : str
         The name of the parameter, for errors.
     """

@@ -106,7 +106,7 @@ def _measured(ink: Grey, steps: Steps) -> tuple[Grey, InkLevels] | None:
 
 
 def _surroundings(box: Box, factor: int, shape: tuple[int, ...]) -> Box | None:
-    """Return where to look again in the image itself, if the digit is small there."""
+    """Return the region to search again at full size, if the digit is small in the image."""
     size = longer_side(box)
     if factor == 1 or size >= MIN_DIGIT_SIDE:
         return None

@@ -17,7 +17,7 @@ from mnistcnn.images._white import Levels, levels_of_image, white_of
 
 __all__ = ["ReadableImage", "grey_over_white"]
 
-# Whatever holds one image, or says where one lies.
+# Anything that holds one image, or the path of one.
 ReadableImage: TypeAlias = "ImageLike | Path | bytes | BinaryIO | Mapping[str, Any]"
 Pixels = NDArray[Any]
 Grey = NDArray[np.float32]

@@ -21,7 +21,7 @@ def in_plain_mode(image: Image.Image) -> Image.Image:
 
 
 def bytes_a_pixel(image: Image.Image) -> int:
-    """Return how much memory a pixel takes, in Pillow or while it is decoded.
+    """Return the memory that a pixel takes, in Pillow or while it is decoded.
 
     Examples
     --------

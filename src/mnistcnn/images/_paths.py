@@ -56,7 +56,7 @@ def find_image_files(
 
 
 def natural_key(path: Path) -> tuple[Any, ...]:
-    """Return what sorts paths folder by folder, by letters in any case, and by whole numbers.
+    """Return a key that sorts paths by folder, by letters in any case, and by whole numbers.
 
     Examples
     --------

@@ -80,7 +80,7 @@ def in_one_unit(X: object, images: Sequence[Any]) -> list[Any]:
     Parameters
     ----------
     X : ndarray of shape (n, h, w) or (n, h, w, c), or anything else
-        What holds the images.
+        The container of the images.
     images : sequence of n images
         The images in it, one by one.
 
@@ -124,7 +124,7 @@ def _white(images: Sequence[Pixels], levels: Levels | None = None) -> float:
 
 
 def _levels_of_arrays(images: Sequence[Pixels], high: float) -> Levels:
-    """Return which values may be white: bytes are what files and cameras give, masks, or digits."""
+    """Return the possible values of white: bytes may come from files, cameras, masks or digits."""
     if images[0].dtype != np.uint8:
         return LEVELS
     is_coloured = any(image.ndim > 2 and image.shape[-1] in COLOURS for image in images)

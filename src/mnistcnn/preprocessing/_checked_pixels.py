@@ -41,7 +41,7 @@ def read_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
     estimator : FittedOnImages
         A fitted one.
     X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        What a user has handed over.
+        The input of the user.
     """
     if isinstance(X, np.ndarray) and _needs_no_check(estimator, X):
         pixels = X.reshape(len(X), -1)

@@ -26,7 +26,7 @@ class NumberedNames:
     Parameters
     ----------
     texts : tuple of str
-        What stands before, between and after the numbers.
+        The text before, between and after the numbers.
     numbers : list of tuple of int, or None
         Those in each name; None for a name of another form.
     """

@@ -69,7 +69,7 @@ def check_in_memory(data: object, name: str = "X") -> None:
 
 
 def _conversion(data: object, name: str) -> str | None:
-    """Return how to bring data into memory; None if they are there."""
+    """Return an expression that brings data into memory; None if they are there."""
     of_batches, of_numbered_batches, of_pairs, of_iterator = _CONVERSIONS[name]
     bases = {(base.__module__.split(".")[0], base.__name__) for base in type(data).__mro__}
     if bases & _OF_BATCHES:

@@ -19,7 +19,7 @@ def warn_of_pixels(message: str) -> None:
 
 
 def callers_level() -> int:
-    """Return how many calls up the user's own line is."""
+    """Return the stack level of the user's own line."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and _is_inner(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back

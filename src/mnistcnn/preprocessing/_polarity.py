@@ -60,7 +60,7 @@ def are_inverted(
     """
     level = training.mean_level
     is_known = level is not None and min(level, 1 - level) <= MAX_LEVEL
-    # Nearly all images are answered here, by two corners.
+    # Two corners suffice for nearly all images.
     if not is_known or min(image_shape[:2]) < MIN_SIDE or not _have_ink_in_corners(training, some):
         return False
     levels = _levels(training, some)

@@ -1,4 +1,4 @@
-"""Writes and reads the packaged networks: model files with a model card and float16 weights."""
+"""Writes and reads packaged networks: model files with notes on training and float16 weights."""
 
 from importlib.resources import as_file
 from importlib.resources.abc import Traversable

@@ -17,7 +17,7 @@ __all__ = ["Judge", "Judged", "LabelJudge", "PartJudge", "Verdicts", "asked"]
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# A classifier is asked of no more than so many images at a time.
+# The most images that a classifier predicts at a time.
 IMAGES_AT_A_TIME = 4096
 # Ink that is as surely one digit as this is not cut; where only labels are judged, it must be no
 # broader than this multiple of its height, too.
@@ -42,17 +42,17 @@ class Verdicts(NamedTuple):
     Attributes
     ----------
     scores : ndarray of shape (n,)
-        How likely each is one of those that the line consists of.
+        The probability that each is one of those that the line consists of.
     singles : ndarray of shape (n,)
-        How likely each is one digit.
+        The probability that each is one digit.
     are_sure : ndarray of shape (n,), bool
-        Whether that is so likely that nothing else has to be tried.
+        Whether that is so probable that nothing else has to be tried.
     labels : ndarray of shape (n, n_labels)
-        How likely each label is; without labels, none is known.
+        The probability of each label; without columns if no labels are known.
     are_pairs : ndarray of shape (n,), bool
         Whether each is most likely a pair of digits that touch.
     pairs : ndarray of shape (n, 2, n_labels)
-        How likely each label is for either digit of a pair.
+        The probability of each label for either digit of a pair.
     """
 
     scores: Floats
@@ -70,7 +70,7 @@ class Judge(Protocol):
     joins: bool
 
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
-        """Return what is thought of the parts of each line."""
+        """Return the verdicts on the parts of each line."""
 
 
 class LabelJudge:
@@ -85,7 +85,7 @@ class LabelJudge:
         self.normalizer = DigitNormalizer() if normalizer is None else normalizer
 
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
-        """Return what is thought of the parts of each line."""
+        """Return the verdicts on the parts of each line."""
         crops = [full_crop(each.line, part) for each in lines for part in each.parts]
         surest = self.answers(crops)[1].max(axis=1, initial=0.0)
         return [
@@ -131,7 +131,7 @@ class PartJudge:
         self.pairs = np.array(pairs if knows_all and np.min(pairs) >= 0 else [], dtype=np.intp)
 
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
-        """Return what is thought of the parts of each line."""
+        """Return the verdicts on the parts of each line."""
         views = np.concatenate([views_of(each.line, each.parts) for each in lines])
         answers = asked(self.part_classifier, views, "part_classifier")
         if self.labels:

@@ -40,7 +40,7 @@ class Line(NamedTuple):
     inks : sequence of Ink
         From the left to the right.
     places : sequence of Place
-        Where its parts begin and end, from the left to the right.
+        The possible starts and ends of its parts, from left to right.
     """
 
     inks: Sequence[Ink]
@@ -57,7 +57,7 @@ class Part(NamedTuple):
     crop : ndarray of shape (h, w), uint8
         Light ink on black, without an empty border.
     top, left : int
-        Where that lies on the shrunk sheet.
+        Its position on the shrunk sheet.
     ink_height : int
         That of the highest connected ink in it.
     """

@@ -303,7 +303,7 @@ def _places_of_lone_ink(lines: list[ReadLine], inks: list[Box]) -> list[tuple[Re
 
 
 def _probabilities(character: Character, alone: Floats) -> Floats:
-    """Return how likely each label is, by the classifier of digits and the one of parts."""
+    """Return the probability of each label, by the classifiers of digits and of parts."""
     if character.is_of_pair:
         return character.labels
     return character.single * _combined(alone, character.labels)

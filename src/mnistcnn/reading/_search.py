@@ -62,11 +62,11 @@ def most_likely_parts(
     line : Line
         With its cuts.
     parts : sequence of Part
-        What may be a digit.
+        The candidate parts.
     probabilities : ndarray of shape (n_parts,)
-        How likely each is one.
+        The probability that each is a digit.
     costs : Costs, default=OF_LABELS
-        What else counts.
+        The penalties of a part.
     """
     scores = np.log(np.maximum(probabilities, LOWEST))
     scores -= np.array([_cost(line, part, costs) for part in parts])

@@ -29,9 +29,9 @@ class Character(NamedTuple):
     box : tuple of 4 int
         x and y of the upper left corner, width and height, in pixels of the image.
     single : float
-        How likely it is one digit.
+        The probability that it is one digit.
     labels : ndarray of shape (n_labels,)
-        How likely each label is, if that is known.
+        The probability of each label, if known.
     is_of_pair : bool
         Whether it was recognised together with another one that it touches, which `crop` has some
         ink of.
@@ -62,7 +62,7 @@ def segmented(lines: Sequence[Sequence[Ink]], judge: Judge) -> list[Segmented]:
     lines : sequence of sequence of Ink
         From the left to the right.
     judge : Judge
-        What parts are is asked of it.
+        It judges the parts.
     """
     wholes = [_judged(inks, range(len(inks)), ()) for inks in lines]
     first = judge.verdicts(wholes) if wholes else []

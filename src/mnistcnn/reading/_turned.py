@@ -55,7 +55,7 @@ def may_be_turned(box: Box, inks: Sequence[Box], digits: Sequence[Box]) -> bool:
 
 
 def _n_within(box: Box, inks: Sequence[Box], distance: float) -> int:
-    """Return how many boxes are no further away along either axis, the box itself included."""
+    """Return the number of boxes within a distance along either axis, including the box itself."""
     boxes = np.asarray(inks)
     gaps = [
         np.maximum(boxes[:, axis], box[axis])
@@ -92,7 +92,7 @@ def agreed(readings: Sequence[Sequence[ReadDigit]]) -> ReadDigit | None:
     Parameters
     ----------
     readings : sequence of sequence of ReadDigit
-        What was read at each angle.
+        The probabilities at each angle.
     """
     sure = [digits[0] for digits in readings if len(digits) == 1 and digits[0].probability >= SURE]
     if len({digit.label for digit in sure}) != 1:

@@ -30,7 +30,7 @@ def are_in_numbers(singles: Sequence[float], boxes: Sequence[Box]) -> NDArray[np
     Parameters
     ----------
     singles : sequence of n float
-        How likely each is a digit, from the left to the right.
+        The probability that each is a digit, from left to right.
     boxes : sequence of n tuples of 4 int
         x and y of the upper left corner, width and height.
 

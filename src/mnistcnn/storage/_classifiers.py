@@ -24,7 +24,7 @@ SUFFIX = ".mnistcnn"
 MAX_ITEM_BYTES = 8
 # The generator of a RandomState, and how many words its state has.
 TWISTER, N_WORDS = "MT19937", 624
-# What holds code may be stored all the same, by others and at one's own risk.
+# Objects that hold code can be stored by other means, at the user's risk.
 ALTERNATIVE = (
     "joblib.dump stores it, in a file that can run any code when it is loaded; with skops.io.dump, "
     "the functions to trust are named when it is loaded."

@@ -78,7 +78,7 @@ class Predictions:
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """How often each shown class, a row each, is taken for which, and for none in the end."""
+        """The confusion matrix of the shown classes, with a last column for no class."""
         n = len(self.classes)
         counts = confusion_matrix(self.true, self.predicted, labels=range(n + 1))
         kept: NDArray[np.int64] = counts[np.ix_(self.shown, np.append(self.shown, n))]
@@ -101,7 +101,7 @@ class Predictions:
 
     @property
     def mistakes(self) -> NDArray[np.intp]:
-        """Which images have a wrong prediction, the surest first."""
+        """The misclassified images, the most confident first."""
         places = np.flatnonzero(~self.right & self.answered)
         sure = self.of_prediction
         return places if sure is None else places[np.argsort(-sure[places], kind="stable")]
