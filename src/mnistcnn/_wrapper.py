@@ -25,7 +25,7 @@ __all__ = [
     "rejecting_part",
 ]
 
-# Where scikit-learn's estimators keep the fitted ones by which they answer.
+# The attributes in which scikit-learn's estimators keep the fitted ones that predict.
 FITTED_PARTS = ("best_estimator_", "estimators_", "estimator_")
 
 # Where an estimator holds one that may be refitted while it stays the same object.
@@ -130,7 +130,7 @@ def part_with(estimator: Estimator, attribute: str) -> Any | None:
 def answering_part(estimator: Estimator) -> Any | None:
     """Return the inner estimator with which another one predicts; None if there is none."""
     if hasattr(estimator, "estimators_"):
-        # Of several none answers alone, and `estimator_` is what they were made of.
+        # Of several none predicts alone, and `estimator_` is their template.
         return None
     if hasattr(estimator, "steps"):
         return estimator.steps[-1][1]

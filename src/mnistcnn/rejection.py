@@ -33,7 +33,7 @@ from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
 
-# With calibrated probabilities this rejects where an answer would be wrong more often than once
+# With calibrated probabilities this rejects if a prediction would be wrong more often than once
 # in ten times (Chow 1970): right where a wrong digit costs ten times what asking again does.
 DEFAULT_THRESHOLD = 0.9
 

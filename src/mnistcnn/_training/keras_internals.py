@@ -233,7 +233,7 @@ def forget_first_epoch(model: keras.Model) -> None:
 def is_fit_patched() -> bool:
     """Tell whether another function, such as that of MLflow, is in the place of Keras's `fit`.
 
-    A proxy, too, answers for the function that it stands for, so its type counts.
+    A proxy, too, behaves like the function that it stands for, so its type counts.
     """
     fit = keras.Model.fit
     if type(fit) is not FunctionType:

@@ -32,7 +32,7 @@ QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 ASKING: dict[str, Any] = {
     **QUIETLY,
     "preprocess": False,
-    # Of strokes that come faster than the answers, the last one counts.
+    # If strokes come faster than the predictions, the last one counts.
     "trigger_mode": "always_last",
     # One network for all, one image at a time.
     "concurrency_id": "network",
@@ -84,7 +84,7 @@ def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
             (layout.sheet, partial(read_sheet, uploads=uploads)),
         )
     ]
-    # An answer does not wait for what explains it, which takes many times as long.
+    # A prediction does not wait for its explanation, which takes many times as long.
     for event, tab, explain in (
         (answered[0], layout.drawing, explain_drawing),
         (answered[1], layout.image, partial(explain_image, uploads=uploads)),

@@ -35,7 +35,7 @@ class Drawn(Enum):
 
 
 def read_drawing(reader: PageReader, value: str | None) -> str:
-    """Return the answer to a drawing of one digit or several, or a message if there is none."""
+    """Return the reply to a drawing of one digit or several, or a message if there is none."""
 
     def read() -> str:
         image = drawn_image(value)
@@ -55,7 +55,7 @@ def _answer_to(reader: PageReader, image: Image.Image) -> str:
 
 
 def read_image(reader: PageReader, value: dict[str, Any] | None, *, uploads: Path) -> str:
-    """Return the answer to an image of one digit, or a message that says what is wrong with it."""
+    """Return the reply to an image of one digit, or a message that says what is wrong with it."""
 
     def read() -> str:
         image = uploaded_image(value, uploads)
@@ -65,7 +65,7 @@ def read_image(reader: PageReader, value: dict[str, Any] | None, *, uploads: Pat
 
 
 def read_sheet(reader: PageReader, value: dict[str, Any] | None, *, uploads: Path) -> str:
-    """Return the answer to an image of many digits, or a message that says what is wrong."""
+    """Return the reply to an image of many digits, or a message that says what is wrong."""
 
     def read() -> str:
         image = uploaded_image(value, uploads)

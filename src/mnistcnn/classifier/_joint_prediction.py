@@ -42,7 +42,7 @@ class JointPredictor:
         Returns
         -------
         probabilities : ndarray of shape (n, n_classifiers, n_classes), float64, or None
-            None where they must be asked one by one: others than `DigitCNNClassifier`, or such as
+            None if they must predict one by one: others than `DigitCNNClassifier`, or such as
             take images of different shapes or know different labels.
         """
         if not all(type(classifier) is DigitCNNClassifier for classifier in classifiers):

@@ -10,7 +10,7 @@ from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._image_sources import Named
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
-# Few enough that the first answers come soon, many enough to be computed at full speed.
+# Few enough for the first predictions to appear soon, many enough to run at full speed.
 BATCH_SIZE = 128
 
 

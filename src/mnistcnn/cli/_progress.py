@@ -21,7 +21,7 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
     """Show a bar with the time left while the block runs, and give what moves it.
 
     That takes a report of the step that is done, how many are done, and what comes next. Where
-    stderr is no terminal there are the reports only, a line each.
+    stderr is not a terminal there are only the reports, one line each.
     """
     from rich.console import Console
 

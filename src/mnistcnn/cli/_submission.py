@@ -27,7 +27,7 @@ def check_submission(path: Path, *, force: bool) -> None:
 def check_order(table: str) -> None:
     """Stop where the images of a table lie in another order than its numbers.
 
-    A submission would number the answers by the lines all the same.
+    A submission would number the predictions by the lines all the same.
 
     Parameters
     ----------

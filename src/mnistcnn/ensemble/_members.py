@@ -34,7 +34,7 @@ OF_ENSEMBLE = Situation(
     "the classifier was trained on", "so no pixels suit both its earlier and its new members"
 )
 
-# What all members must have in common to be asked together.
+# The attributes in which all members must agree to predict together.
 COMMON = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
 
 

@@ -82,7 +82,7 @@ def votes_of(
     Raises
     ------
     ValueError
-        If a member answers a label that is not in `classes`.
+        If a member predicts a label that is not in `classes`.
     """
     of_each = predictor.probabilities(members, X)
     if of_each is not None:

@@ -75,7 +75,7 @@ def gradient_saliency(
     ((2, 1, 28, 28), [0, 1])
     """
     network, given = network_and_input(estimator, X)
-    # A wrapper may answer otherwise than the network in it.
+    # A wrapper may predict otherwise than the network in it.
     probabilities = probabilities_of(estimator, X)
     columns = wanted_classes(classes, estimator.classes_, probabilities)
     labels = estimator.classes_[columns]
@@ -96,7 +96,7 @@ def gradient_saliency(
 def network_within(estimator: "Classifier") -> Any:
     """Return the `DigitCNNClassifier` with which an estimator predicts.
 
-    An estimator in which no single one answers is refused, and one that is not fitted.
+    An estimator that does not predict with a single one is refused, and one that is not fitted.
     """
     check_is_fitted(estimator)
     network = part_with(estimator, "input_gradients")

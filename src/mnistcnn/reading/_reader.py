@@ -35,7 +35,7 @@ __all__ = ["DigitReader"]
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# Where two classifiers are asked for a label, that of digits counts for more than that of parts,
+# If two classifiers predict a label, that of digits counts for more than that of parts,
 # and no probability counts as less than this.
 OF_CLASSIFIER, OF_PARTS, LOWEST = 0.9, 0.1, 1e-6
 

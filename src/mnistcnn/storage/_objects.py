@@ -34,7 +34,7 @@ OF_THIS_LIBRARY = (
 )
 # They serve a training on one machine, and are no part of what was learned.
 LEFT_OUT = {"callbacks", "memory", "_metadata_request", "_skl_callbacks"}
-# A file asks no machine for more processes.
+# A file must not start more processes on any machine.
 MAX_JOBS = 1024
 
 

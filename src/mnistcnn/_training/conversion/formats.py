@@ -88,7 +88,7 @@ def converted(
     Raises
     ------
     ValueError
-        If the networks do what the format cannot hold, or the file answers otherwise.
+        If the networks do what the format cannot hold, or the file predicts otherwise.
     """
     check_can_run()
     # An exception in the middle of tracing would leave TensorFlow in it.
