@@ -215,8 +215,8 @@ class TestMixedUnits:
             (told,) = told_by(call)
             assert told == (
                 "The images mix units: some have pixels up to 1, others up to 255, so the former "
-                "look blank beside the latter. Bring all images to one unit before they are put "
-                "together."
+                "look blank beside the latter. Convert all images to the same unit before "
+                "combining them."
             )
 
     def test_beside_those_of_the_training_are_told_of_once(self, some):
