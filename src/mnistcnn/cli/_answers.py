@@ -44,7 +44,7 @@ def answers_for(
     classifier: Classifier,
     predict: Callable[[Array], tuple[Array, Array]],
 ) -> Iterator[Answer]:
-    """Yield the predictions in the order of the images; `predict` gives labels and probabilities."""
+    """Yield the predictions in image order; `predict` returns labels and probabilities."""
     import numpy as np
 
     while batch := list(islice(images, BATCH_SIZE)):
