@@ -1,4 +1,4 @@
-"""The name that somebody may have meant, for errors over a name that does not exist."""
+"""Suggests the name that was probably meant, for errors about unknown names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     Parameters
     ----------
     name : str
-        What was asked for.
+        The unknown name.
     names : iterable of str
         What exists.
 
