@@ -18,7 +18,7 @@ from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
     StrOptions,
-    validate_parameter_constraints,
+    validate_parameter,
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
@@ -266,11 +266,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
 
     def _threshold(self) -> float:
         """Return the threshold in use, which may have been set after `fit`."""
-        validate_parameter_constraints(
-            {"threshold": self._parameter_constraints["threshold"]},
-            {"threshold": self.threshold},
-            caller_name=type(self).__name__,
-        )
+        validate_parameter(self, "threshold")
         if isinstance(self.threshold, str):
             return float(vars(self).get("threshold_", DEFAULT_THRESHOLD))
         return float(self.threshold)

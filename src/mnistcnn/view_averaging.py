@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
-    validate_parameter_constraints,
+    validate_parameter,
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Estimator, Images, Labels
@@ -240,11 +240,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
     def _estimator_now(self) -> Any:
         """Return a twin of the estimator that stays as it is while another thread fits it anew."""
         check_is_fitted(self)
-        validate_parameter_constraints(
-            {"n_views": self._parameter_constraints["n_views"]},
-            {"n_views": self.n_views},
-            caller_name=type(self).__name__,
-        )
+        validate_parameter(self, "n_views")
         estimator = self._estimator_as_fitted_now()
         _check_answers_all(estimator, self.n_views)
         return estimator
