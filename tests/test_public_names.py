@@ -66,6 +66,7 @@ BETWEEN_ROOMS = {
     "network_within",
     "normalized",
     "numbered_names",
+    "one_label_each",
     "pad_columns",
     "pixel_statistics",
     "read_digit_recognizer",

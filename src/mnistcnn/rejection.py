@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._scikit_learn import (
     HasMethods,
@@ -23,12 +23,7 @@ from mnistcnn._scikit_learn import (
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
 from mnistcnn._wrapper import WrapperClassifier, as_fitted_now, check_takes, estimators_within
-from mnistcnn.preprocessing import (
-    as_array,
-    check_in_memory,
-    check_one_label_each,
-    checked_weights,
-)
+from mnistcnn.preprocessing import as_array, checked_weights, one_label_each
 from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
@@ -158,9 +153,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
             If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
         validate_parameters(self)
-        check_in_memory(X)
-        check_one_label_each(y)
-        labels = column_or_1d(y, warn=True)
+        labels = one_label_each(X, y)
         check_consistent_length(X, labels)
         weights = {}
         if sample_weight is not None:

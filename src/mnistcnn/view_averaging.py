@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._scikit_learn import (
@@ -24,8 +23,7 @@ from mnistcnn._wrapper import WrapperClassifier, check_takes, estimators_within,
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
-    check_in_memory,
-    check_one_label_each,
+    one_label_each,
     pad_columns,
     resolve_image_shape,
 )
@@ -151,9 +149,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         """
         validate_parameters(self)
         _check_answers_all(self.estimator, self.n_views)
-        check_in_memory(X)
-        check_one_label_each(y)
-        labels = column_or_1d(y, warn=True)
+        labels = one_label_each(X, y)
         estimator = clone(self.estimator)
         if self.n_views > 1:
             _shifts(self.n_views, _image_shape(estimator, as_rows(X)[1]))

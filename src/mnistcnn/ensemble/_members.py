@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, column_or_1d
+from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._types import Classifier, Images, Labels, RandomState
@@ -17,8 +17,7 @@ from mnistcnn.preprocessing import (
     Situation,
     as_pixels,
     as_rows,
-    check_in_memory,
-    check_one_label_each,
+    one_label_each,
     some_of,
     training_pixels_of,
     warn_of_unlike_images,
@@ -76,9 +75,7 @@ def checked_labels(X: Images, y: Labels, known: NDArray[Any] | None) -> NDArray[
     ValueError
         If they are not labels, or differ from the known ones.
     """
-    check_in_memory(X)
-    check_one_label_each(y)
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    labels = one_label_each(X, y)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     if known is not None and not np.array_equal(np.unique(labels), known):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv
-from sklearn.utils import column_or_1d, indexable
+from sklearn.utils import indexable
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._scikit_learn import (
@@ -29,7 +29,7 @@ from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._measurement import Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
 from mnistcnn.evaluation._search import ArchitectureSearch, Split, records_of
-from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_label_each
+from mnistcnn.preprocessing import ImageReshaper, one_label_each
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
@@ -177,9 +177,7 @@ def compare_architectures(
     """
     given = {name: value for name, value in locals().items() if name in _CONSTRAINTS}
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="compare_architectures")
-    check_in_memory(X)
-    check_one_label_each(y)
-    images, labels, groups = indexable(X, column_or_1d(y, warn=True), groups)
+    images, labels, groups = indexable(X, one_label_each(X, y), groups)
     check_classification_targets(labels)
     candidates = labelled_architectures(architectures)
     scorers = named_scorers(scoring)

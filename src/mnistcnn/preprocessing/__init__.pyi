@@ -12,6 +12,7 @@ from ._column_names import numbered_names as numbered_names
 from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_one_label_each as check_one_label_each
+from ._labels import one_label_each as one_label_each
 from ._pixel_checks import look_inverted as look_inverted
 from ._pixel_checks import warn_of_unlike_images as warn_of_unlike_images
 from ._pixel_columns import check_pixel_columns as check_pixel_columns
