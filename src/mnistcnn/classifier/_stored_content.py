@@ -14,7 +14,7 @@ from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
 from mnistcnn.classifier._built_of import builds, built_of
-from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._fitted import FEATURE_ATTRIBUTES, Fitted, feature_attributes_of
 from mnistcnn.classifier._parameters import Settings
 from mnistcnn.classifier._settings import resolve_architecture
 from mnistcnn.classifier._trained_features import TrainedFeatures
@@ -29,7 +29,6 @@ __all__ = ["fitted_of", "learned_by"]
 
 Content = dict[str, Any]
 
-OF_FEATURES = {"n_features_in_", "feature_names_in_"}
 OF_NETWORK = {
     "architecture", "n_classes", "image_shape", "emits_logits", "precision", "trainability",
     "values", "optimizer",
@@ -47,7 +46,7 @@ def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
         state["architecture"] = _features_to_store(estimator.architecture, network)
     _check_weights(network)
     return {
-        "features": {name: attributes[name] for name in OF_FEATURES if name in attributes},
+        "features": feature_attributes_of(attributes),
         "classes": attributes["classes_"],
         "pixel_range": attributes["_pixel_range"],
         "history": attributes["history_"],
@@ -177,7 +176,7 @@ def _checked_settings(settings: object) -> Settings | None:
 def _check_features(features: Content, image_shape: tuple[int, ...]) -> None:
     n_features = features["n_features_in_"]
     # Padded images have more pixels than there are columns.
-    if not (features.keys() <= OF_FEATURES and _is_count(n_features)) or (
+    if not (features.keys() <= set(FEATURE_ATTRIBUTES) and _is_count(n_features)) or (
         n_features > prod(image_shape)
     ):
         raise ValueError("the number of features must be that of the network")
