@@ -56,6 +56,7 @@ BETWEEN_ROOMS = {
     "in_normal_form",
     "in_one_unit",
     "is_index_name",
+    "is_positive_integer",
     "label_column",
     "load_without_keras",
     "look_inverted",

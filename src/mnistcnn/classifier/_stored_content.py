@@ -1,7 +1,6 @@
 """What a model file holds of a trained network, and the checks of what comes from a file."""
 
 from math import prod
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -19,7 +18,7 @@ from mnistcnn.classifier._parameters import Settings
 from mnistcnn.classifier._settings import resolve_architecture
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._types import ArchitectureLike
-from mnistcnn.preprocessing import PixelRange
+from mnistcnn.preprocessing import PixelRange, is_positive_integer
 from mnistcnn.storage import NotPlainError
 
 if TYPE_CHECKING:
@@ -130,7 +129,9 @@ def _check_network(network: Content, n_classes: int) -> None:
         raise ValueError("the architecture of the network must be a registered one")
     if network["precision"] not in DTYPE_POLICIES:
         raise ValueError(f"the precision {network['precision']!r} is not known")
-    if len(network["image_shape"]) != 3 or not all(map(_is_count, network["image_shape"])):
+    if len(network["image_shape"]) != 3 or not all(
+        map(is_positive_integer, network["image_shape"])
+    ):
         raise ValueError("images must have a height, a width and channels")
     if not all(type(flag) is bool for flag in network["trainability"]):
         raise ValueError("a layer must be frozen or not")
@@ -138,10 +139,6 @@ def _check_network(network: Content, n_classes: int) -> None:
         raise ValueError("the optimizer's state must be arrays")
     if network["n_classes"] != n_classes:
         raise ValueError("there must be a label for each output of the network")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def _check_weights(network: Network) -> None:
@@ -176,7 +173,7 @@ def _checked_settings(settings: object) -> Settings | None:
 def _check_features(features: Content, image_shape: tuple[int, ...]) -> None:
     n_features = features["n_features_in_"]
     # Padded images have more pixels than there are columns.
-    if not (features.keys() <= set(FEATURE_ATTRIBUTES) and _is_count(n_features)) or (
+    if not (features.keys() <= set(FEATURE_ATTRIBUTES) and is_positive_integer(n_features)) or (
         n_features > prod(image_shape)
     ):
         raise ValueError("the number of features must be that of the network")

@@ -24,6 +24,7 @@ from ._scaler import PixelScaler as PixelScaler
 from ._shapes import as_rows as as_rows
 from ._shapes import check_channels_last as check_channels_last
 from ._shapes import check_image_shape as check_image_shape
+from ._shapes import is_positive_integer as is_positive_integer
 from ._shapes import pad_columns as pad_columns
 from ._shapes import resolve_image_shape as resolve_image_shape
 from ._signs import are_signed_bytes as are_signed_bytes
