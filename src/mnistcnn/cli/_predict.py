@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from mnistcnn._types import Array, Classifier
+from mnistcnn._types import Classifier
 from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 Show = Callable[[Iterable[Answer]], None]
 ShowSheets = Callable[[Iterable[ReadSheet]], None]
+Item = TypeVar("Item")
 
 
 @click.command(short_help="Predict the digit in each image.")
@@ -123,14 +124,14 @@ def predict(
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file, runs_code)
     errors = ErrorReporter()
-    seen: list[Array] = []
+    seen: list[Named] = []
     named = images_named(images or (STDIN,), errors, sheet_file)
     if sheet_file is not None:
-        named = _remembered(named, seen)
+        named = _recorded(named, seen)
     answered: list[Answer] = []
     ask = partial(labels_and_probabilities, classifier, model_file)
     try:
-        show(_noted(answers_for(named, classifier, ask), answered))
+        show(_recorded(answers_for(named, classifier, ask), answered))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
     files = []
@@ -232,24 +233,19 @@ def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     return load_digit_classifier(model_file, runs_code=runs_code)
 
 
-def _write_sheet(seen: list[Array], path: Path, *, force: bool) -> Path:
+def _write_sheet(seen: list[Named], path: Path, *, force: bool) -> Path:
+    images = [image.reshape(28, 28) for _, image in seen]
     return written(
-        lambda file, overwrite: write_contact_sheet(seen, file, overwrite=overwrite),
+        lambda file, overwrite: write_contact_sheet(images, file, overwrite=overwrite),
         path,
         force=force,
     )
 
 
-def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:
-    for name, image in images:
-        seen.append(image.reshape(28, 28))
-        yield name, image
-
-
-def _noted(answers: Iterable[Answer], answered: list[Answer]) -> Iterator[Answer]:
-    for answer in answers:
-        answered.append(answer)
-        yield answer
+def _recorded(items: Iterable[Item], into: list[Item]) -> Iterator[Item]:
+    for item in items:
+        into.append(item)
+        yield item
 
 
 def _interrupted(n_answers: int, submission_file: Path | None) -> str:

@@ -48,7 +48,7 @@ def most_likely_parts(
     line: Line,
     parts: Sequence[Part],
     probabilities: NDArray[np.float64],
-    costs: Costs = OF_LABELS,
+    costs: Costs,
 ) -> list[int]:
     """Return the numbers of the parts that a line consists of, from the left to the right.
 
@@ -65,7 +65,7 @@ def most_likely_parts(
         What may be a digit.
     probabilities : ndarray of shape (n_parts,)
         How likely each is one.
-    costs : Costs, default=OF_LABELS
+    costs : Costs
         What else counts.
     """
     scores = np.log(np.maximum(probabilities, LOWEST))
