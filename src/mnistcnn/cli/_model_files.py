@@ -173,11 +173,11 @@ def check_labels(classifier: Classifier, y: Array) -> None:
     unknown = sorted(set(y.tolist()) - set(known), key=str)
     if unknown:
         raise ValueError(
-            f"--data must have labels that the classifier knows ({_listed(known)}), got "
-            f"{_listed(unknown)}."
+            f"--data must have labels that the classifier knows ({_quoted(known)}), got "
+            f"{_quoted(unknown)}."
         )
 
 
-def _listed(labels: list[Any]) -> str:
+def _quoted(labels: list[Any]) -> str:
     # Quotes distinguish the text '3' from the number 3.
     return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)

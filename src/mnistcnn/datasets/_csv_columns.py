@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 
+from mnistcnn._wording import abbreviated
 from mnistcnn.preprocessing import LABEL_NAMES, Numbers, is_index_name, numbered_names
 
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
@@ -226,8 +227,7 @@ def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
-    return ", ".join(map(repr, names[:_NAMED_AT_MOST])) + more
+    return abbreviated([repr(name) for name in names], _NAMED_AT_MOST)
 
 
 def _as_int(cell: str) -> int:
