@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
 from mnistcnn.cli._model_files import load_model_file, run_code_option
 from mnistcnn.cli._options import (
@@ -52,9 +52,7 @@ def export(
         classifier = _classifier(model_file, runs_code=runs_code)
         file = _write(classifier, output, model_file, force=force)
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(
-            f"interrupted; {output} {'is unchanged' if output.exists() else 'is not written'}."
-        ) from interrupt
+        raise Interrupted(f"interrupted; {fate_of(output)}.") from interrupt
     (print_json if as_json else _print)(_summary(classifier, file))
     return 0 if file == output else UNDER_ANOTHER_NAME
 

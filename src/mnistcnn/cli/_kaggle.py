@@ -13,7 +13,7 @@ import click
 from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
-from mnistcnn.cli._interruption import Interrupted, interruptible
+from mnistcnn.cli._interruption import Interrupted, fate_of, interruptible
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME
 from mnistcnn.cli._options import (
     NamedPath,
@@ -159,8 +159,7 @@ def kaggle(
 
 
 def _interrupted(training: Training, submission_file: Path) -> Interrupted:
-    kept = "unchanged" if submission_file.exists() else "not written"
-    return Interrupted(f"interrupted {training.place()}; {submission_file} is {kept}.")
+    return Interrupted(f"interrupted {training.place()}; {fate_of(submission_file)}.")
 
 
 def _classifier(

@@ -12,7 +12,7 @@ from mnistcnn._types import Classifier
 from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
@@ -249,5 +249,5 @@ def _recorded(items: Iterable[Item], into: list[Item]) -> Iterator[Item]:
 
 
 def _interrupted(n_answers: int, submission_file: Path | None) -> str:
-    kept = "" if submission_file is None else f"; {submission_file} is not written"
+    kept = "" if submission_file is None else f"; {fate_of(submission_file)}"
     return f"interrupted after {n_answers:,} predictions{kept}."
