@@ -18,6 +18,7 @@ __all__ = [
     "WrapperClassifier",
     "answering_part",
     "as_fitted_now",
+    "check_rejects_nothing",
     "check_takes",
     "estimators_within",
     "given_to",
@@ -103,6 +104,39 @@ def rejecting_part(estimator: Estimator) -> Any | None:
         own = vars(estimator)
         return rejecting_part(own.get("best_estimator_", own.get("estimator_", own["estimator"])))
     return None
+
+
+def check_rejects_nothing(estimator: Estimator, why: str, wrapper: str) -> None:
+    """Refuse an estimator that predicts a rejected label, where it belongs around a wrapper.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What was given to the wrapper.
+    why : str
+        Why the wrapper has no use for it, as a clause.
+    wrapper : str
+        The name of the wrapper's class.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from mnistcnn import RejectingClassifier
+    >>> from mnistcnn._wrapper import check_rejects_nothing
+    >>> check_rejects_nothing(
+    ...     RejectingClassifier(GaussianNB()), "members only vote for labels", "VotingClassifier"
+    ... )
+    Traceback (most recent call last):
+        ...
+    ValueError: estimator must not reject images, since members only vote for labels, got
+    RejectingClassifier(estimator=GaussianNB()); use RejectingClassifier(VotingClassifier(...)).
+    """
+    rejecting = rejecting_part(estimator)
+    if rejecting is not None:
+        raise ValueError(
+            f"estimator must not reject images, since {why}, got {estimator!r}; use "
+            f"{type(rejecting).__name__}({wrapper}(...))."
+        )
 
 
 def part_with(estimator: Estimator, attribute: str) -> Any | None:

@@ -19,7 +19,12 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Estimator, Images, Labels
-from mnistcnn._wrapper import WrapperClassifier, check_takes, estimators_within, rejecting_part
+from mnistcnn._wrapper import (
+    WrapperClassifier,
+    check_rejects_nothing,
+    check_takes,
+    estimators_within,
+)
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
@@ -243,12 +248,11 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
 
 
 def _check_answers_all(estimator: Classifier, n_views: int) -> None:
-    rejecting = rejecting_part(estimator) if n_views > 1 else None
-    if rejecting is not None:
-        name = type(rejecting).__name__
-        raise ValueError(
-            f"estimator must not reject images, since the mean of probabilities has no rejected "
-            f"label, got {estimator!r}; use {name}(TestTimeAugmentationClassifier(...))."
+    if n_views > 1:
+        check_rejects_nothing(
+            estimator,
+            "the mean of probabilities has no rejected label",
+            "TestTimeAugmentationClassifier",
         )
 
 

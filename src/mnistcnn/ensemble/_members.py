@@ -10,7 +10,7 @@ from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._types import Classifier, Images, Labels, RandomState
-from mnistcnn._wrapper import given_to, part_with, rejecting_part
+from mnistcnn._wrapper import check_rejects_nothing, given_to, part_with
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
     RETURNED,
@@ -53,13 +53,9 @@ def check_can_be_member(estimator: Classifier, voting: str) -> None:
         )
     if not is_classifier(estimator):
         raise ValueError(f"estimator must be a classifier, got {estimator!r}.")
-    rejecting = rejecting_part(estimator)
-    if rejecting is not None:
-        name = type(rejecting).__name__
-        raise ValueError(
-            f"estimator must not reject images, since members cannot vote for a rejected label, "
-            f"got {estimator!r}; use {name}(DigitEnsembleClassifier(...))."
-        )
+    check_rejects_nothing(
+        estimator, "members cannot vote for a rejected label", "DigitEnsembleClassifier"
+    )
     if voting == "soft" and not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba for voting='soft', got {estimator!r}; "
