@@ -7,7 +7,7 @@ import click
 
 from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
-from mnistcnn.cli._model_files import load_model_file, run_code_option
+from mnistcnn.cli._model_files import PRETRAINED, load_model_file, run_code_option
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
@@ -21,8 +21,6 @@ from mnistcnn.cli._tables import plain_label, print_json
 if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
     from mnistcnn._types import Classifier
-
-PRETRAINED = "pretrained"
 
 
 @click.command(short_help="Write a classifier to an ONNX or LiteRT file.")

@@ -15,6 +15,8 @@ Method = Callable[[Array], Array]
 Pair = tuple[Array, Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
+# Stands for the network that comes with the package.
+PRETRAINED = "pretrained"
 WRITTEN_BY = "written by `mnistcnn train` or `save_classifier`"
 
 run_code_option: Decorator = click.option(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from mnistcnn._wording import abbreviated
+from mnistcnn.datasets._catalogue import SIDE
 from mnistcnn.preprocessing import LABEL_NAMES, Numbers, is_index_name, numbered_names
 
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
@@ -13,7 +14,6 @@ __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_hea
 # Beyond it, floats no longer hold every integer.
 _LARGEST_LABEL = 2**53
 
-SIDE = 28
 N_PIXELS = SIDE * SIDE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)

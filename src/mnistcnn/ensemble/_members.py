@@ -13,6 +13,7 @@ from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn._wrapper import check_rejects_nothing, given_to, part_with
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
+    IMAGES_LOOKED_AT,
     RETURNED,
     Situation,
     as_pixels,
@@ -25,9 +26,6 @@ from mnistcnn.preprocessing import (
 
 # What scikit-learn draws seeds below.
 GREATEST_SEED = int(np.iinfo(np.int32).max)
-
-# Some images tell the unit of all.
-IMAGES_LOOKED_AT = 32
 
 OF_ENSEMBLE = Situation(
     "the classifier was trained on", "so no pixels suit both its earlier and its new members"

@@ -13,6 +13,7 @@ from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_one_label_each as check_one_label_each
 from ._labels import one_label_each as one_label_each
+from ._pixel_checks import IMAGES_LOOKED_AT as IMAGES_LOOKED_AT
 from ._pixel_checks import look_inverted as look_inverted
 from ._pixel_checks import warn_of_unlike_images as warn_of_unlike_images
 from ._pixel_columns import check_pixel_columns as check_pixel_columns
@@ -37,4 +38,5 @@ from ._training_pixels import PixelStatistics as PixelStatistics
 from ._training_pixels import Situation as Situation
 from ._training_pixels import TrainingPixels as TrainingPixels
 from ._training_pixels import some_of as some_of
+from ._units import MOST_OF_16 as MOST_OF_16
 from ._weights import checked_weights as checked_weights
