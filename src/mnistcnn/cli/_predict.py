@@ -138,9 +138,8 @@ def predict(
     if seen and sheet_file is not None:
         files.append(_write_sheet(seen, sheet_file, force=force))
     if submission_file is not None and not errors.status:
-        refuse_rejected([answer.file for answer in answered if answer.rejected])
-        labels, is_quiet = [answer.digit for answer in answered], quiet or as_csv or as_json
-        files.append(write_submission(labels, submission_file, force=force, quiet=is_quiet))
+        is_quiet = quiet or as_csv or as_json
+        files.append(_write_answers(answered, submission_file, force=force, quiet=is_quiet))
     are_named_as_asked = set(files) <= {sheet_file, submission_file}
     return errors.status if are_named_as_asked else max(errors.status, UNDER_ANOTHER_NAME)
 
@@ -240,6 +239,12 @@ def _write_sheet(seen: list[Named], path: Path, *, force: bool) -> Path:
         path,
         force=force,
     )
+
+
+def _write_answers(answered: list[Answer], path: Path, *, force: bool, quiet: bool) -> Path:
+    refuse_rejected([answer.file for answer in answered if answer.rejected])
+    labels = [answer.digit for answer in answered]
+    return write_submission(labels, path, force=force, quiet=quiet)
 
 
 def _recorded(items: Iterable[Item], into: list[Item]) -> Iterator[Item]:
