@@ -18,7 +18,7 @@ from mnistcnn.datasets import load_labelled
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
-from mnistcnn.app import Corrections, PageReader, Reading
+from mnistcnn.app import Corrections, DigitReading, PageReader
 from mnistcnn.app._answer import answer, explanation
 from mnistcnn.app._examples import digit_on_paper, digits_on_paper
 from mnistcnn.app._fields import DRAWING_PREFIX
@@ -50,7 +50,7 @@ def as_drawn(image):
 
 
 def reading_of(probabilities, labels=range(10)):
-    return Reading(np.zeros((28, 28), np.uint8), labels, np.array(probabilities))
+    return DigitReading(np.zeros((28, 28), np.uint8), labels, np.array(probabilities))
 
 
 class TestCorrections:

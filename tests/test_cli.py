@@ -22,7 +22,7 @@ from mnistcnn.augmentation import PRESETS
 from mnistcnn.cli._compare import DEFAULT_NAMES
 from mnistcnn.cli._options import load_images
 from mnistcnn.cli._results_folder import ResultsFolder
-from mnistcnn.cli._training import AUGMENTATIONS
+from mnistcnn.cli._training_progress import AUGMENTATIONS
 from mnistcnn.evaluation import DEFAULT_ARCHITECTURES
 
 # From 8.4 on click guesses what a command was meant to be.

@@ -30,7 +30,7 @@ interpreter = pytest.importorskip("ai_edge_litert.interpreter", reason="mnistcnn
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated", reason="mnistcnn[litert]")
 
 FORMATS = ("digits.onnx", "digits.tflite")
-LARGEST_DIFFERENCE = 1e-5
+MAX_DIFFERENCE = 1e-5
 KEYS = {"classes", "image_shape", "pixel_range", "pixel_statistics", "mnistcnn_version"}
 
 
@@ -64,7 +64,7 @@ def assert_same_answers(path, classifier, images):
     answers = answers_of(path, images)
     assert answers.dtype == np.float32
     np.testing.assert_allclose(
-        answers, classifier.predict_proba(images), rtol=0, atol=LARGEST_DIFFERENCE
+        answers, classifier.predict_proba(images), rtol=0, atol=MAX_DIFFERENCE
     )
 
 

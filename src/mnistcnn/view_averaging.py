@@ -12,6 +12,12 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._meta_estimator import (
+    WrapperClassifier,
+    check_rejects_nothing,
+    check_takes,
+    nested_estimators,
+)
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
@@ -19,12 +25,6 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Estimator, Images, Labels
-from mnistcnn._wrapper import (
-    WrapperClassifier,
-    check_rejects_nothing,
-    check_takes,
-    estimators_within,
-)
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
@@ -40,7 +40,7 @@ __all__ = ["TestTimeAugmentationClassifier"]
 VIEWS_AT_A_TIME = 8192
 
 # An image is moved by this part of its smaller side at most, which leaves most of a digit inside.
-GREATEST_SHIFT = 1 / 4
+MAX_SHIFT_FRACTION = 1 / 4
 
 Shift = tuple[int, int]
 
@@ -181,7 +181,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         ValueError
             If `n_views` is not as described, or if the images are too small for so many views.
         """
-        estimator = self._estimator_now()
+        estimator = self._validated_snapshot()
         if self.n_views == 1:
             return np.asarray(estimator.predict(X))
         _check_has_probabilities(estimator)
@@ -207,7 +207,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         ValueError
             If `n_views` is not as described, or if the images are too small for so many views.
         """
-        estimator = self._estimator_now()
+        estimator = self._validated_snapshot()
         _check_has_probabilities(estimator)
         if self.n_views == 1:
             return np.asarray(estimator.predict_proba(X))
@@ -232,17 +232,17 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         ValueError
             If `n_views` is not as described, or if the images are too small for so many views.
         """
-        estimator = self._estimator_now()
+        estimator = self._validated_snapshot()
         if self.n_views == 1 and hasattr(estimator, "predict_log_proba"):
             return np.asarray(estimator.predict_log_proba(X))
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _estimator_now(self) -> Any:
-        """Return a twin of the estimator that stays as it is while another thread fits it anew."""
+    def _validated_snapshot(self) -> Any:
+        """Return a snapshot of the fitted estimator, whose `n_views` is valid."""
         check_is_fitted(self)
         validate_parameter(self, "n_views")
-        estimator = self._estimator_as_fitted_now()
+        estimator = self._estimator_snapshot()
         _check_answers_all(estimator, self.n_views)
         return estimator
 
@@ -307,7 +307,7 @@ def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> tuple[i
     if len(array_shape) > 2:
         return resolve_image_shape("auto", array_shape)
     _check_columns(estimator, array_shape[1])
-    found = [_shape_seen_by(part, array_shape) for part in estimators_within(estimator)]
+    found = [_shape_seen_by(part, array_shape) for part in nested_estimators(estimator)]
     shapes = sorted({shape for shape in found if shape is not None})
     if len(shapes) > 1:
         raise ValueError(
@@ -364,7 +364,7 @@ def _shifts(n_views: int, image_shape: tuple[int, int, int]) -> list[Shift]:
     [(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1)]
     """
     height, width, _ = image_shape
-    greatest = GREATEST_SHIFT * min(height, width)
+    greatest = MAX_SHIFT_FRACTION * min(height, width)
     steps = range(-int(greatest), int(greatest) + 1)
     near = [shift for shift in product(steps, steps) if _distance(shift) <= greatest**2]
     if n_views > len(near):

@@ -14,7 +14,7 @@ from mnistcnn._wording import abbreviated
 __all__ = ["labels_of"]
 
 _LONE_DIGIT = re.compile("(?<![0-9])[0-9](?![0-9])")
-_NAMED_AT_MOST = 20
+_MAX_NAMED = 20
 
 
 def labels_of(paths: list[Path], rule: str | Callable[[Path], Any]) -> NDArray[Any]:
@@ -65,7 +65,7 @@ def _digits_in_names(paths: list[Path]) -> NDArray[np.int64]:
     found = [set(_LONE_DIGIT.findall(path.stem)) for path in paths]
     others = [path for path, digits in zip(paths, found, strict=True) if len(digits) != 1]
     if others:
-        named = abbreviated([str(path) for path in others], _NAMED_AT_MOST)
+        named = abbreviated([str(path) for path in others], _MAX_NAMED)
         raise ValueError(
             "return_labels='filename' needs names with one digit that has no other digit beside "
             "it, as in digit-7.png or 7_003.png; a function of the path can give labels for "
