@@ -17,8 +17,9 @@ from mnistcnn import DigitNormalizer, UnreadableImageError, load_pretrained
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
+from mnistcnn._html import percent
 from mnistcnn.app import DigitReading, PageReader
-from mnistcnn.app._answer import answer, message, percent
+from mnistcnn.app._answer import answer, message
 from mnistcnn.app._fields import DRAWING_PREFIX, MAX_CHARACTERS, drawn_file, uploaded_file
 from mnistcnn.app._reader import Mark
 from mnistcnn.app._replies import read_drawing, read_image, read_sheet

@@ -16,6 +16,7 @@ from mnistcnn._types import Estimator, Images
 
 __all__ = [
     "WrapperClassifier",
+    "check_rejects_nothing",
     "inner_estimator",
     "snapshot_of",
     "check_takes",
@@ -105,6 +106,39 @@ def rejecting_estimator(estimator: Estimator) -> Any | None:
             own.get("best_estimator_", own.get("estimator_", own["estimator"]))
         )
     return None
+
+
+def check_rejects_nothing(estimator: Estimator, why: str, wrapper: str) -> None:
+    """Refuse an estimator that predicts a rejected label, where it belongs around a wrapper.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What was given to the wrapper.
+    why : str
+        Why the wrapper has no use for it, as a clause.
+    wrapper : str
+        The name of the wrapper's class.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from mnistcnn import RejectingClassifier
+    >>> from mnistcnn._meta_estimator import check_rejects_nothing
+    >>> check_rejects_nothing(
+    ...     RejectingClassifier(GaussianNB()), "members only vote for labels", "VotingClassifier"
+    ... )
+    Traceback (most recent call last):
+        ...
+    ValueError: estimator must not reject images, since members only vote for labels, got
+    RejectingClassifier(estimator=GaussianNB()); use RejectingClassifier(VotingClassifier(...)).
+    """
+    rejecting = rejecting_estimator(estimator)
+    if rejecting is not None:
+        raise ValueError(
+            f"estimator must not reject images, since {why}, got {estimator!r}; use "
+            f"{type(rejecting).__name__}({wrapper}(...))."
+        )
 
 
 def inner_estimator_with(estimator: Estimator, attribute: str) -> Any | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
-from mnistcnn._suggestions import suggestion
+from mnistcnn._wording import suggestion
 from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import Augmentation
 

@@ -1,13 +1,12 @@
 """Renders a reading as HTML without scripts, styled by page.css."""
 
-import base64
 from html import escape
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcnn._html import data_url, percent
 from mnistcnn.app._reader import DigitReading
 from mnistcnn.rejection import DEFAULT_THRESHOLD
 
@@ -55,30 +54,6 @@ def explanation(reading: DigitReading, falls: NDArray[np.float64]) -> str:
     return _figure(
         _heat_map(reading.image, falls), "The digit, with its decisive regions in orange", said
     )
-
-
-def percent(probability: float) -> str:
-    """Write a probability so that only certainty is 100 %.
-
-    Examples
-    --------
-    >>> from mnistcnn.app._answer import percent
-    >>> [percent(probability) for probability in (1.0, 0.99996, 0.5, 0.0004, 0.0)]
-    ['100 %', '> 99.9 %', '50.0 %', '< 0.1 %', '0 %']
-    """
-    if probability in (0, 1):
-        return f"{probability:.0%}".replace("%", " %")
-    if probability >= 0.9995:
-        return "> 99.9 %"
-    return "< 0.1 %" if probability < 0.0005 else f"{100 * probability:.1f} %"
-
-
-def data_url(image: Image.Image, file_format: str = "PNG") -> str:
-    """Return an image as a data URL, so that the page sends no further request."""
-    file = BytesIO()
-    image.save(file, format=file_format)
-    content = base64.b64encode(file.getvalue()).decode("ascii")
-    return f"data:image/{file_format.lower()};base64,{content}"
 
 
 def _headline(reading: DigitReading) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcnn.app._answer import data_url
+from mnistcnn._html import data_url
 from mnistcnn.app._examples import transparent
 from mnistcnn.exceptions import UnreadableImageError
 

@@ -10,7 +10,8 @@ from operator import attrgetter
 import numpy as np
 from PIL import Image
 
-from mnistcnn.app._answer import SURE_FROM, data_url, percent
+from mnistcnn._html import data_url, percent
+from mnistcnn.app._answer import SURE_FROM
 from mnistcnn.app._reader import Mark
 from mnistcnn.images import grey_over_white
 

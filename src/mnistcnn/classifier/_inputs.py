@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
+from mnistcnn.classifier._fitted import feature_attributes_of
 from mnistcnn.classifier._pixel_range import measured_pixels
 from mnistcnn.classifier._sample_weights import combined_weights, weights_of_mean_one
 from mnistcnn.classifier._types import ClassWeight, Weights
@@ -76,7 +77,7 @@ def read_training_data(
         indices=np.arange(len(flat), dtype=np.int32),
         image_shape=image_shape,
         classes=classes,
-        feature_attributes=_feature_attributes(noted),
+        feature_attributes=feature_attributes_of(vars(noted)),
     )
     return _weighted(data, sample_weight, estimator.class_weight)
 
@@ -160,11 +161,6 @@ def _image_shape(
         check_same_shape(estimator, array_shape)
     fitted_shape: tuple[int, int, int] = estimator.image_shape_
     return fitted_shape
-
-
-def _feature_attributes(noted: "DigitCNNClassifier") -> dict[str, Any]:
-    names = ("n_features_in_", "feature_names_in_")
-    return {name: vars(noted)[name] for name in names if name in vars(noted)}
 
 
 def encode_labels(

@@ -14,6 +14,7 @@ import click
 from mnistcnn._types import Classifier
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
+    PRETRAINED,
     WRITTEN_BY,
     check_answers,
     load_bundled,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from mnistcnn.app import PageReader
 
-PRETRAINED = "pretrained"
 # Which of the bundled digits, from 0 to 9, are written clearly.
 EXAMPLES = (1099, 1514, 1014, 961, 1681, 1769, 598, 1314, 8, 1360)
 

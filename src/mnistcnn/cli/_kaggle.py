@@ -13,7 +13,7 @@ import click
 from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
-from mnistcnn.cli._interruption import Interrupted, interruptible
+from mnistcnn.cli._interruption import Interrupted, fate_of, interruptible
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME
 from mnistcnn.cli._options import (
     NamedPath,
@@ -129,15 +129,10 @@ def kaggle(
     """
     check_is_not_read(submission_file, "--submission", (train_file, test_file, sample_submission))
     check_submission(submission_file, force=force)
-    from mnistcnn.datasets import read_digit_recognizer
-
     make = partial(_classifier, random_state=random_state, **settings)
     training = Training(networks_of(make())[0].epochs, settings["ensemble"] or 1)
     try:
-        X, y, X_test = read_digit_recognizer(
-            train_file, test_file, sample_submission=sample_submission
-        )
-        _check_classes(y, train_file)
+        X, y, X_test = _read(train_file, test_file, sample_submission)
         is_told = warn_of_other_polarity(X, X_test)
         X, y, held_out = _split(X, y, validation_fraction, random_state)
         _check_leaves_validation(make(), y, settings["recipe"], train_file)
@@ -159,8 +154,7 @@ def kaggle(
 
 
 def _interrupted(training: Training, submission_file: Path) -> Interrupted:
-    kept = "unchanged" if submission_file.exists() else "not written"
-    return Interrupted(f"interrupted {training.place()}; {submission_file} is {kept}.")
+    return Interrupted(f"interrupted {training.place()}; {fate_of(submission_file)}.")
 
 
 def _classifier(
@@ -181,6 +175,17 @@ def _classifier(
     if ensemble is None:
         return network
     return DigitEnsembleClassifier(network, ensemble, random_state=random_state)
+
+
+def _read(
+    train_file: Path, test_file: Path, sample_submission: Path | None
+) -> tuple[Array, Array, Array]:
+    """Return the labelled images, their labels, and the images to predict."""
+    from mnistcnn.datasets import read_digit_recognizer
+
+    X, y, X_test = read_digit_recognizer(train_file, test_file, sample_submission=sample_submission)
+    _check_classes(y, train_file)
+    return X, y, X_test
 
 
 def _shown(classifier: NetworkOrEnsemble, held_out: dict[str, Array]) -> dict[str, Array]:

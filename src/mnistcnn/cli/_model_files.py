@@ -15,6 +15,8 @@ Method = Callable[[Array], Array]
 Pair = tuple[Array, Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
+# Stands for the network that comes with the package.
+PRETRAINED = "pretrained"
 WRITTEN_BY = "written by `mnistcnn train` or `save_classifier`"
 
 run_code_option: Decorator = click.option(
@@ -173,11 +175,11 @@ def check_labels(classifier: Classifier, y: Array) -> None:
     unknown = sorted(set(y.tolist()) - set(known), key=str)
     if unknown:
         raise ValueError(
-            f"--data must have labels that the classifier knows ({_listed(known)}), got "
-            f"{_listed(unknown)}."
+            f"--data must have labels that the classifier knows ({_quoted(known)}), got "
+            f"{_quoted(unknown)}."
         )
 
 
-def _listed(labels: list[Any]) -> str:
+def _quoted(labels: list[Any]) -> str:
     # Quotes distinguish the text '3' from the number 3.
     return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mnistcnn._types import Array, Classifier
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     check_labels,
@@ -102,8 +102,7 @@ def report(
         refuse_to_overwrite(output, "--output", force=force)
         raise
     except KeyboardInterrupt as interrupt:
-        kept = "is unchanged" if output.exists() else "is not written"
-        raise Interrupted(f"interrupted; {output} {kept}.") from interrupt
+        raise Interrupted(f"interrupted; {fate_of(output)}.") from interrupt
     if not is_inverted:
         warn_if_better_inverted(classifier.predict, X, y, figures["accuracy"])
     (print_json if as_json else _print)({"report": str(output), **figures})

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnistcnn._types import Array, Label
+from mnistcnn._wording import abbreviated
 from mnistcnn.cli._late_files import write_or_write_beside
 from mnistcnn.cli._options import check_output_file
 
@@ -55,10 +56,9 @@ def refuse_rejected(names: Sequence[str]) -> None:
         The names of these images.
     """
     if names:
-        more = f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else ""
         raise ValueError(
             "--submission needs a digit for every image, but the classifier rejects "
-            f"{', '.join(names[:N_NAMED])}{more}. Nothing is written."
+            f"{abbreviated(names, N_NAMED)}. Nothing is written."
         )
 
 

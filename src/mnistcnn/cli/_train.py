@@ -9,7 +9,7 @@ import click
 
 from mnistcnn.cli._completion import complete_architecture
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._options import (
     NamedPath,
@@ -125,8 +125,8 @@ def train(
         )
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
-            f"interrupted {training.place()}; this training is discarded, and {model_file} "
-            f"{'is unchanged' if model_file.exists() else 'is not written'}."
+            f"interrupted {training.place()}; this training is discarded, and "
+            f"{fate_of(model_file)}."
         ) from interrupt
     summary = _summary(classifier, len(y), training.seconds) | {"model_file": str(file)}
     (print_json if as_json else _print)(summary)

@@ -9,10 +9,14 @@ __all__ = [
     "FASHION_MNIST",
     "KMNIST",
     "MNIST",
+    "SIDE",
     "WITH_MNIST_NAMES",
     "DataSet",
     "RemoteFile",
 ]
+
+# Of all images in MNIST's form, in pixels.
+SIDE = 28
 
 TEN_MINUTES, AN_HOUR = 600.0, 3600.0
 

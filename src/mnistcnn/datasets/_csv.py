@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Path
-from mnistcnn.datasets._csv_columns import LABELS, SIDE, Columns, LabelColumn, columns_of, is_header
+from mnistcnn.datasets._csv_columns import (
+    LABELS,
+    N_PIXELS,
+    Columns,
+    LabelColumn,
+    columns_of,
+    is_header,
+)
 from mnistcnn.datasets._csv_plain import plain_cells
 from mnistcnn.datasets._image_numbers import Misplaced, first_misplaced
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
@@ -172,7 +179,7 @@ def _cells_of_first_line(path: Path) -> list[str]:
 def _named_labels(first: list[str]) -> str | None:
     """Return the name of the column of labels by a table's first line; None where it has none."""
     if not is_header(first):
-        return LABELS.names[0] if len(first) > SIDE * SIDE else None
+        return LABELS.names[0] if len(first) > N_PIXELS else None
     return next((cell for cell in first if cell.lower() in LABELS.names), None)
 
 

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 
+from mnistcnn._wording import abbreviated
+from mnistcnn.datasets._catalogue import SIDE
 from mnistcnn.preprocessing import LABEL_NAMES, Numbers, is_index_name, numbered_names
 
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
@@ -12,7 +14,6 @@ __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_hea
 # Beyond it, floats no longer hold every integer.
 _MAX_LABEL = 2**53
 
-SIDE = 28
 N_PIXELS = SIDE * SIDE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
@@ -226,8 +227,7 @@ def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return ", ".join(map(repr, names[:_MAX_NAMED])) + more
+    return abbreviated([repr(name) for name in names], _MAX_NAMED)
 
 
 def _as_int(cell: str) -> int:

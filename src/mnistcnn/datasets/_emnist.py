@@ -3,8 +3,8 @@
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_params
-from mnistcnn._suggestions import suggestion
 from mnistcnn._types import Path as PathLike
+from mnistcnn._wording import suggestion
 from mnistcnn.datasets._catalogue import EMNIST
 from mnistcnn.datasets._fetching import CONSTRAINTS, fetch_parts, result_of
 

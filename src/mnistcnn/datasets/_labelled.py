@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
-from mnistcnn._suggestions import suggestion
+from mnistcnn._wording import suggestion
 from mnistcnn.datasets._catalogue import EMNIST
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist import fetch_emnist

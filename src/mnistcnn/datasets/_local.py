@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.datasets._catalogue import MNIST, WITH_MNIST_NAMES, DataSet
+from mnistcnn.datasets._catalogue import MNIST, SIDE, WITH_MNIST_NAMES, DataSet
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist_tables import transpose_images
@@ -25,7 +25,6 @@ __all__ = ["Split", "data_set_of", "find_idx", "folder_of_downloads", "forms", "
 
 Split = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
-SIDE = 28
 # Where torchvision puts the files, in a folder of the data set's name.
 RAW = "raw"
 TABLE_SUFFIXES = (".csv", ".CSV", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")

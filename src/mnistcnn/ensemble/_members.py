@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, column_or_1d
+from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from mnistcnn._meta_estimator import inner_estimator_with, input_of, rejecting_estimator
+from mnistcnn._meta_estimator import check_rejects_nothing, inner_estimator_with, input_of
 from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
+    IMAGES_LOOKED_AT,
     RETURNED,
     Situation,
     as_pixels,
     as_rows,
-    check_in_memory,
-    check_one_label_each,
+    one_label_each,
     some_of,
     training_pixels_of,
     warn_of_unlike_images,
@@ -26,9 +26,6 @@ from mnistcnn.preprocessing import (
 
 # What scikit-learn draws seeds below.
 GREATEST_SEED = int(np.iinfo(np.int32).max)
-
-# A few images are enough to tell the unit.
-IMAGES_LOOKED_AT = 32
 
 OF_ENSEMBLE = Situation(
     "the classifier was trained on", "so no pixels suit both its earlier and its new members"
@@ -54,13 +51,9 @@ def check_can_be_member(estimator: Classifier, voting: str) -> None:
         )
     if not is_classifier(estimator):
         raise ValueError(f"estimator must be a classifier, got {estimator!r}.")
-    rejecting = rejecting_estimator(estimator)
-    if rejecting is not None:
-        name = type(rejecting).__name__
-        raise ValueError(
-            f"estimator must not reject images, since members cannot vote for a rejected label, "
-            f"got {estimator!r}; use {name}(DigitEnsembleClassifier(...))."
-        )
+    check_rejects_nothing(
+        estimator, "members cannot vote for a rejected label", "DigitEnsembleClassifier"
+    )
     if voting == "soft" and not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba for voting='soft', got {estimator!r}; "
@@ -76,9 +69,7 @@ def checked_labels(X: Images, y: Labels, known: NDArray[Any] | None) -> NDArray[
     ValueError
         If they are not labels, or differ from the known ones.
     """
-    check_in_memory(X)
-    check_one_label_each(y)
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    labels = one_label_each(X, y)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     if known is not None and not np.array_equal(np.unique(labels), known):

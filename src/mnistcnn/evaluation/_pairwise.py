@@ -1,6 +1,5 @@
 """Tests which differences between architectures are significant, and puts it into a sentence."""
 
-from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -9,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import get_scorer_names
+
+from mnistcnn._wording import listed
 
 # Names of scikit-learn's scorers of proportions begin with these; their differences are given in
 # percentage points.
@@ -154,7 +155,7 @@ def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
         if rope > 0:
             sentence += f"; differences of up to {rope:g} {unit} count as none"
     if left_out:
-        sentence += f"; left out for lack of scores: {_listed(left_out)}"
+        sentence += f"; left out for lack of scores: {listed(left_out)}"
     return f"{sentence}."
 
 
@@ -169,13 +170,8 @@ def _clauses(against: pd.DataFrame, confidence: float) -> str:
         "is better than": is_better,
     }
     *others, last = (
-        f"{relation} {_listed(against.loc[those, 'second'])}"
+        f"{relation} {listed(against.loc[those, 'second'])}"
         for relation, those in clauses.items()
         if those.any()
     )
     return f"{', '.join(others)}, and {last}" if others else last
-
-
-def _listed(names: Iterable[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

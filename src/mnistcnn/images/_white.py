@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcnn.preprocessing import are_signed_bytes
+from mnistcnn.preprocessing import MOST_OF_16, are_signed_bytes
 
 __all__ = ["Levels", "in_one_unit", "levels_of_image", "white_of"]
 
@@ -18,8 +18,6 @@ Pixels = NDArray[Any]
 LEVELS: Levels = (1, 16, 255, 1023, 4095, 16383, 65535)
 # Cameras of 10 to 14 bits write files of 16 bits, which do not say so.
 OF_BYTES, OF_MORE_BITS = (255,), LEVELS[2:]
-# Images of 16 levels have a pixel in this range. Bytes that have none are a dark image.
-MOST_OF_16 = (12, 16)
 # Enlarging smoothly, noise and rounding bring some fractions above white, by a quarter of it at
 # most. Of an image from 0 to 1, nothing else is as small.
 MAX_OVERSHOOT, MAX_OVERSHOOT_OF_1 = 1.25, 2.0

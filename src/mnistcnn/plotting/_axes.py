@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
     from numpy.typing import NDArray
 
-__all__ = ["axes_for", "figure_of", "several_axes_for"]
+__all__ = ["axes_for", "check_matplotlib", "figure_of", "several_axes_for"]
 
 
 def axes_for(ax: "Axes | None", display: str, *, figsize: tuple[float, float]) -> "Axes":
@@ -50,13 +50,26 @@ def figure_of(ax: "Axes") -> "Figure":
     return cast("Figure", ax.figure)
 
 
-def _pyplot(display: str) -> Any:
+def check_matplotlib(name: str) -> None:
+    """Say how to install what the function of a name draws with, where it is not.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
     try:
-        from matplotlib import pyplot
+        import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            f"{display}.plot needs matplotlib; pip install 'mnistcnn[plot]' installs it."
+            f"{name} needs matplotlib; pip install 'mnistcnn[plot]' installs it."
         ) from error
+
+
+def _pyplot(display: str) -> Any:
+    check_matplotlib(f"{display}.plot")
+    from matplotlib import pyplot
+
     return pyplot
 
 

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn.preprocessing._units import MIN_INK_FRACTION
+
 __all__ = ["mixed_units"]
 
 # The highest pixels of images in 0 ... 1, however dim, and those of images in bytes or above.
 SMALL, LARGE = (0.1, 1.0), 100.0
 MIN_FACTOR = 200
-
-# Less than this fraction of an image's pixels is noise.
-MIN_INK_FRACTION = 0.005
 
 
 def mixed_units(some: NDArray[Any]) -> str | None:

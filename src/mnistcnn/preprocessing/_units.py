@@ -11,7 +11,13 @@ from mnistcnn.preprocessing._training_pixels import (
     TrainingPixels,
 )
 
-__all__ = ["another_unit", "are_scaled_before", "needless_scaling"]
+__all__ = [
+    "MIN_INK_FRACTION",
+    "MOST_OF_16",
+    "another_unit",
+    "are_scaled_before",
+    "needless_scaling",
+]
 
 # Of an image that shows anything, at least this fraction of the pixels is ink.
 MIN_INK_FRACTION = 0.005
@@ -19,7 +25,8 @@ MIN_INK_FRACTION = 0.005
 # Full ink in the units in use, where it is not 1.
 FACTORS = (16, 255, 65535)
 
-# The highest pixel of some images in 16 levels, such as those of scikit-learn's load_digits.
+# The highest pixel of some images in 16 levels, such as those of scikit-learn's load_digits, lies
+# in this range. Bytes of which none does are dark images.
 MOST_OF_16 = (12, 16)
 
 # A background below zero is this far below it, as a fraction of the largest pixel; interpolation

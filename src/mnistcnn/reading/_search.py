@@ -48,7 +48,7 @@ def most_likely_parts(
     line: Line,
     parts: Sequence[Part],
     probabilities: NDArray[np.float64],
-    costs: Costs = LABEL_COSTS,
+    costs: Costs,
 ) -> list[int]:
     """Return the numbers of the parts that a line consists of, from left to right.
 
@@ -65,7 +65,7 @@ def most_likely_parts(
         The candidate parts.
     probabilities : ndarray of shape (n_parts,)
         The probability that each is a digit.
-    costs : Costs, default=LABEL_COSTS
+    costs : Costs
         The penalties of a part.
     """
     scores = np.log(np.maximum(probabilities, MIN_PROBABILITY))

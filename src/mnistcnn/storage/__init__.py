@@ -5,6 +5,7 @@ looked up when one is read.
 """
 
 from mnistcnn.storage._classifiers import (
+    MODEL_FILE_SUFFIX,
     SavableMixin,
     classifier_of,
     content_and_arrays,
@@ -17,6 +18,7 @@ from mnistcnn.storage._plain import Arrays, NotPlainError, decoded, encoded
 
 __all__ = [
     "LEFT_OUT",
+    "MODEL_FILE_SUFFIX",
     "Arrays",
     "NotPlainError",
     "SavableMixin",

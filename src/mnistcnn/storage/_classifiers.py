@@ -16,10 +16,10 @@ from mnistcnn.storage._model_file import read_model_file, write_model_file
 from mnistcnn.storage._objects import content_of, name_of, object_of
 from mnistcnn.storage._plain import Arrays, NotPlainError, decoded, encoded
 
-__all__ = ["SavableMixin", "classifier_of", "content_and_arrays", "load_classifier",
-           "save_classifier"]  # fmt: skip
+__all__ = ["MODEL_FILE_SUFFIX", "SavableMixin", "classifier_of", "content_and_arrays",
+           "load_classifier", "save_classifier"]  # fmt: skip
 
-SUFFIX = ".mnistcnn"
+MODEL_FILE_SUFFIX = ".mnistcnn"
 # Wider numbers are of this machine alone.
 MAX_ITEM_BYTES = 8
 # The generator of a RandomState, and how many words its state has.
@@ -124,8 +124,8 @@ def save_classifier(classifier: Classifier, path: Path, *, overwrite: bool = Fal
     >>> loaded.predict(load_sample_digits().images[:3])
     array([0, 1, 2])
     """
-    if not os.fspath(path).endswith(SUFFIX):
-        raise ValueError(f"path must end in {SUFFIX!r}, got {os.fspath(path)!r}.")
+    if not os.fspath(path).endswith(MODEL_FILE_SUFFIX):
+        raise ValueError(f"path must end in {MODEL_FILE_SUFFIX!r}, got {os.fspath(path)!r}.")
     if not (isinstance(classifier, BaseEstimator) and is_classifier(classifier)):
         raise ValueError(f"classifier must be a classifier, got {type(classifier).__name__}.")
     check_is_fitted(classifier)

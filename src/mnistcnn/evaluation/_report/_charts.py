@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["calibration_chart", "check_matplotlib", "history_chart"]
+__all__ = ["calibration_chart", "history_chart"]
 
 # In inches: what a phone shows at its full size.
 WIDTH = 4.4
@@ -44,16 +44,6 @@ LOOKS = {
 }
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
-
-
-def check_matplotlib() -> None:
-    """Raise an error that says how to install matplotlib, if it is missing."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "write_report needs matplotlib; pip install 'mnistcnn[plot]' installs it."
-        ) from error
 
 
 def calibration_chart(calibration: Calibration, description: str) -> Element:

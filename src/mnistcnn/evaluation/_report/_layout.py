@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from mnistcnn import _html
 from mnistcnn.evaluation._report._elements import Content, Element, element
 
 __all__ = ["cell", "facts", "figure", "note", "percent", "scrolling_table", "section"]
 
 
 def percent(share: float, decimals: int = 2) -> str:
-    r"""Write a share so that only all is 100 %, and only none is 0 %.
+    r"""Return a share as text without line breaks.
 
     Examples
     --------
@@ -17,16 +18,7 @@ def percent(share: float, decimals: int = 2) -> str:
     >>> percent(0.98653), percent(0.999999), percent(1.0), percent(0.000001)
     ('98.65\xa0%', '>\xa099.99\xa0%', '100\xa0%', '<\xa00.01\xa0%')
     """
-    percentage, smallest = 100 * share, 0.1**decimals
-    text = f"{percentage:.{decimals}f}"
-    if share in (0, 1):
-        text = f"{percentage:.0f}"
-    elif percentage > 100 - smallest / 2:
-        text = f"> {100 - smallest:.{decimals}f}"
-    elif percentage < smallest / 2:
-        text = f"< {smallest:.{decimals}f}"
-    # No line breaks within it.
-    return f"{text} %".replace(" ", "\xa0")
+    return _html.percent(share, decimals).replace(" ", "\xa0")
 
 
 def section(heading: str, *content: Content) -> Element:

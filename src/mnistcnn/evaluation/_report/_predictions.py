@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from mnistcnn._batches import OnProgress, predict_in_batches
 from mnistcnn._meta_estimator import rejecting_estimator
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn.preprocessing import check_in_memory, check_one_label_each
+from mnistcnn.preprocessing import one_label_each
 
 __all__ = ["CONFIDENCE", "Predictions", "check_classifier", "codes_of_labels", "predictions_of"]
 
@@ -120,9 +120,7 @@ def codes_of_labels(classes: Sequence[Any], X: Images, y: "Labels | None") -> ND
     """Return the place of each label among the classes; labels that are not there are refused."""
     if y is None:
         raise ValueError("write_report requires y to be passed, but the target y is None.")
-    check_in_memory(X)
-    check_one_label_each(y)
-    labels = column_or_1d(y, warn=True)
+    labels = one_label_each(X, y)
     check_consistent_length(X, labels)
     if not len(labels):
         raise ValueError(

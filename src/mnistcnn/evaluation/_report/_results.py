@@ -1,13 +1,10 @@
 """The sections with the results of the classifier."""
 
-from base64 import b64encode
-from io import BytesIO
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcnn._html import data_url
 from mnistcnn.evaluation._report._calibration import N_BINS, Calibration
 from mnistcnn.evaluation._report._charts import calibration_chart
 from mnistcnn.evaluation._report._elements import Content, Element, element
@@ -230,7 +227,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
     if sure is not None:
         probability = element("span", f"with {percent(sure[place], 1)}")
     return figure(
-        element("img", src=_as_uri(pixels), alt=f"Labelled {true}, predicted as {predicted}."),
+        element("img", src=_as_url(pixels), alt=f"Labelled {true}, predicted as {predicted}."),
         element("span", "predicted ", element("b", predicted)),
         probability,
         element("span", "true ", element("b", true)),
@@ -239,11 +236,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
     )
 
 
-def _as_uri(pixels: NDArray[np.float64]) -> str:
-    """Return an image as a data URL."""
+def _as_url(pixels: NDArray[np.float64]) -> str:
     # What is not finite has no grey.
     levels = np.nan_to_num(255 * pixels).round().astype(np.uint8)
-    file = BytesIO()
-    image: Any = Image.fromarray(levels)
-    image.save(file, format="PNG", optimize=True)
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    return data_url(Image.fromarray(levels), optimize=True)
