@@ -29,6 +29,13 @@ def digits():
 
 
 @pytest.fixture(scope="session")
+def some_digits(digits):
+    """300 of the bundled digits, for quick fits on images of 28x28 pixels."""
+    X, y = digits
+    return X[:300], y[:300]
+
+
+@pytest.fixture(scope="session")
 def small_digits():
     """scikit-learn's digits, 8x8 pixels from 0 to 16: 300 of them, for quick fits."""
     from sklearn.datasets import load_digits
@@ -43,6 +50,21 @@ def two_classes(small_digits):
     X, y = small_digits
     chosen = y < 2
     return X[chosen], y[chosen]
+
+
+@pytest.fixture(scope="session")
+def unit_digits(small_digits):
+    """The small digits with pixels from 0 to 1."""
+    X, y = small_digits
+    return X / 16, y
+
+
+@pytest.fixture(scope="module")
+def fitted_linear(unit_digits):
+    """A linear classifier of the small digits, which no test changes."""
+    from networks import linear
+
+    return linear().fit(*unit_digits)
 
 
 @pytest.fixture
@@ -103,6 +125,15 @@ def written_sheet(written_digit):
         return page
 
     return write
+
+
+@pytest.fixture(scope="module")
+def page_reader():
+    """What reads for the page of `mnistcnn demo`; whoever asks for it needs Gradio."""
+    from mnistcnn import DigitNormalizer, load_pretrained
+    from mnistcnn.app import PageReader
+
+    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
 
 
 # Its event loop runs until the end of the module, and other tests need loops of their own.

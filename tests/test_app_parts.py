@@ -13,6 +13,7 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from commands import UNPICKLED, assert_one_line, mnistcnn
+from image_files import as_drawn
 from mnistcnn import DigitNormalizer, load_pretrained
 from mnistcnn.datasets import load_labelled
 
@@ -21,7 +22,6 @@ pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistc
 from mnistcnn.app import Corrections, PageReader, Reading
 from mnistcnn.app._answer import answer, explanation
 from mnistcnn.app._examples import digit_on_paper, digits_on_paper
-from mnistcnn.app._fields import DRAWING_PREFIX
 from mnistcnn.app._head import head, links_of
 from mnistcnn.app._keeping import keep_drawing, keep_image
 from mnistcnn.app._networks import Networks
@@ -33,20 +33,9 @@ from mnistcnn.app._sheet import sheet, table
 MARKUP = "<b>7</b>"
 
 
-@pytest.fixture(scope="module")
-def reader():
-    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
-
-
 @pytest.fixture
 def corrections(tmp_path):
     return Corrections(tmp_path / "corrected.npz")
-
-
-def as_drawn(image):
-    file = BytesIO()
-    image.save(file, "PNG")
-    return DRAWING_PREFIX + base64.b64encode(file.getvalue()).decode()
 
 
 def reading_of(probabilities, labels=range(10)):
@@ -144,66 +133,68 @@ class TestCorrections:
 
 class TestKeeping:
     def test_a_drawing_is_kept_in_the_form_that_the_network_saw(
-        self, reader, corrections, written_digit
+        self, page_reader, corrections, written_digit
     ):
         image = written_digit(4)
-        said = keep_drawing(reader, as_drawn(image), "9", corrections=corrections)
+        said = keep_drawing(page_reader, as_drawn(image), "9", corrections=corrections)
         assert "Kept as 9. Digits to train on: 1." in said
         X, y = load_labelled(corrections.path)
-        np.testing.assert_array_equal(X.reshape(28, 28), reader.read(image).image)
+        np.testing.assert_array_equal(X.reshape(28, 28), page_reader.read(image).image)
         np.testing.assert_array_equal(y, [9])
 
-    def test_an_image_is_kept(self, reader, corrections, written_digit, tmp_path):
+    def test_an_image_is_kept(self, page_reader, corrections, written_digit, tmp_path):
         written_digit(4).save(tmp_path / "4.png")
         value = {"path": str(tmp_path / "4.png")}
-        said = keep_image(reader, value, "4", corrections=corrections, uploads=tmp_path)
+        said = keep_image(page_reader, value, "4", corrections=corrections, uploads=tmp_path)
         assert "Kept as 4" in said
 
     @pytest.mark.parametrize("value", [None, "", as_drawn(Image.new("L", (280, 280), 255))])
-    def test_an_empty_drawing_is_not(self, reader, corrections, value):
-        said = keep_drawing(reader, value, "4", corrections=corrections)
+    def test_an_empty_drawing_is_not(self, page_reader, corrections, value):
+        said = keep_drawing(page_reader, value, "4", corrections=corrections)
         assert "There is no digit to keep." in said
         assert not corrections.path.exists()
 
     @pytest.mark.parametrize("label", ["10", "", "four", 4, ["4"], {"label": "4"}, MARKUP])
-    def test_a_label_that_is_no_class_is_not(self, reader, corrections, written_digit, label):
-        said = keep_drawing(reader, as_drawn(written_digit(4)), label, corrections=corrections)
+    def test_a_label_that_is_no_class_is_not(self, page_reader, corrections, written_digit, label):
+        said = keep_drawing(page_reader, as_drawn(written_digit(4)), label, corrections=corrections)
         assert "is not a label of this network" in said
         assert "<b>" not in said
         assert not corrections.path.exists()
 
-    def test_no_label_is_asked_for(self, reader, corrections, written_digit):
-        said = keep_drawing(reader, as_drawn(written_digit(4)), None, corrections=corrections)
+    def test_no_label_is_asked_for(self, page_reader, corrections, written_digit):
+        said = keep_drawing(page_reader, as_drawn(written_digit(4)), None, corrections=corrections)
         assert "Choose what it is first." in said
 
-    def test_several_digits_are_not(self, reader, corrections, written_sheet):
+    def test_several_digits_are_not(self, page_reader, corrections, written_sheet):
         value = as_drawn(written_sheet([[3, 1]]))
-        said = keep_drawing(reader, value, "3", corrections=corrections)
+        said = keep_drawing(page_reader, value, "3", corrections=corrections)
         assert "several digits" in said
         assert not corrections.path.exists()
 
-    def test_a_file_outside_the_uploads_is_not(self, reader, corrections, written_digit, tmp_path):
+    def test_a_file_outside_the_uploads_is_not(
+        self, page_reader, corrections, written_digit, tmp_path
+    ):
         written_digit(4).save(tmp_path / "4.png")
         (tmp_path / "uploads").mkdir()
         value = {"path": str(tmp_path / "4.png")}
         uploads = tmp_path / "uploads"
-        said = keep_image(reader, value, "4", corrections=corrections, uploads=uploads)
+        said = keep_image(page_reader, value, "4", corrections=corrections, uploads=uploads)
         assert "not uploaded" in said
         assert not corrections.path.exists()
 
     def test_a_file_that_has_changed_meanwhile_is_left_alone(
-        self, reader, corrections, written_digit
+        self, page_reader, corrections, written_digit
     ):
         corrections.path.write_bytes(b"something else")
-        said = keep_drawing(reader, as_drawn(written_digit(4)), "4", corrections=corrections)
+        said = keep_drawing(page_reader, as_drawn(written_digit(4)), "4", corrections=corrections)
         assert "Not kept" in said
         assert corrections.path.read_bytes() == b"something else"
 
-    def test_a_folder_that_is_gone_is_said(self, reader, written_digit, tmp_path):
+    def test_a_folder_that_is_gone_is_said(self, page_reader, written_digit, tmp_path):
         (tmp_path / "gone").mkdir()
         corrections = Corrections(tmp_path / "gone" / "corrected.npz")
         (tmp_path / "gone").rmdir()
-        said = keep_drawing(reader, as_drawn(written_digit(4)), "4", corrections=corrections)
+        said = keep_drawing(page_reader, as_drawn(written_digit(4)), "4", corrections=corrections)
         assert "Not kept: the file cannot be written" in said
         assert str(tmp_path) not in said
 
@@ -228,10 +219,10 @@ class TestOcclusion:
         ]
         assert not falls[12:].any()
 
-    def test_where_there_is_no_ink_nothing_changes(self, reader):
+    def test_where_there_is_no_ink_nothing_changes(self, page_reader):
         image = np.zeros((28, 28), np.uint8)
         image[12:24, 13:16] = 255
-        falls = occlusion(reader.classifier, image)
+        falls = occlusion(page_reader.classifier, image)
         np.testing.assert_array_equal(falls[:8], 0)
         np.testing.assert_array_equal(falls[:, 20:], 0)
         assert falls.any()
@@ -276,26 +267,26 @@ class TestExplanation:
     @pytest.mark.parametrize(
         "value", [None, "", "hello", as_drawn(Image.new("L", (280, 280), 255))]
     )
-    def test_there_is_none_without_a_digit(self, reader, value):
-        assert explain_drawing(reader, value) == ""
+    def test_there_is_none_without_a_digit(self, page_reader, value):
+        assert explain_drawing(page_reader, value) == ""
 
-    def test_there_is_none_of_a_file_that_is_broken(self, reader, tmp_path):
+    def test_there_is_none_of_a_file_that_is_broken(self, page_reader, tmp_path):
         (tmp_path / "broken.png").write_text("Dear reader")
         value = {"path": str(tmp_path / "broken.png")}
-        assert explain_image(reader, value, uploads=tmp_path) == ""
+        assert explain_image(page_reader, value, uploads=tmp_path) == ""
 
 
 class TestNetworks:
-    def test_the_first_one_reads_until_another_is_chosen(self, reader):
+    def test_the_first_one_reads_until_another_is_chosen(self, page_reader):
         other = PageReader(load_pretrained(), DigitNormalizer())
-        networks = Networks({"mine": other, "pretrained": reader})
+        networks = Networks({"mine": other, "pretrained": page_reader})
         assert networks.chosen() is other
-        assert networks.chosen("pretrained") is reader
+        assert networks.chosen("pretrained") is page_reader
 
     @pytest.mark.parametrize("name", ["../private.joblib", "", 0, ["pretrained"], {}])
-    def test_a_name_that_is_not_offered_is_refused(self, reader, name):
+    def test_a_name_that_is_not_offered_is_refused(self, page_reader, name):
         with pytest.raises(ValueError, match="no such network"):
-            Networks({"pretrained": reader}).chosen(name)
+            Networks({"pretrained": page_reader}).chosen(name)
 
 
 class TestLabels:
@@ -340,14 +331,14 @@ class TestTable:
 
 
 class TestExamples:
-    def test_are_read_as_what_they_are(self, reader, digits):
+    def test_are_read_as_what_they_are(self, page_reader, digits):
         from mnistcnn.cli._demo import EXAMPLES
 
         X, y = digits
         assert y[list(EXAMPLES)].tolist() == list(range(10))
         images = list(X[list(EXAMPLES)].reshape(-1, 28, 28))
-        assert reader.read(digit_on_paper(images)).ranking()[0][0] == 5
-        marks = reader.read_sheet(digits_on_paper(images))
+        assert page_reader.read(digit_on_paper(images)).ranking()[0][0] == 5
+        marks = page_reader.read_sheet(digits_on_paper(images))
         assert "".join(str(mark.reading.ranking()[0][0]) for mark in marks) == "31415926807"
 
 

@@ -20,11 +20,7 @@ from mnistcnn import (
     RejectingClassifier,
     compare_architectures,
 )
-
-
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 2, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+from networks import quick_classifier as quick
 
 
 @pytest.fixture(scope="module")

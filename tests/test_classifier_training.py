@@ -2,18 +2,17 @@
 
 import math
 import pickle
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
-from mnistcnn import DigitCNNClassifier, NonFiniteLossError
+from mnistcnn import NonFiniteLossError
 from mnistcnn.architectures import Baseline, Fast
+from networks import quick_classifier
 
-
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=4)
 
 
 def test_history_has_one_entry_an_epoch(small_digits):

@@ -4,6 +4,7 @@ import copy
 import pickle
 import threading
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ from mnistcnn import (
     TestTimeAugmentationClassifier,
 )
 from mnistcnn._training.pool import POOL
+from networks import quick_classifier
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
@@ -45,9 +47,7 @@ NETWORKS_FAIL = {
 }
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 2, "precision": "float32", **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, random_state=None, precision="float32")
 
 
 def ensemble_of(member=None, n_estimators=3, **parameters):

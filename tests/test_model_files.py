@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -38,10 +39,9 @@ from mnistcnn import (
 )
 from mnistcnn.architectures import MultiColumn, Simple, Tiny
 from mnistcnn.storage import content_and_arrays, read_model_file, write_model_file
+from networks import one_layer, quick_classifier
 
-
-def quick(architecture="baseline", **parameters):
-    return DigitCNNClassifier(architecture, **{"epochs": 1, "random_state": 0, **parameters})
+quick = partial(quick_classifier, epochs=1)
 
 
 @pytest.fixture(scope="module")
@@ -291,17 +291,11 @@ class TestSaving:
     def test_functions_and_models_of_ones_own(self, small_digits, path):
         X, y = small_digits
 
-        def own_network(input_shape, n_classes):
-            layers = keras.layers
-            return keras.Sequential(
-                [keras.Input(input_shape), layers.Flatten(), layers.Dense(n_classes)]
-            )
-
-        model = own_network((8, 8, 1), 10)
+        model = one_layer((8, 8, 1), 10)
         for classifier in (
-            quick(own_network).fit(X, y),
+            quick(one_layer).fit(X, y),
             DigitCNNClassifier.from_keras_model(model),
-            make_pipeline(PixelScaler(), RejectingClassifier(quick(own_network))).fit(X, y),
+            make_pipeline(PixelScaler(), RejectingClassifier(quick(one_layer))).fit(X, y),
         ):
             with pytest.raises(TypeError, match=r"A model file cannot hold .* joblib"):
                 save_classifier(classifier, path)
