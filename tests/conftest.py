@@ -67,6 +67,14 @@ def fitted_linear(unit_digits):
     return linear().fit(*unit_digits)
 
 
+@pytest.fixture(scope="module")
+def fitted_baseline(small_digits):
+    """The baseline network after two epochs on the small digits, which no test changes."""
+    from networks import quick_classifier
+
+    return quick_classifier("baseline", epochs=2).fit(*small_digits)
+
+
 @pytest.fixture
 def no_figures():
     """Has a test begin without open figures, such as those of examples before it, and end so."""
