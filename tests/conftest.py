@@ -75,6 +75,22 @@ def fitted_baseline(small_digits):
     return quick_classifier("baseline", epochs=2).fit(*small_digits)
 
 
+@pytest.fixture(scope="module")
+def bayes(small_digits):
+    """A naive Bayes classifier of the first half of the small digits, which no test changes."""
+    from sklearn.naive_bayes import GaussianNB
+
+    X, y = small_digits
+    return GaussianNB().fit(X[:150], y[:150])
+
+
+@pytest.fixture(scope="session")
+def held_out(small_digits):
+    """The half of the small digits that `bayes` has not seen."""
+    X, y = small_digits
+    return X[150:], y[150:]
+
+
 @pytest.fixture
 def no_figures():
     """Has a test begin without open figures, such as those of examples before it, and end so."""
