@@ -152,6 +152,53 @@ def written_sheet(written_digit):
 
 
 @pytest.fixture(scope="module")
+def digit_of():
+    """Return a large image of a digit, cut to its ink: light on black."""
+    from PIL import Image
+
+    from mnistcnn import load_sample_digits
+    from readers import SCALE
+
+    digits = load_sample_digits()
+
+    def draw(label, *, width=1.0):
+        image = digits.images[digits.target == label][0]
+        rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
+        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        size = (round(SCALE * width * cut.shape[1]), SCALE * cut.shape[0])
+        return np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BICUBIC))
+
+    return draw
+
+
+@pytest.fixture(scope="module")
+def line_of(digit_of):
+    """Return dark digits on a light line of paper, so many pixels apart, and their boxes."""
+
+    def write(labels, *, apart=12, margin=40, width=1.0):
+        drawn = [digit_of(label, width=width) for label in labels]
+        height = max(len(one) for one in drawn) + 2 * margin
+        total = sum(one.shape[1] + apart for one in drawn) + 2 * margin
+        ink, left, boxes = np.zeros((height, total), dtype=np.uint8), margin, []
+        for one in drawn:
+            part = ink[margin : margin + len(one), left : left + one.shape[1]]
+            np.maximum(part, one, out=part)
+            boxes.append((left, margin, one.shape[1], len(one)))
+            left += one.shape[1] + apart
+        return 255 - ink, boxes
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """The pretrained reader of whole sheets."""
+    from mnistcnn import load_reader
+
+    return load_reader()
+
+
+@pytest.fixture(scope="module")
 def page_reader():
     """What reads for the page of `mnistcnn demo`; whoever asks for it needs Gradio."""
     from mnistcnn import DigitNormalizer, load_pretrained

@@ -36,7 +36,6 @@ EXPECTED_FAILED_CHECKS = {
     ),
 }
 
-
 quick = partial(quick_classifier, epochs=3)
 
 

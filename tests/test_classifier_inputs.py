@@ -121,8 +121,6 @@ BATCHED = {
         "torch.utils.data.dataloader", "DataLoader", __iter__=lambda _: iter([]), __len__=len
     ),
 }
-
-
 STREAMS = {
     "generator": lambda: (image for image in np.zeros((3, 8, 8))),
     "iterator": lambda: iter(np.zeros((3, 8, 8))),
@@ -130,8 +128,6 @@ STREAMS = {
     "set": lambda: {1, 2},
     "values": lambda: {"a": np.zeros((8, 8))}.values(),
 }
-
-
 PLANS = {
     "dask's bag": (lambda: a_stand_in("dask.bag.core", "Bag"), r"pass X\.compute\(\)"),
     "dask's table": (
@@ -151,8 +147,6 @@ PLANS = {
     "Keras": (Batches, r"pass numpy\.concatenate\(\[X\[i\]\[0\] for i in range\(len\(X\)\)\]\)"),
     "dict": (lambda: {"image": np.zeros((3, 8, 8))}, r"X\[key\]"),
 }
-
-
 NOT_IN_MEMORY = {
     **{
         name: (make, r"pass numpy\.concatenate\(\[images for images, _ in X\]\)")

@@ -20,10 +20,7 @@ from mnistcnn.cli._training import AUGMENTATIONS
 
 # From 8.4 on click guesses what a command was meant to be.
 HAS_GUESSES = tuple(map(int, version("click").split(".")[:2])) >= (8, 4)
-
-
 CLICKS_GUESS = " Did you mean 'compare'?" if HAS_GUESSES else ""
-
 
 # They start processes of their own.
 pytestmark = pytest.mark.slow

@@ -16,7 +16,6 @@ from networks import one_layer, quick_classifier
 WITH_BFLOAT16 = ["avx512f avx512_bf16", "amx_bf16 amx_tile"]
 WITHOUT = "avx2 avx512f"
 
-
 quick = partial(quick_classifier, epochs=1)
 
 

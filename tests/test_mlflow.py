@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed"),
 ]
 
-
 quick = partial(quick_classifier, architecture="fast")
 
 
