@@ -207,6 +207,21 @@ def page_reader():
     return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
 
 
+@pytest.fixture
+def kaggle_files(tmp_path):
+    """Kaggle's files in a folder of their own, and the arguments that name them."""
+    from kaggle_files import Files
+
+    return Files(tmp_path)
+
+
+@pytest.fixture
+def byte_digits(small_digits):
+    """120 of the small digits, as bytes."""
+    X, y = small_digits
+    return X[:120].astype(np.uint8), y[:120]
+
+
 # Its event loop runs until the end of the module, and other tests need loops of their own.
 @pytest.fixture(scope="module")
 def browser():
