@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks._runner import describe_machine
 from mnistcnn import DigitEnsembleClassifier, TestTimeAugmentationClassifier, fetch_mnist
 from mnistcnn.evaluation import DigitImages
-from mnistcnn.evaluation._reproduction import measured
+from mnistcnn.evaluation._reproduction import evaluate_on_test_images
 
 
 def read_arguments(command: list[str] | None) -> argparse.Namespace:
@@ -83,7 +83,7 @@ def main(command: list[str] | None = None) -> None:
         "data": "mnist",
         "seconds": None if was_kept else seconds,
         "n_training_images": len(images.y),
-        **measured(answering, images),
+        **evaluate_on_test_images(answering, images),
         "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(),
     }

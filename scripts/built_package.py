@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
 SOURCES = Path(__file__).parents[1] / "src"
-LARGEST_WHEEL = 5_000_000  # bytes
+MAX_WHEEL_SIZE = 5_000_000  # bytes
 # The networks of the package, and the files of earlier versions that tests load.
 WITH_MODELS = ("src/mnistcnn/", "tests/reliability/released/")
 # What a build that takes Python's files alone would leave out.
@@ -63,8 +63,8 @@ def check_wheel(wheel: Path) -> None:
     refuse(f"{wheel.name} holds what is not in src/", held - sources)
     kinds = {PurePosixPath(name).suffix for name in held}
     refuse(f"{wheel.name} holds no file of a kind", KINDS_OF_DATA - kinds)
-    if (size := wheel.stat().st_size) > LARGEST_WHEEL:
-        sys.exit(f"{wheel.name} may have {LARGEST_WHEEL:,} bytes, got {size:,}")
+    if (size := wheel.stat().st_size) > MAX_WHEEL_SIZE:
+        sys.exit(f"{wheel.name} may have {MAX_WHEEL_SIZE:,} bytes, got {size:,}")
 
 
 def check_sdist(sdist: Path) -> None:

@@ -24,7 +24,7 @@ PARTS = {
 }
 MODULES = ("classifier/_fit.py", "classifier/_inputs.py", "classifier/_networks.py")
 MODULES += ("_training/building.py", "_training/pool.py", "_training/compiled_network.py")
-MODULES += ("_training/backends/tensorflow.py", "_training/running.py")
+MODULES += ("_training/backends/tensorflow.py", "_training/epoch_loop.py")
 
 
 def seconds_of_parts(architecture: str) -> dict[str, float]:

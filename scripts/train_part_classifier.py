@@ -27,7 +27,7 @@ from sklearn.base import clone
 
 from mnistcnn import DigitCNNClassifier, fetch_mnist
 from mnistcnn.architectures import Accurate
-from mnistcnn.classifier import fitted_with_weights
+from mnistcnn.classifier import restore_fit
 from mnistcnn.pretrained._files import write_network
 
 ROOT = Path(__file__).parents[1]
@@ -68,7 +68,7 @@ def write(
     classifier: DigitCNNClassifier, temperature: float, figures: dict[str, float], folder: Path
 ) -> str:
     """Write the network's file, its probabilities calibrated, and return its SHA-256."""
-    calibrated = fitted_with_weights(
+    calibrated = restore_fit(
         # In float32 the same image gets the same answer on every machine.
         clone(classifier).set_params(precision="float32"),
         image_shape=classifier.image_shape_,

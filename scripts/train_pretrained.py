@@ -28,7 +28,7 @@ from scipy.special import softmax
 
 from mnistcnn import DigitCNNClassifier, fetch_mnist
 from mnistcnn.architectures import Accurate, Architecture, MultiColumn
-from mnistcnn.classifier import fitted_with_weights
+from mnistcnn.classifier import restore_fit
 from mnistcnn.pretrained._files import write_network
 
 ROOT = Path(__file__).parents[1]
@@ -102,7 +102,7 @@ def write(
     """Write the file of a network of columns, its probabilities calibrated; return its SHA-256."""
     first = columns[0]
     architecture = MultiColumn(tuple(column.architecture for column in columns))
-    joined = fitted_with_weights(
+    joined = restore_fit(
         # In float32 the same image gets the same answer on every machine.
         DigitCNNClassifier(architecture, **{**parameters, "precision": "float32"}),
         image_shape=first.image_shape_,

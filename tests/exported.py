@@ -10,7 +10,7 @@ interpreter = pytest.importorskip("ai_edge_litert.interpreter", reason="mnistcnn
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated", reason="mnistcnn[litert]")
 
 FORMATS = ("digits.onnx", "digits.tflite")
-LARGEST_DIFFERENCE = 1e-5
+MAX_DIFFERENCE = 1e-5
 
 
 def session_of(path):
@@ -44,5 +44,5 @@ def assert_same_answers(path, classifier, images):
     answers = answers_of(path, images)
     assert answers.dtype == np.float32
     np.testing.assert_allclose(
-        answers, classifier.predict_proba(images), rtol=0, atol=LARGEST_DIFFERENCE
+        answers, classifier.predict_proba(images), rtol=0, atol=MAX_DIFFERENCE
     )

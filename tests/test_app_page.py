@@ -18,7 +18,7 @@ from mnistcnn import UnreadableImageError
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
-from mnistcnn.app import Reading
+from mnistcnn.app import DigitReading
 from mnistcnn.app._answer import answer, message, percent
 from mnistcnn.app._fields import DRAWING_PREFIX, MAX_CHARACTERS, drawn_file, uploaded_file
 from mnistcnn.app._reader import Mark
@@ -60,7 +60,7 @@ def reading():
     """One that took a 4 for a 4, and might have taken it for a 9."""
     probabilities = np.zeros(10)
     probabilities[[4, 9]] = 0.75, 0.25
-    return Reading(np.eye(28, dtype=np.uint8) * 255, range(10), probabilities)
+    return DigitReading(np.eye(28, dtype=np.uint8) * 255, range(10), probabilities)
 
 
 class TestAnswer:
@@ -81,7 +81,7 @@ class TestAnswer:
     def test_says_when_it_is_a_guess(self, probability, word):
         probabilities = np.full(10, (1 - probability) / 9)
         probabilities[0] = probability
-        html = answer(Reading(np.zeros((28, 28), np.uint8), range(10), probabilities))
+        html = answer(DigitReading(np.zeros((28, 28), np.uint8), range(10), probabilities))
         assert word in html
 
     @given(st.floats(0, 1))

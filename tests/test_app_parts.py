@@ -18,7 +18,7 @@ from mnistcnn import DigitNormalizer, load_pretrained
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
-from mnistcnn.app import PageReader, Reading
+from mnistcnn.app import DigitReading, PageReader
 from mnistcnn.app._answer import answer, explanation
 from mnistcnn.app._examples import digit_on_paper, digits_on_paper
 from mnistcnn.app._head import head, links_of
@@ -32,7 +32,7 @@ MARKUP = "<b>7</b>"
 
 
 def reading_of(probabilities, labels=range(10)):
-    return Reading(np.zeros((28, 28), np.uint8), labels, np.array(probabilities))
+    return DigitReading(np.zeros((28, 28), np.uint8), labels, np.array(probabilities))
 
 
 class TestOcclusion:

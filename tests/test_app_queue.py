@@ -23,8 +23,8 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
 # As docs/demo.md states them.
-MOST_WAITING = 20
-MOST_UPLOADED = 200_000_000
+MAX_WAITING = 20
+MAX_UPLOADED = 200_000_000
 
 TABS = ("Draw", "Image", "Sheet")
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -186,7 +186,7 @@ class TestQueue:
     def test_so_many_may_wait_and_one_more_is_refused_at_once(self, page):
         assert ask(page, "first", as_drawn(1))[0] == 200
         page.network.wait_until_asked()
-        waiting = [f"waiting-{number}" for number in range(MOST_WAITING)]
+        waiting = [f"waiting-{number}" for number in range(MAX_WAITING)]
         for number, session in enumerate(waiting):
             assert ask(page, session, as_drawn(number % 10))[0] == 200
         began = time.perf_counter()
@@ -235,20 +235,20 @@ class TestUploads:
         path.unlink()
 
     def test_what_would_be_too_much_in_all_is_refused_at_once(self, page, earlier):
-        earlier(MOST_UPLOADED - 10_000)
+        earlier(MAX_UPLOADED - 10_000)
         before = sorted(page.uploads.rglob("*"))
         status, said = upload(page, bytes(10_001))
         assert (status, "Too many images were uploaded" in said) == (503, True)
         assert sorted(page.uploads.rglob("*")) == before
 
     def test_what_was_uploaded_counts(self, page, earlier):
-        earlier(MOST_UPLOADED - 30_000)
+        earlier(MAX_UPLOADED - 30_000)
         first, second = (np.random.default_rng(seed).bytes(20_000) for seed in (1, 2))
         assert upload(page, first)[0] == 200
         assert upload(page, second)[0] == 503
 
     def test_what_is_arriving_counts(self, page, earlier):
-        earlier(MOST_UPLOADED - 120_000)
+        earlier(MAX_UPLOADED - 120_000)
         place = urlsplit(page.address)
         connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
         connection.putrequest("POST", "/gradio_api/upload")
@@ -267,14 +267,14 @@ class TestUploads:
         return answered == status
 
     def test_drawings_are_read_all_the_same(self, page, earlier):
-        earlier(MOST_UPLOADED + 1)
+        earlier(MAX_UPLOADED + 1)
         page.network.answer_from_now_on()
         assert reply(page.address)[0] == 200
         assert ask(page, "drawing", as_drawn(4))[0] == 200
         assert ">4</output>" in answer_to(page, "drawing")
 
     def test_there_is_room_again_once_old_ones_are_gone(self, page, earlier):
-        earlier(MOST_UPLOADED + 1)
+        earlier(MAX_UPLOADED + 1)
         assert upload(page, drawing(5))[0] == 503
-        earlier(MOST_UPLOADED // 2)
+        earlier(MAX_UPLOADED // 2)
         assert upload(page, drawing(5))[0] == 200

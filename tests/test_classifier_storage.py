@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mnistcnn import DigitCNNClassifier
-from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.stored_as_keras import own_names
 from mnistcnn.architectures import Simple
 from networks import quick_classifier
 

@@ -16,7 +16,7 @@ from commands import UNPICKLED, assert_one_line, environment, mnistcnn
 from mnistcnn import __version__, load_classifier
 from mnistcnn.augmentation import PRESETS
 from mnistcnn.cli._options import load_images
-from mnistcnn.cli._training import AUGMENTATIONS
+from mnistcnn.cli._training_progress import AUGMENTATIONS
 
 # From 8.4 on click guesses what a command was meant to be.
 HAS_GUESSES = tuple(map(int, version("click").split(".")[:2])) >= (8, 4)

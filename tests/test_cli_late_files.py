@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from commands import UNPICKLED
 from mnistcnn import load_classifier, load_sample_digits
 from mnistcnn.cli import _export, _kaggle, _predict, _report, _train
-from mnistcnn.cli._late_files import written
+from mnistcnn.cli._late_files import write_or_write_beside
 from mnistcnn.cli._main import commands
 
 # Most of them train.
@@ -131,7 +131,7 @@ class TestOthers:
 
     def test_a_report_is_soon_made_again(self, tmp_path, meanwhile, model_file):
         path = tmp_path / "report.html"
-        meanwhile(path, _report, "answered_by")
+        meanwhile(path, _report, "named_on_error")
         arguments = ("--run-code-in-model-file", model_file, "--output", path, "--quiet")
         with pytest.raises(click.UsageError, match=f"--output would overwrite {path}; name"):
             run("report", *arguments)
@@ -143,4 +143,4 @@ def test_an_error_of_the_writing_is_not_taken_for_a_file_that_is_there(tmp_path)
         raise PermissionError(13, "Is not writable", str(path))
 
     with pytest.raises(PermissionError):
-        written(fail, tmp_path / "file", force=False)
+        write_or_write_beside(fail, tmp_path / "file", force=False)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from mnistcnn.handwriting import FoundDigit
 from mnistcnn.reading._cuts import Cut, cuts_through, is_left_of
-from mnistcnn.reading._inks import INK, inks_of
+from mnistcnn.reading._inks import INK_THRESHOLD, inks_of
 from mnistcnn.reading._parts import Line, Part, Place, cut_line, full_crop, is_whole, parts_of
 from mnistcnn.reading._search import most_likely_parts
 from mnistcnn.reading._views import views_of
@@ -102,8 +102,10 @@ class TestParts:
         for part in parts_of(line):
             if part.last == part.first + 1:
                 height, width = part.crop.shape
-                seen[part.top : part.top + height, part.left : part.left + width] += part.crop > INK
-        assert seen.sum() <= 1.1 * (crop > INK).sum() + 2
+                seen[part.top : part.top + height, part.left : part.left + width] += (
+                    part.crop > INK_THRESHOLD
+                )
+        assert seen.sum() <= 1.1 * (crop > INK_THRESHOLD).sum() + 2
 
     def test_ink_is_joined_to_the_next_only_where_that_is_said_and_near(self):
         near, far = (cut_line(line_of(0, second), range(2)) for second in (30, 60))

@@ -114,7 +114,7 @@ class TestProgress:
         X, y = (np.concatenate([each] * 20) for each in held_out)
         told = []
         figures, page = report(
-            bayes, X, y, tmp_path, on_answers=lambda *numbers: told.append(numbers)
+            bayes, X, y, tmp_path, on_progress=lambda *numbers: told.append(numbers)
         )
         assert told == [(n, len(y)) for n in [*range(1000, len(y), 1000), len(y)]]
         assert len(told) > 1
@@ -127,7 +127,7 @@ class TestProgress:
         expected, _ = report(bayes, X, y, tmp_path)
         for form in (pd.DataFrame(X), X.tolist()):
             figures, _ = report(
-                bayes, form, y, tmp_path, on_answers=lambda *_: None, overwrite=True
+                bayes, form, y, tmp_path, on_progress=lambda *_: None, overwrite=True
             )
             assert figures["accuracy_interval"] == expected["accuracy_interval"]
 

@@ -57,7 +57,7 @@ print(len(os.listdir("/proc/self/task")) - n_before)
 """
 ONNXRUNTIME_MISSING = "import sys; sys.modules['onnxruntime'] = None\n"
 TELEMETRY = "ORT_DISABLE_TELEMETRY"
-LARGEST_DIFFERENCE = 1e-5
+MAX_DIFFERENCE = 1e-5
 
 
 def run(*arguments, before="", settings=None):
@@ -131,7 +131,7 @@ def assert_same_rows(some, others):
         assert row.keys() == other.keys()
         for name, text in row.items():
             if "probability" in name:
-                assert float(text) == pytest.approx(float(other[name]), abs=LARGEST_DIFFERENCE)
+                assert float(text) == pytest.approx(float(other[name]), abs=MAX_DIFFERENCE)
             else:
                 assert text == other[name]
 
@@ -245,9 +245,7 @@ class TestClassifier:
         answers = quick.predict_proba(images)
         assert answers.dtype == np.float64
         np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-12)
-        np.testing.assert_allclose(
-            answers, slow.predict_proba(images), rtol=0, atol=LARGEST_DIFFERENCE
-        )
+        np.testing.assert_allclose(answers, slow.predict_proba(images), rtol=0, atol=MAX_DIFFERENCE)
         np.testing.assert_array_equal(quick.predict(images), slow.predict(images))
 
     def test_so_they_are_of_digits(self, quick_digits, digits):
@@ -255,7 +253,7 @@ class TestClassifier:
         np.testing.assert_allclose(
             *(each.predict_proba(digits[0]) for each in (quick_digits, slow)),
             rtol=0,
-            atol=LARGEST_DIFFERENCE,
+            atol=MAX_DIFFERENCE,
         )
 
     @pytest.mark.parametrize(
@@ -279,7 +277,7 @@ class TestClassifier:
             quick_digits.predict_proba(rows),
             load_pretrained().predict_proba(rows),
             rtol=0,
-            atol=LARGEST_DIFFERENCE,
+            atol=MAX_DIFFERENCE,
         )
 
     @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mnistcnn import FoundDigit, find_digits
-from mnistcnn.reading._inks import INK, inks_of
+from mnistcnn.reading._inks import INK_THRESHOLD, inks_of
 from mnistcnn.reading._parts import Part, cut_line, parts_of
 from mnistcnn.reading._views import views_of
 
@@ -221,7 +221,7 @@ def _name_of(
     names: NDArray[np.str_],
 ) -> str:
     """Say what a part is; nothing if it is neither one thing nor the other."""
-    ink = part.crop > INK
+    ink = part.crop > INK_THRESHOLD
     height, width = ink.shape
     place = owners[part.top : part.top + height, part.left : part.left + width]
     counts = np.bincount(place[ink[: place.shape[0], : place.shape[1]]], minlength=len(names) + 1)

@@ -1,4 +1,4 @@
-"""Asks a classifier for the answers to many images, some thousand at a time."""
+"""Predicts many images in batches, and reports progress."""
 
 import re
 import warnings
@@ -11,7 +11,7 @@ from sklearn.utils.validation import _num_samples
 
 from mnistcnn._types import Array, Images
 
-__all__ = ["OnAnswers", "answers_in_batches"]
+__all__ = ["OnProgress", "predict_in_batches"]
 
 IMAGES_AT_A_TIME = 1000
 
@@ -20,12 +20,12 @@ FIGURE = re.compile(r"[\d.+-]+")
 Method = Callable[[Images], Array]
 # Of warnings: the category, and the text without its figures.
 Kind = tuple[type[Warning], str]
-# Takes how many images are answered, and of how many.
-OnAnswers = Callable[[int, int], None]
+# Takes how many images are done, and of how many.
+OnProgress = Callable[[int, int], None]
 
 
-def answers_in_batches(
-    methods: Sequence[Method], X: Images, on_answers: OnAnswers | None = None
+def predict_in_batches(
+    methods: Sequence[Method], X: Images, on_progress: OnProgress | None = None
 ) -> list[Array]:
     """Return what each of a classifier's methods gives for images.
 
@@ -35,30 +35,30 @@ def answers_in_batches(
         Such as `predict`.
     X : array-like of shape (n, ...)
         Images.
-    on_answers : callable, default=None
-        Called after each thousand images with how many are answered, and of how many. With None
-        all are answered at once.
+    on_progress : callable, default=None
+        Called after each thousand images with how many are done, and of how many. With None
+        all are predicted at once.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn._batches import answers_in_batches
+    >>> from mnistcnn._batches import predict_in_batches
     >>> def are_bright(images):
     ...     return images.mean(axis=1) > 127
-    >>> (answers,) = answers_in_batches([are_bright], np.full((1500, 784), 200), print)
+    >>> (answers,) = predict_in_batches([are_bright], np.full((1500, 784), 200), print)
     1000 1500
     1500 1500
     >>> answers.shape, answers.all()
     ((1500,), np.True_)
     """
-    if on_answers is None or not _num_samples(X):
+    if on_progress is None or not _num_samples(X):
         return [method(X) for method in methods]
     n_images = _num_samples(X)
     answers, told = [], set[Kind]()
     for batch in gen_batches(n_images, IMAGES_AT_A_TIME):
         with _each_kind_once(told):
             answers.append([method(_safe_indexing(X, batch)) for method in methods])
-        on_answers(batch.stop, n_images)
+        on_progress(batch.stop, n_images)
     return [np.concatenate(each) for each in zip(*answers, strict=True)]
 
 

@@ -18,7 +18,7 @@ __all__ = ["check_can_be_written", "replaced_at_the_end"]
 
 _PREFIX = ".mnistcnn-"
 _TOKEN_BYTES = 8
-_LONGEST_SUFFIX = 20
+_MAX_SUFFIX_LENGTH = 20
 # Between its creation and its lock a file looks abandoned, and without locks only age tells.
 _SECONDS_BEFORE_REMOVAL = 60 if fcntl else 24 * 3600
 
@@ -131,7 +131,7 @@ def _temporary_beside(
 
 
 def _created_beside(target: Path) -> Path:
-    suffix = target.suffix if len(target.suffix) <= _LONGEST_SUFFIX else ""
+    suffix = target.suffix if len(target.suffix) <= _MAX_SUFFIX_LENGTH else ""
     temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(_TOKEN_BYTES)}{suffix}")
     try:
         # The system takes the umask off these permissions, as it does for any new file.

@@ -14,6 +14,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from mnistcnn._meta_estimator import WrapperClassifier, check_takes, nested_estimators, snapshot_of
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
@@ -22,7 +23,6 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn._wrapper import WrapperClassifier, as_fitted_now, check_takes, estimators_within
 from mnistcnn.preprocessing import (
     as_array,
     check_in_memory,
@@ -42,7 +42,7 @@ REJECTION_RATE = 0.01
 N_FOLDS = 3
 
 # Red, green, blue and opacity; a longer last axis is one of the image itself.
-MOST_CHANNELS = 4
+MAX_CHANNELS = 4
 
 
 def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
@@ -194,8 +194,8 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
             If `threshold` is not as described, or `rejected_label` is one of the labels or not of
             their kind.
         """
-        # Twins, which stay as they are while another thread fits this one or the estimator anew.
-        fitted = as_fitted_now(self)
+        # Snapshots, for another thread may refit this one or the estimator meanwhile.
+        fitted = snapshot_of(self)
         threshold, probabilities = fitted._threshold(), fitted.predict_proba(X)
         classes = fitted.classes_
         _check_rejected_label(self.rejected_label, classes)
@@ -361,7 +361,7 @@ def _n_channels(array_shape: tuple[int, ...], estimator: Classifier) -> int:
     """Return how many values a pixel has, by the shape of the images or of those of the fit."""
     known = [array_shape[1:]]
     if len(array_shape) == 2:
-        shapes = [getattr(part, "image_shape_", ()) for part in estimators_within(estimator)]
+        shapes = [getattr(part, "image_shape_", ()) for part in nested_estimators(estimator)]
         known = [shape for shape in shapes if shape and prod(shape) == array_shape[1]]
-    of_colours = {shape[2] for shape in known if len(shape) == 3 and shape[2] <= MOST_CHANNELS}
+    of_colours = {shape[2] for shape in known if len(shape) == 3 and shape[2] <= MAX_CHANNELS}
     return int(max(of_colours, default=1))

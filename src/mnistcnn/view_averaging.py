@@ -13,6 +13,12 @@ from sklearn.base import clone
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._meta_estimator import (
+    WrapperClassifier,
+    check_takes,
+    nested_estimators,
+    rejecting_estimator,
+)
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
@@ -20,7 +26,6 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Estimator, Images, Labels
-from mnistcnn._wrapper import WrapperClassifier, check_takes, estimators_within, rejecting_part
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
@@ -37,7 +42,7 @@ __all__ = ["TestTimeAugmentationClassifier"]
 VIEWS_AT_A_TIME = 8192
 
 # An image is moved by this part of its smaller side at most, which leaves most of a digit inside.
-GREATEST_SHIFT = 1 / 4
+MAX_SHIFT_FRACTION = 1 / 4
 
 Shift = tuple[int, int]
 
@@ -180,7 +185,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         ValueError
             If `n_views` is not as described, or if the images are too small for so many views.
         """
-        estimator = self._estimator_now()
+        estimator = self._validated_snapshot()
         if self.n_views == 1:
             return np.asarray(estimator.predict(X))
         _check_has_probabilities(estimator)
@@ -206,7 +211,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         ValueError
             If `n_views` is not as described, or if the images are too small for so many views.
         """
-        estimator = self._estimator_now()
+        estimator = self._validated_snapshot()
         _check_has_probabilities(estimator)
         if self.n_views == 1:
             return np.asarray(estimator.predict_proba(X))
@@ -231,27 +236,27 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         ValueError
             If `n_views` is not as described, or if the images are too small for so many views.
         """
-        estimator = self._estimator_now()
+        estimator = self._validated_snapshot()
         if self.n_views == 1 and hasattr(estimator, "predict_log_proba"):
             return np.asarray(estimator.predict_log_proba(X))
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _estimator_now(self) -> Any:
-        """Return a twin of the estimator that stays as it is while another thread fits it anew."""
+    def _validated_snapshot(self) -> Any:
+        """Return a snapshot of the fitted estimator, whose `n_views` is valid."""
         check_is_fitted(self)
         validate_parameter_constraints(
             {"n_views": self._parameter_constraints["n_views"]},
             {"n_views": self.n_views},
             caller_name=type(self).__name__,
         )
-        estimator = self._estimator_as_fitted_now()
+        estimator = self._estimator_snapshot()
         _check_answers_all(estimator, self.n_views)
         return estimator
 
 
 def _check_answers_all(estimator: Classifier, n_views: int) -> None:
-    rejecting = rejecting_part(estimator) if n_views > 1 else None
+    rejecting = rejecting_estimator(estimator) if n_views > 1 else None
     if rejecting is not None:
         name = type(rejecting).__name__
         raise ValueError(
@@ -311,7 +316,7 @@ def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> tuple[i
     if len(array_shape) > 2:
         return resolve_image_shape("auto", array_shape)
     _check_columns(estimator, array_shape[1])
-    found = [_shape_seen_by(part, array_shape) for part in estimators_within(estimator)]
+    found = [_shape_seen_by(part, array_shape) for part in nested_estimators(estimator)]
     shapes = sorted({shape for shape in found if shape is not None})
     if len(shapes) > 1:
         raise ValueError(
@@ -368,7 +373,7 @@ def _shifts(n_views: int, image_shape: tuple[int, int, int]) -> list[Shift]:
     [(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1)]
     """
     height, width, _ = image_shape
-    greatest = GREATEST_SHIFT * min(height, width)
+    greatest = MAX_SHIFT_FRACTION * min(height, width)
     steps = range(-int(greatest), int(greatest) + 1)
     near = [shift for shift in product(steps, steps) if _distance(shift) <= greatest**2]
     if n_views > len(near):

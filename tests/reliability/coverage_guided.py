@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["mnistcnn.datasets", "csv", "tarfile", 
     from mnistcnn.datasets import load_labelled
 
 READERS = {"idx3-ubyte": read_idx, "npz": load_labelled, "csv": read_kaggle_csv}
-LONGEST, MOST_MEBIBYTES, MOST_SECONDS = 8192, 1500, 60
+MAX_LENGTH, MAX_MEBIBYTES, MAX_SECONDS = 8192, 1500, 60
 
 
 def write_examples(folder):
@@ -46,9 +46,9 @@ def main(kind, folder, seconds):
     options = {
         "max_total_time": max(1, round(seconds)),
         "artifact_prefix": f"{folder}/",
-        "max_len": LONGEST,
-        "rss_limit_mb": MOST_MEBIBYTES,
-        "timeout": MOST_SECONDS,
+        "max_len": MAX_LENGTH,
+        "rss_limit_mb": MAX_MEBIBYTES,
+        "timeout": MAX_SECONDS,
     }
     words = [f"-{name}={value}" for name, value in options.items()]
     atheris.Setup([sys.argv[0], *words, str(folder / "examples")], read_one)

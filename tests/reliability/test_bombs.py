@@ -14,7 +14,7 @@ from mnistcnn import read_kaggle_csv
 from mnistcnn.datasets import load_labelled
 
 PROMISED = 16 * 2**20
-MOST_BYTES = 4 * 2**20
+MAX_BYTES = 4 * 2**20
 
 
 def header(kind, size=0):
@@ -39,12 +39,12 @@ def refused_within_bounds(tmp_path):
     def refused(name, content, read, message):
         path = tmp_path / name
         path.write_bytes(content)
-        assert len(content) < MOST_BYTES / 8
+        assert len(content) < MAX_BYTES / 8
         tracemalloc.start()
         try:
             with pytest.raises(ValueError, match=message) as error:
                 read(path)
-            assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
+            assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
         finally:
             tracemalloc.stop()
         assert name in str(error.value)

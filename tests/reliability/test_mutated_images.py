@@ -2,7 +2,7 @@
 
 import pytest
 
-LARGEST_MEMORY = 1_000_000_000
+MAX_MEMORY = 1_000_000_000
 
 
 @pytest.mark.slow
@@ -16,4 +16,4 @@ def test_damaged_images_are_read_or_refused_by_name(trial, tmp_path):
     # Nobody is warned; libtiff writes to stderr by itself, without a way to stop it.
     assert "Warning: " not in report["stderr"]
     trial.measured["MiB at the peak of reading damaged images"] = report["peak"] / 2**20
-    assert report["peak"] < LARGEST_MEMORY
+    assert report["peak"] < MAX_MEMORY

@@ -10,7 +10,7 @@ from mutations import mutated
 from watched import ended_in_time
 
 # That of a process that has loaded whole ones is about a gigabyte.
-LARGEST_MEMORY = 2_000_000_000
+MAX_MEMORY = 2_000_000_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
@@ -39,4 +39,4 @@ def test_changed_descriptions_with_a_right_hash_do_nothing(trial, tmp_path):
     assert n_loaded
     assert n_refused
     trial.measured["MiB at the peak of loading changed model files"] = report["peak"] / 2**20
-    assert report["peak"] < LARGEST_MEMORY
+    assert report["peak"] < MAX_MEMORY

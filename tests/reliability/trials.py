@@ -19,7 +19,7 @@ from pathlib import Path
 USUAL_SECONDS = 300
 SECONDS = float(os.environ.get("MNISTCNN_RELIABILITY_SECONDS", USUAL_SECONDS))
 RECORDS = os.environ.get("MNISTCNN_RELIABILITY_RECORDS")
-MOST_LOST = 20
+MAX_LOST = 20
 
 
 def numbers(seconds, at_least=1):
@@ -95,7 +95,7 @@ def write_record(folder, trial, *, name, seconds, skipped, command):
         "trial": name,
         "inputs": trial.inputs,
         "faults": trial.faults,
-        "lost": trial.lost[:MOST_LOST],
+        "lost": trial.lost[:MAX_LOST],
         "n_lost": len(trial.lost),
         "measured": trial.measured,
         "skipped": skipped,

@@ -19,10 +19,10 @@ import keras
 
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.description import text_of_config
+from mnistcnn._training.epoch_loop import TrainingJob
 from mnistcnn._training.fingerprint import fingerprint
 from mnistcnn._training.network import as_array
 from mnistcnn._training.plain_values import are_equal, is_plain, read_values, write_values
-from mnistcnn._training.running import TrainingJob
 
 State = dict[str, Any]
 

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 
 from mnistcnn._training import backends
-from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.stored_as_keras import StoredAsKeras
 from mnistcnn._training.tensors import Tensor
 
-LEAST_EPSILON = 1.001e-5
+MIN_EPSILON = 1.001e-5
 # oneDNN's kernels need channels in multiples of these, or are slower than what Keras composes.
 CHANNELS, BFLOAT16_CHANNELS = 4, 16
 
@@ -49,7 +49,7 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
             and self.axis in (-1, n_axes - 1)
             and inputs.shape[-1] % CHANNELS == 0
             and not (self.synchronized or getattr(self, "renorm", False))
-            and self.epsilon >= LEAST_EPSILON
+            and self.epsilon >= MIN_EPSILON
             and keras.backend.standardize_dtype(self.moving_mean.dtype) == "float32"
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training.keras_internals import layers_of
-from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.stored_as_keras import own_names
 
 # Whose functions and classes the text of a config tells apart.
 KNOWN_PACKAGES = {"keras", "mnistcnn", "builtins", "tensorflow", "jax", "torch", "numpy", "optree"}

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training import backends
-from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.stored_as_keras import StoredAsKeras
 from mnistcnn._training.tensors import Tensor
 
 # A byte tells so many values apart; four come from one random number.

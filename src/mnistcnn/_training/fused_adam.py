@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from mnistcnn._training.keras_internals import adam_moments
-from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.stored_as_keras import StoredAsKeras
 from mnistcnn._training.tensors import Tensor
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.stored_as_keras import StoredAsKeras
 from mnistcnn._training.tensors import Tensor
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from mnistcnn._training import backends
 from mnistcnn._training.inference import Inference
 from mnistcnn._training.keras_internals import layers_of
-from mnistcnn._training.standard_names import StoredAsKeras, are_own_names_asked
+from mnistcnn._training.stored_as_keras import StoredAsKeras, are_own_names_asked
 from mnistcnn._training.tensors import Tensor
 
 Build = Callable[[tuple[int, int, int], int], keras.Model]

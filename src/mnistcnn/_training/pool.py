@@ -24,7 +24,7 @@ from mnistcnn._training.runtime import give_memory_back, settings_of_programs
 
 # Idle networks hold their weights and optimizer state; a search needs few at a time. The largest
 # published one has 43 million parameters.
-MAX_IDLE = 8
+MAX_IDLE = 16
 MAX_IDLE_PARAMETERS = 64_000_000
 
 Key = tuple[Any, ...]

@@ -10,7 +10,7 @@ import keras
 from mnistcnn._training.keras_internals import followers_of, internals_available, origin_of
 from mnistcnn._training.tensors import Operation
 
-GREATEST_DIVISION = 0.1
+MAX_FACTOR = 0.1
 
 # Scale and offset of Keras's operations on a tensor and a number.
 STEPS: dict[str, Callable[[float], tuple[float, float]]] = {
@@ -32,7 +32,7 @@ class Rescaling:
     @property
     def divides(self) -> bool:
         """Tell whether it wants pixels as files hold them."""
-        return 0 < abs(self.scale) <= GREATEST_DIVISION
+        return 0 < abs(self.scale) <= MAX_FACTOR
 
     def followed_by(self, scale: float, offset: float) -> "Rescaling":
         """Return both as one."""

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from mnistcnn._training import backends
-from mnistcnn._training.sharing import warn_where_a_gpu_is_shared
+from mnistcnn._training.shared_gpu import warn_where_a_gpu_is_shared
 
 
 class _Process:

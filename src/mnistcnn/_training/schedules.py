@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from mnistcnn._training.standard_names import StoredAsKeras
+from mnistcnn._training.stored_as_keras import StoredAsKeras
 from mnistcnn._training.tensors import Tensor
 
 WARM_UP = 0.25

@@ -17,7 +17,7 @@ from mnistcnn._training.global_state import isolated_building
 from mnistcnn._training.keras_internals import detach
 from mnistcnn._training.network import DTYPE_POLICIES, Build, Network
 from mnistcnn._training.runtime import check_can_run, is_usable, prepare_runtime
-from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.stored_as_keras import own_names
 from mnistcnn.architectures import RegisteredArchitecture, at_most_parameters
 from mnistcnn.storage import name_of
 
@@ -97,8 +97,8 @@ def in_float32(network: Network) -> Network:
     state = {**network_state(CompiledNetwork(network)), "precision": "float32"}
     half, single = DTYPE_POLICIES[network.precision], DTYPE_POLICIES["float32"]
     state["config"] = _renamed(state["config"], half, single)
-    twin: Network = restore_network(state).network
-    return twin
+    copied: Network = restore_network(state).network
+    return copied
 
 
 def _renamed(part: object, old: str, new: str) -> Any:

@@ -17,11 +17,11 @@ from mnistcnn._training.callbacks import (
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import ShuffledOrder
+from mnistcnn._training.epoch_loop import TrainingJob, run_epochs
+from mnistcnn._training.epoch_order import ShuffledOrder
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import build_metrics
 from mnistcnn._training.network import Network, as_array
-from mnistcnn._training.running import TrainingJob, run_epochs
 from mnistcnn.exceptions import NonFiniteLossError
 
 History = dict[str, list[float]]

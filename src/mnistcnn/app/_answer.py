@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcnn.app._reader import Reading
+from mnistcnn.app._reader import DigitReading
 from mnistcnn.rejection import DEFAULT_THRESHOLD
 
 # What RejectingClassifier would reject is shown as a guess.
 SURE_FROM = DEFAULT_THRESHOLD
 # A fall of the probability that is not worth a colour.
-LEAST_FALL = 0.005
+MIN_FALL = 0.005
 # Red, green and blue of what decided, and how light the ink is beside it.
 HEAT, GREY = np.array((255.0, 110.0, 30.0)), 0.6
 MAP_SIDE = 112
@@ -32,16 +32,16 @@ def message(text: str, kind: str = "") -> str:
     return f'<div class="{f"answer-message {kind}".strip()}">{escape(text)}</div>'
 
 
-def answer(reading: Reading) -> str:
+def answer(reading: DigitReading) -> str:
     """Return the digit, how sure the network is, a bar for each digit, and what the network saw."""
     return f"{_headline(reading)}{_bars(reading)}{_seen(reading)}"
 
 
-def explanation(reading: Reading, falls: NDArray[np.float64]) -> str:
+def explanation(reading: DigitReading, falls: NDArray[np.float64]) -> str:
     """Return a map of what decided, from the falls of the probability that `occlusion` gives."""
     digit, probability = reading.ranking()[0]
     largest = float(falls.max())
-    if largest < LEAST_FALL:
+    if largest < MIN_FALL:
         said = f"What decided: no single place. Whatever is covered, it stays {escape(str(digit))}."
     else:
         lowest = percent(max(0.0, probability - largest))
@@ -76,7 +76,7 @@ def data_url(image: Image.Image, file_format: str = "PNG") -> str:
     return f"data:image/{file_format.lower()};base64,{content}"
 
 
-def _headline(reading: Reading) -> str:
+def _headline(reading: DigitReading) -> str:
     (digit, probability), (second, second_probability), *_ = reading.ranking()
     sure = probability >= SURE_FROM
     judgement = "sure" if sure else "sure: a guess, and maybe no digit"
@@ -89,7 +89,7 @@ def _headline(reading: Reading) -> str:
     )
 
 
-def _bars(reading: Reading) -> str:
+def _bars(reading: DigitReading) -> str:
     best = reading.ranking()[0][0]
     bars = "".join(
         f"<li{' class=best' if label == best else ''}>"
@@ -101,7 +101,7 @@ def _bars(reading: Reading) -> str:
     return f'<ul class="bars" aria-label="Probability of each digit">{bars}</ul>'
 
 
-def _seen(reading: Reading) -> str:
+def _seen(reading: DigitReading) -> str:
     height, width = reading.image.shape
     return _figure(
         Image.fromarray(reading.image),
@@ -119,7 +119,7 @@ def _figure(image: Image.Image, description: str, caption: str) -> str:
 
 def _heat_map(digit: NDArray[np.uint8], falls: NDArray[np.float64]) -> Image.Image:
     """Lay the falls over the digit: its ink in grey, and orange where the probability falls."""
-    heat = np.clip(falls, 0, None) / max(float(falls.max()), LEAST_FALL)
+    heat = np.clip(falls, 0, None) / max(float(falls.max()), MIN_FALL)
     size = (MAP_SIDE, MAP_SIDE)
     ink = np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.NEAREST))[..., np.newaxis]
     smooth = Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)

@@ -13,7 +13,7 @@ from mnistcnn.reading import DigitReader, ReadDigit
 
 
 @dataclass(frozen=True)
-class Reading:
+class DigitReading:
     """What the network makes of one image.
 
     Attributes
@@ -45,7 +45,7 @@ class Mark:
 
     box: tuple[int, int, int, int]
     line: int | None
-    reading: Reading | None
+    reading: DigitReading | None
 
 
 class PageReader:
@@ -82,11 +82,11 @@ class PageReader:
         self.normalizer = normalizer
         self.part_classifier = part_classifier
 
-    def read(self, image: ReadableImage) -> Reading:
+    def read(self, image: ReadableImage) -> DigitReading:
         """Read an image of one digit, as `DigitNormalizer` takes it; one without ink is refused."""
         (normalized,) = self.normalizer.transform([image])
         probabilities = self.classifier.predict_proba(normalized.reshape(1, -1))[0]
-        return Reading(normalized, self.classifier.classes_.tolist(), probabilities)
+        return DigitReading(normalized, self.classifier.classes_.tolist(), probabilities)
 
     def read_sheet(self, sheet: ReadableImage) -> list[Mark]:
         """Read a sheet as `mnistcnn.DigitReader` does: its digits in order, then what is none."""
@@ -110,7 +110,7 @@ class PageReader:
         return found
 
 
-def _reading_of(digit: ReadDigit) -> Reading:
+def _reading_of(digit: ReadDigit) -> DigitReading:
     ranking = [(digit.label, digit.probability), *digit.alternatives]
     labels, probabilities = zip(*ranking, strict=True)
-    return Reading(digit.image, labels, np.array(probabilities))
+    return DigitReading(digit.image, labels, np.array(probabilities))

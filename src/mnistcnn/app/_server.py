@@ -24,7 +24,7 @@ SILENCE = {
 }
 
 # A phone's photograph has 3 to 12 MB.
-LARGEST_UPLOAD = "20mb"
+MAX_UPLOAD = "20mb"
 LOCAL_SERVER: dict[str, Any] = {
     "share": False,
     "inbrowser": False,
@@ -93,7 +93,7 @@ def served_page(
         _, address, _ = page.launch(
             server_name=host,
             server_port=port,
-            max_file_size=LARGEST_UPLOAD,
+            max_file_size=MAX_UPLOAD,
             theme=theme(),
             css=files("mnistcnn.app").joinpath("page.css").read_text(encoding="utf-8"),
             prevent_thread_lock=True,

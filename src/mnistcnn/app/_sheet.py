@@ -15,7 +15,7 @@ from mnistcnn.app._reader import Mark
 from mnistcnn.images import grey_over_white
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
-LARGEST_SIDE = 1400
+MAX_SIDE = 1400
 # The labels of digits that fill their drawing take this part of its height.
 LABEL = 0.1
 COLUMNS = ("line", "digit", "probability", "x", "y", "width", "height")
@@ -91,7 +91,7 @@ def _marked(image: Image.Image, marks: list[Mark]) -> str:
 
 def _shown(image: Image.Image) -> str:
     smaller = _in_colours(image)
-    smaller.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    smaller.thumbnail((MAX_SIDE, MAX_SIDE))
     return data_url(smaller, "JPEG")
 
 

@@ -25,14 +25,14 @@ from mnistcnn.architectures._pooled import Sketchpad as Sketchpad
 from mnistcnn.architectures._deep import Deep as Deep
 from mnistcnn.architectures._deep import Deep256 as Deep256
 from mnistcnn.architectures._pooled import LeNet5 as LeNet5
-from mnistcnn.architectures._own import Tiny as Tiny
+from mnistcnn.architectures._library import Tiny as Tiny
 from mnistcnn.architectures._deep import Deotte as Deotte
 from mnistcnn.architectures._unpooled import M3 as M3
 from mnistcnn.architectures._unpooled import M5 as M5
 from mnistcnn.architectures._unpooled import M7 as M7
 from mnistcnn.architectures._squeeze_excite import SqueezeExcite as SqueezeExcite
-from mnistcnn.architectures._own import Fast as Fast
-from mnistcnn.architectures._own import Accurate as Accurate
+from mnistcnn.architectures._library import Fast as Fast
+from mnistcnn.architectures._library import Accurate as Accurate
 from mnistcnn.architectures._multi_column import MultiColumn as MultiColumn
 # isort: on
 

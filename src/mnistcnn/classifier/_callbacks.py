@@ -16,7 +16,7 @@ from mnistcnn._types import RandomState
 from mnistcnn.classifier._types import Callbacks
 
 # What a callback keeps its own notes in; any other object is the caller's, such as a trial.
-Notebook: TypeAlias = list[Any] | dict[Any, Any] | deque[Any]
+MutableContainer: TypeAlias = list[Any] | dict[Any, Any] | deque[Any]
 NOTEBOOKS = (list, dict, deque, OrderedDict, defaultdict)
 
 RATE_SETTERS = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
@@ -136,8 +136,8 @@ def _copied(value: object, copies: dict[int, Any]) -> Any:
         return copies[id(value)]
     if isinstance(value, keras.callbacks.Callback):
         return _copied_callback(value, copies)
-    if _is_notebook(value):
-        return _copied_notebook(value, copies)
+    if _is_mutable_container(value):
+        return _copied_container(value, copies)
     if type(value) is tuple:
         return tuple([_copied(each, copies) for each in value])
     if isinstance(value, set | bytearray | np.ndarray):
@@ -147,22 +147,22 @@ def _copied(value: object, copies: dict[int, Any]) -> Any:
     return value
 
 
-def _is_notebook(value: object) -> TypeGuard[Notebook]:
+def _is_mutable_container(value: object) -> TypeGuard[MutableContainer]:
     return type(value) in NOTEBOOKS
 
 
 def _copied_callback(callback: keras.callbacks.Callback, copies: dict[int, Any]) -> Any:
     try:
-        twin = copies[id(callback)] = copy(callback)
+        copied = copies[id(callback)] = copy(callback)
     except Exception:  # whatever the user's own class raises
         return callback
     for name, value in vars(callback).items():
-        vars(twin)[name] = _copied(value, copies)
-    return twin
+        vars(copied)[name] = _copied(value, copies)
+    return copied
 
 
-def _copied_notebook(notebook: Notebook, copies: dict[int, Any]) -> Any:
-    twin = copies[id(notebook)] = copy(notebook)
-    for place in notebook if isinstance(notebook, dict) else range(len(notebook)):
-        twin[place] = _copied(notebook[place], copies)
-    return twin
+def _copied_container(container: MutableContainer, copies: dict[int, Any]) -> Any:
+    copied = copies[id(container)] = copy(container)
+    for place in container if isinstance(container, dict) else range(len(container)):
+        copied[place] = _copied(container[place], copies)
+    return copied

@@ -14,14 +14,14 @@ from mnistcnn._scikit_learn import (
     with_callbacks,
 )
 from mnistcnn._types import Images, Labels, Memory, RandomState
+from mnistcnn.classifier._constructors import OtherConstructorsMixin
 from mnistcnn.classifier._export import ExportMixin
 from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._inspection import InspectionMixin
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
-from mnistcnn.classifier._other_constructors import OtherConstructorsMixin
-from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS, settings_of
+from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS, parameters_as_text
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._types import (
     ArchitectureLike,
@@ -300,7 +300,7 @@ default="one_cycle"
         validation = ValidationArrays(X_val, y_val, sample_weight_val)
         # Never trains the network of the previous fit, so a failure leaves that as it was.
         fitted = fit(self, X, y, sample_weight, validation)
-        self._adopt(replace(fitted, settings=settings_of(self)))
+        self._adopt(replace(fitted, settings=parameters_as_text(self)))
         return self
 
     def partial_fit(
@@ -340,7 +340,7 @@ default="one_cycle"
         validate_parameters(self)
         with unchanged_by_failure(self):
             fitted = partial_fit(self, X, y, classes, sample_weight)
-            self._adopt(replace(fitted, settings=settings_of(self)))
+            self._adopt(replace(fitted, settings=parameters_as_text(self)))
         return self
 
     @property

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import mnistcnn
 from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._scikit_learn import StrOptions, validate_parameter_constraints
-from mnistcnn._training.conversion import FORMATS, FileFormat, converted
+from mnistcnn._training.conversion import FORMATS, FileFormat, convert
 from mnistcnn._types import Images
 from mnistcnn._types import Path as PathLike
 from mnistcnn.classifier._pixel_range import BYTES, joint_range
@@ -25,10 +25,10 @@ PIXEL_DTYPES = ("uint8", "float32")
 INT8 = "int8"
 
 # Fewer do not show how far activations range.
-LEAST_CALIBRATION_IMAGES = 32
+MIN_CALIBRATION_IMAGES = 32
 
 # Below it, whole numbers are too coarse for grey.
-LEAST_FULL_INK = 10
+MIN_FULL_INK = 10
 
 
 class ExportMixin:
@@ -158,8 +158,8 @@ def export_together(
         path, overwrite=overwrite, pixel_dtype=pixel_dtype, quantization=quantization
     )
     _check_goes_with_images(quantization, calibration_images)
-    # Twins, which stay as they are while another thread fits one of the classifiers anew.
-    fitted = [classifier._as_fitted_now() for classifier in classifiers]
+    # Snapshots, for another thread may refit one of the classifiers meanwhile.
+    fitted = [classifier._snapshot() for classifier in classifiers]
     first, pixel_range = fitted[0], joint_range([each._pixel_range for each in fitted])
     dtype = _checked_dtype(pixel_dtype, pixel_range)
     calibration = (
@@ -167,7 +167,7 @@ def export_together(
     )
     file_format.check_available()
     with replaced_at_the_end(path, overwrite=overwrite) as temporary:
-        content = converted(
+        content = convert(
             [classifier._network for classifier in fitted],
             file_format,
             pixel_dtype=dtype,
@@ -213,9 +213,9 @@ def _as_input(
     """Return images of a user's as the file takes them."""
     images = read_pixels(classifier, calibration_images).reshape(-1, *classifier.image_shape_)
     n_different = len(np.unique(images.reshape(len(images), -1), axis=0))
-    if n_different < LEAST_CALIBRATION_IMAGES:
+    if n_different < MIN_CALIBRATION_IMAGES:
         raise ValueError(
-            f"calibration_images must hold at least {LEAST_CALIBRATION_IMAGES} different images, "
+            f"calibration_images must hold at least {MIN_CALIBRATION_IMAGES} different images, "
             f"and better a few hundred, got {n_different}."
         )
     # A byte is the nearest whole number, not the next lower one.
@@ -235,7 +235,7 @@ def _checked_dtype(pixel_dtype: str, pixel_range: PixelRange | None) -> str:
 
 
 def _fits_into_bytes(low: float, high: float) -> bool:
-    return low >= 0 and LEAST_FULL_INK <= high <= BYTES[1]
+    return low >= 0 and MIN_FULL_INK <= high <= BYTES[1]
 
 
 def _metadata(classifier: "DigitCNNClassifier", pixel_range: PixelRange | None) -> dict[str, str]:

@@ -28,10 +28,10 @@ from mnistcnn.classifier._inputs import (
 )
 from mnistcnn.classifier._memory import memory_of_fit
 from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
+from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
-from mnistcnn.classifier._settings import resolve_architecture, seeds_of, training_config
-from mnistcnn.classifier._shortage import shortage_explained
+from mnistcnn.classifier._training_config import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._types import ArchitectureLike, Weights
 from mnistcnn.preprocessing import PixelRange, callers_level, training_pixels_of
 
@@ -244,7 +244,7 @@ def _failures_explained(
     estimator: "DigitCNNClassifier", data: TrainingData, config: TrainingConfig
 ) -> Iterator[None]:
     try:
-        with shortage_explained(estimator, data.image_shape, config.batch_size):
+        with out_of_memory_explained(estimator, data.image_shape, config.batch_size):
             yield
     except TypeError as error:
         if not says_rate_is_fixed(error):

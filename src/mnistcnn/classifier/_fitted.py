@@ -13,7 +13,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
-from mnistcnn.classifier._parameters import Settings
+from mnistcnn.classifier._parameters import ParameterTexts
 from mnistcnn.classifier._pixel_range import learned_statistics
 from mnistcnn.preprocessing import PixelRange
 
@@ -52,7 +52,7 @@ class Fitted:
     history: History = field(default_factory=dict)
     stops_early: bool = False
     from_memory: bool = False
-    settings: Settings | None = None
+    settings: ParameterTexts | None = None
 
     NAMES: ClassVar = (
         "classes_",

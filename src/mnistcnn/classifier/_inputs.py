@@ -15,8 +15,8 @@ from sklearn.utils.validation import validate_data
 from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._pixel_range import measured_pixels
+from mnistcnn.classifier._sample_weights import combined_weights, weights_of_mean_one
 from mnistcnn.classifier._types import ClassWeight, Weights
-from mnistcnn.classifier._weights import combined_weights, weights_of_mean_one
 from mnistcnn.preprocessing import (
     IN_VALIDATION,
     RETURNED,

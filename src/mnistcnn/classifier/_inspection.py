@@ -7,10 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from mnistcnn._training.looking_inside import BATCH_SIZE, kernels, layer_outputs, score_gradients
+from mnistcnn._training.network_inspection import (
+    BATCH_SIZE,
+    kernels,
+    layer_outputs,
+    score_gradients,
+)
 from mnistcnn._types import Images, Labels
+from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._predictions import PredictionMixin
-from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.preprocessing import read_pixels
 
 if TYPE_CHECKING:
@@ -62,14 +67,14 @@ class InspectionMixin(PredictionMixin):
         >>> load_pretrained().input_gradients(X[:3], y[:3]).shape
         (3, 28, 28, 1)
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         pixels = fitted._pixels_of(X)
         if y is None:
             targets = fitted._network.inference.scores(pixels).argmax(axis=1)
         else:
             targets = _targets(y, fitted.classes_)
             check_consistent_length(pixels, targets)
-        with fitted._shortage_explained(len(pixels)):
+        with fitted._out_of_memory_explained(len(pixels)):
             return score_gradients(fitted._network, pixels, targets)
 
     def layer_outputs(
@@ -110,9 +115,9 @@ class InspectionMixin(PredictionMixin):
         >>> outputs["conv2d"].shape
         (3, 26, 26, 32)
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         pixels = fitted._pixels_of(X)
-        with fitted._shortage_explained(len(pixels)):
+        with fitted._out_of_memory_explained(len(pixels)):
             return layer_outputs(fitted._network, pixels, layers)
 
     def layer_kernels(self) -> dict[str, NDArray[np.float32]]:
@@ -137,14 +142,16 @@ class InspectionMixin(PredictionMixin):
         >>> {name: kernel.shape for name, kernel in classifier.layer_kernels().items()}
         {'conv2d': (3, 3, 1, 32), 'conv2d_1': (3, 3, 32, 64), 'logits': (1600, 10)}
         """
-        return kernels(self._as_fitted_now()._network)
+        return kernels(self._snapshot()._network)
 
     def _pixels_of(self, X: Images) -> NDArray[Any]:
         return read_pixels(cast("DigitCNNClassifier", self), X)
 
-    def _shortage_explained(self, n_images: int) -> Any:
+    def _out_of_memory_explained(self, n_images: int) -> Any:
         estimator = cast("DigitCNNClassifier", self)
-        return shortage_explained(estimator, self._network.image_shape, min(BATCH_SIZE, n_images))
+        return out_of_memory_explained(
+            estimator, self._network.image_shape, min(BATCH_SIZE, n_images)
+        )
 
 
 def _targets(labels: Labels, classes: NDArray[Any]) -> NDArray[np.int32]:

@@ -10,8 +10,8 @@ from mnistcnn._training.inference import BUCKETS, Inference, ModelsSideBySide
 from mnistcnn._training.network import Network
 from mnistcnn._types import Images
 from mnistcnn.classifier._estimator import DigitCNNClassifier
+from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._scores import as_probabilities
-from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.preprocessing import read_pixels
 
 
@@ -47,13 +47,13 @@ class JointPredictor:
         """
         if not all(type(classifier) is DigitCNNClassifier for classifier in classifiers):
             return None
-        # Twins, which stay as they are while another thread fits one of the classifiers anew.
-        fitted = [classifier._as_fitted_now() for classifier in classifiers]
+        # Snapshots, for another thread may refit one of the classifiers meanwhile.
+        fitted = [classifier._snapshot() for classifier in classifiers]
         if any(not _agree(fitted[0], other) for other in fitted[1:]):
             return None
         pixels, image_shape = read_pixels(fitted[0], X), fitted[0].image_shape_
         inference = self._compiled([each._network for each in fitted])
-        with shortage_explained(fitted[0], image_shape, min(BUCKETS[-1], len(pixels))):
+        with out_of_memory_explained(fitted[0], image_shape, min(BUCKETS[-1], len(pixels))):
             scores = inference.scores(pixels)
         return as_probabilities(scores, fitted[0]._network.emits_logits)
 

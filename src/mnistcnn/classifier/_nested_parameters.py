@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from mnistcnn.classifier._own_function import (
+from mnistcnn.classifier._function_architecture import (
     FunctionWithParameters,
     default_parameters,
     is_plain_function,

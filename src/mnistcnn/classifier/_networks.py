@@ -14,14 +14,14 @@ from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn._types import Classifier
 from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._pixel_range import (
     stated_range,
     warn_of_needless_scaling,
     widened_range,
 )
-from mnistcnn.classifier._settings import resolve_architecture, resolve_precision
-from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.classifier._trained_features import TrainedFeatures
+from mnistcnn.classifier._training_config import resolve_architecture, resolve_precision
 from mnistcnn.classifier._types import ArchitectureLike
 from mnistcnn.preprocessing import (
     PixelRange,
@@ -47,7 +47,7 @@ def build_for(
     """Build the network of an estimator for images and classes, with fresh weights."""
     build = cast("Build", getattr(architecture, "build", architecture))
     precision = resolve_precision(estimator.precision, architecture)
-    with shortage_explained(estimator, image_shape):
+    with out_of_memory_explained(estimator, image_shape):
         return build_network(build, image_shape, n_classes, precision=precision, seed=seed)
 
 
@@ -96,7 +96,7 @@ def continue_from(
     return widened_range(training_pixels_of(previous), training)
 
 
-def wrapped(
+def fitted_from_model(
     estimator: "DigitCNNClassifier", model: keras.Model, classes: ArrayLike | None
 ) -> Fitted:
     """Return the result of a fit for a copy of a trained model.
@@ -123,7 +123,7 @@ def wrapped(
     return Fitted.around(network, labels, stated_range(estimator.pixel_scaling, network))
 
 
-def fitted_with_weights(
+def restore_fit(
     estimator: "DigitCNNClassifier",
     *,
     image_shape: tuple[int, int, int],

@@ -14,7 +14,7 @@ from mnistcnn.augmentation import PRESETS, Augmentation
 from mnistcnn.storage import LEFT_OUT
 
 # The parameters of a fit by their names, as text.
-Settings: TypeAlias = dict[str, str]
+ParameterTexts: TypeAlias = dict[str, str]
 
 # They do not change what a fit learns.
 WITHOUT_EFFECT = {"verbose", *LEFT_OUT}
@@ -59,7 +59,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-def settings_of(estimator: BaseEstimator) -> Settings:
+def parameters_as_text(estimator: BaseEstimator) -> ParameterTexts:
     """Return the parameters of an estimator that matter to its fit, as text."""
     parameters = estimator.get_params(deep=False).items()
     return {name: _text(value) for name, value in parameters if name not in WITHOUT_EFFECT}
@@ -79,7 +79,7 @@ def set_since_fit(estimator: BaseEstimator) -> list[str]:
     ([], ['epochs'])
     """
     in_fit = vars(estimator).get("_settings") or {}
-    now = settings_of(estimator)
+    now = parameters_as_text(estimator)
     return [name for name, text in in_fit.items() if now.get(name) != text]
 
 

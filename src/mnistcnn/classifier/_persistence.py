@@ -19,18 +19,18 @@ class StoredNetworkMixin(SavableMixin):
 
     def __copy__(self) -> Self:
         """Return another estimator on the very same network: `partial_fit` of one trains both."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__ = dict(vars(self))
-        return twin
+        copied = type(self).__new__(type(self))
+        copied.__dict__ = dict(vars(self))
+        return copied
 
     def __sklearn_clone__(self) -> Self:
-        """Return an unfitted twin for `sklearn.base.clone`, its callbacks copied as `fit` does."""
+        """Return an unfitted copy for `sklearn.base.clone`, its callbacks copied as `fit` does."""
         check_template(vars(self)["optimizer"])
         bare: Any = copy(self)
         bare.callbacks = None
-        twin: Any = super(StoredNetworkMixin, bare).__sklearn_clone__()  # type: ignore[misc]
-        twin.callbacks = copied_callbacks(vars(self)["callbacks"])
-        cloned: Self = twin
+        copied: Any = super(StoredNetworkMixin, bare).__sklearn_clone__()  # type: ignore[misc]
+        copied.callbacks = copied_callbacks(vars(self)["callbacks"])
+        cloned: Self = copied
         return cloned
 
     def _to_content(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ IMAGES_MEASURED = 4096
 BYTES: PixelRange = (0.0, 255.0)
 
 # Of the greatest pixels of two trainings in one unit.
-LARGEST_RATIO = 10
+MAX_RATIO = 10
 
 
 def measured_pixels(data: TrainingData) -> TrainingPixels:
@@ -79,7 +79,7 @@ def joint_range(ranges: Sequence[PixelRange | None]) -> PixelRange | None:
 def _are_of_one_unit(one: PixelRange, other: PixelRange) -> bool:
     smaller, larger = sorted(max(abs(low), abs(high)) for low, high in (one, other))
     begin_below_zero = {low < -larger / 4 for low, _ in (one, other)}
-    return smaller > larger / LARGEST_RATIO and len(begin_below_zero) == 1
+    return smaller > larger / MAX_RATIO and len(begin_below_zero) == 1
 
 
 def widened_range(known: TrainingPixels, data: TrainingData) -> PixelRange:

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from mnistcnn._training.inference import BUCKETS
 from mnistcnn._training.network import Network
 from mnistcnn._types import Images
+from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
-from mnistcnn.classifier._shortage import shortage_explained
 from mnistcnn.preprocessing import read_pixels
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class PredictionMixin:
         labels : ndarray of shape (n,)
             Predicted labels, with the dtype of `classes_`.
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         labels: NDArray[Any] = fitted.classes_[fitted._scores(X).argmax(axis=1)]
         return labels
 
@@ -54,7 +54,7 @@ class PredictionMixin:
         probabilities : ndarray of shape (n, n_classes), float64
             Columns in the order of `classes_`; each row sums to 1.
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         return as_probabilities(fitted._scores(X), fitted._network.emits_logits)
 
     def predict_log_proba(self, X: Images) -> NDArray[np.float64]:
@@ -70,7 +70,7 @@ class PredictionMixin:
         log_probabilities : ndarray of shape (n, n_classes), float64
             Columns in the order of `classes_`; finite even where a probability is rounded to 0.
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         return as_log_probabilities(fitted._scores(X), fitted._network.emits_logits)
 
     def decision_function(self, X: Images) -> NDArray[np.float64]:
@@ -87,11 +87,11 @@ class PredictionMixin:
             For two classes, the logit of the second minus that of the first, which is above 0 if
             the second is predicted.
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         return as_decision(fitted._scores(X), fitted._network.emits_logits)
 
-    def _as_fitted_now(self) -> Self:
-        """Return a twin that stays as it is while another thread refits this estimator.
+    def _snapshot(self) -> Self:
+        """Return a snapshot, which another thread that refits this estimator does not change.
 
         It holds the borrowed network as well, so that its network serves no other fit meanwhile.
         """
@@ -102,6 +102,8 @@ class PredictionMixin:
     def _scores(self, X: Images) -> NDArray[np.float32]:
         fitted = cast("DigitCNNClassifier", self)
         pixels = read_pixels(fitted, X)
-        with shortage_explained(fitted, self._network.image_shape, min(BUCKETS[-1], len(pixels))):
+        with out_of_memory_explained(
+            fitted, self._network.image_shape, min(BUCKETS[-1], len(pixels))
+        ):
             scores: NDArray[np.float32] = self._network.inference.scores(pixels)
         return scores

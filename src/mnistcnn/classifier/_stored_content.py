@@ -13,11 +13,11 @@ from mnistcnn._training.network import DTYPE_POLICIES, Network, as_array
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
-from mnistcnn.classifier._built_of import builds, built_of
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._parameters import Settings
-from mnistcnn.classifier._settings import resolve_architecture
+from mnistcnn.classifier._fitted_architecture import architecture_built_by, builds
+from mnistcnn.classifier._parameters import ParameterTexts
 from mnistcnn.classifier._trained_features import TrainedFeatures
+from mnistcnn.classifier._training_config import resolve_architecture
 from mnistcnn.classifier._types import ArchitectureLike
 from mnistcnn.preprocessing import PixelRange
 from mnistcnn.storage import NotPlainError
@@ -62,7 +62,10 @@ def _features_to_store(architecture: ArchitectureLike, network: Network) -> Trai
 
     None where the parameter, which a file holds anyway, builds the same.
     """
-    original, is_parameter = built_of(network), isinstance(architecture, TrainedFeatures)
+    original, is_parameter = (
+        architecture_built_by(network),
+        isinstance(architecture, TrainedFeatures),
+    )
     if is_parameter and builds(architecture, network):
         return None
     if isinstance(original, TrainedFeatures):
@@ -163,7 +166,7 @@ def _checked_range(low: float, high: float) -> PixelRange:
     return float(low), float(high)
 
 
-def _checked_settings(settings: object) -> Settings | None:
+def _checked_settings(settings: object) -> ParameterTexts | None:
     """Return the parameters of a fit as text; earlier versions stored none."""
     if settings is None:
         return None

@@ -8,12 +8,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._scikit_learn import validate_parameters
-from mnistcnn._training.features import as_list, trained_features
 from mnistcnn._training.network import DTYPE_POLICIES, Network
 from mnistcnn._training.tensors import Tensor
+from mnistcnn._training.trained_layers import as_list, trained_features
 from mnistcnn.architectures import flatten, to_logits
-from mnistcnn.classifier._built_of import built_of
-from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE, resolve_architecture
+from mnistcnn.classifier._fitted_architecture import architecture_built_by
+from mnistcnn.classifier._training_config import USUAL_BETAS, USUAL_RATE, resolve_architecture
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -115,7 +115,9 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
 
     @property
     def _architecture(self) -> Any:
-        return built_of(self._network) or resolve_architecture(self.fitted.architecture)
+        return architecture_built_by(self._network) or resolve_architecture(
+            self.fitted.architecture
+        )
 
     @property
     def _network(self) -> Network:

@@ -42,14 +42,14 @@ class Answer(NamedTuple):
 def answers_for(
     images: Iterator[Named],
     classifier: Classifier,
-    ask: Callable[[Array], tuple[Array, Array]],
+    predict: Callable[[Array], tuple[Array, Array]],
 ) -> Iterator[Answer]:
-    """Give the answers in the order of the images; `ask` gives labels and probabilities."""
+    """Give the answers in the order of the images; `predict` gives labels and probabilities."""
     import numpy as np
 
     while batch := list(islice(images, BATCH_SIZE)):
         rows = np.stack([image for _, image in batch])
-        for (name, _), label, probabilities in zip(batch, *ask(rows), strict=True):
+        for (name, _), label, probabilities in zip(batch, *predict(rows), strict=True):
             yield _answer(name, plain_label(label), classifier.classes_.tolist(), probabilities)
 
 

@@ -10,10 +10,10 @@ from mnistcnn._types import Array
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
-    answered_by,
     check_labels,
     check_size,
     load_model_file,
+    named_on_error,
     run_code_option,
 )
 from mnistcnn.cli._options import (
@@ -57,16 +57,16 @@ def evaluate(
     does not use. From an .npz file or a folder it uses the test part, and from a CSV file all
     images.
     """
-    from mnistcnn._batches import answers_in_batches
+    from mnistcnn._batches import predict_in_batches
 
     X, y = load_images(data, part="test", limit=limit, random_state=random_state)
     classifier = load_model_file(model_file, runs_code=runs_code)
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
-    predict = partial(answered_by, classifier.predict, model_file=model_file)
+    predict = partial(named_on_error, classifier.predict, model_file=model_file)
     is_inverted = looks_inverted(classifier, X)
     with progress_of_answers(quiet=quiet) as advance:
-        (predicted,) = answers_in_batches([predict], X, advance)
+        (predicted,) = predict_in_batches([predict], X, advance)
     summary = _summary(y, predicted)
     if not is_inverted:
         warn_if_better_inverted(predict, X, y, summary["accuracy"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._model_files import load_model_file, run_code_option
 from mnistcnn.cli._options import (
     NamedPath,
@@ -81,7 +81,7 @@ def _write(classifier: "Classifier", output: Path, model_file: Path, *, force: b
             f"voting='soft'; {model_file} holds a {type(classifier).__name__}."
         )
     try:
-        return written(
+        return write_or_write_beside(
             lambda path, overwrite: classifier.export(path, overwrite=overwrite),
             output,
             force=force,

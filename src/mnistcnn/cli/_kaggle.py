@@ -26,7 +26,7 @@ from mnistcnn.cli._options import (
 from mnistcnn.cli._polarity import polarity_was_told, warn_of_other_polarity
 from mnistcnn.cli._submission import check_submission, write_submission
 from mnistcnn.cli._tables import print_json
-from mnistcnn.cli._training import AUGMENTATIONS, Trained, Training, networks_of
+from mnistcnn.cli._training_progress import AUGMENTATIONS, NetworkOrEnsemble, Training, networks_of
 
 RECIPE = "accurate"
 # Farther views, by three pixels and more, have no use.
@@ -170,7 +170,7 @@ def _classifier(
     epochs: int | None,
     augmentation: str | None,
     random_state: int,
-) -> Trained:
+) -> NetworkOrEnsemble:
     """Make what is trained, from the options that choose it."""
     from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
 
@@ -183,7 +183,7 @@ def _classifier(
     return DigitEnsembleClassifier(network, ensemble, random_state=random_state)
 
 
-def _shown(classifier: Trained, held_out: dict[str, Array]) -> dict[str, Array]:
+def _shown(classifier: NetworkOrEnsemble, held_out: dict[str, Array]) -> dict[str, Array]:
     """Return what to measure after each epoch: nothing that a network would choose an epoch by."""
     return {} if networks_of(classifier)[0].early_stopping else held_out
 
@@ -197,7 +197,9 @@ def _check_classes(y: Array, train_file: Path) -> None:
         )
 
 
-def _check_leaves_validation(classifier: Trained, y: Array, recipe: str, train_file: Path) -> None:
+def _check_leaves_validation(
+    classifier: NetworkOrEnsemble, y: Array, recipe: str, train_file: Path
+) -> None:
     """Refuse too few images for a network that sets some of them aside to stop by."""
     network = networks_of(classifier)[0]
     if not network.early_stopping:
@@ -235,14 +237,14 @@ def _split(
     return X, y, {"X_val": X_val, "y_val": y_val}
 
 
-def _answering(classifier: Trained, n_views: int) -> Classifier:
+def _answering(classifier: NetworkOrEnsemble, n_views: int) -> Classifier:
     """Return what predicts from so many views of each image."""
     from mnistcnn import TestTimeAugmentationClassifier
 
     return TestTimeAugmentationClassifier(classifier, n_views)
 
 
-def _summary(classifier: Trained, training: Training) -> dict[str, Any]:
+def _summary(classifier: NetworkOrEnsemble, training: Training) -> dict[str, Any]:
     return {
         "architecture": getattr(networks_of(classifier)[0].architecture, "name", ""),
         "networks": len(classifier) if hasattr(classifier, "estimators_") else 1,

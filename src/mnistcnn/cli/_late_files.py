@@ -6,13 +6,15 @@ from pathlib import Path
 
 from mnistcnn.cli._messages import say
 
-__all__ = ["UNDER_ANOTHER_NAME", "written"]
+__all__ = ["UNDER_ANOTHER_NAME", "write_or_write_beside"]
 
 # The exit status where a file is not under the name that was asked for.
 UNDER_ANOTHER_NAME = 1
 
 
-def written(write: Callable[[Path, bool], object], path: Path, *, force: bool) -> Path:
+def write_or_write_beside(
+    write: Callable[[Path, bool], object], path: Path, *, force: bool
+) -> Path:
     """Write the result of the work, and return its path.
 
     A file that another process has put there since the command began stays without `force`. The
@@ -31,7 +33,7 @@ def written(write: Callable[[Path, bool], object], path: Path, *, force: bool) -
     try:
         write(path, force)
     except FileExistsError:
-        other = _written_beside(write, path)
+        other = _write_beside(write, path)
         say(
             f"warning: {path} has appeared since the command began and stays as it is; the result "
             f"is in {other} instead."
@@ -40,7 +42,7 @@ def written(write: Callable[[Path, bool], object], path: Path, *, force: bool) -
     return path
 
 
-def _written_beside(write: Callable[[Path, bool], object], path: Path) -> Path:
+def _write_beside(write: Callable[[Path, bool], object], path: Path) -> Path:
     for number in count(2):
         other = path.with_stem(f"{path.stem}-{number}")
         try:

@@ -109,7 +109,7 @@ def probabilities_of(classifier: Classifier, model_file: Path | None) -> Method:
     """Return the method that gives probabilities; an error names the file, if there is one."""
     if model_file is None:
         return classifier.predict_proba
-    return partial(answered_by, classifier.predict_proba, model_file=model_file)
+    return partial(named_on_error, classifier.predict_proba, model_file=model_file)
 
 
 def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X: Array) -> Pair:
@@ -122,7 +122,7 @@ def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X:
     if model_file is None:
         # A bundled network, which predicts the most probable class, is asked once.
         return classifier.classes_[probabilities.argmax(axis=1)], probabilities
-    return answered_by(classifier.predict, X, model_file), probabilities
+    return named_on_error(classifier.predict, X, model_file), probabilities
 
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:
@@ -141,7 +141,7 @@ def _cause(error: Exception) -> str:
     return "it is damaged, of another version, or not such a file."
 
 
-def answered_by(method: Method, X: Array, model_file: Path) -> Array:
+def named_on_error(method: Method, X: Array, model_file: Path) -> Array:
     """Return what a classifier's method gives for images; an error names the classifier's file.
 
     A file may hold any classifier that there is, which may fail in any way.

@@ -13,7 +13,7 @@ from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_js
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
@@ -71,7 +71,7 @@ ShowSheets = Callable[[Iterable[ReadSheet]], None]
 @json_option
 @click.option(
     "--show-normalized",
-    "sheet_file",
+    "contact_sheet_file",
     metavar="PNG",
     type=NamedPath(dir_okay=False, writable=True),
     help="Write an image of the inputs of the network, in the order of the predictions.",
@@ -93,7 +93,7 @@ def predict(
     is_sheet: bool,
     as_csv: bool,
     as_json: bool,
-    sheet_file: Path | None,
+    contact_sheet_file: Path | None,
     submission_file: Path | None,
     force: bool,
     quiet: bool,
@@ -115,37 +115,42 @@ def predict(
     """
     _check_names(images)
     if is_sheet:
-        _check_is_sheet_alone(sheet_file, submission_file)
+        _check_sheet_stands_alone(contact_sheet_file, submission_file)
         show_sheets = _form_of_sheets(as_csv, as_json)
         return _read_sheets(images, _classifier(model_file, runs_code), model_file, show_sheets)
     _check_submission(images, submission_file, force=force)
-    _check_sheet_file(sheet_file, force=force)
+    _check_contact_sheet_file(contact_sheet_file, force=force)
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file, runs_code)
     errors = ErrorReporter()
     seen: list[Array] = []
-    named = images_named(images or (STDIN,), errors, sheet_file)
-    if sheet_file is not None:
+    named = images_named(images or (STDIN,), errors, contact_sheet_file)
+    if contact_sheet_file is not None:
         named = _remembered(named, seen)
     answered: list[Answer] = []
-    ask = partial(labels_and_probabilities, classifier, model_file)
+    predict_labels = partial(labels_and_probabilities, classifier, model_file)
     try:
-        show(_noted(answers_for(named, classifier, ask), answered))
+        show(_noted(answers_for(named, classifier, predict_labels), answered))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
     files = []
-    if seen and sheet_file is not None:
-        files.append(_write_sheet(seen, sheet_file, force=force))
+    if seen and contact_sheet_file is not None:
+        files.append(_write_contact_sheet(seen, contact_sheet_file, force=force))
     if submission_file is not None and not errors.status:
         refuse_rejected([answer.file for answer in answered if answer.rejected])
         labels, is_quiet = [answer.digit for answer in answered], quiet or as_csv or as_json
         files.append(write_submission(labels, submission_file, force=force, quiet=is_quiet))
-    are_named_as_asked = set(files) <= {sheet_file, submission_file}
+    are_named_as_asked = set(files) <= {contact_sheet_file, submission_file}
     return errors.status if are_named_as_asked else max(errors.status, UNDER_ANOTHER_NAME)
 
 
-def _check_is_sheet_alone(sheet_file: Path | None, submission_file: Path | None) -> None:
-    for option, value in (("--show-normalized", sheet_file), ("--submission", submission_file)):
+def _check_sheet_stands_alone(
+    contact_sheet_file: Path | None, submission_file: Path | None
+) -> None:
+    for option, value in (
+        ("--show-normalized", contact_sheet_file),
+        ("--submission", submission_file),
+    ):
         if value is not None:
             raise click.UsageError(f"{option} and --sheet cannot be combined.")
 
@@ -189,15 +194,15 @@ def _check_submission(
     check_order(images[0])
 
 
-def _check_sheet_file(sheet_file: Path | None, *, force: bool) -> None:
-    if sheet_file is None:
+def _check_contact_sheet_file(contact_sheet_file: Path | None, *, force: bool) -> None:
+    if contact_sheet_file is None:
         return
-    if sheet_file.suffix.lower() != ".png" or not sheet_file.parent.is_dir():
+    if contact_sheet_file.suffix.lower() != ".png" or not contact_sheet_file.parent.is_dir():
         raise click.BadParameter(
-            f"must be a .png file in a folder that exists, got '{sheet_file}'.",
+            f"must be a .png file in a folder that exists, got '{contact_sheet_file}'.",
             param_hint="'--show-normalized'",
         )
-    refuse_to_overwrite(sheet_file, "--show-normalized", force=force)
+    refuse_to_overwrite(contact_sheet_file, "--show-normalized", force=force)
 
 
 def _form_of_sheets(as_csv: bool, as_json: bool) -> ShowSheets:
@@ -232,8 +237,8 @@ def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     return load_digit_classifier(model_file, runs_code=runs_code)
 
 
-def _write_sheet(seen: list[Array], path: Path, *, force: bool) -> Path:
-    return written(
+def _write_contact_sheet(seen: list[Array], path: Path, *, force: bool) -> Path:
+    return write_or_write_beside(
         lambda file, overwrite: write_contact_sheet(seen, file, overwrite=overwrite),
         path,
         force=force,

@@ -10,10 +10,10 @@ from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._interruption import Interrupted
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
-    answered_by,
     check_labels,
     check_size,
     load_model_file,
+    named_on_error,
     run_code_option,
 )
 from mnistcnn.cli._options import (
@@ -90,7 +90,7 @@ def report(
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
     # A classifier that cannot answer at all is told of before it is asked for everything.
-    answered_by(classifier.predict, X[:1], model_file)
+    named_on_error(classifier.predict, X[:1], model_file)
     is_inverted = looks_inverted(classifier, X)
     try:
         with progress_of_answers(quiet=quiet) as advance:
@@ -125,7 +125,7 @@ def _write(
     model_file: Path,
     data: str,
     n_images: int,
-    on_answers: AdvanceTo,
+    on_progress: AdvanceTo,
     *,
     overwrite: bool,
 ) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _write(
         data_name=data,
         n_images=n_images,
         overwrite=overwrite,
-        on_answers=on_answers,
+        on_progress=on_progress,
     )
 
 

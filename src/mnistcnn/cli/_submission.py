@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnistcnn._types import Array, Label
-from mnistcnn.cli._late_files import written
+from mnistcnn.cli._late_files import write_or_write_beside
 from mnistcnn.cli._options import check_output_file
 
 # Of the images that a classifier rejects.
@@ -68,7 +68,7 @@ def write_submission(
     """Write the answers, say so unless it is to be quiet, and return the path of the file."""
     from mnistcnn import write_kaggle_submission
 
-    file = written(
+    file = write_or_write_beside(
         lambda path, overwrite: write_kaggle_submission(path, labels, overwrite=overwrite),
         path,
         force=force,

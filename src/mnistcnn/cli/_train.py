@@ -10,7 +10,7 @@ import click
 from mnistcnn.cli._completion import complete_architecture
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
 from mnistcnn.cli._interruption import Interrupted
-from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, written
+from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
@@ -26,7 +26,7 @@ from mnistcnn.cli._options import (
     refuse_to_overwrite,
 )
 from mnistcnn.cli._tables import print_json
-from mnistcnn.cli._training import AUGMENTATIONS, Training
+from mnistcnn.cli._training_progress import AUGMENTATIONS, Training
 
 if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier
@@ -118,7 +118,7 @@ def train(
         fraction = held_out_fraction(validation_fraction, y)
         parameters = _parameters(fraction, early_stopping, **settings)
         classifier = training.fit(partial(_classifier, **parameters), X, y, quiet=quiet)
-        file = written(
+        file = write_or_write_beside(
             lambda path, overwrite: classifier.save(path, overwrite=overwrite),
             model_file,
             force=force,

@@ -26,7 +26,7 @@ __all__ = ["Lines", "cells_of", "label_column", "misplaced_image", "open_lines",
 # Small enough that the arrays of one piece stay in the processor's cache.
 CHARACTERS_A_PIECE = 1 << 20
 # 785 numbers of 25 characters are 20,000; a line without an end would fill the memory.
-_LONGEST_LINE = 1 << 18
+_MAX_LINE_LENGTH = 1 << 18
 _SEPARATORS = ",;\t"
 _WANTED = "a table of digits"
 
@@ -48,7 +48,7 @@ class Lines:
 
     def take(self) -> str:
         """Take the next line that is not blank; an empty string at the end."""
-        while line := self._text.readline(_LONGEST_LINE):
+        while line := self._text.readline(_MAX_LINE_LENGTH):
             self._check(line)
             self.n_taken += 1
             if line.strip():
@@ -60,7 +60,7 @@ class Lines:
         piece, self._start = self._start or self._text.read(CHARACTERS_A_PIECE), ""
         self._check(piece)
         if not piece.endswith("\n"):
-            rest = self._text.readline(_LONGEST_LINE)
+            rest = self._text.readline(_MAX_LINE_LENGTH)
             self._check(rest)
             piece += rest
         self.n_taken += piece.count("\n")
@@ -79,8 +79,8 @@ class Lines:
     def _check(self, piece: str) -> None:
         last_end = max(piece.rfind("\n"), piece.rfind("\r"))
         self._open_length = len(piece) - 1 - last_end + (self._open_length if last_end < 0 else 0)
-        if self._open_length >= _LONGEST_LINE:
-            raise ValueError(f"it has a line of more than {_LONGEST_LINE:,} characters.")
+        if self._open_length >= _MAX_LINE_LENGTH:
+            raise ValueError(f"it has a line of more than {_MAX_LINE_LENGTH:,} characters.")
 
 
 def read_digit_table(path: Path, label: LabelColumn | None) -> Table:

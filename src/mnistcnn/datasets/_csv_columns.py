@@ -10,7 +10,7 @@ from mnistcnn.preprocessing import LABEL_NAMES, Numbers, is_index_name, numbered
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
 
 # Beyond it, floats no longer hold every integer.
-_LARGEST_LABEL = 2**53
+_MAX_LABEL = 2**53
 
 SIDE = 28
 N_PIXELS = SIDE * SIDE
@@ -18,7 +18,7 @@ N_PIXELS = SIDE * SIDE
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"id|image_?id", re.IGNORECASE)
 _IMAGE_ID = re.compile(r"image_?id", re.IGNORECASE)
-_NAMED_AT_MOST = 3
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class LabelColumn:
 
     names: tuple[str, ...]
     remedy: str
-    lowest: int = -_LARGEST_LABEL
-    highest: int = _LARGEST_LABEL
+    lowest: int = -_MAX_LABEL
+    highest: int = _MAX_LABEL
 
 
 LABELS = LabelColumn(LABEL_NAMES, "Put it into the table's first line.")
@@ -226,8 +226,8 @@ def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
-    return ", ".join(map(repr, names[:_NAMED_AT_MOST])) + more
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(map(repr, names[:_MAX_NAMED])) + more
 
 
 def _as_int(cell: str) -> int:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 __all__ = ["plain_cells"]
 
 _ZERO, _LINE_END = ord("0"), ord("\n")
-_MOST_DIGITS = 3
+_MAX_DIGITS = 3
 
 
 def plain_cells(text: str, separator: str, n_columns: int) -> NDArray[np.uint16] | None:
@@ -47,13 +47,13 @@ def plain_cells(text: str, separator: str, n_columns: int) -> NDArray[np.uint16]
     of_line = codes[ends].reshape(-1, n_columns)
     if (
         n_digits.min() < 1
-        or n_digits.max() > _MOST_DIGITS
+        or n_digits.max() > _MAX_DIGITS
         or (of_line[:, :-1] != ord(separator)).any()
         or (of_line[:, -1] != _LINE_END).any()
     ):
         return None
     numbers = digits[ends - 1].astype(np.uint16)
-    for place in range(1, _MOST_DIGITS):
+    for place in range(1, _MAX_DIGITS):
         higher = np.flatnonzero(n_digits > place)
         # NumPy 1 would multiply bytes by a small number as bytes.
         numbers[higher] += digits[ends[higher] - 1 - place].astype(np.uint16) * 10**place

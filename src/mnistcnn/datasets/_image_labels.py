@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["labels_of"]
 
 _LONE_DIGIT = re.compile("(?<![0-9])[0-9](?![0-9])")
-_NAMED_AT_MOST = 20
+_MAX_NAMED = 20
 
 
 def labels_of(paths: list[Path], rule: str | Callable[[Path], Any]) -> NDArray[Any]:
@@ -63,8 +63,8 @@ def _digits_in_names(paths: list[Path]) -> NDArray[np.int64]:
     found = [set(_LONE_DIGIT.findall(path.stem)) for path in paths]
     others = [path for path, digits in zip(paths, found, strict=True) if len(digits) != 1]
     if others:
-        named = ", ".join(map(str, others[:_NAMED_AT_MOST]))
-        more = f" and {len(others) - _NAMED_AT_MOST} more" if len(others) > _NAMED_AT_MOST else ""
+        named = ", ".join(map(str, others[:_MAX_NAMED]))
+        more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
         raise ValueError(
             "return_labels='filename' needs names with one digit that has no other digit beside "
             "it, as in digit-7.png or 7_003.png; a function of the path can give labels for "

@@ -13,12 +13,12 @@ from mnistcnn.datasets._catalogue import MNIST, WITH_MNIST_NAMES, DataSet
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist_tables import transpose_images
-from mnistcnn.datasets._identity import (
+from mnistcnn.datasets._idx import read_idx, read_zipped_idx
+from mnistcnn.datasets._mislabelled_files import (
     check_is_not_of_other_data,
     warn_of_balanced_labels,
     warn_of_cut_table,
 )
-from mnistcnn.datasets._idx import read_idx, read_zipped_idx
 from mnistcnn.datasets._npz import read_npz_pair
 
 __all__ = ["Split", "data_set_of", "find_idx", "folder_of_downloads", "forms", "read_split"]

@@ -18,7 +18,7 @@ __all__ = ["as_value_error", "open_file", "unpacked"]
 Member = TypeVar("Member", str, tarfile.TarInfo)
 
 _TAR_MAGIC = slice(257, 262), b"ustar"
-_MOST_BYTES_OF_HEADERS = 1 << 20
+_MAX_HEADER_BYTES = 1 << 20
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -123,14 +123,14 @@ class _Headers:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.seek, self.tell = file.seek, file.tell
-        self._left = _MOST_BYTES_OF_HEADERS
+        self._left = _MAX_HEADER_BYTES
 
     def read(self, size: int) -> bytes:
         """Read so many bytes."""
         self._left -= size
         if self._left < 0:
             raise ValueError(
-                f"the headers of the archive have more than {_MOST_BYTES_OF_HEADERS:,} bytes."
+                f"the headers of the archive have more than {_MAX_HEADER_BYTES:,} bytes."
             )
         return self._file.read(size)
 

@@ -23,10 +23,10 @@ from mnistcnn.ensemble._members import (
     check_have_in_common,
     check_know,
     checked_labels,
-    made_member,
+    make_member,
     members_that_stay,
     seeds_of_members,
-    trained,
+    train_member,
     warn_of_unit_of_new_members,
 )
 from mnistcnn.ensemble._routing import RoutingMixin
@@ -249,9 +249,9 @@ class DigitEnsembleClassifier(
         labels = checked_labels(X, y, self.classes_ if earlier else None)
         warn_of_unit_of_new_members(earlier, X)
         seeds = seeds_of_members(self.random_state, self.n_estimators)[len(earlier) :]
-        members = [made_member(template, seed) for seed in seeds]
+        members = [make_member(template, seed) for seed in seeds]
         new = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-            delayed(trained)(member, X, labels, parameters) for member in members
+            delayed(train_member)(member, X, labels, parameters) for member in members
         )
         check_have_in_common([*earlier, *new])
         self._adopt(template, [*earlier, *new])
@@ -275,7 +275,7 @@ class DigitEnsembleClassifier(
         ValueError
             If a member was refitted on other labels, or predicts another label.
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         members, classes = fitted.estimators_, fitted.classes_
         if fitted.voting == "soft":
             places = mean_probabilities(members, X, fitted._predictor).argmax(axis=1)
@@ -302,7 +302,7 @@ class DigitEnsembleClassifier(
         ValueError
             If a member was refitted on other labels.
         """
-        fitted = self._as_fitted_now()
+        fitted = self._snapshot()
         return mean_probabilities(fitted.estimators_, X, fitted._predictor)
 
     @available_if(votes_softly)  # type: ignore[untyped-decorator]
@@ -361,8 +361,8 @@ class DigitEnsembleClassifier(
         # One assignment: an interrupt leaves either the old state or the new one.
         self.__dict__ = {**kept, **first, **fitted}
 
-    def _as_fitted_now(self) -> Self:
-        """Return a twin that stays as it is while another thread fits this ensemble anew."""
+    def _snapshot(self) -> Self:
+        """Return a snapshot, which another thread that refits this ensemble does not change."""
         fitted = copy(self)
         check_is_fitted(fitted)
         if fitted.voting not in VOTINGS:

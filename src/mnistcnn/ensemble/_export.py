@@ -53,7 +53,7 @@ class EnsembleExportMixin:
             Any other exception that `DigitCNNClassifier.export` raises.
         """
         ensemble = cast("DigitEnsembleClassifier", self)
-        members = ensemble._as_fitted_now().estimators_
+        members = ensemble._snapshot().estimators_
         _check_are_one_graph(members)
         export_together(
             members,

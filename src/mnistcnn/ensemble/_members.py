@@ -9,8 +9,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from mnistcnn._meta_estimator import inner_estimator_with, input_of, rejecting_estimator
 from mnistcnn._types import Classifier, Images, Labels, RandomState
-from mnistcnn._wrapper import given_to, part_with, rejecting_part
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
     RETURNED,
@@ -54,7 +54,7 @@ def check_can_be_member(estimator: Classifier, voting: str) -> None:
         )
     if not is_classifier(estimator):
         raise ValueError(f"estimator must be a classifier, got {estimator!r}.")
-    rejecting = rejecting_part(estimator)
+    rejecting = rejecting_estimator(estimator)
     if rejecting is not None:
         name = type(rejecting).__name__
         raise ValueError(
@@ -118,12 +118,12 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
 
 def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
     """Warn if images are certainly not like those of the members of an earlier fit."""
-    network = part_with(earlier[0], "_pixel_range") if earlier else None
+    network = inner_estimator_with(earlier[0], "_pixel_range") if earlier else None
     if network is None:
         return
     try:
         places = some_of(np.arange(len(X)), IMAGES_LOOKED_AT)  # type: ignore[arg-type]
-        given = given_to(network, earlier[0], _safe_indexing(X, places))
+        given = input_of(network, earlier[0], _safe_indexing(X, places))
         rows, image_shape = np.asarray(as_rows(given)[0]), network.image_shape_
         if rows.dtype.kind in "buif" and not RETURNED.includes(given):
             known, pixels = training_pixels_of(vars(network)), as_pixels(rows, image_shape)
@@ -133,7 +133,7 @@ def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
         return
 
 
-def made_member(estimator: Classifier, seed: int) -> Any:
+def make_member(estimator: Classifier, seed: int) -> Any:
     """Return a copy of an unfitted estimator, each `random_state` in it drawn from a seed."""
     member = clone(estimator)
     generator = np.random.RandomState(seed)
@@ -147,7 +147,7 @@ def made_member(estimator: Classifier, seed: int) -> Any:
     return member
 
 
-def trained(
+def train_member(
     member: Classifier, X: Images, y: NDArray[Any], parameters: Mapping[str, Any]
 ) -> Classifier:
     """Train a member and return it; the next one takes over its compiled network."""

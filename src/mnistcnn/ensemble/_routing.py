@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from sklearn import get_config
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
+from mnistcnn._meta_estimator import check_takes
 from mnistcnn._types import Classifier
-from mnistcnn._wrapper import check_takes
 
 __all__ = ["RoutingMixin"]
 

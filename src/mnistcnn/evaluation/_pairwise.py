@@ -24,9 +24,9 @@ _PROPORTIONS = (
     "top_k_accuracy",
 )
 _POINTS_OF_NO_IMPORTANCE = 0.1
-_FEWEST_FOLDS_OF_A_VERDICT = 3
+_MIN_FOLDS_FOR_VERDICT = 3
 # Below what rounding makes of equal differences: without it they would divide by zero.
-_SMALLEST_DEVIATION = 1e-12
+_MIN_DEVIATION = 1e-12
 # How far rounding takes a mean of ones above 1.
 _ROUNDING = 1e-9
 
@@ -116,7 +116,7 @@ def _corrected_test(
     freedom = n_folds - 1
     mean = differences.mean(axis=1)
     deviation = differences.std(axis=1, ddof=1) * np.sqrt(1 / n_folds + overlap)
-    posterior = stats.t(freedom, loc=mean, scale=np.maximum(deviation, _SMALLEST_DEVIATION))
+    posterior = stats.t(freedom, loc=mean, scale=np.maximum(deviation, _MIN_DEVIATION))
     lower, upper = posterior.interval(confidence)
     p_value = 2 * np.minimum(posterior.cdf(0), posterior.sf(0))
     return {
@@ -147,7 +147,7 @@ def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
     leader = pairs["first"].iloc[0]
     scorer, rope, unit = (pairs.attrs[name] for name in ("scorer", "rope", "unit"))
     sentence = f"By {scorer} in {n_folds} folds, {leader} "
-    if n_folds < _FEWEST_FOLDS_OF_A_VERDICT:
+    if n_folds < _MIN_FOLDS_FOR_VERDICT:
         sentence += "comes first; so few folds cannot tell it apart from the others"
     else:
         sentence += _clauses(pairs[pairs["first"] == leader], pairs.attrs["confidence"])

@@ -228,10 +228,10 @@ def _records(
         else:
             callbacks = kept.callbacks_of(run)
             split = images.split_as(run.recipe.data)
-            yield kept.write(run, _trained(run, split, callbacks, on_epoch))
+            yield kept.write(run, _train_run(run, split, callbacks, on_epoch))
 
 
-def _trained(
+def _train_run(
     run: RecipeRun, images: DigitImages, callbacks: list[Any], on_epoch: OnEpoch | None
 ) -> Record:
     """Return what a run has come to."""
@@ -249,7 +249,7 @@ def _trained(
         "seconds": sum(clock.seconds),
         "data": run.recipe.data,
         "n_training_images": len(images.y),
-        **measured(classifier, images),
+        **evaluate_on_test_images(classifier, images),
         "precision": classifier.precision_,
         "history": classifier.history_,
         "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -257,7 +257,7 @@ def _trained(
     }
 
 
-def measured(classifier: Classifier, images: DigitImages) -> Record:
+def evaluate_on_test_images(classifier: Classifier, images: DigitImages) -> Record:
     """Return how a fitted classifier answers the images that it is measured on.
 
     Parameters

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn._wrapper import given_to, part_with
+from mnistcnn._meta_estimator import inner_estimator_with, input_of
 from mnistcnn.inspection._saliency import (
     Saliency,
     WantedClasses,
@@ -99,7 +99,7 @@ def network_within(estimator: "Classifier") -> Any:
     An estimator in which no single one answers is refused, and one that is not fitted.
     """
     check_is_fitted(estimator)
-    network = part_with(estimator, "input_gradients")
+    network = inner_estimator_with(estimator, "input_gradients")
     if network is None:
         raise ValueError(
             "estimator must be a DigitCNNClassifier, or a pipeline, search or wrapper around one, "
@@ -111,4 +111,4 @@ def network_within(estimator: "Classifier") -> Any:
 def network_and_input(estimator: "Classifier", X: "Images") -> tuple[Any, Any]:
     """Return the same, and what it is given of images: what the steps before it make of them."""
     network = network_within(estimator)
-    return network, given_to(network, estimator, X)
+    return network, input_of(network, estimator, X)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistcnn._wrapper import part_with
+from mnistcnn._meta_estimator import inner_estimator_with
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def images_of(X: "Images", estimator: "Classifier") -> "NDArray[Any]":
     """
     array = np.asarray(X)
     if array.ndim == 2:
-        shape = _shape_of_rows(array.shape[1], part_with(estimator, "image_shape_"))
+        shape = _shape_of_rows(array.shape[1], inner_estimator_with(estimator, "image_shape_"))
         missing = prod(shape) - array.shape[1]
         array = np.pad(array, ((0, 0), (0, missing))).reshape(-1, *shape)
     if array.ndim not in (3, 4) or array.dtype.kind not in "biuf":

@@ -104,13 +104,12 @@ def occlusion_saliency(
     fills = _fills(fill, images)
     wanted = np.take_along_axis(probabilities, columns, axis=1)
 
-    def ask(occluded: "NDArray[Any]", which: "NDArray[np.intp]") -> "NDArray[np.float64]":
+    def predict(occluded: "NDArray[Any]", which: "NDArray[np.intp]") -> "NDArray[np.float64]":
         with unit_was_checked():
             answers = estimator.predict_proba(in_form_of(X, occluded))
         return np.take_along_axis(np.asarray(answers), columns[which], axis=1)
 
-    asked = _ask_of_all_places(ask, images, side, fills)
-    falls = wanted[:, None, :] - asked
+    falls = wanted[:, None, :] - _predict_at_each_place(predict, images, side, fills)
     return Saliency(
         images=images,
         maps=_averaged_over_windows(falls, images.shape[1:3], side),
@@ -149,20 +148,20 @@ def _fills(fill: float | None, images: "NDArray[Any]") -> "NDArray[Any]":
     return covering
 
 
-def _ask_of_all_places(
-    ask: "Callable[[NDArray[Any], NDArray[np.intp]], NDArray[np.float64]]",
+def _predict_at_each_place(
+    predict: "Callable[[NDArray[Any], NDArray[np.intp]], NDArray[np.float64]]",
     images: "NDArray[Any]",
     side: int,
     fills: "NDArray[Any]",
 ) -> "NDArray[np.float64]":
-    """Return what is answered for each image and place of the window, ``(n, n_places, ...)``."""
+    """Return the predictions for each image and place of the window, ``(n, n_places, ...)``."""
     masks = _masks(images.shape[1:3], side)
     total = len(images) * len(masks)
     answers = []
     for start in range(0, total, IMAGES_AT_A_TIME):
         numbers = np.arange(start, min(start + IMAGES_AT_A_TIME, total))
         which, place = np.divmod(numbers, len(masks))
-        answers.append(ask(np.where(masks[place], fills[which], images[which]), which))
+        answers.append(predict(np.where(masks[place], fills[which], images[which]), which))
     joined = np.concatenate(answers)
     return cast("NDArray[np.float64]", joined.reshape(len(images), len(masks), -1))
 

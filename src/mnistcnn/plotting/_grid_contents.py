@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from mnistcnn._wrapper import part_with, rejecting_part
+from mnistcnn._meta_estimator import inner_estimator_with, rejecting_estimator
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -91,7 +91,7 @@ def answers_of(estimator: "Classifier", X: "Images") -> Answers:
     places = {label: place for place, label in enumerate(classes)}
     columns = np.array([places.get(label, -1) for label in predictions.tolist()], dtype=np.intp)
     are_given = np.ones(len(predictions), dtype=bool)
-    if rejecting_part(estimator) is not None:
+    if rejecting_estimator(estimator) is not None:
         are_given = columns >= 0
     probabilities = None
     if hasattr(estimator, "predict_proba"):
@@ -126,7 +126,7 @@ def images_and_shape(
     Rows that it fills up with zeros come back filled up.
     """
     rows = np.asarray(X)
-    fitted = part_with(estimator, "image_shape_")
+    fitted = inner_estimator_with(estimator, "image_shape_")
     shape: tuple[int, ...] | None = getattr(fitted, "image_shape_", None)
     if shape is None or rows.ndim != 2:
         return X, None

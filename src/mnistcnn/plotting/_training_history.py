@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn._wrapper import part_with
+from mnistcnn._meta_estimator import inner_estimator_with
 from mnistcnn.plotting._axes import figure_of, several_axes_for
 from mnistcnn.plotting._looks import TRAINING, VALIDATION, line_looks
 
@@ -265,7 +265,7 @@ class TrainingHistoryDisplay:
 
 def _history_of(estimator: "Classifier", name: str) -> History:
     check_is_fitted(estimator)
-    fitted = part_with(estimator, "history_")
+    fitted = inner_estimator_with(estimator, "history_")
     if fitted is None:
         raise ValueError(
             f"{name} must be a DigitCNNClassifier, or a pipeline, search or wrapper around one, "

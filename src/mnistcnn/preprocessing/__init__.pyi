@@ -19,6 +19,7 @@ from ._pixel_warnings import RETURNED as RETURNED
 from ._pixel_warnings import callers_level as callers_level
 from ._pixel_warnings import warn_of_pixels as warn_of_pixels
 from ._reshaper import ImageReshaper as ImageReshaper
+from ._sample_weights import checked_weights as checked_weights
 from ._scaler import PixelScaler as PixelScaler
 from ._shapes import as_rows as as_rows
 from ._shapes import check_channels_last as check_channels_last
@@ -35,4 +36,3 @@ from ._training_pixels import PixelStatistics as PixelStatistics
 from ._training_pixels import Situation as Situation
 from ._training_pixels import TrainingPixels as TrainingPixels
 from ._training_pixels import some_of as some_of
-from ._weights import checked_weights as checked_weights

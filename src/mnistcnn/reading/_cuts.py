@@ -20,7 +20,7 @@ STEP, REACH = 2, 0.2
 # ink.
 ASIDE, OFF_PATH = 0.02, 0.01
 # Ink is above this fraction of full ink.
-INK = 0.25
+MIN_INK_FRACTION = 0.25
 # Paths through more ink than this fraction of the height are none.
 MAX_INK = 0.5
 # As parts of the ink on a width of one height: with no more than this between them two paths are
@@ -71,7 +71,11 @@ def cuts_through(crop: Pixels) -> list[Cut]:
     >>> [round(cut.ink, 1) for cut in cuts_through(two_strokes)][:2]
     [0.1, 0.1]
     """
-    ink = np.maximum(crop / np.float32(255 * (1 - INK)) - np.float32(INK / (1 - INK)), 0)
+    ink = np.maximum(
+        crop / np.float32(255 * (1 - MIN_INK_FRACTION))
+        - np.float32(MIN_INK_FRACTION / (1 - MIN_INK_FRACTION)),
+        0,
+    )
     found = [_cheapest_paths(ink, slant) for slant in SLANTS]
     paths = np.concatenate([paths for paths, _ in found])
     inks = np.concatenate([inks for _, inks in found])

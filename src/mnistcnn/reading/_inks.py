@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from mnistcnn.handwriting import FoundDigit, bounding_box
 
-__all__ = ["INK", "Ink", "inks_of", "laid_out", "put"]
+__all__ = ["INK_THRESHOLD", "Ink", "inks_of", "laid_out", "put"]
 
 Pixels = NDArray[np.uint8]
 
 # Of 255: what is fainter is left of a stroke on the other side of a cut.
-INK = 60
+INK_THRESHOLD = 60
 # Lines are taken apart in an image that is shrunk, by a whole number, to about this height.
 HEIGHT = 48
 
@@ -57,7 +57,7 @@ def _factor(line: Sequence[FoundDigit]) -> int:
 
 def _ink_of(found: FoundDigit, factor: int) -> Ink:
     x, y, _, _ = found.box
-    rows, columns = bounding_box(found.crop > INK) or (slice(None), slice(None))
+    rows, columns = bounding_box(found.crop > INK_THRESHOLD) or (slice(None), slice(None))
     top, left = (
         place // found.scale + (side.start or 0) - found.margin
         for place, side in [(y, rows), (x, columns)]

@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from mnistcnn._types import Classifier
 from mnistcnn.handwriting import DigitNormalizer, in_normal_form
 from mnistcnn.reading._parts import Line, Part, full_crop, is_whole
-from mnistcnn.reading._search import OF_LABELS, OF_PARTS, Costs
+from mnistcnn.reading._search import LABEL_COSTS, PART_COSTS, Costs
 from mnistcnn.reading._views import views_of
 
-__all__ = ["Judge", "Judged", "LabelJudge", "PartJudge", "Verdicts", "asked"]
+__all__ = ["Judge", "Judged", "LabelJudge", "PartJudge", "Verdicts", "checked_probabilities"]
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# A classifier is asked of no more than so many images at a time.
+# A classifier predicts no more than so many images at a time.
 IMAGES_AT_A_TIME = 4096
 # Ink that is as surely one digit as this is not cut; where only labels are judged, it must be no
 # broader than this multiple of its height, too.
-SURE, MAX_SURE_ASPECT = 0.97, 1.0
+MIN_SURE_PROBABILITY, MAX_SURE_ASPECT = 0.97, 1.0
 # Of what a classifier of parts takes whole ink for besides a digit, the classifier of digits may
 # claim this part if it is sure of a label, and less of it the less sure it is, by this power.
 MAX_SAY, SURENESS = 0.85, 4
@@ -76,7 +76,7 @@ class Judge(Protocol):
 class LabelJudge:
     """Takes a part for one digit if a classifier of digits is sure which one."""
 
-    costs = OF_LABELS
+    costs = LABEL_COSTS
     # Two digits may look like one as well as two strokes of one do.
     joins = False
 
@@ -105,13 +105,13 @@ class LabelJudge:
             ]
         )
         rows = images.reshape(len(images), -1)
-        return images, asked(self.classifier, rows, "classifier")
+        return images, checked_probabilities(self.classifier, rows, "classifier")
 
 
 class PartJudge:
     """Uses a classifier that tells pieces, pairs and groups of digits from single ones."""
 
-    costs = OF_PARTS
+    costs = PART_COSTS
     joins = True
 
     def __init__(self, part_classifier: Classifier, of_labels: LabelJudge) -> None:
@@ -133,7 +133,7 @@ class PartJudge:
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
         """Return what is thought of the parts of each line."""
         views = np.concatenate([views_of(each.line, each.parts) for each in lines])
-        answers = asked(self.part_classifier, views, "part_classifier")
+        answers = checked_probabilities(self.part_classifier, views, "part_classifier")
         if self.labels:
             self._let_classifier_speak(lines, answers)
         return [
@@ -148,7 +148,7 @@ class PartJudge:
         """
         parts = [(each.line, part) for each in lines for part in each.parts]
         are_whole = np.array([is_whole(*each) for each in parts], dtype=bool)
-        doubtful = are_whole & (answers[:, self.is_single].sum(axis=1) < SURE)
+        doubtful = are_whole & (answers[:, self.is_single].sum(axis=1) < MIN_SURE_PROBABILITY)
         numbers = np.flatnonzero(doubtful)
         _, likely = self.of_labels.answers([full_crop(*parts[number]) for number in numbers])
         weight = MAX_SAY * likely.max(axis=1, initial=0.0) ** SURENESS
@@ -168,7 +168,7 @@ class PartJudge:
             # Which digit it is does not matter to how likely it is one.
             np.maximum(np.maximum(singles, surest_pairs), others),
             singles,
-            singles >= SURE,
+            singles >= MIN_SURE_PROBABILITY,
             given[:, self.labels],
             surest_pairs > np.maximum(surest, others),
             _of_either(of_pairs),
@@ -182,7 +182,7 @@ def _of_either(of_pairs: Floats) -> Floats:
     return np.stack([of_pairs.sum(axis=2), of_pairs.sum(axis=1)], axis=1)
 
 
-def asked(classifier: Classifier, X: Pixels, name: str) -> Floats:
+def checked_probabilities(classifier: Classifier, X: Pixels, name: str) -> Floats:
     """Return the probabilities that a classifier gives; refuse other values."""
     given = [
         _checked(classifier, X[start : start + IMAGES_AT_A_TIME], name)
@@ -212,7 +212,7 @@ def _split(rows: Floats, lines: Sequence[Judged]) -> list[Floats]:
 
 def _are_sure(parts: Sequence[Part], scores: Floats) -> NDArray[np.bool_]:
     are_narrow = [part.crop.shape[1] <= MAX_SURE_ASPECT * part.crop.shape[0] for part in parts]
-    return np.asarray(np.array(are_narrow, dtype=bool) & (scores >= SURE))
+    return np.asarray(np.array(are_narrow, dtype=bool) & (scores >= MIN_SURE_PROBABILITY))
 
 
 def _of_labels_alone(parts: Sequence[Part], scores: Floats) -> Verdicts:

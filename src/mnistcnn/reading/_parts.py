@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mnistcnn.handwriting import bounding_box
 from mnistcnn.reading._cuts import Cut, cuts_through, is_left_of
-from mnistcnn.reading._inks import INK, Ink, laid_out, put
+from mnistcnn.reading._inks import INK_THRESHOLD, Ink, laid_out, put
 
 __all__ = ["Line", "Part", "cut_line", "full_crop", "is_whole", "part_between", "parts_of"]
 
@@ -151,7 +151,7 @@ def part_between(line: Line, first: int, last: int) -> Part | None:
     inks = [line.inks[number] for number in numbers]
     crops = [_within(ink, number, begin, end) for number, ink in zip(numbers, inks, strict=True)]
     canvas, top, left = laid_out(inks, crops)
-    box = bounding_box(canvas > INK)
+    box = bounding_box(canvas > INK_THRESHOLD)
     if box is None:
         return None
     rows, columns = box

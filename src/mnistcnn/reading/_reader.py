@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from mnistcnn._meta_estimator import rejecting_estimator
 from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions, validate_parameters
 from mnistcnn._types import Classifier
-from mnistcnn._wrapper import rejecting_part
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.handwriting import (
     DigitNormalizer,
@@ -26,6 +26,7 @@ from mnistcnn.images import ReadableImage
 from mnistcnn.reading._inks import inks_of
 from mnistcnn.reading._judges import Judge, LabelJudge, PartJudge
 from mnistcnn.reading._readings import Box, ReadDigit, Reading
+from mnistcnn.reading._search import MIN_PROBABILITY
 from mnistcnn.reading._segmenting import Character, segmented
 from mnistcnn.reading._turned import ANGLES, agreed, may_be_turned, turned
 from mnistcnn.reading._words import are_in_numbers
@@ -35,9 +36,8 @@ __all__ = ["DigitReader"]
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# Where two classifiers are asked for a label, that of digits counts for more than that of parts,
-# and no probability counts as less than this.
-OF_CLASSIFIER, OF_PARTS, LOWEST = 0.9, 0.1, 1e-6
+# Where two classifiers judge a label, that of digits counts for more than that of parts.
+CLASSIFIER_WEIGHT, PART_WEIGHT = 0.9, 0.1
 
 
 class ReadLine(NamedTuple):
@@ -276,7 +276,7 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
     def _accepted(self, digits: Sequence[ReadDigit]) -> set[int]:
         """Return the identities of those that the classifier is sure enough of, and accepts."""
         sure = [digit for digit in digits if digit.probability >= self.min_probability]
-        rejecting = rejecting_part(self.classifier)
+        rejecting = rejecting_estimator(self.classifier)
         if rejecting is None or not sure:
             return set(map(id, sure))
         labels = self.classifier.predict(np.stack([digit.image.ravel() for digit in sure])).tolist()
@@ -313,7 +313,10 @@ def _combined(alone: Floats, in_line: Floats) -> Floats:
     """Return the geometric mean of what two classifiers say of a label, adding up to 1."""
     if not len(in_line):
         return alone
-    both = np.maximum(alone, LOWEST) ** OF_CLASSIFIER * np.maximum(in_line, LOWEST) ** OF_PARTS
+    both = (
+        np.maximum(alone, MIN_PROBABILITY) ** CLASSIFIER_WEIGHT
+        * np.maximum(in_line, MIN_PROBABILITY) ** PART_WEIGHT
+    )
     return np.asarray(both / both.sum())
 
 

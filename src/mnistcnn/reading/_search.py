@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from mnistcnn.reading._parts import Line, Part
 
-__all__ = ["OF_LABELS", "OF_PARTS", "Costs", "most_likely_parts"]
+__all__ = ["LABEL_COSTS", "PART_COSTS", "MIN_PROBABILITY", "Costs", "most_likely_parts"]
 
 # No probability counts as less, and what lies between two cuts and is of no digit counts as this.
-LOWEST = 1e-6
+MIN_PROBABILITY = 1e-6
 # Of its width a part counts so much as its size.
 WIDTH_COUNTS = 0.8
 # What is lower than this fraction of the ink may be a piece of a digit; what is broader than this
@@ -40,15 +40,15 @@ class Costs(NamedTuple):
 
 # Both were chosen on lines composed of MNIST's training images 40,000 to 50,000: those where
 # probabilities are of labels alone, and those where pieces and several digits are told apart.
-OF_LABELS = Costs(0.05, 4.0, 5.0, 3.0)
-OF_PARTS = Costs(-0.3, 0.5, 0.0, 0.0)
+LABEL_COSTS = Costs(0.05, 4.0, 5.0, 3.0)
+PART_COSTS = Costs(-0.3, 0.5, 0.0, 0.0)
 
 
 def most_likely_parts(
     line: Line,
     parts: Sequence[Part],
     probabilities: NDArray[np.float64],
-    costs: Costs = OF_LABELS,
+    costs: Costs = LABEL_COSTS,
 ) -> list[int]:
     """Return the numbers of the parts that a line consists of, from the left to the right.
 
@@ -65,10 +65,10 @@ def most_likely_parts(
         What may be a digit.
     probabilities : ndarray of shape (n_parts,)
         How likely each is one.
-    costs : Costs, default=OF_LABELS
+    costs : Costs, default=LABEL_COSTS
         What else counts.
     """
-    scores = np.log(np.maximum(probabilities, LOWEST))
+    scores = np.log(np.maximum(probabilities, MIN_PROBABILITY))
     scores -= np.array([_cost(line, part, costs) for part in parts])
     beginning: dict[int, list[int]] = {}
     for number, part in enumerate(parts):
@@ -78,7 +78,7 @@ def most_likely_parts(
     best += [(-np.inf, [])] * (len(line.places) - 1)
     for place in range(len(line.places) - 1):
         score, way = best[place]
-        following = [(place + 1, float(np.log(LOWEST)), way)]
+        following = [(place + 1, float(np.log(MIN_PROBABILITY)), way)]
         following += [
             (parts[number].last, float(scores[number]), [*way, number])
             for number in beginning.get(place, [])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn.handwriting import bounding_box
-from mnistcnn.reading._inks import INK, Ink
+from mnistcnn.reading._inks import INK_THRESHOLD, Ink
 from mnistcnn.reading._judges import Judge, Judged, Verdicts
 from mnistcnn.reading._parts import Line, Part, cut_line, full_crop, part_between, parts_of
 from mnistcnn.reading._readings import Box
@@ -146,7 +146,7 @@ def _box(line: Line, part: Part, crop: Pixels) -> Box:
     """Return x, y, width and height in the image of a part that has a border of one cell."""
     ink = line.inks[0]
     scale = ink.found.scale
-    around = bounding_box(crop > INK)
+    around = bounding_box(crop > INK_THRESHOLD)
     # No part is without ink.
     assert around is not None
     rows, columns = around

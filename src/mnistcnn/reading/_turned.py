@@ -16,11 +16,11 @@ Pixels = NDArray[np.uint8]
 # In degrees. What is turned further cannot be told from other digits: a 6 from a 9, a 7 from a 1.
 ANGLES = (-45, -30, 30, 45)
 # How sure the reader must be of a digit that it has turned.
-SURE = 0.9
+MIN_TURNED_PROBABILITY = 0.9
 # Ink stands alone if all other ink is further away than this multiple of its longer side. It is as
 # large as the digits around if its longer side is this fraction to this multiple of theirs. The box
 # of a turned stroke is at least this fraction as broad as it is long.
-DISTANCE, SMALLEST, LARGEST, NARROWEST = 1.0, 0.4, 2.5, 0.3
+MIN_DISTANCE, MIN_SIZE, MAX_SIZE, MIN_ASPECT = 1.0, 0.4, 2.5, 0.3
 
 
 def may_be_turned(box: Box, inks: Sequence[Box], digits: Sequence[Box]) -> bool:
@@ -46,12 +46,12 @@ def may_be_turned(box: Box, inks: Sequence[Box], digits: Sequence[Box]) -> bool:
     >>> may_be_turned(beside, [digit, beside], [digit])
     False
     """
-    if not digits or min(box[2:]) < NARROWEST * max(box[2:]):
+    if not digits or min(box[2:]) < MIN_ASPECT * max(box[2:]):
         return False
     longer = max(box[2:])
     usual = float(np.median([max(digit[2:]) for digit in digits]))
-    is_as_large = SMALLEST * usual <= longer <= LARGEST * usual
-    return is_as_large and _n_within(box, inks, DISTANCE * longer) == 1
+    is_as_large = MIN_SIZE * usual <= longer <= MAX_SIZE * usual
+    return is_as_large and _n_within(box, inks, MIN_DISTANCE * longer) == 1
 
 
 def _n_within(box: Box, inks: Sequence[Box], distance: float) -> int:
@@ -94,7 +94,11 @@ def agreed(readings: Sequence[Sequence[ReadDigit]]) -> ReadDigit | None:
     readings : sequence of sequence of ReadDigit
         What was read at each angle.
     """
-    sure = [digits[0] for digits in readings if len(digits) == 1 and digits[0].probability >= SURE]
+    sure = [
+        digits[0]
+        for digits in readings
+        if len(digits) == 1 and digits[0].probability >= MIN_TURNED_PROBABILITY
+    ]
     if len({digit.label for digit in sure}) != 1:
         return None
     return max(sure, key=lambda digit: digit.probability)

@@ -11,7 +11,7 @@ from mnistcnn._training.tensors import Tensor
 
 if TYPE_CHECKING:
     from mnistcnn._training.data import TrainingData
-    from mnistcnn._training.epochs import EpochPlan, Transform
+    from mnistcnn._training.epoch_order import EpochPlan, Transform
 
 ImageShape = tuple[int, int, int]
 

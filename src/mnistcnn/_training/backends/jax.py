@@ -19,7 +19,7 @@ from mnistcnn._training.backends.base import (
     bfloat16_of_gpu,
 )
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import EpochPlan, Transform
+from mnistcnn._training.epoch_order import EpochPlan, Transform
 from mnistcnn._training.tensors import Tensor
 
 # Folds of a search differ by a row or so; with the rows rounded up they share one program.

@@ -27,7 +27,7 @@ from mnistcnn._training.backends.base import (
     bfloat16_of_gpu,
 )
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import EpochPlan, Transform, effective_batch_size
+from mnistcnn._training.epoch_order import EpochPlan, Transform, effective_batch_size
 from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import sum_over_one_replica

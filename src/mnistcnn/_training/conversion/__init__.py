@@ -2,4 +2,4 @@
 
 from mnistcnn._training.conversion.formats import FORMATS as FORMATS
 from mnistcnn._training.conversion.formats import FileFormat as FileFormat
-from mnistcnn._training.conversion.formats import converted as converted
+from mnistcnn._training.conversion.formats import convert as convert

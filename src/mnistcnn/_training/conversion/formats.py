@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from mnistcnn._training import backends
 from mnistcnn._training.conversion.graph import ProbabilitiesGraph
-from mnistcnn._training.conversion.litert import ask_litert, to_litert
-from mnistcnn._training.conversion.onnx import ask_onnx, to_onnx
+from mnistcnn._training.conversion.litert import run_litert, to_litert
+from mnistcnn._training.conversion.onnx import run_onnx, to_onnx
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.network import Network
 from mnistcnn._training.runtime import check_can_run
 
 # A wrong conversion is far off; two runtimes differ in the last bits of float32.
-LARGEST_DIFFERENCE = 1e-4
+MAX_DIFFERENCE = 1e-4
 # In int8 the answers may differ for a few images; where the calibration has failed, for most.
-LEAST_AGREEMENT = 0.95
+MIN_AGREEMENT = 0.95
 
 
 class FileFormat(NamedTuple):
@@ -28,7 +28,7 @@ class FileFormat(NamedTuple):
     extra: str
     packages: tuple[str, ...]
     convert: Callable[[ProbabilitiesGraph, Mapping[str, str], NDArray[Any] | None], bytes]
-    ask: Callable[[bytes, NDArray[Any]], NDArray[np.float32]]
+    run: Callable[[bytes, NDArray[Any]], NDArray[np.float32]]
 
     def check_available(self) -> None:
         """Refuse a backend that no converter knows, and tell what to install.
@@ -54,12 +54,12 @@ class FileFormat(NamedTuple):
 
 
 FORMATS = {
-    ".onnx": FileFormat("ONNX", "onnx", ("onnx", "onnxruntime", "tf2onnx"), to_onnx, ask_onnx),
-    ".tflite": FileFormat("LiteRT", "litert", ("ai_edge_litert",), to_litert, ask_litert),
+    ".onnx": FileFormat("ONNX", "onnx", ("onnx", "onnxruntime", "tf2onnx"), to_onnx, run_onnx),
+    ".tflite": FileFormat("LiteRT", "litert", ("ai_edge_litert",), to_litert, run_litert),
 }
 
 
-def converted(
+def convert(
     networks: Sequence[Network],
     file_format: FileFormat,
     *,
@@ -132,8 +132,8 @@ def _check_equal(
 ) -> None:
     probes = graph.probes(pixel_range)
     answers = _answers(file_format, content, probes)
-    difference = np.abs(answers - graph.answers(probes)).max()
-    if not difference <= LARGEST_DIFFERENCE:
+    difference = np.abs(answers - graph.predict(probes)).max()
+    if not difference <= MAX_DIFFERENCE:
         raise ValueError(
             f"the network cannot be written as {file_format.name}: probabilities of the file "
             f"differ from those of the network by up to {difference:.2g}."
@@ -145,10 +145,10 @@ def _check_alike(
 ) -> None:
     places, expected = (
         answers.argmax(axis=1)
-        for answers in (_answers(file_format, content, calibration), graph.answers(calibration))
+        for answers in (_answers(file_format, content, calibration), graph.predict(calibration))
     )
     agreement = (places == expected).mean()
-    if agreement < LEAST_AGREEMENT:
+    if agreement < MIN_AGREEMENT:
         raise ValueError(
             f"the network cannot be written as {file_format.name} in int8: for "
             f"{100 * (1 - agreement):.3g} % of calibration_images it predicts another label. "
@@ -158,7 +158,7 @@ def _check_alike(
 
 def _answers(file_format: FileFormat, content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
     try:
-        return file_format.ask(content, images)
+        return file_format.run(content, images)
     except Exception as error:  # the runtime's own
         raise ValueError(
             f"the network cannot be written as {file_format.name}: the runtime cannot compute the "

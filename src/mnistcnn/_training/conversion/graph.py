@@ -47,7 +47,7 @@ class ProbabilitiesGraph:
         mean = of_each[0] if len(of_each) == 1 else tf.add_n(of_each) / len(of_each)
         return {PROBABILITIES: tf.identity(mean, name=PROBABILITIES)}
 
-    def answers(self, images: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probabilities ``(n, n_classes)`` as TensorFlow computes them."""
         import tensorflow as tf
 

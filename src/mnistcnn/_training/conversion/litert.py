@@ -52,7 +52,7 @@ def _with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
     return bytes(builder.Output())
 
 
-def ask_litert(content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
+def run_litert(content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
     """Return the probabilities that LiteRT computes."""
     from ai_edge_litert.interpreter import Interpreter
 

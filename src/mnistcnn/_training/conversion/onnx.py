@@ -82,7 +82,7 @@ def _fill_in(model: "onnx.ModelProto", large: list[keras.Variable]) -> None:
         model.graph.initializer.append(onnx.numpy_helper.from_array(as_array(variable), name))
 
 
-def ask_onnx(content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
+def run_onnx(content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
     """Return the probabilities that onnxruntime computes."""
     onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()

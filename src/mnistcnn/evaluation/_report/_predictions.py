@@ -14,9 +14,9 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
-from mnistcnn._batches import OnAnswers, answers_in_batches
+from mnistcnn._batches import OnProgress, predict_in_batches
+from mnistcnn._meta_estimator import rejecting_estimator
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn._wrapper import rejecting_part
 from mnistcnn.preprocessing import check_in_memory, check_one_label_each
 
 __all__ = ["CONFIDENCE", "Predictions", "check_classifier", "codes_of_labels", "predictions_of"]
@@ -145,13 +145,13 @@ def predictions_of(
     X: Images,
     codes: NDArray[np.int64],
     classes: Sequence[Any],
-    on_answers: OnAnswers | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Predictions:
     """Ask a classifier, whose probabilities are taken as float64 from 0 to 1."""
     methods = [classifier.predict]
     if hasattr(classifier, "predict_proba"):
         methods.append(classifier.predict_proba)
-    labels, *of_classes = answers_in_batches(methods, X, on_answers)
+    labels, *of_classes = predict_in_batches(methods, X, on_progress)
     predicted = column_or_1d(labels)
     check_consistent_length(predicted, codes)
     probabilities = None
@@ -164,7 +164,7 @@ def predictions_of(
         true=codes,
         predicted=_codes(classes, predicted),
         probabilities=probabilities,
-        rejects=rejecting_part(classifier) is not None,
+        rejects=rejecting_estimator(classifier) is not None,
     )
 
 

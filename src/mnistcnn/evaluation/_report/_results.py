@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 # How much of the colour the greatest share of a row gets in the confusion matrix.
-STRONGEST = 70
+MAX_STRENGTH = 70
 
 
 def summary_section(predictions: Predictions, calibration: Calibration | None) -> Element:
@@ -142,7 +142,7 @@ def _count(row: NDArray[np.int64], column: int, place: int) -> Element:
         return cell("0", class_="none")
     share = count / row.sum()
     # Of mistakes even few are to be seen.
-    strength = STRONGEST * (share * 0.6 if column == place else np.sqrt(share))
+    strength = MAX_STRENGTH * (share * 0.6 if column == place else np.sqrt(share))
     kind = "right" if column == place else "wrong"
     return cell(f"{count:,}", class_=kind, style=f"--strength: {strength:.0f}%")
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any, TypeGuard
 
+from mnistcnn._meta_estimator import nested_estimators
 from mnistcnn._types import Classifier, Estimator
-from mnistcnn._wrapper import estimators_within
 from mnistcnn.architectures import get_architecture
 from mnistcnn.classifier import (
     DigitCNNClassifier,
@@ -17,7 +17,7 @@ from mnistcnn.classifier import (
 __all__ = ["ChangedParameter", "Part", "history_of", "networks_within", "parts_of"]
 
 # Beyond it a value is cut off; whole arrays may be parameters.
-LONGEST_VALUE = 300
+MAX_VALUE_LENGTH = 300
 ABBREVIATED = "..."
 
 
@@ -62,7 +62,7 @@ def parts_of(classifier: Classifier) -> list[Part]:
     []
     """
     parts: dict[tuple[Any, ...], Part] = {}
-    for estimator in estimators_within(classifier):
+    for estimator in nested_estimators(classifier):
         changed = _changed(estimator)
         alike = (type(estimator), *(each for each in changed if each.name != "random_state"))
         part = Part(type(estimator).__name__, changed, _facts(estimator))
@@ -74,12 +74,12 @@ def parts_of(classifier: Classifier) -> list[Part]:
 
 def networks_within(classifier: Classifier) -> list[DigitCNNClassifier]:
     """Return the fitted networks by which a classifier answers."""
-    return [each for each in estimators_within(classifier) if _is_fitted_network(each)]
+    return [each for each in nested_estimators(classifier) if _is_fitted_network(each)]
 
 
 def history_of(classifier: Classifier) -> dict[str, list[float]]:
     """Return the epochs of the classifier, or of the first network in it; empty without any."""
-    for estimator in estimators_within(classifier):
+    for estimator in nested_estimators(classifier):
         history = getattr(estimator, "history_", None)
         if isinstance(history, dict) and history:
             return history
@@ -104,7 +104,7 @@ def _changed(estimator: Estimator) -> list[ChangedParameter]:
 
 def _short(value: object) -> str:
     text = " ".join(repr(value).split())
-    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + ABBREVIATED
+    return text if len(text) <= MAX_VALUE_LENGTH else text[:MAX_VALUE_LENGTH] + ABBREVIATED
 
 
 def _facts(estimator: Estimator) -> dict[str, str]:

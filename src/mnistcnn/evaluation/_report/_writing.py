@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from mnistcnn._batches import OnAnswers
+from mnistcnn._batches import OnProgress
 from mnistcnn._safe_writing import check_can_be_written, replaced_at_the_end
 from mnistcnn._types import Classifier, Images, Labels, Path
 from mnistcnn.evaluation._report._calibration import Calibration
@@ -36,7 +36,7 @@ def write_report(
     n_images: int = 24,
     image_shape: tuple[int, ...] | None = None,
     overwrite: bool = False,
-    on_answers: OnAnswers | None = None,
+    on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Evaluate a fitted classifier and write the results as one HTML page.
 
@@ -69,7 +69,7 @@ def write_report(
         `image_shape_` or, if it has none, a square.
     overwrite : bool, default=False
         Whether to replace an existing file, in one step once the new one is complete.
-    on_answers : callable, default=None
+    on_progress : callable, default=None
         Called after every thousand images with the number of images predicted so far and the number
         of all images. With None, all images are predicted at once.
 
@@ -139,7 +139,7 @@ def write_report(
     classes = np.asarray(classifier.classes_).tolist()
     codes = codes_of_labels(classes, X, y)
     images, shape = _images_to_show(classifier, X, image_shape)
-    predictions, warned = _asked(classifier, X, codes, classes, on_answers)
+    predictions, warned = _asked(classifier, X, codes, classes, on_progress)
     calibration = None
     if predictions.probabilities is not None:
         calibration = Calibration.of(predictions.probabilities, predictions.true)
@@ -164,12 +164,12 @@ def _asked(
     X: Images,
     codes: NDArray[np.int64],
     classes: list[Any],
-    on_answers: OnAnswers | None,
+    on_progress: OnProgress | None,
 ) -> tuple[Predictions, list[str]]:
     """Return the answers, and what was warned of that readers are to know."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        predictions = predictions_of(classifier, X, codes, classes, on_answers)
+        predictions = predictions_of(classifier, X, codes, classes, on_progress)
     once = {(each.category, str(each.message)): each.message for each in caught}
     for message in once.values():
         # By the filters of the caller, who may want an error in its place.

@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn._suggestions import suggestion
-from mnistcnn.classifier._networks import wrapped
+from mnistcnn.classifier._keras_model_template import KerasModelTemplate, shape_of_images
+from mnistcnn.classifier._networks import fitted_from_model
 from mnistcnn.classifier._types import ImageShape
-from mnistcnn.classifier._wrapping import KerasModelTemplate, shape_of_images
 from mnistcnn.recipes import parameters_of
 
 
@@ -69,7 +69,7 @@ class OtherConstructorsMixin:
             **parameters,
         )
         validate_parameters(classifier)
-        classifier._adopt(wrapped(classifier, model, classes))
+        classifier._adopt(fitted_from_model(classifier, model, classes))
         return cast("Self", classifier)
 
     @classmethod

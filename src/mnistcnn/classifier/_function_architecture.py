@@ -5,7 +5,7 @@ from copy import deepcopy
 from inspect import Parameter, signature
 from typing import Any, Self
 
-from mnistcnn.classifier._settings import USUAL_BETAS, USUAL_RATE
+from mnistcnn.classifier._training_config import USUAL_BETAS, USUAL_RATE
 from mnistcnn.classifier._types import ArchitectureLike
 
 # A function is always called with (input_shape, n_classes).

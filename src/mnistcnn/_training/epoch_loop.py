@@ -13,7 +13,7 @@ from mnistcnn._training.callbacks import BetweenBatches, watches_batches
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epochs import FixedOrder, GatheredBatches, ShuffledOrder
+from mnistcnn._training.epoch_order import FixedOrder, GatheredBatches, ShuffledOrder
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import first_epoch_of, forget_first_epoch, is_fit_patched
 from mnistcnn._training.transforms import transform_for

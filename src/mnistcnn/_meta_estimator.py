@@ -16,20 +16,20 @@ from mnistcnn._types import Estimator, Images
 
 __all__ = [
     "WrapperClassifier",
-    "answering_part",
-    "as_fitted_now",
+    "inner_estimator",
+    "snapshot_of",
     "check_takes",
-    "estimators_within",
-    "given_to",
-    "part_with",
-    "rejecting_part",
+    "nested_estimators",
+    "input_of",
+    "inner_estimator_with",
+    "rejecting_estimator",
 ]
 
 # Where scikit-learn's estimators keep the fitted ones by which they answer.
-FITTED_PARTS = ("best_estimator_", "estimators_", "estimator_")
+FITTED_ESTIMATORS = ("best_estimator_", "estimators_", "estimator_")
 
 # Where an estimator holds one that may be fitted anew while it stays the same object.
-HELD_PARTS = ("estimator", "estimator_", "best_estimator_")
+INNER_ESTIMATORS = ("estimator", "estimator_", "best_estimator_")
 
 
 class WrapperClassifier(
@@ -59,9 +59,9 @@ class WrapperClassifier(
     def _fitted_estimator(self) -> Any:
         return vars(self).get("estimator_", self.estimator)
 
-    def _estimator_as_fitted_now(self) -> Any:
-        """Return a twin of it that stays as it is while another thread fits it anew."""
-        return as_fitted_now(self._fitted_estimator())
+    def _estimator_snapshot(self) -> Any:
+        """Return a snapshot of it, which another thread that refits it does not change."""
+        return snapshot_of(self._fitted_estimator())
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether it was fitted, or the estimator in it."""
@@ -78,7 +78,7 @@ class WrapperClassifier(
         return tags
 
 
-def rejecting_part(estimator: Estimator) -> Any | None:
+def rejecting_estimator(estimator: Estimator) -> Any | None:
     """Return the part of an estimator that predicts a rejected label; None if there is none.
 
     Pipelines, frozen estimators and searches answer as the estimator in them does.
@@ -88,24 +88,26 @@ def rejecting_part(estimator: Estimator) -> Any | None:
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.pipeline import make_pipeline
     >>> from mnistcnn import RejectingClassifier
-    >>> from mnistcnn._wrapper import rejecting_part
-    >>> rejecting_part(make_pipeline(RejectingClassifier(GaussianNB())))
+    >>> from mnistcnn._meta_estimator import rejecting_estimator
+    >>> rejecting_estimator(make_pipeline(RejectingClassifier(GaussianNB())))
     RejectingClassifier(estimator=GaussianNB())
-    >>> rejecting_part(GaussianNB())
+    >>> rejecting_estimator(GaussianNB())
     """
     if "rejected_label" in _parameters(estimator):
         return estimator
     if hasattr(estimator, "steps"):
         # A frozen pipeline has steps, too.
-        return rejecting_part(estimator.steps[-1][1])
+        return rejecting_estimator(estimator.steps[-1][1])
     is_search = {"estimator", "refit"} <= _parameters(estimator).keys()
     if is_search or isinstance(estimator, FrozenEstimator | WrapperClassifier):
         own = vars(estimator)
-        return rejecting_part(own.get("best_estimator_", own.get("estimator_", own["estimator"])))
+        return rejecting_estimator(
+            own.get("best_estimator_", own.get("estimator_", own["estimator"]))
+        )
     return None
 
 
-def part_with(estimator: Estimator, attribute: str) -> Any | None:
+def inner_estimator_with(estimator: Estimator, attribute: str) -> Any | None:
     """Return the part of an estimator that predicts and has an attribute; None if there is none.
 
     It is the estimator itself, the last step of a pipeline, the best estimator of a search, or one
@@ -116,18 +118,18 @@ def part_with(estimator: Estimator, attribute: str) -> Any | None:
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from mnistcnn._wrapper import part_with
-    >>> part_with(make_pipeline(StandardScaler(), GaussianNB()), "var_smoothing")
+    >>> from mnistcnn._meta_estimator import inner_estimator_with
+    >>> inner_estimator_with(make_pipeline(StandardScaler(), GaussianNB()), "var_smoothing")
     GaussianNB()
-    >>> part_with(GaussianNB(), "image_shape_")
+    >>> inner_estimator_with(GaussianNB(), "image_shape_")
     """
     part: Estimator | None = estimator
     while part is not None and not hasattr(part, attribute):
-        part = answering_part(part)
+        part = inner_estimator(part)
     return part
 
 
-def answering_part(estimator: Estimator) -> Any | None:
+def inner_estimator(estimator: Estimator) -> Any | None:
     """Return the inner estimator with which another one predicts; None if there is none."""
     if hasattr(estimator, "estimators_"):
         # Of several none answers alone, and `estimator_` is what they were made of.
@@ -139,7 +141,7 @@ def answering_part(estimator: Estimator) -> Any | None:
     return getattr(estimator, "best_estimator_", getattr(estimator, "estimator_", None))
 
 
-def given_to(part: Estimator, estimator: Estimator, X: Images) -> Any:
+def input_of(part: Estimator, estimator: Estimator, X: Images) -> Any:
     """Return what a part that answers is given of images: what the steps before it make of them.
 
     Examples
@@ -147,49 +149,49 @@ def given_to(part: Estimator, estimator: Estimator, X: Images) -> Any:
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import MinMaxScaler
-    >>> from mnistcnn._wrapper import given_to
+    >>> from mnistcnn._meta_estimator import input_of
     >>> pipeline = make_pipeline(MinMaxScaler(), GaussianNB()).fit([[0], [16]], [0, 1])
-    >>> given_to(pipeline[-1], pipeline, [[8]])
+    >>> input_of(pipeline[-1], pipeline, [[8]])
     array([[0.5]])
     """
     around: Any = estimator
     while around is not part:
         if len(getattr(around, "steps", ())) > 1:
             X = around[:-1].transform(X)
-        around = answering_part(around)
+        around = inner_estimator(around)
     return X
 
 
-def as_fitted_now(estimator: Any) -> Any:
-    """Return a twin of an estimator that stays as it is while another thread fits that one anew.
+def snapshot_of(estimator: Any) -> Any:
+    """Return a snapshot of an estimator, which another thread that refits it does not change.
 
-    The steps of a pipeline and what a wrapper holds are twins, too. What they have learned is
-    shared: it is replaced by a fit, never changed.
+    The steps of a pipeline and the estimators within a wrapper are snapshots, too. They share what
+    was learned: a fit replaces it and never changes it.
 
     Examples
     --------
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.pipeline import make_pipeline
-    >>> from mnistcnn._wrapper import as_fitted_now
+    >>> from mnistcnn._meta_estimator import snapshot_of
     >>> pipeline = make_pipeline(GaussianNB()).fit([[0], [1]], [0, 1])
-    >>> twin = as_fitted_now(pipeline)
-    >>> pipeline.fit([[0], [1]], [2, 3]).classes_.tolist(), twin.classes_.tolist()
+    >>> snapshot = snapshot_of(pipeline)
+    >>> pipeline.fit([[0], [1]], [2, 3]).classes_.tolist(), snapshot.classes_.tolist()
     ([2, 3], [0, 1])
     """
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         return estimator
     attributes = dict(vars(estimator))
     if "steps" in attributes:
-        attributes["steps"] = [(name, as_fitted_now(step)) for name, step in attributes["steps"]]
-    for name in attributes.keys() & set(HELD_PARTS):
-        attributes[name] = as_fitted_now(attributes[name])
+        attributes["steps"] = [(name, snapshot_of(step)) for name, step in attributes["steps"]]
+    for name in attributes.keys() & set(INNER_ESTIMATORS):
+        attributes[name] = snapshot_of(attributes[name])
     # Its class may copy for another process, at a cost that a prediction must not have.
-    twin = object.__new__(type(estimator))
-    twin.__dict__.update(attributes)
-    return twin
+    snapshot = object.__new__(type(estimator))
+    snapshot.__dict__.update(attributes)
+    return snapshot
 
 
-def estimators_within(estimator: Estimator) -> list[Any]:
+def nested_estimators(estimator: Estimator) -> list[Any]:
     """Return an estimator and those within it: in a fitted one, those with which it predicts.
 
     Examples
@@ -197,8 +199,8 @@ def estimators_within(estimator: Estimator) -> list[Any]:
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from mnistcnn._wrapper import estimators_within
-    >>> estimators_within(make_pipeline(StandardScaler(), GaussianNB()))[1:]
+    >>> from mnistcnn._meta_estimator import nested_estimators
+    >>> nested_estimators(make_pipeline(StandardScaler(), GaussianNB()))[1:]
     [StandardScaler(), GaussianNB()]
     """
     found: dict[int, Any] = {}
@@ -209,7 +211,7 @@ def estimators_within(estimator: Estimator) -> list[Any]:
             waiting[:0] = part
         elif id(part) not in found and hasattr(part, "get_params") and not isinstance(part, type):
             found[id(part)] = part
-            fitted = [getattr(part, name) for name in FITTED_PARTS if hasattr(part, name)]
+            fitted = [getattr(part, name) for name in FITTED_ESTIMATORS if hasattr(part, name)]
             waiting.extend(fitted or _parameters(part).values())
     return list(found.values())
 

@@ -11,8 +11,8 @@ from mnistcnn.cli._progress import Advance, progress, report_of_epoch
 if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
 
-Trained: TypeAlias = "DigitCNNClassifier | DigitEnsembleClassifier"
-MakeClassifier: TypeAlias = "Callable[[], Trained]"
+NetworkOrEnsemble: TypeAlias = "DigitCNNClassifier | DigitEnsembleClassifier"
+MakeClassifier: TypeAlias = "Callable[[], NetworkOrEnsemble]"
 
 AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
 
@@ -42,7 +42,7 @@ class Training:
 
     def fit(
         self, make: MakeClassifier, X: Array, y: Array, *, quiet: bool, **validation: Array
-    ) -> Trained:
+    ) -> NetworkOrEnsemble:
         """Return a fitted classifier.
 
         Parameters
@@ -57,16 +57,16 @@ class Training:
             `X_val` and `y_val` of `DigitCNNClassifier.fit`, or nothing.
         """
         with progress(self.n_epochs, "epoch 1", quiet=quiet) as advance:
-            return interruptible(lambda: self._fitted(make, X, y, advance, validation))
+            return interruptible(lambda: self._fit(make, X, y, advance, validation))
 
-    def _fitted(
+    def _fit(
         self,
         make: MakeClassifier,
         X: Array,
         y: Array,
         advance: Advance,
         validation: dict[str, Array],
-    ) -> Trained:
+    ) -> NetworkOrEnsemble:
         from keras.callbacks import LambdaCallback
 
         start = perf_counter()
@@ -92,7 +92,7 @@ class Training:
         return classifier
 
 
-def networks_of(classifier: Trained) -> "list[DigitCNNClassifier]":
+def networks_of(classifier: NetworkOrEnsemble) -> "list[DigitCNNClassifier]":
     """Return the classifier itself, or of an ensemble its template and its members."""
     if not hasattr(classifier, "estimator"):
         return [classifier]

@@ -18,10 +18,19 @@ from mnistcnn.architectures._layers import (
 
 # MNIST leaves an empty border of 4 pixels, which convolutions without padding may eat. Smaller
 # images, such as USPS's of 16x16 and scikit-learn's of 8x8, carry ink up to the edge.
-_SMALLEST_WITH_BORDER = 24
+_MIN_SIZE_WITH_BORDER = 24
 
 # Keras's 0.99 averages over more steps than one short epoch has.
 _MOMENTUM = 0.9
+
+
+def _convolve(maps: Tensor, filters: int, kernel_size: int, padding: str) -> Tensor:
+    """Convolve without bias or activation, as batch normalization follows."""
+    return convolve(maps, filters, kernel_size, padding=padding, use_bias=False, activation=None)
+
+
+def _normalized(maps: Tensor) -> Tensor:
+    return relu(normalize(maps, momentum=_MOMENTUM))
 
 
 class _PaddedAsNeeded(RegisteredArchitecture):
@@ -31,13 +40,8 @@ class _PaddedAsNeeded(RegisteredArchitecture):
         if self.padding != "auto":
             return self.padding
         unpadded = clone(self).set_params(padding="valid")
-        needed = max(_SMALLEST_WITH_BORDER, unpadded.minimum_image_size)
+        needed = max(_MIN_SIZE_WITH_BORDER, unpadded.minimum_image_size)
         return "valid" if min(image.shape[1:3]) >= needed else "same"
-
-    def _convolve(self, maps: Tensor, filters: int, kernel_size: int, padding: str) -> Tensor:
-        return convolve(
-            maps, filters, kernel_size, padding=padding, use_bias=False, activation=None
-        )
 
 
 class Fast(_PaddedAsNeeded):
@@ -110,8 +114,7 @@ class Fast(_PaddedAsNeeded):
         padding = self._padding_for(image)
         maps = image
         for filters, kernel_size in zip(self.filters, self.kernel_sizes, strict=True):
-            maps = max_pool(self._convolve(maps, filters, kernel_size, padding))
-            maps = relu(normalize(maps, momentum=_MOMENTUM))
+            maps = _normalized(max_pool(_convolve(maps, filters, kernel_size, padding)))
         return dense(flatten(maps), self.dense_units)
 
 
@@ -172,14 +175,11 @@ class Accurate(_PaddedAsNeeded):
     def _features(self, image: Tensor) -> Tensor:
         first, second, third, fourth = zip(self.filters, self.kernel_sizes, strict=True)
         padding = self._padding_for(image)
-        maps = self._normalized(max_pool(self._convolve(image, *first, padding)))
-        maps = self._normalized(self._convolve(maps, *second, padding))
-        maps = self._normalized(max_pool(self._convolve(maps, *third, padding)))
-        maps = self._normalized(self._convolve(maps, *fourth, padding))
+        maps = _normalized(max_pool(_convolve(image, *first, padding)))
+        maps = _normalized(_convolve(maps, *second, padding))
+        maps = _normalized(max_pool(_convolve(maps, *third, padding)))
+        maps = _normalized(_convolve(maps, *fourth, padding))
         return dropout(flatten(maps), self.dropout)
-
-    def _normalized(self, maps: Tensor) -> Tensor:
-        return relu(normalize(maps, momentum=_MOMENTUM))
 
 
 class Tiny(RegisteredArchitecture):
@@ -227,8 +227,5 @@ class Tiny(RegisteredArchitecture):
 
     def _blocks(self, maps: Tensor, filters: tuple[int, ...]) -> Tensor:
         for width in filters:
-            maps = convolve(
-                maps, width, self.kernel_size, padding="same", use_bias=False, activation=None
-            )
-            maps = relu(normalize(maps, momentum=_MOMENTUM))
+            maps = _normalized(_convolve(maps, width, self.kernel_size, "same"))
         return maps

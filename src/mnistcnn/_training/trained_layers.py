@@ -7,7 +7,7 @@ import keras
 from mnistcnn._training.description import is_defined_by_config
 from mnistcnn._training.keras_internals import layers_of, origin_of
 from mnistcnn._training.network import Network, as_array, renew_constants
-from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.stored_as_keras import own_names
 from mnistcnn._training.tensors import Tensor
 
 

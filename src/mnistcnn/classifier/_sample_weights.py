@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnistcnn.classifier._types import ClassWeight, Weights
 from mnistcnn.preprocessing import checked_weights
 
-GREATEST = float(np.finfo(np.float64).max)
+MAX_WEIGHT = float(np.finfo(np.float64).max)
 
 
 def combined_weights(
@@ -71,7 +71,7 @@ def _balanced(
     mean = counts.sum() / np.count_nonzero(counts)
     with np.errstate(over="ignore"):
         balanced = np.divide(mean, counts, out=np.ones(n_classes), where=counts > 0)
-    finite: NDArray[np.float64] = np.minimum(balanced, GREATEST)
+    finite: NDArray[np.float64] = np.minimum(balanced, MAX_WEIGHT)
     return finite
 
 
@@ -101,6 +101,6 @@ def _is_weight(value: object) -> bool:
     if not isinstance(value, Real):
         return False
     try:
-        return 0 <= float(value) <= GREATEST
+        return 0 <= float(value) <= MAX_WEIGHT
     except OverflowError:
         return False

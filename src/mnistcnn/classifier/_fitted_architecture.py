@@ -1,20 +1,20 @@
-"""What the network of a fit was built of, which a parameter that was set later does not tell."""
+"""Finds the architecture that built a fitted network: `architecture` may have been set since."""
 
 from typing import TYPE_CHECKING, Any
 
 from mnistcnn._training.building import build_network
 from mnistcnn._training.description import text_of_config
 from mnistcnn._training.network import Network
-from mnistcnn.classifier._settings import resolve_architecture
+from mnistcnn.classifier._training_config import resolve_architecture
 from mnistcnn.classifier._types import ArchitectureLike
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
-__all__ = ["architecture_of_fit", "builds", "built_of"]
+__all__ = ["architecture_of_fit", "builds", "architecture_built_by"]
 
 
-def built_of(network: Network) -> Any | None:
+def architecture_built_by(network: Network) -> Any | None:
     """Return the architecture or the function that built a network; None where it is not stored."""
     owner = getattr(network.build, "__self__", None)
     return owner if hasattr(owner, "build") else network.build
@@ -31,7 +31,7 @@ def builds(architecture: ArchitectureLike, network: Network) -> bool:
             precision=network.precision,
             seed=0,
         )
-        # Whether layers are frozen is no matter of what was built.
+        # Frozen layers are still the same architecture.
         other.assign_trainability(network.trainability())
     except Exception:  # a function of the user's own can fail in any way
         return False
@@ -39,7 +39,7 @@ def builds(architecture: ArchitectureLike, network: Network) -> bool:
 
 
 def architecture_of_fit(classifier: "DigitCNNClassifier") -> Any | None:
-    """Return what the network of a fitted classifier was built of; None where nothing tells.
+    """Return the architecture of a fitted network; None where it cannot be told.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def architecture_of_fit(classifier: "DigitCNNClassifier") -> Any | None:
     'MultiColumn'
     """
     network = classifier._network
-    known = built_of(network)
+    known = architecture_built_by(network)
     if known is None and builds(classifier.architecture, network):
         return classifier.architecture
     return known

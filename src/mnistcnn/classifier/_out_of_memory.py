@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shortage_explained(
+def out_of_memory_explained(
     estimator: "DigitCNNClassifier",
     image_shape: tuple[int, int, int],
     batch_size: int | None = None,
@@ -24,7 +24,7 @@ def shortage_explained(
     try:
         yield
     except Exception as error:
-        if isinstance(error, DeviceMemoryError) or not _is_shortage(error):
+        if isinstance(error, DeviceMemoryError) or not _is_out_of_memory(error):
             raise
         height, width, channels = image_shape
         size = "" if batch_size is None else f", batch_size={batch_size}"
@@ -36,7 +36,7 @@ def shortage_explained(
         ) from error
 
 
-def _is_shortage(error: BaseException | None) -> bool:
+def _is_out_of_memory(error: BaseException | None) -> bool:
     # Keras puts some errors that come in a layer into one of another class.
     while error is not None:
         if isinstance(error, Exception) and backends.current().ran_out_of_memory(error):

@@ -6,7 +6,7 @@ from typing import Self
 
 import keras
 
-from mnistcnn._training.standard_names import own_names
+from mnistcnn._training.stored_as_keras import own_names
 from mnistcnn.classifier._types import ImageShape
 from mnistcnn.preprocessing import check_image_shape
 

@@ -20,7 +20,7 @@ def checked_weights(sample_weight: ArrayLike | None, y: NDArray[Any]) -> NDArray
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn.preprocessing._weights import checked_weights
+    >>> from mnistcnn.preprocessing._sample_weights import checked_weights
     >>> checked_weights([1, 2], np.array([0, 1]))
     array([1., 2.])
     >>> checked_weights([0, 0], np.array([0, 1]))
