@@ -25,7 +25,7 @@ from mnistcnn.app._fields import DRAWING_PREFIX
 from mnistcnn.app._head import head, links_of
 from mnistcnn.app._keeping import keep_drawing, keep_image
 from mnistcnn.app._networks import Networks
-from mnistcnn.app._occlusion import occlusion
+from mnistcnn.app._occlusion import coarse_occlusion
 from mnistcnn.app._reader import Mark
 from mnistcnn.app._replies import explain_drawing, explain_image
 from mnistcnn.app._sheet import sheet, table
@@ -221,7 +221,7 @@ class TestOcclusion:
                 lit = X.reshape(-1, 28, 28)[:, 4:8, 4:8].mean(axis=(1, 2)) / 255
                 return np.column_stack([1 - lit, lit])
 
-        falls = occlusion(Corner(), image)
+        falls = coarse_occlusion(Corner(), image)
         assert falls.max() == 1
         assert np.argwhere(falls == 1).tolist() == [
             [y, x] for y in range(4, 8) for x in (4, 5, 6, 7)
@@ -231,7 +231,7 @@ class TestOcclusion:
     def test_where_there_is_no_ink_nothing_changes(self, reader):
         image = np.zeros((28, 28), np.uint8)
         image[12:24, 13:16] = 255
-        falls = occlusion(reader.classifier, image)
+        falls = coarse_occlusion(reader.classifier, image)
         np.testing.assert_array_equal(falls[:8], 0)
         np.testing.assert_array_equal(falls[:, 20:], 0)
         assert falls.any()
@@ -246,7 +246,7 @@ class TestOcclusion:
                 asked.append(X.shape)
                 return np.full((len(X), 10), 0.1)
 
-        assert not occlusion(Counting(), digits[0][0].reshape(28, 28)).any()
+        assert not coarse_occlusion(Counting(), digits[0][0].reshape(28, 28)).any()
         ((n_images, n_pixels),) = asked
         assert 1 < n_images <= 145
         assert n_pixels == 784
@@ -262,7 +262,7 @@ class TestExplanation:
     @pytest.mark.parametrize("fall", [0, -0.2, 0.001])
     def test_says_where_no_place_decided(self, fall):
         html = explanation(reading_of([0.25, 0.75], labels=[4, 9]), np.full((28, 28), fall))
-        assert "no single place" in html
+        assert "No single region" in html
 
     def test_orange_is_where_it_falls(self):
         falls = np.zeros((28, 28))

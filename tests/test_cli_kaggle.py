@@ -369,7 +369,7 @@ class TestFiles:
 
     def test_too_few_images_for_a_recipe_that_stops_early_name_the_recipe(self, files):
         TRAIN.head(20).to_csv(files.train, index=False)
-        message = r"--recipe deep_256 itself sets .*whatever --validation-fraction.*20 images of"
+        message = r"--recipe deep_256 holds out .*regardless of --validation-fraction.*20 images of"
         with pytest.raises(ValueError, match=message):
             kaggle(*files.arguments, "--recipe", "deep_256")
 

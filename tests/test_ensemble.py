@@ -349,7 +349,7 @@ class AnswersWords(GaussianNB):
 def test_votes_for_a_label_of_nobody_are_refused(member, label, small_digits):
     X, y = small_digits
     ensemble = DigitEnsembleClassifier(member, 2, voting="hard").fit(X, y)
-    message = rf"estimators_\[0\], {type(member).__name__}, must answer .*\[0, 1, .*got {label}"
+    message = rf"estimators_\[0\], {type(member).__name__}, must predict .*\[0, 1, .*got {label}"
     with pytest.raises(ValueError, match=message):
         ensemble.predict(X)
 

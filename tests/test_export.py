@@ -296,7 +296,7 @@ class TestNetworksFromElsewhere:
         X, y = digits
         classifier = quick(X[:64], y[:64], build, callbacks=None)
         capfd.readouterr()
-        with pytest.raises(ValueError, match="cannot be written as .* no functions of your own"):
+        with pytest.raises(ValueError, match="cannot be exported to .* neither custom Python"):
             classifier.export(tmp_path / name)
         assert list(tmp_path.iterdir()) == []
         assert "Traceback" not in capfd.readouterr().err

@@ -64,8 +64,8 @@ class TestInvertedImages:
         X, _ = some
         assert told_by(lambda: light.predict(255 - X[:n_images])) == [
             "The images show dark ink on a light background, but the classifier was trained on "
-            "light ink on a dark one, so its answers are mostly wrong. Invert the pixels: pass "
-            "255 - X. DigitNormalizer brings images to that form, too."
+            "light ink on a dark one, so its predictions are mostly wrong. Invert the pixels: pass "
+            "255 - X. DigitNormalizer also brings images to that form."
         ]
 
     def test_of_any_single_digit_are_told_of(self, light, some):
@@ -215,8 +215,8 @@ class TestMixedUnits:
             (told,) = told_by(call)
             assert told == (
                 "The images mix units: some have pixels up to 1, others up to 255, so the former "
-                "look blank beside the latter. Bring all images to one unit before they are put "
-                "together."
+                "look blank beside the latter. Convert all images to the same unit before "
+                "combining them."
             )
 
     def test_beside_those_of_the_training_are_told_of_once(self, some):
@@ -286,9 +286,9 @@ class TestScalers:
         for call in (scaler.fit, scaler.transform, scaler.fit_transform):
             (told,) = told_by(lambda call=call: call(X / 255))
             assert told == (
-                "data_range=(0, 255) is divided by, but the pixels range from 0 to 1, as after a "
-                "scaling, so next to nothing is left of them. Pass the pixels as they were before, "
-                "or their own range as data_range."
+                "The pixels range from 0 to 1, as if they had already been scaled, so dividing by "
+                "data_range=(0, 255) leaves values close to zero. Pass unscaled pixels, or set "
+                "data_range to their actual range."
             )
         pipeline = make_pipeline(scaler, LogisticRegression(max_iter=5, tol=1))
         assert len(told_by(lambda: pipeline.fit(X / 255, y))) == 1

@@ -93,7 +93,7 @@ def test_the_warning_names_both_ranges_the_remedy_and_the_users_line(method, byt
         getattr(load_pretrained(), method)(X[:40].reshape(-1, 28, 28) / 255)
     assert str(caught[0].message) == (
         "The pixels range from 0 to 1, but the classifier was trained on pixels from 0 to 255, so "
-        "its answers are mostly wrong. Multiply the pixels by 255."
+        "its predictions are mostly wrong. Multiply the pixels by 255."
     )
     assert caught[0].filename == __file__
 

@@ -26,10 +26,10 @@ __all__ = [
     "rejecting_estimator",
 ]
 
-# Where scikit-learn's estimators keep the fitted ones by which they answer.
+# The attributes in which scikit-learn's estimators keep the fitted ones that predict.
 FITTED_ESTIMATORS = ("best_estimator_", "estimators_", "estimator_")
 
-# Where an estimator holds one that may be fitted anew while it stays the same object.
+# Where an estimator holds one that may be refitted while it stays the same object.
 INNER_ESTIMATORS = ("estimator", "estimator_", "best_estimator_")
 
 
@@ -82,7 +82,7 @@ class WrapperClassifier(
 def rejecting_estimator(estimator: Estimator) -> Any | None:
     """Return the part of an estimator that predicts a rejected label; None if there is none.
 
-    Pipelines, frozen estimators and searches answer as the estimator in them does.
+    Pipelines, frozen estimators and searches predict with the estimator in them.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def inner_estimator_with(estimator: Estimator, attribute: str) -> Any | None:
 def inner_estimator(estimator: Estimator) -> Any | None:
     """Return the inner estimator with which another one predicts; None if there is none."""
     if hasattr(estimator, "estimators_"):
-        # Of several none answers alone, and `estimator_` is what they were made of.
+        # Of several none predicts alone, and `estimator_` is their template.
         return None
     if hasattr(estimator, "steps"):
         return estimator.steps[-1][1]
@@ -176,7 +176,7 @@ def inner_estimator(estimator: Estimator) -> Any | None:
 
 
 def input_of(part: Estimator, estimator: Estimator, X: Images) -> Any:
-    """Return what a part that answers is given of images: what the steps before it make of them.
+    """Return the input of the inner estimator that predicts: images after the steps before it.
 
     Examples
     --------

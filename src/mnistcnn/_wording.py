@@ -41,7 +41,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     Parameters
     ----------
     name : str
-        What was asked for.
+        The unknown name.
     names : iterable of str
         What exists.
 

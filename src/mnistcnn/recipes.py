@@ -1,4 +1,4 @@
-"""The training settings that each network was published with, and its reported accuracy."""
+"""The published training settings of each network, and its reported accuracy."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field

@@ -28,7 +28,7 @@ from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
 
-# With calibrated probabilities this rejects where an answer would be wrong more often than once
+# With calibrated probabilities this rejects if a prediction would be wrong more often than once
 # in ten times (Chow 1970): right where a wrong digit costs ten times what asking again does.
 DEFAULT_THRESHOLD = 0.9
 
@@ -347,7 +347,7 @@ def _are_blank(X: Images, estimator: Classifier) -> NDArray[np.bool_] | bool:
 
 
 def _n_channels(array_shape: tuple[int, ...], estimator: Classifier) -> int:
-    """Return how many values a pixel has, by the shape of the images or of those of the fit."""
+    """Return the number of values per pixel, by the shape of the images or of the fit."""
     known = [array_shape[1:]]
     if len(array_shape) == 2:
         shapes = [getattr(part, "image_shape_", ()) for part in nested_estimators(estimator)]

@@ -1,4 +1,4 @@
-"""Averages what a classifier says of an image and of the same image moved by a pixel or two."""
+"""Averages the predictions for an image and for copies of it shifted by a pixel or two."""
 
 from itertools import product
 from math import prod
@@ -275,7 +275,7 @@ def _mean_over_views(estimator: Classifier, X: Images, n_views: int) -> NDArray[
     try:
         return _mean_over_sources(estimator, X, sources, image_shape)
     except (TypeError, ValueError):
-        # What is wrong with the images is told of them: a message of the views counts too many.
+        # Check the images themselves: an error for the views would give the wrong number of them.
         estimator.predict_proba(X)
         raise
 
@@ -380,7 +380,7 @@ def _distance(shift: Shift) -> int:
 
 
 def _source_columns(shift: Shift, image_shape: tuple[int, int, int]) -> NDArray[np.intp]:
-    """Return which column of a flat row each pixel of a moved image comes from."""
+    """Return the column of a flat row that each pixel of a moved image comes from."""
     (down, right), (height, width, _) = shift, image_shape
     places = np.arange(np.prod(image_shape)).reshape(image_shape)
     from_rows = np.clip(np.arange(height) - down, 0, height - 1)

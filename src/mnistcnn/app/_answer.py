@@ -1,4 +1,4 @@
-"""How a reading looks: HTML without scripts, styled by page.css."""
+"""Renders a reading as HTML without scripts, styled by page.css."""
 
 from html import escape
 
@@ -20,7 +20,7 @@ MAP_SIDE = 112
 
 
 def message(text: str, kind: str = "") -> str:
-    """Return what is shown where there is no reading; page.css knows the kind.
+    """Return a message to show instead of a reading; page.css styles its kind.
 
     Examples
     --------
@@ -37,18 +37,23 @@ def answer(reading: DigitReading) -> str:
 
 
 def explanation(reading: DigitReading, falls: NDArray[np.float64]) -> str:
-    """Return a map of what decided, from the falls of the probability that `occlusion` gives."""
+    """Return a map of the decisive regions, from the falls that `coarse_occlusion` computes."""
     digit, probability = reading.ranking()[0]
     largest = float(falls.max())
     if largest < MIN_FALL:
-        said = f"What decided: no single place. Whatever is covered, it stays {escape(str(digit))}."
+        said = (
+            "No single region is decisive: whichever one is covered, the prediction stays "
+            f"{escape(str(digit))}."
+        )
     else:
         lowest = percent(max(0.0, probability - largest))
         said = (
-            f"What decided: the places in orange. Where it is brightest, covering it lowers the "
-            f"probability of {escape(str(digit))} from {percent(probability)} to {lowest}."
+            "The orange regions are decisive: covering the brightest lowers the probability of "
+            f"{escape(str(digit))} from {percent(probability)} to {lowest}."
         )
-    return _figure(_heat_map(reading.image, falls), "The digit, and in orange what decided", said)
+    return _figure(
+        _heat_map(reading.image, falls), "The digit, with its decisive regions in orange", said
+    )
 
 
 def _headline(reading: DigitReading) -> str:

@@ -1,4 +1,4 @@
-"""The registered networks: one small parameter object each, and one dict of their names.
+"""The registered networks: one small parameter object each, in one dict by name.
 
 Importing this package does not load Keras; `Architecture.build` does.
 """

@@ -1,4 +1,4 @@
-"""Classifiers made from a network that is trained already, or from a recipe."""
+"""Alternative constructors: from a trained network, or from a recipe."""
 
 from typing import Any, Self, cast
 

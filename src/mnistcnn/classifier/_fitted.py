@@ -1,4 +1,4 @@
-"""What a fit leaves: one record, from which the estimator takes its attributes."""
+"""The fitted state: one record, from which the estimator takes its attributes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -48,7 +48,7 @@ class Fitted:
     stops_early : bool
         Whether the network has the weights of its best epoch once it is trained.
     from_memory : bool
-        Whether it was read back, not trained.
+        Whether it was loaded from the cache, not trained.
     settings : dict of str to str, or None
         The parameters of the estimator in the fit, as text, where they are known.
     """
@@ -89,7 +89,7 @@ class Fitted:
         pixel_range: PixelRange | None,
         config: TrainingConfig,
     ) -> Self:
-        """Return what is known of a fit before it has run an epoch."""
+        """Return the fitted state before the first epoch."""
         return cls(
             data.feature_attributes,
             data.classes,

@@ -1,4 +1,4 @@
-"""Turns what users hand over into rows of pixels, integer targets and weights."""
+"""Validates user input, and converts it to rows of pixels, integer targets and weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ from mnistcnn.preprocessing import (
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
-# One's own validation set takes the place of the part that is set aside.
+# A validation set that is passed takes the place of the part that is held out.
 DEFAULT_VALIDATION_FRACTION = 0.1
 
 
@@ -83,7 +83,7 @@ def read_training_data(
 
 
 class ValidationArrays(NamedTuple):
-    """A validation set of the user's own, as handed over."""
+    """The validation set that the user passed, as it is."""
 
     X_val: "Images | None" = None
     y_val: "Labels | None" = None
@@ -93,9 +93,9 @@ class ValidationArrays(NamedTuple):
 def read_validation_data(
     estimator: "DigitCNNClassifier", training: TrainingData, given: ValidationArrays
 ) -> TrainingData | None:
-    """Validate a validation set of the user's own, which must be of the form of the training data.
+    """Validate the user's validation set, which must have the form of the training data.
 
-    None where nothing was handed over.
+    None if no validation set was passed.
     """
     _check_given_together(given, estimator.validation_fraction)
     if given.X_val is None or given.y_val is None:
@@ -128,7 +128,7 @@ def _check_given_together(given: ValidationArrays, validation_fraction: float) -
     if passed and validation_fraction != DEFAULT_VALIDATION_FRACTION:
         raise ValueError(
             f"validation_fraction must stay at {DEFAULT_VALIDATION_FRACTION}, its default, if "
-            f"X_val is passed: no training images are set aside then, got {validation_fraction}."
+            f"X_val is passed: no training images are held out then, got {validation_fraction}."
         )
 
 
@@ -182,8 +182,8 @@ def encode_labels(
     unknown = np.setdiff1d(labels, known_classes)
     if len(unknown):
         raise ValueError(
-            f"y must hold only labels that the estimator knows already, {known_classes.tolist()}, "
-            f"got also {unknown.tolist()}."
+            f"y must contain only labels known to the estimator, {known_classes.tolist()}, but "
+            f"also contains {unknown.tolist()}."
         )
     return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
 
@@ -191,7 +191,7 @@ def encode_labels(
 def _weighted(
     data: TrainingData, sample_weight: Weights, class_weight: ClassWeight
 ) -> TrainingData:
-    """Return the data with weights whose scale does not matter, without what weighs nothing."""
+    """Return the data with normalized weights, without images of weight 0."""
     weights = combined_weights(data.targets, data.classes, sample_weight, class_weight)
     if weights is None:
         return data

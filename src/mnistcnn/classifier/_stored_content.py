@@ -1,4 +1,4 @@
-"""What a model file holds of a trained network, and the checks of what comes from a file."""
+"""The content of a model file for a trained network, and its validation on loading."""
 
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ OF_NETWORK = {
 
 
 def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
-    """Return what a classifier has learned, as plain values; None before it is fitted."""
+    """Return the fitted state of a classifier as plain values; None before it is fitted."""
     attributes = vars(estimator)
     if "_borrowed" not in attributes:
         return None
@@ -70,13 +70,12 @@ def _features_to_store(architecture: ArchitectureLike, network: Network) -> Trai
         return original
     if is_parameter and original is None:
         raise ValueError(
-            "architecture must be the TrainedFeatures that this classifier was fitted with, for a "
-            "file of it to be loaded again, got others: they were set after the fit, or the "
-            "classifier in them was fitted anew. Fit this one anew, or use joblib.dump."
+            "architecture must be the TrainedFeatures that this classifier was fitted with, or it "
+            "cannot be saved, got others: they were set after the fit, or the classifier in them "
+            "was refitted. Refit this classifier, or use joblib.dump."
         )
     raise NotPlainError(
-        "a network of layers that no registered architecture has built: a function or model of "
-        "one's own"
+        "a network that was built by your own function or model, not by a registered architecture"
     )
 
 
@@ -169,7 +168,7 @@ def _checked_settings(settings: object) -> ParameterTexts | None:
     if not isinstance(settings, dict) or not all(
         isinstance(part, str) for item in settings.items() for part in item
     ):
-        raise ValueError("the parameters of the fit must be texts")
+        raise ValueError("the parameters of the fit must be strings")
     return settings
 
 

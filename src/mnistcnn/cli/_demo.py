@@ -99,7 +99,7 @@ def demo(
 
 
 def _readers(model_files: tuple[Path, ...], *, runs_code: bool) -> "dict[str, PageReader]":
-    """Load what visitors choose among: the files in their order, then the pretrained network."""
+    """Load the networks to choose from: the files in their order, then the pretrained one."""
     if not model_files:
         return {PRETRAINED: _bundled_reader()}
     from mnistcnn import load_pretrained
@@ -156,7 +156,7 @@ def _announce(address: str, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json({"address": address})
     elif not quiet:
-        print(f"Open {address} in a browser; Ctrl-C here ends it.")
+        print(f"Open {address} in a browser; press Ctrl-C here to stop.")
     # The command goes on, and whoever reads its output waits for the address.
     sys.stdout.flush()
 

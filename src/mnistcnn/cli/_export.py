@@ -1,4 +1,4 @@
-"""``mnistcnn export``: a classifier as a file that needs neither Keras nor TensorFlow."""
+"""``mnistcnn export``: writes a classifier to a file that needs no Keras and no TensorFlow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Ctrl-C: taken at once, also while TensorFlow computes."""
+"""Handles Ctrl-C at once, also while TensorFlow computes."""
 
 import os
 import sys

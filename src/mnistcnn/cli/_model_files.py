@@ -1,4 +1,4 @@
-"""Classifiers in files: model files, or at the user's risk pickles."""
+"""Loads classifiers from model files or, at the user's risk, pickles."""
 
 import os
 from collections.abc import Callable
@@ -36,11 +36,11 @@ def load_model_file(
     Parameters
     ----------
     model_file : Path
-        Where it is.
+        Its path.
     runs_code : bool
-        Whether a file may be unpickled that is no model file of this library.
+        Whether files other than model files of this library may be unpickled.
     argument : str, default="--model-file"
-        What has named it.
+        The option or argument that named it.
     """
     from mnistcnn import UnreadableModelError, load_classifier
 
@@ -115,20 +115,20 @@ def probabilities_of(classifier: Classifier, model_file: Path | None) -> Method:
 
 
 def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X: Array) -> Pair:
-    """Return what a classifier predicts for images, and the probabilities that it gives.
+    """Return the labels and the probabilities that a classifier predicts for images.
 
     In a file there may be one that does not predict the most probable class, as one that rejects
     images; an error names the file.
     """
     probabilities = probabilities_of(classifier, model_file)(X)
     if model_file is None:
-        # A bundled network, which predicts the most probable class, is asked once.
+        # A bundled network, which predicts the most probable class, predicts once.
         return classifier.classes_[probabilities.argmax(axis=1)], probabilities
     return named_on_error(classifier.predict, X, model_file), probabilities
 
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:
-    """Ask for one answer, so that what a classifier cannot do is not taken for an image's fault."""
+    """Predict one image, so that a faulty classifier is not blamed on an image."""
     from mnistcnn import load_sample_digits
 
     digits, _ = load_sample_digits(return_X_y=True)
@@ -140,11 +140,11 @@ def _cause(error: Exception) -> str:
         return f"it needs the package {error.name}, which is not installed."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
-    return "it is damaged, of another version, or not such a file."
+    return "it is damaged, was written by another version, or is not a model file."
 
 
 def named_on_error(method: Method, X: Array, model_file: Path) -> Array:
-    """Return what a classifier's method gives for images; an error names the classifier's file.
+    """Return the result of a classifier's method; an error names the classifier's file.
 
     A file may hold any classifier that there is, which may fail in any way.
     """

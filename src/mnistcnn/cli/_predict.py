@@ -1,4 +1,4 @@
-"""``mnistcnn predict``: which digits images show."""
+"""``mnistcnn predict``: predicts the digits in images."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator

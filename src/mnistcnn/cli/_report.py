@@ -1,4 +1,4 @@
-"""``mnistcnn report``: one page on how good a model file is."""
+"""``mnistcnn report``: evaluates a model file on one HTML page."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,7 +89,7 @@ def report(
     classifier = load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
-    # A classifier that cannot answer at all is told of before it is asked for everything.
+    # A classifier that cannot predict at all is reported before it predicts all images.
     named_on_error(classifier.predict, X[:1], model_file)
     is_inverted = looks_inverted(classifier, X)
     try:

@@ -79,7 +79,7 @@ class ResultsFolder:
 
 
 def _writers(result: "ComparisonResult") -> dict[str, Callable[[Path], None]]:
-    """Return what writes each of the files, the one that all others are derived from last."""
+    """Return the function that writes each file; the file that the others derive from is last."""
     chart = {CHART: partial(_draw, result)} if _matplotlib_is_installed() else {}
     return {
         **chart,

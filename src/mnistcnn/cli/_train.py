@@ -1,4 +1,4 @@
-"""``mnistcnn train``: a model file."""
+"""``mnistcnn train``: trains a classifier and writes a model file."""
 
 from functools import partial
 from math import ceil
@@ -144,7 +144,7 @@ def _check_validation(fraction: float | None, early_stopping: bool) -> None:
 def _parameters(
     fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: object
 ) -> dict[str, Any]:
-    """Return the classifier's parameters; what was not asked for is left to its defaults."""
+    """Return the classifier's parameters; options that were not given keep its defaults."""
     given = {name: value for name, value in others.items() if value is not None}
     if not fraction:
         return {"epochs": epochs, **given}

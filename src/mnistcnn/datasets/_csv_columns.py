@@ -1,4 +1,4 @@
-"""What each column of a table of digits holds: by its name where it has one, else by its place."""
+"""Finds the content of each column of a table of digits, by name or else by position."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ _MAX_NAMED = 3
 
 @dataclass(frozen=True)
 class LabelColumn:
-    """How the column of labels may be called, and what to do where no column is.
+    """The allowed names of the label column, and the advice if there is none.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ LABELS = LabelColumn(LABEL_NAMES, "Put it into the table's first line.")
 
 @dataclass(frozen=True)
 class Columns:
-    """Where in a line the pixels and the label are.
+    """The positions of the pixels and the label in a line.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Columns:
 
     @property
     def image_ids(self) -> list[int]:
-        """The places of those that are called as the numbers of a submission are."""
+        """The places of those that are named like the numbers of a submission."""
         return [place for place in self.identifiers if _IMAGE_ID.fullmatch(self.names[place])]
 
 
@@ -219,9 +219,9 @@ def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
     known = [key for key in keys if key is not None]
     if len(known[0]) > 1 and known == sorted(known, key=lambda key: key[::-1]):
         raise ValueError(
-            f"{path} names its pixels by two numbers, of which the first runs fastest: they could "
-            "be columns and rows, or the images lie column by column. Name the pixels pixel0 to "
-            f"pixel{N_PIXELS - 1} in reading order."
+            f"{path} numbers its pixels with two indices, the first varying fastest: either they "
+            "are (column, row), or the images are stored column by column. Name the pixels pixel0 "
+            f"to pixel{N_PIXELS - 1} in reading order."
         )
     return sorted(range(len(known)), key=known.__getitem__)
 

@@ -1,4 +1,4 @@
-"""Kaggle's tables of EMNIST, whose images lie on their side: told by their names, set upright."""
+"""Recognizes Kaggle's EMNIST tables by name, and transposes their images to be upright."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Labels of images, from where their files lie or from what they are called."""
+"""Finds the labels of images from their folders or file names."""
 
 import os
 import re

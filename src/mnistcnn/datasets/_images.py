@@ -1,4 +1,4 @@
-"""Image files as arrays, with labels."""
+"""Reads image files as arrays, with labels."""
 
 import os
 from collections.abc import Callable, Iterable

@@ -47,9 +47,9 @@ def read_kaggle_csv(
     the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names,
     the label is the first column. Files that these rules leave ambiguous are refused.
 
-    EMNIST's tables, which have their images on their side, are told by their names on Kaggle, such
-    as ``emnist-letters-train.csv``, and read as by :func:`fetch_emnist`: upright, with labels from
-    0, as indices into `target_names`.
+    EMNIST's tables, whose images are transposed, are recognized by their Kaggle file names, such as
+    ``emnist-letters-train.csv``, and read as by :func:`fetch_emnist`: upright, with labels from 0,
+    as indices into `target_names`.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ _ALLOWED = (
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
 def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> Labelled:
-    """Load labelled images from whatever one word or path can name.
+    """Load labelled images from a name or a path.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
         - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes, or Fashion-MNIST or
           KMNIST in a folder of that name.
     subset : {"train", "test"}, default="train"
-        Which half of a source that has two; one that has no halves is loaded whole.
+        Which part to load; a source without separate parts is loaded whole.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The members of an ensemble: what they are made from and learn from, and how one is trained."""
+"""Creates, trains and checks the members of an ensemble."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ OF_ENSEMBLE = Situation(
     "the classifier was trained on", "so no pixels suit both its earlier and its new members"
 )
 
-# What all members must have in common to be asked together.
+# The attributes in which all members must agree to predict together.
 COMMON = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
 
 
@@ -108,7 +108,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
 
 
 def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
-    """Warn if images are certainly not like those of the members of an earlier fit."""
+    """Warn if images certainly differ in unit from those of an earlier fit."""
     network = inner_estimator_with(earlier[0], "_pixel_range") if earlier else None
     if network is None:
         return
@@ -148,7 +148,7 @@ def train_member(
 
 
 def check_have_in_common(members: Sequence[Any]) -> None:
-    """Refuse members that cannot answer for the same images and labels.
+    """Refuse members that do not know the same images and labels.
 
     Raises
     ------
@@ -161,13 +161,13 @@ def check_have_in_common(members: Sequence[Any]) -> None:
         for other in others:
             if not np.array_equal(np.asarray(expected), np.asarray(other)):
                 raise ValueError(
-                    f"With warm_start=True X and y must be of the form of the previous fit: its "
-                    f"members have {name} {expected}, got {other}."
+                    "With warm_start=True, X and y must match the previous fit: its members have "
+                    f"{name} {expected}, got {other}."
                 )
 
 
 def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
-    """Refuse members that were fitted anew on other labels than those of the ensemble.
+    """Refuse members that were refitted on labels other than those of the ensemble.
 
     Raises
     ------
@@ -179,6 +179,6 @@ def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
         if known is not None and not np.array_equal(known, classes):
             raise ValueError(
                 f"estimators_[{place}], {type(member).__name__}, must know the labels of the "
-                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; fit the ensemble "
-                "anew."
+                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; refit the "
+                "ensemble."
             )

@@ -1,4 +1,4 @@
-"""From what a caller names as architectures to labels and objects that can build networks."""
+"""Converts the `architectures` that a caller passes to labels and architecture objects."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

@@ -199,7 +199,7 @@ def compare_architectures(
 
 @dataclass(frozen=True)
 class _Comparison:
-    """What is compared, and on what."""
+    """The architectures, data and settings of a comparison."""
 
     X: Images
     y: NDArray[Any]
@@ -280,7 +280,7 @@ def _tell_of_failures(result: ComparisonResult) -> None:
 
 
 def _plain(value: object) -> str | int | float | None:
-    """Return what JSON can hold: the value itself, or how it is written in Python."""
+    """Return a value that JSON can hold: the value itself, or its Python representation."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, str | int | float | None) else repr(value)
 
@@ -308,7 +308,7 @@ def _template(
 
 
 def _seed(random_state: RandomState) -> int:
-    """Return an integer for the metadata, from which each architecture starts."""
+    """Return the seed from which each architecture starts, as an integer for the metadata."""
     if isinstance(random_state, int | np.integer):
         return int(random_state)
     # None asks for fresh entropy, which leaves NumPy's global generator to its owner.
@@ -335,7 +335,7 @@ def _indices(part: ArrayLike) -> NDArray[np.intp]:
 
 
 def _check_apart(splits: list[Split], n_images: int) -> None:
-    """Refuse test images that are training images, too, and would measure what is remembered."""
+    """Refuse test images that are also training images, which would leak into the scores."""
     for number, (train, test) in enumerate(splits):
         # Indices may count from the end.
         n_shared = len(np.intersect1d(train % n_images, test % n_images))

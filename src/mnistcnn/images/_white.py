@@ -1,4 +1,4 @@
-"""Which value is white: the unit of pixels, from what they come from or else from their values."""
+"""Finds the value of white, from the source of the pixels or else from their values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -63,14 +63,14 @@ def white_of(pixels: Pixels, levels: Levels | None = None) -> float:
 
 
 def levels_of_image(image: Image.Image) -> Levels | None:
-    """Return which values may be white in a Pillow image; None if its mode does not tell."""
+    """Return the possible values of white in a Pillow image; None if its mode does not tell."""
     if image.mode.startswith("I;16"):
         return OF_MORE_BITS
     return None if image.mode in ("I", "F") else OF_BYTES
 
 
 def in_one_unit(X: object, images: Sequence[Any]) -> list[Any]:
-    """Bring an image to 0-1 where its own values suggest another unit than those beside it.
+    """Scale an image to 0-1 if its values suggest another unit than those of the other images.
 
     By itself, a dark image among lighter ones would be brightened. All images of one array have one
     unit, as do all arrays of bytes in a list; other types may be mixed in a list.
@@ -78,7 +78,7 @@ def in_one_unit(X: object, images: Sequence[Any]) -> list[Any]:
     Parameters
     ----------
     X : ndarray of shape (n, h, w) or (n, h, w, c), or anything else
-        What holds the images.
+        The container of the images.
     images : sequence of n images
         The images in it, one by one.
 
@@ -122,7 +122,7 @@ def _white(images: Sequence[Pixels], levels: Levels | None = None) -> float:
 
 
 def _levels_of_arrays(images: Sequence[Pixels], high: float) -> Levels:
-    """Return which values may be white: bytes are what files and cameras give, masks, or digits."""
+    """Return the possible values of white: bytes may come from files, cameras, masks or digits."""
     if images[0].dtype != np.uint8:
         return LEVELS
     is_coloured = any(image.ndim > 2 and image.shape[-1] in COLOURS for image in images)

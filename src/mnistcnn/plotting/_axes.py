@@ -1,4 +1,4 @@
-"""Where a display draws, the only place that needs matplotlib before anything is drawn."""
+"""The axes of displays, the only code that needs matplotlib before drawing."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +14,7 @@ __all__ = ["axes_for", "check_matplotlib", "figure_of", "several_axes_for"]
 
 
 def axes_for(ax: "Axes | None", display: str, *, figsize: tuple[float, float]) -> "Axes":
-    """Return the axes to draw in, or say how to install what draws.
+    """Return the axes to draw in, or say how to install matplotlib.
 
     What is no axes of an open figure is refused: nobody would see what is drawn there.
     """
@@ -51,7 +51,7 @@ def figure_of(ax: "Axes") -> "Figure":
 
 
 def check_matplotlib(name: str) -> None:
-    """Say how to install what the function of a name draws with, where it is not.
+    """Raise an error that says how to install matplotlib for a function, if it is missing.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def _axes_within(figure: "Figure | SubFigure") -> list["Axes"]:
 
 
 def _is_closed(figure: "Figure") -> bool:
-    """Tell whether pyplot had a figure and has let it go; it never had those made without it."""
+    """Tell whether pyplot has closed a figure; figures made without pyplot are never closed."""
     from matplotlib import pyplot
 
     number = getattr(figure, "number", None)

@@ -1,4 +1,4 @@
-"""Refuses labels that are meant for Keras alone."""
+"""Refuses labels in a form that only Keras accepts, such as one-hot rows."""
 
 from typing import Any
 

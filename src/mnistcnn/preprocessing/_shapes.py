@@ -1,4 +1,4 @@
-"""Which image a row of pixels holds: the arithmetic behind every `image_shape` parameter."""
+"""Resolves the shape of images in rows of pixels, for every `image_shape` parameter."""
 
 from collections.abc import Sequence
 from math import isqrt, prod

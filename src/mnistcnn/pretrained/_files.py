@@ -1,4 +1,4 @@
-"""A trained network in a model file, with what people should know of it, its weights in float16."""
+"""Writes and reads packaged networks: model files with notes on training and float16 weights."""
 
 from importlib.resources import as_file
 from importlib.resources.abc import Traversable

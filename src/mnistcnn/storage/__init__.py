@@ -1,4 +1,4 @@
-"""Fitted classifiers in files that hold no code: safetensors and JSON, checked against a hash.
+"""Stores fitted classifiers in files without code: safetensors and JSON, checked by a hash.
 
 Nothing of the room is imported from rooms above it: a file names classes of this library, which are
 looked up when one is read.

@@ -1,4 +1,4 @@
-"""What the parts of the page look alike in: sections, tables, figures, lists of facts."""
+"""The common elements of the page: sections, tables, figures, lists of facts."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,19 +22,19 @@ def percent(share: float, decimals: int = 2) -> str:
 
 
 def section(heading: str, *content: Content) -> Element:
-    """Return a part of the page that its heading names."""
+    """Return a section of the page under a heading."""
     name = name_of(heading)
     title = element("h2", heading, id=name)
     return element("section", title, *content, aria_labelledby=name)
 
 
 def name_of(heading: str) -> str:
-    """Return what links call a section."""
+    """Return the name of a section in links."""
     return re.sub(r"\W+", "-", heading.lower())
 
 
 def note(*content: Content) -> Element:
-    """Return a paragraph beside the matter."""
+    """Return a side note."""
     return element("p", *content, class_="note")
 
 
@@ -66,12 +66,12 @@ def scrolling_table(
 
 
 def figure(content: Element, *caption: Content, class_: str = "chart") -> Element:
-    """Return what is drawn, over what it shows."""
+    """Return a figure above its caption."""
     return element("figure", content, element("figcaption", *caption), class_=class_)
 
 
 def facts(pairs: Mapping[str, Content], *, class_: str = "facts") -> Element:
-    """Return names and what they are."""
+    """Return a list of names and values."""
     groups = [
         element("div", element("dt", name), element("dd", value)) for name, value in pairs.items()
     ]

@@ -1,4 +1,4 @@
-"""The sections that say how good the classifier is."""
+"""The sections with the results of the classifier."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ MAX_STRENGTH = 70
 
 
 def summary_section(predictions: Predictions, calibration: Calibration | None) -> Element:
-    """Return the figures that matter most."""
+    """Return the section with the main figures."""
     low, high = predictions.interval
     n, n_right = len(predictions.true), int(predictions.right.sum())
     figures: dict[str, Content] = {
@@ -73,12 +73,13 @@ def _rejected(predictions: Predictions) -> list[Content]:
 def _tendency(calibration: Calibration) -> str:
     points = 100 * calibration.excess
     if abs(points) < 0.005:
-        return "neither too sure nor too unsure on the whole"
-    return f"{abs(points):.2f} points too {'sure' if points > 0 else 'unsure'} on the whole"
+        return "neither over- nor underconfident overall"
+    direction = "over" if points > 0 else "under"
+    return f"{direction}confident by {abs(points):.2f} points overall"
 
 
 def classes_section(predictions: Predictions) -> Element:
-    """Return precision, recall and so on of each class."""
+    """Return the section with precision, recall, F1 and support of each class."""
     precisions, recalls, f1s, supports = predictions.scores()
     rows: list[tuple[Content, list[Element]]] = [
         (str(predictions.classes[code]), _scores(*scores))
@@ -110,7 +111,7 @@ def _scores(precision: float, recall: float, f1: float, support: int) -> list[El
 
 
 def confusion_section(predictions: Predictions) -> Element:
-    """Return how often each class was taken for which."""
+    """Return the section with the confusion matrix."""
     labels = [str(predictions.classes[code]) for code in predictions.shown]
     counts, columns = predictions.counts, list(labels)
     if counts[:, -1].any():
@@ -161,7 +162,7 @@ def _most_frequent(
 
 
 def calibration_section(calibration: Calibration | None) -> Element:
-    """Return whether the probabilities are right."""
+    """Return the section on the calibration of the probabilities."""
     heading = "Calibration"
     if calibration is None:
         return section(heading, note("Not measured: the classifier has no predict_proba."))
@@ -184,8 +185,8 @@ def calibration_section(calibration: Calibration | None) -> Element:
     shown = figure(
         chart,
         "Above: the accuracy of images with about the same highest probability. On the dotted line "
-        "it equals that probability, below the line the classifier is too sure. Below: the number "
-        "of these images.",
+        "it equals that probability, below the line the classifier is overconfident. Below: the "
+        "number of these images.",
     )
     return section(heading, element("div", shown, said, class_="beside"))
 
@@ -236,6 +237,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
 
 
 def _as_url(pixels: NDArray[np.float64]) -> str:
+    """Return an image as a data URL."""
     # What is not finite has no grey.
     levels = np.nan_to_num(255 * pixels).round().astype(np.uint8)
     return data_url(Image.fromarray(levels), optimize=True)

@@ -1,4 +1,4 @@
-"""From a classifier and labelled images to the file."""
+"""Writes the report on a classifier and labelled images to a file."""
 
 import warnings
 from collections.abc import Sequence
@@ -165,7 +165,7 @@ def _asked(
     classes: list[Any],
     on_progress: OnProgress | None,
 ) -> tuple[Predictions, list[str]]:
-    """Return the answers, and what was warned of that readers are to know."""
+    """Return the predictions, and the warnings that readers of the report should know."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         predictions = predictions_of(classifier, X, codes, classes, on_progress)
