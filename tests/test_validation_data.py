@@ -1,6 +1,7 @@
 """A validation set of the user's own: what it changes, how it is weighed, and what is refused."""
 
 import warnings
+from functools import partial
 
 import keras
 import numpy as np
@@ -12,14 +13,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from mnistcnn import DigitCNNClassifier, ImageReshaper, PixelRangeWarning
+from networks import quick_classifier
 
 # Each fits networks.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=3)
 
 
 @pytest.fixture
