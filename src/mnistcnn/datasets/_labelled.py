@@ -53,8 +53,9 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
           :func:`fetch_fashion_mnist` and :func:`fetch_kmnist`, which may download them.
         - ``"emnist-letters"`` and so on: a split of :func:`fetch_emnist`.
         - a path to a ``.csv`` file (also packed, as ``.csv.gz``): what :func:`read_kaggle_csv`
-          reads; the labels may also be called class, target, digit or y. EMNIST's tables, such as
-          ``emnist-letters-train.csv``, are read as by :func:`fetch_emnist`.
+          reads; the labels may also be called class, target, digit or y. Kaggle's tables of EMNIST,
+          such as ``emnist-letters-train.csv`` without a line of names, are read as by
+          :func:`fetch_emnist`.
         - a path to a ``.npz`` file: its arrays ``x_train`` and ``y_train`` (``x_test`` and
           ``y_test``), or ``X`` and ``y``.
         - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes, or Fashion-MNIST or
