@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnistcnn._types import Array
+from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     WRITTEN_BY,
@@ -63,7 +63,7 @@ def evaluate(
     classifier = load_model_file(model_file, runs_code=runs_code)
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
-    predict = partial(named_on_error, classifier.predict, model_file=model_file)
+    predict = partial(_predicted, classifier, model_file)
     is_inverted = looks_inverted(classifier, X)
     with progress_of_answers(quiet=quiet) as advance:
         (predicted,) = predict_in_batches([predict], X, advance)
@@ -71,6 +71,12 @@ def evaluate(
     if not is_inverted:
         warn_if_better_inverted(predict, X, y, summary["accuracy"])
     (print_json if as_json else _print)(summary)
+
+
+def _predicted(classifier: Classifier, model_file: Path, X: Array) -> Array:
+    from mnistcnn.handwriting import input_for
+
+    return named_on_error(classifier.predict, input_for(classifier, X), model_file)
 
 
 def _summary(y: Array, predicted: Array) -> dict[str, Any]:
