@@ -27,7 +27,7 @@ WITHOUT_KERAS = {"datasets", "handwriting", "images", "augmentation", "preproces
 STEPS = (
     "validate",
     "read the data: TrainingData",
-    "set the validation part aside",
+    "hold out the validation set",
     "choose how to train: TrainingConfig",
     "build the network",
     "scale the pixels",
@@ -117,7 +117,7 @@ def draw_fit() -> str:
     parts.append(arrow("M653 344 V322"))
     parts += [note(24, 36, "fit"), arrow("M366 361 H272"), note(318, 353, "an equal one")]
     parts.append(arrow("M270 461 H441 V408", "arrow dashed"))
-    parts.append(note(398, 478, "once the estimator is gone or fitted anew"))
+    parts.append(note(398, 478, "once the estimator is gone or refitted"))
     title = "What fit does, the way of one mini-batch, and the pool of compiled networks"
     return diagram(title, 760, 496, parts)
 

@@ -18,9 +18,9 @@ HEAD = """\
 # Reliability
 
 Made by `python scripts/reliability_page.py` from the records that the suite `tests/reliability/`
-leaves: each trial counts what it has tried, the faults that it has injected, and what was lost. A
-trial goes on for its share of the time that `MNISTCNN_RELIABILITY_SECONDS` gives the suite, so a
-longer run tries more; seeds choose what is tried, and the moments of faults.
+leaves: each trial counts its inputs, the faults it injected and what was lost. Each runs for its
+share of the time that `MNISTCNN_RELIABILITY_SECONDS` gives the suite, so a longer run tries more;
+seeds choose the inputs and the moments of the faults.
 [How the library works](how_it_works.md) explains how data loss is prevented.
 """
 

@@ -29,6 +29,13 @@ def digits():
 
 
 @pytest.fixture(scope="session")
+def some_digits(digits):
+    """300 of the bundled digits, for quick fits on images of 28x28 pixels."""
+    X, y = digits
+    return X[:300], y[:300]
+
+
+@pytest.fixture(scope="session")
 def small_digits():
     """scikit-learn's digits, 8x8 pixels from 0 to 16: 300 of them, for quick fits."""
     from sklearn.datasets import load_digits
@@ -43,6 +50,45 @@ def two_classes(small_digits):
     X, y = small_digits
     chosen = y < 2
     return X[chosen], y[chosen]
+
+
+@pytest.fixture(scope="session")
+def unit_digits(small_digits):
+    """The small digits with pixels from 0 to 1."""
+    X, y = small_digits
+    return X / 16, y
+
+
+@pytest.fixture(scope="module")
+def fitted_linear(unit_digits):
+    """A linear classifier of the small digits, which no test changes."""
+    from networks import linear
+
+    return linear().fit(*unit_digits)
+
+
+@pytest.fixture(scope="module")
+def fitted_baseline(small_digits):
+    """The baseline network after two epochs on the small digits, which no test changes."""
+    from networks import quick_classifier
+
+    return quick_classifier("baseline", epochs=2).fit(*small_digits)
+
+
+@pytest.fixture(scope="module")
+def bayes(small_digits):
+    """A naive Bayes classifier of the first half of the small digits, which no test changes."""
+    from sklearn.naive_bayes import GaussianNB
+
+    X, y = small_digits
+    return GaussianNB().fit(X[:150], y[:150])
+
+
+@pytest.fixture(scope="session")
+def held_out(small_digits):
+    """The half of the small digits that `bayes` has not seen."""
+    X, y = small_digits
+    return X[150:], y[150:]
 
 
 @pytest.fixture
@@ -103,6 +149,77 @@ def written_sheet(written_digit):
         return page
 
     return write
+
+
+@pytest.fixture(scope="module")
+def digit_of():
+    """Return a large image of a digit, cut to its ink: light on black."""
+    from PIL import Image
+
+    from mnistcnn import load_sample_digits
+    from readers import SCALE
+
+    digits = load_sample_digits()
+
+    def draw(label, *, width=1.0):
+        image = digits.images[digits.target == label][0]
+        rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
+        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        size = (round(SCALE * width * cut.shape[1]), SCALE * cut.shape[0])
+        return np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BICUBIC))
+
+    return draw
+
+
+@pytest.fixture(scope="module")
+def line_of(digit_of):
+    """Return dark digits on a light line of paper, so many pixels apart, and their boxes."""
+
+    def write(labels, *, apart=12, margin=40, width=1.0):
+        drawn = [digit_of(label, width=width) for label in labels]
+        height = max(len(one) for one in drawn) + 2 * margin
+        total = sum(one.shape[1] + apart for one in drawn) + 2 * margin
+        ink, left, boxes = np.zeros((height, total), dtype=np.uint8), margin, []
+        for one in drawn:
+            part = ink[margin : margin + len(one), left : left + one.shape[1]]
+            np.maximum(part, one, out=part)
+            boxes.append((left, margin, one.shape[1], len(one)))
+            left += one.shape[1] + apart
+        return 255 - ink, boxes
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """The pretrained reader of whole sheets."""
+    from mnistcnn import load_reader
+
+    return load_reader()
+
+
+@pytest.fixture(scope="module")
+def page_reader():
+    """What reads for the page of `mnistcnn demo`; whoever asks for it needs Gradio."""
+    from mnistcnn import DigitNormalizer, load_pretrained
+    from mnistcnn.app import PageReader
+
+    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
+
+
+@pytest.fixture
+def kaggle_files(tmp_path):
+    """Kaggle's files in a folder of their own, and the arguments that name them."""
+    from kaggle_files import Files
+
+    return Files(tmp_path)
+
+
+@pytest.fixture
+def byte_digits(small_digits):
+    """120 of the small digits, as bytes."""
+    X, y = small_digits
+    return X[:120].astype(np.uint8), y[:120]
 
 
 # Its event loop runs until the end of the module, and other tests need loops of their own.

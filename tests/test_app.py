@@ -73,7 +73,7 @@ def server(tmp_path_factory):
     )
     try:
         line = process.stdout.readline()
-        assert line == f"Open http://127.0.0.1:{port}/ in a browser; Ctrl-C here ends it.\n"
+        assert line == f"Open http://127.0.0.1:{port}/ in a browser; press Ctrl-C here to stop.\n"
         yield SimpleNamespace(
             address=f"http://127.0.0.1:{port}/", port=port, connections=connections
         )

@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnistcnn import DigitNormalizer, UnreadableImageError, load_pretrained
+from image_files import as_drawn, content_of
+from mnistcnn import UnreadableImageError
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
-from mnistcnn.app import DigitReading, PageReader
-from mnistcnn.app._answer import answer, message, percent
+from mnistcnn._html import percent
+from mnistcnn.app import DigitReading
+from mnistcnn.app._answer import answer, message
 from mnistcnn.app._fields import DRAWING_PREFIX, MAX_CHARACTERS, drawn_file, uploaded_file
 from mnistcnn.app._reader import Mark
 from mnistcnn.app._replies import read_drawing, read_image, read_sheet
@@ -30,22 +32,12 @@ pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "mnistcnn", "demo"]
 
 
-def content(image, file_format="PNG"):
-    file = BytesIO()
-    image.save(file, format=file_format)
-    return file.getvalue()
-
-
-def drawing(image):
-    return DRAWING_PREFIX + base64.b64encode(content(image)).decode()
-
-
 def drawn(row):
     """One of the bundled digits as it comes from the drawing pad."""
     image = Image.new("L", (280, 280), 255)
     ink = Image.fromarray(row.reshape(28, 28)).resize((200, 200), Image.Resampling.BICUBIC)
     image.paste(0, (40, 40), ink.point(lambda value: 255 * (value > 110)))
-    return drawing(image)
+    return as_drawn(image)
 
 
 def doodle(shape):
@@ -62,11 +54,6 @@ def doodle(shape):
             pen.ellipse((x, 95, x + 18, 113), fill=0)
         pen.arc((85, 90, 195, 200), 20, 160, fill=0, width=18)
     return image
-
-
-@pytest.fixture(scope="module")
-def reader():
-    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
 
 
 @pytest.fixture
@@ -149,61 +136,63 @@ class TestFields:
 
 class TestReading:
     def test_drawings_and_files_of_the_same_digit_have_the_same_answer(
-        self, reader, written_digit, tmp_path
+        self, page_reader, written_digit, tmp_path
     ):
         image = written_digit(3)
         image.save(tmp_path / "3.png")
-        drawn = read_drawing(reader, drawing(image))
+        drawn = read_drawing(page_reader, as_drawn(image))
         assert ">3</output>" in drawn
-        assert drawn == read_image(reader, {"path": str(tmp_path / "3.png")}, uploads=tmp_path)
+        assert drawn == read_image(page_reader, {"path": str(tmp_path / "3.png")}, uploads=tmp_path)
 
-    def test_several_digits_are_answered_as_several(self, reader, written_sheet):
-        html = read_drawing(reader, drawing(written_sheet([[3, 1, 4]], side=160)))
+    def test_several_digits_are_answered_as_several(self, page_reader, written_sheet):
+        html = read_drawing(page_reader, as_drawn(written_sheet([[3, 1, 4]], side=160)))
         assert '<p class="sheet-text">314</p>' in html
 
     @pytest.mark.parametrize("shape", ["dot", "blob", "smiley"])
-    def test_what_has_no_digits_shape_is_no_digit(self, reader, shape):
-        assert "No digit" in read_drawing(reader, drawing(doodle(shape)))
+    def test_what_has_no_digits_shape_is_no_digit(self, page_reader, shape):
+        assert "No digit" in read_drawing(page_reader, as_drawn(doodle(shape)))
 
-    def test_the_bundled_digits_are_not_refused(self, reader, digits):
+    def test_the_bundled_digits_are_not_refused(self, page_reader, digits):
         X, _ = digits
-        n_refused = sum("<output" not in read_drawing(reader, drawn(row)) for row in X[::9])
+        n_refused = sum("<output" not in read_drawing(page_reader, drawn(row)) for row in X[::9])
         assert n_refused <= 1
 
-    def test_an_empty_canvas_gets_a_message(self, reader):
-        assert "canvas is empty" in read_drawing(reader, "")
+    def test_an_empty_canvas_gets_a_message(self, page_reader):
+        assert "canvas is empty" in read_drawing(page_reader, "")
 
-    def test_blank_paper_gets_a_message(self, reader):
-        assert "no ink" in read_drawing(reader, drawing(Image.new("L", (280, 280), 255)))
+    def test_blank_paper_gets_a_message(self, page_reader):
+        assert "no ink" in read_drawing(page_reader, as_drawn(Image.new("L", (280, 280), 255)))
 
-    def test_a_drawing_that_is_no_image_gets_a_message(self, reader):
-        assert "answer-message" in read_drawing(reader, DRAWING_PREFIX + "AAAA")
-
-    @pytest.mark.parametrize("read", [read_image, read_sheet])
-    def test_a_field_without_a_file_says_what_to_do(self, reader, tmp_path, read):
-        assert "take a photo" in read(reader, None, uploads=tmp_path)
+    def test_a_drawing_that_is_no_image_gets_a_message(self, page_reader):
+        assert "answer-message" in read_drawing(page_reader, DRAWING_PREFIX + "AAAA")
 
     @pytest.mark.parametrize("read", [read_image, read_sheet])
-    def test_a_broken_file_is_named_without_its_folder(self, reader, tmp_path, written_digit, read):
+    def test_a_field_without_a_file_says_what_to_do(self, page_reader, tmp_path, read):
+        assert "take a photo" in read(page_reader, None, uploads=tmp_path)
+
+    @pytest.mark.parametrize("read", [read_image, read_sheet])
+    def test_a_broken_file_is_named_without_its_folder(
+        self, page_reader, tmp_path, written_digit, read
+    ):
         path = tmp_path / "holiday.png"
-        path.write_bytes(content(written_digit(5))[:-200])
-        html = read(reader, {"path": str(path)}, uploads=tmp_path)
+        path.write_bytes(content_of(written_digit(5))[:-200])
+        html = read(page_reader, {"path": str(path)}, uploads=tmp_path)
         assert "answer-message" in html
         assert "holiday.png" in html
         assert str(tmp_path) not in html
 
     def test_a_sheet_is_read_row_by_row_with_a_box_for_each_digit(
-        self, reader, written_sheet, tmp_path
+        self, page_reader, written_sheet, tmp_path
     ):
         written_sheet([[3, 1, 4], [7, 0]]).save(tmp_path / "sheet.png")
-        html = read_sheet(reader, {"path": str(tmp_path / "sheet.png")}, uploads=tmp_path)
+        html = read_sheet(page_reader, {"path": str(tmp_path / "sheet.png")}, uploads=tmp_path)
         assert '<p class="sheet-text">314<br>\n70</p>' in html
         assert html.count("<rect") == 5
 
-    def test_blank_sheet_gets_a_message(self, reader, tmp_path):
+    def test_blank_sheet_gets_a_message(self, page_reader, tmp_path):
         Image.new("L", (300, 300), 240).save(tmp_path / "blank.png")
         assert "no ink" in read_sheet(
-            reader, {"path": str(tmp_path / "blank.png")}, uploads=tmp_path
+            page_reader, {"path": str(tmp_path / "blank.png")}, uploads=tmp_path
         )
 
 

@@ -1,4 +1,4 @@
-"""What the page of `mnistcnn demo` keeps, explains, offers and refuses."""
+"""What the page of `mnistcnn demo` explains, offers and refuses."""
 
 import base64
 import csv
@@ -13,19 +13,17 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from commands import UNPICKLED, assert_one_line, mnistcnn
+from image_files import as_drawn
 from mnistcnn import DigitNormalizer, load_pretrained
-from mnistcnn.datasets import load_labelled
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
-from mnistcnn.app import Corrections, DigitReading, PageReader
+from mnistcnn.app import DigitReading, PageReader
 from mnistcnn.app._answer import answer, explanation
 from mnistcnn.app._examples import digit_on_paper, digits_on_paper
-from mnistcnn.app._fields import DRAWING_PREFIX
 from mnistcnn.app._head import head, links_of
-from mnistcnn.app._keeping import keep_drawing, keep_image
 from mnistcnn.app._networks import Networks
-from mnistcnn.app._occlusion import occlusion
+from mnistcnn.app._occlusion import coarse_occlusion
 from mnistcnn.app._reader import Mark
 from mnistcnn.app._replies import explain_drawing, explain_image
 from mnistcnn.app._sheet import sheet, table
@@ -33,179 +31,8 @@ from mnistcnn.app._sheet import sheet, table
 MARKUP = "<b>7</b>"
 
 
-@pytest.fixture(scope="module")
-def reader():
-    return PageReader(load_pretrained(), DigitNormalizer(), load_pretrained("parts"))
-
-
-@pytest.fixture
-def corrections(tmp_path):
-    return Corrections(tmp_path / "corrected.npz")
-
-
-def as_drawn(image):
-    file = BytesIO()
-    image.save(file, "PNG")
-    return DRAWING_PREFIX + base64.b64encode(file.getvalue()).decode()
-
-
 def reading_of(probabilities, labels=range(10)):
     return DigitReading(np.zeros((28, 28), np.uint8), labels, np.array(probabilities))
-
-
-class TestCorrections:
-    def test_are_what_the_library_loads(self, corrections, digits):
-        X, y = digits
-        for number, (image, label) in enumerate(zip(X[:3], y[:3], strict=True), start=1):
-            assert corrections.add(image.reshape(28, 28), int(label)) == number
-        images, labels = load_labelled(corrections.path)
-        np.testing.assert_array_equal(images, X[:3])
-        np.testing.assert_array_equal(labels, y[:3])
-        assert labels.dtype == np.int64
-
-    def test_are_added_to_those_that_are_there(self, corrections, digits):
-        images = digits[0].reshape(-1, 28, 28)
-        corrections.add(images[0], 1)
-        assert Corrections(corrections.path).add(images[1], 2) == 2
-
-    def test_the_last_label_of_a_digit_counts(self, corrections, digits):
-        images = digits[0].reshape(-1, 28, 28)
-        for image, label in ((images[0], 1), (images[1], 2), (images[0], 7)):
-            n_images = corrections.add(image, label)
-        assert n_images == 2
-        np.testing.assert_array_equal(load_labelled(corrections.path)[1], [2, 7])
-
-    def test_are_no_more_than_the_file_may_hold(self, tmp_path, digits):
-        images = digits[0].reshape(-1, 28, 28)
-        corrections = Corrections(tmp_path / "few.npz", max_images=2)
-        for label in (0, 1):
-            corrections.add(images[label], label)
-        before = corrections.path.read_bytes()
-        with pytest.raises(ValueError, match=r"few\.npz is full: it holds 2 digits"):
-            corrections.add(images[2], 2)
-        assert corrections.path.read_bytes() == before
-        assert corrections.add(images[1], 5) == 2
-
-    def test_text_and_numbers_do_not_mix(self, corrections, digits):
-        image = digits[0][0].reshape(28, 28)
-        corrections.add(image, "four")
-        corrections.check_labels(["three", "four"])
-        with pytest.raises(ValueError, match="both numbers and text"):
-            corrections.check_labels(range(10))
-        with pytest.raises(ValueError, match="labels of another kind"):
-            corrections.add(image, 4)
-
-    def test_networks_with_text_and_with_numbers_are_refused_together(self, corrections):
-        with pytest.raises(ValueError, match="both numbers and text"):
-            corrections.check_labels([0, 1, "zero"])
-
-    @pytest.mark.parametrize(
-        "arrays",
-        [
-            {"x_train": np.zeros((1, 784), np.uint8), "y_train": [1]},
-            {"X": np.zeros((1, 784), np.uint8), "y": [1], "names": ["mine"]},
-            {"X": np.zeros((1, 784)), "y": [1]},
-            {"X": np.zeros((1, 64), np.uint8), "y": [1]},
-            {"X": np.zeros((2, 784), np.uint8), "y": [1]},
-            {"X": np.zeros((1, 784), np.uint8), "y": np.array([{}], dtype=object)},
-        ],
-        ids=["MNIST's", "more", "floats", "8x8", "labels missing", "objects"],
-    )
-    def test_other_data_are_left_alone(self, tmp_path, arrays):
-        path = tmp_path / "other.npz"
-        np.savez(path, **arrays)
-        before = path.read_bytes()
-        with pytest.raises(ValueError, match=r"nothing else; .*other\.npz does not"):
-            Corrections(path)
-        assert path.read_bytes() == before
-
-    @pytest.mark.parametrize("content", [b"", b"Dear reader", b"PK\3\4", b"\x80\4N."])
-    def test_what_is_no_archive_is_left_alone(self, tmp_path, content):
-        path = tmp_path / "letter.npz"
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"nothing else; .*letter\.npz does not"):
-            Corrections(path)
-        assert path.read_bytes() == content
-
-    def test_a_damaged_archive_is_left_alone(self, corrections, digits):
-        corrections.add(digits[0][0].reshape(28, 28), 1)
-        content = bytearray(corrections.path.read_bytes())
-        content[300] ^= 0xFF
-        corrections.path.write_bytes(content)
-        with pytest.raises(ValueError, match="nothing else"):
-            Corrections(corrections.path)
-
-    def test_another_name_or_folder_is_refused(self, tmp_path):
-        with pytest.raises(ValueError, match=r"must be an \.npz file"):
-            Corrections(tmp_path / "corrected.csv")
-        with pytest.raises(FileNotFoundError):
-            Corrections(tmp_path / "nowhere" / "corrected.npz")
-
-
-class TestKeeping:
-    def test_a_drawing_is_kept_in_the_form_that_the_network_saw(
-        self, reader, corrections, written_digit
-    ):
-        image = written_digit(4)
-        said = keep_drawing(reader, as_drawn(image), "9", corrections=corrections)
-        assert "Kept as 9. Digits to train on: 1." in said
-        X, y = load_labelled(corrections.path)
-        np.testing.assert_array_equal(X.reshape(28, 28), reader.read(image).image)
-        np.testing.assert_array_equal(y, [9])
-
-    def test_an_image_is_kept(self, reader, corrections, written_digit, tmp_path):
-        written_digit(4).save(tmp_path / "4.png")
-        value = {"path": str(tmp_path / "4.png")}
-        said = keep_image(reader, value, "4", corrections=corrections, uploads=tmp_path)
-        assert "Kept as 4" in said
-
-    @pytest.mark.parametrize("value", [None, "", as_drawn(Image.new("L", (280, 280), 255))])
-    def test_an_empty_drawing_is_not(self, reader, corrections, value):
-        said = keep_drawing(reader, value, "4", corrections=corrections)
-        assert "There is no digit to keep." in said
-        assert not corrections.path.exists()
-
-    @pytest.mark.parametrize("label", ["10", "", "four", 4, ["4"], {"label": "4"}, MARKUP])
-    def test_a_label_that_is_no_class_is_not(self, reader, corrections, written_digit, label):
-        said = keep_drawing(reader, as_drawn(written_digit(4)), label, corrections=corrections)
-        assert "is not a label of this network" in said
-        assert "<b>" not in said
-        assert not corrections.path.exists()
-
-    def test_no_label_is_asked_for(self, reader, corrections, written_digit):
-        said = keep_drawing(reader, as_drawn(written_digit(4)), None, corrections=corrections)
-        assert "Choose what it is first." in said
-
-    def test_several_digits_are_not(self, reader, corrections, written_sheet):
-        value = as_drawn(written_sheet([[3, 1]]))
-        said = keep_drawing(reader, value, "3", corrections=corrections)
-        assert "several digits" in said
-        assert not corrections.path.exists()
-
-    def test_a_file_outside_the_uploads_is_not(self, reader, corrections, written_digit, tmp_path):
-        written_digit(4).save(tmp_path / "4.png")
-        (tmp_path / "uploads").mkdir()
-        value = {"path": str(tmp_path / "4.png")}
-        uploads = tmp_path / "uploads"
-        said = keep_image(reader, value, "4", corrections=corrections, uploads=uploads)
-        assert "not uploaded" in said
-        assert not corrections.path.exists()
-
-    def test_a_file_that_has_changed_meanwhile_is_left_alone(
-        self, reader, corrections, written_digit
-    ):
-        corrections.path.write_bytes(b"something else")
-        said = keep_drawing(reader, as_drawn(written_digit(4)), "4", corrections=corrections)
-        assert "Not kept" in said
-        assert corrections.path.read_bytes() == b"something else"
-
-    def test_a_folder_that_is_gone_is_said(self, reader, written_digit, tmp_path):
-        (tmp_path / "gone").mkdir()
-        corrections = Corrections(tmp_path / "gone" / "corrected.npz")
-        (tmp_path / "gone").rmdir()
-        said = keep_drawing(reader, as_drawn(written_digit(4)), "4", corrections=corrections)
-        assert "Not kept: the file cannot be written" in said
-        assert str(tmp_path) not in said
 
 
 class TestOcclusion:
@@ -221,17 +48,17 @@ class TestOcclusion:
                 lit = X.reshape(-1, 28, 28)[:, 4:8, 4:8].mean(axis=(1, 2)) / 255
                 return np.column_stack([1 - lit, lit])
 
-        falls = occlusion(Corner(), image)
+        falls = coarse_occlusion(Corner(), image)
         assert falls.max() == 1
         assert np.argwhere(falls == 1).tolist() == [
             [y, x] for y in range(4, 8) for x in (4, 5, 6, 7)
         ]
         assert not falls[12:].any()
 
-    def test_where_there_is_no_ink_nothing_changes(self, reader):
+    def test_where_there_is_no_ink_nothing_changes(self, page_reader):
         image = np.zeros((28, 28), np.uint8)
         image[12:24, 13:16] = 255
-        falls = occlusion(reader.classifier, image)
+        falls = coarse_occlusion(page_reader.classifier, image)
         np.testing.assert_array_equal(falls[:8], 0)
         np.testing.assert_array_equal(falls[:, 20:], 0)
         assert falls.any()
@@ -246,7 +73,7 @@ class TestOcclusion:
                 asked.append(X.shape)
                 return np.full((len(X), 10), 0.1)
 
-        assert not occlusion(Counting(), digits[0][0].reshape(28, 28)).any()
+        assert not coarse_occlusion(Counting(), digits[0][0].reshape(28, 28)).any()
         ((n_images, n_pixels),) = asked
         assert 1 < n_images <= 145
         assert n_pixels == 784
@@ -262,7 +89,7 @@ class TestExplanation:
     @pytest.mark.parametrize("fall", [0, -0.2, 0.001])
     def test_says_where_no_place_decided(self, fall):
         html = explanation(reading_of([0.25, 0.75], labels=[4, 9]), np.full((28, 28), fall))
-        assert "no single place" in html
+        assert "No single region" in html
 
     def test_orange_is_where_it_falls(self):
         falls = np.zeros((28, 28))
@@ -276,26 +103,26 @@ class TestExplanation:
     @pytest.mark.parametrize(
         "value", [None, "", "hello", as_drawn(Image.new("L", (280, 280), 255))]
     )
-    def test_there_is_none_without_a_digit(self, reader, value):
-        assert explain_drawing(reader, value) == ""
+    def test_there_is_none_without_a_digit(self, page_reader, value):
+        assert explain_drawing(page_reader, value) == ""
 
-    def test_there_is_none_of_a_file_that_is_broken(self, reader, tmp_path):
+    def test_there_is_none_of_a_file_that_is_broken(self, page_reader, tmp_path):
         (tmp_path / "broken.png").write_text("Dear reader")
         value = {"path": str(tmp_path / "broken.png")}
-        assert explain_image(reader, value, uploads=tmp_path) == ""
+        assert explain_image(page_reader, value, uploads=tmp_path) == ""
 
 
 class TestNetworks:
-    def test_the_first_one_reads_until_another_is_chosen(self, reader):
+    def test_the_first_one_reads_until_another_is_chosen(self, page_reader):
         other = PageReader(load_pretrained(), DigitNormalizer())
-        networks = Networks({"mine": other, "pretrained": reader})
+        networks = Networks({"mine": other, "pretrained": page_reader})
         assert networks.chosen() is other
-        assert networks.chosen("pretrained") is reader
+        assert networks.chosen("pretrained") is page_reader
 
     @pytest.mark.parametrize("name", ["../private.joblib", "", 0, ["pretrained"], {}])
-    def test_a_name_that_is_not_offered_is_refused(self, reader, name):
+    def test_a_name_that_is_not_offered_is_refused(self, page_reader, name):
         with pytest.raises(ValueError, match="no such network"):
-            Networks({"pretrained": reader}).chosen(name)
+            Networks({"pretrained": page_reader}).chosen(name)
 
 
 class TestLabels:
@@ -340,14 +167,14 @@ class TestTable:
 
 
 class TestExamples:
-    def test_are_read_as_what_they_are(self, reader, digits):
+    def test_are_read_as_what_they_are(self, page_reader, digits):
         from mnistcnn.cli._demo import EXAMPLES
 
         X, y = digits
         assert y[list(EXAMPLES)].tolist() == list(range(10))
         images = list(X[list(EXAMPLES)].reshape(-1, 28, 28))
-        assert reader.read(digit_on_paper(images)).ranking()[0][0] == 5
-        marks = reader.read_sheet(digits_on_paper(images))
+        assert page_reader.read(digit_on_paper(images)).ranking()[0][0] == 5
+        marks = page_reader.read_sheet(digits_on_paper(images))
         assert "".join(str(mark.reading.ranking()[0][0]) for mark in marks) == "31415926807"
 
 

@@ -135,7 +135,7 @@ class TestExplanation:
         page = open_page()
         page.get_by_role("button", name="Example: 4").click()
         seen(page).locator(".explanation img").wait_for()
-        assert "What decided" in seen(page).locator(".explanation figcaption").inner_text()
+        assert "decisive" in seen(page).locator(".explanation figcaption").inner_text()
         page.get_by_role("button", name="Clear").click()
         playwright().expect(seen(page).locator(".explanation img")).to_have_count(0)
 

@@ -16,18 +16,12 @@ from sklearn.model_selection import GridSearchCV
 
 from mnistcnn import DigitCNNClassifier, NonFiniteLossError, compare_architectures
 from mnistcnn._scikit_learn import CandidateByCandidate, set_callbacks
+from networks import one_layer
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
 
 QUICK = {"cv": 2, "epochs": 1, "random_state": 0}
-
-
-def narrow(input_shape, n_classes):
-    """The smallest network that learns anything."""
-    return keras.Sequential(
-        [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
-    )
 
 
 def diverging(input_shape, n_classes):
@@ -43,7 +37,7 @@ def diverging(input_shape, n_classes):
     )
 
 
-NETWORKS = {"diverging": diverging, "narrow": narrow}
+NETWORKS = {"diverging": diverging, "one_layer": one_layer}
 FIGURES = ["accuracy_mean", "accuracy_sd", "prediction_error_percent", "fit_seconds"]
 FIGURES += ["microseconds_per_image"]
 
@@ -53,8 +47,8 @@ def scores_of(result, architecture, scorer="accuracy"):
 
 
 @pytest.fixture(scope="module")
-def narrow_alone(small_digits):
-    return compare_architectures(*small_digits, architectures={"narrow": narrow}, **QUICK)
+def one_layer_alone(small_digits):
+    return compare_architectures(*small_digits, architectures={"one_layer": one_layer}, **QUICK)
 
 
 class FullDisk(keras.callbacks.Callback):
@@ -79,7 +73,7 @@ class TestFailures:
     @pytest.mark.parametrize("engine", ["sequential", "threading", "loky"])
     @pytest.mark.parametrize("is_reported", [False, True], ids=["all at once", "one by one"])
     def test_a_failing_architecture_has_a_row_that_says_why(
-        self, small_digits, narrow_alone, engine, is_reported
+        self, small_digits, one_layer_alone, engine, is_reported
     ):
         partial, lock = [], Lock()
 
@@ -96,11 +90,11 @@ class TestFailures:
                 *small_digits, architectures=NETWORKS, **QUICK, **options
             )
         best, failed = result.table.to_dict("records")
-        assert (best["architecture"], best["failure"]) == ("narrow", "")
+        assert (best["architecture"], best["failure"]) == ("one_layer", "")
         assert failed["failure"].startswith("2 of 2 folds: NonFiniteLossError: The training")
         assert failed["parameters"] == 650
         assert np.isnan([failed[figure] for figure in FIGURES]).all()
-        assert scores_of(result, "narrow") == scores_of(narrow_alone, "narrow")
+        assert scores_of(result, "one_layer") == scores_of(one_layer_alone, "one_layer")
         # NaN equals nothing, but is written like any other.
         reported = [str(part.records) for part in partial]
         assert reported == [str(result.records[:2]), str(result.records)][: 2 * is_reported]
@@ -109,7 +103,7 @@ class TestFailures:
         with pytest.warns(FitFailedWarning, match="b failed in 1 of 3 folds: OSError: No space"):
             result = compare_architectures(
                 *small_digits,
-                architectures={"a": narrow, "b": narrow, "c": narrow},
+                architectures={"a": one_layer, "b": one_layer, "c": one_layer},
                 estimator=with_full_disk(4),
                 **QUICK | {"cv": 3},
             )
@@ -122,19 +116,21 @@ class TestFailures:
         assert np.isnan(missing)
         assert result.failures == {"b": "1 of 3 folds: OSError: No space left on device"}
 
-    def test_a_scorer_that_fails_is_named_and_the_others_are_kept(self, small_digits, narrow_alone):
+    def test_a_scorer_that_fails_is_named_and_the_others_are_kept(
+        self, small_digits, one_layer_alone
+    ):
         def fussy(estimator, X, y):  # noqa: ARG001
             raise LookupError("no label of mine")
 
         with pytest.warns(FitFailedWarning, match="fussy: LookupError: no label of mine"):
             result = compare_architectures(
                 *small_digits,
-                architectures={"narrow": narrow},
+                architectures={"one_layer": one_layer},
                 scoring={"fussy": fussy, "accuracy": "accuracy"},
                 **QUICK,
             )
-        assert scores_of(result, "narrow") == scores_of(narrow_alone, "narrow")
-        assert np.isnan(scores_of(result, "narrow", "fussy")).all()
+        assert scores_of(result, "one_layer") == scores_of(one_layer_alone, "one_layer")
+        assert np.isnan(scores_of(result, "one_layer", "fussy")).all()
         assert (result.table["microseconds_per_image"] > 0).all()
 
     @pytest.mark.parametrize("error_score", [np.nan, 0.0])
@@ -145,7 +141,7 @@ class TestFailures:
         with pytest.warns(FitFailedWarning, match="fussy: LookupError"):
             result = compare_architectures(
                 *small_digits,
-                architectures={"narrow": narrow, "wider": "baseline"},
+                architectures={"one_layer": one_layer, "wider": "baseline"},
                 scoring={"accuracy": "accuracy", "fussy": fussy},
                 error_score=error_score,
                 **QUICK,
@@ -177,7 +173,11 @@ class TestFailures:
 
         with pytest.raises(LookupError):
             compare_architectures(
-                *small_digits, architectures=[narrow], scoring=fussy, error_score="raise", **QUICK
+                *small_digits,
+                architectures=[one_layer],
+                scoring=fussy,
+                error_score="raise",
+                **QUICK,
             )
 
     def test_a_score_for_failures_counts(self, small_digits):
@@ -194,7 +194,7 @@ class TestFailures:
         with pytest.raises(KeyboardInterrupt):
             compare_architectures(
                 *small_digits,
-                architectures={"a": narrow, "b": narrow, "c": narrow},
+                architectures={"a": one_layer, "b": one_layer, "c": one_layer},
                 estimator=with_full_disk(3, error=KeyboardInterrupt),
                 on_architecture_done=done.append,
                 **QUICK,
@@ -205,17 +205,17 @@ class TestFailures:
         with pytest.raises(ValueError, match="'label_smoothing' parameter"):
             compare_architectures(
                 *small_digits,
-                architectures=[narrow],
+                architectures=[one_layer],
                 estimator=DigitCNNClassifier(label_smoothing=2),
             )
 
     def test_without_reasons_from_scikit_learn_the_scores_are_the_same(
-        self, small_digits, narrow_alone, monkeypatch
+        self, small_digits, one_layer_alone, monkeypatch
     ):
         monkeypatch.delattr(CandidateByCandidate, "_format_results")
         with pytest.warns(UserWarning, match="non-finite"):
             result = compare_architectures(*small_digits, architectures=NETWORKS, **QUICK)
-        assert scores_of(result, "narrow") == scores_of(narrow_alone, "narrow")
+        assert scores_of(result, "one_layer") == scores_of(one_layer_alone, "one_layer")
         assert np.isnan(scores_of(result, "diverging")).all()
 
 
@@ -234,7 +234,7 @@ def test_more_networks_than_folds_are_trained_at_the_same_time(small_digits):
     with parallel_config("threading", n_jobs=4):
         result = compare_architectures(
             *small_digits,
-            architectures={"a": narrow, "b": narrow},
+            architectures={"a": one_layer, "b": one_layer},
             estimator=DigitCNNClassifier(callbacks=Meeting(4)),
             **QUICK,
         )
@@ -256,7 +256,7 @@ class TestCallbacks:
         with parallel_config(engine, n_jobs=2):
             compare_architectures(
                 *small_digits,
-                architectures={"first": narrow, "second": narrow},
+                architectures={"first": one_layer, "second": one_layer},
                 callbacks=ProgressBar(max_propagation_depth=None),
                 **QUICK,
             )
@@ -274,7 +274,7 @@ class TestCallbacks:
     def test_those_of_keras_are_refused(self, small_digits):
         with pytest.raises(TypeError, match=r"scikit-learn's, .* got \[<.*History.*pass Keras"):
             compare_architectures(
-                *small_digits, architectures=[narrow], callbacks=keras.callbacks.History()
+                *small_digits, architectures=[one_layer], callbacks=keras.callbacks.History()
             )
 
     def test_an_older_scikit_learn_is_told(self):
@@ -349,8 +349,8 @@ def test_a_comparison_that_runs_again_with_a_memory_trains_only_what_is_missing(
     small_digits, tmp_path
 ):
     settings = {**QUICK, "memory": tmp_path}
-    alone = compare_architectures(*small_digits, architectures={"narrow": narrow}, **settings)
-    both = {"narrow": narrow, "baseline": "baseline"}
+    alone = compare_architectures(*small_digits, architectures={"one_layer": one_layer}, **settings)
+    both = {"one_layer": one_layer, "baseline": "baseline"}
     together = compare_architectures(*small_digits, architectures=both, **settings)
     again = compare_architectures(*small_digits, architectures=both, **settings)
     assert [r["from_memory"] for r in alone.records] == [False, False]
@@ -358,7 +358,7 @@ def test_a_comparison_that_runs_again_with_a_memory_trains_only_what_is_missing(
     assert [r["from_memory"] for r in again.records] == [True] * 4
     for label in both:
         assert scores_of(again, label) == scores_of(together, label)
-    assert scores_of(again, "narrow") == scores_of(alone, "narrow")
+    assert scores_of(again, "one_layer") == scores_of(alone, "one_layer")
 
 
 @pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=["None", "state"])

@@ -1,5 +1,7 @@
 """Random changes to training images: what is drawn, what it does, and what it leaves alone."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,9 +9,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from sklearn.base import clone
 
-from mnistcnn import Augmentation, DigitCNNClassifier
+from mnistcnn import Augmentation
 from mnistcnn._training.transforms import transform_for
 from mnistcnn.augmentation import PRESETS
+from networks import quick_classifier
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
@@ -249,8 +252,7 @@ def test_the_background_of_dark_on_light_images_stays_light(images):
     assert (augmented(PRESETS["mnist"], inverted)[:, 0, 0] > 200).all()
 
 
-def quick(**parameters):
-    return DigitCNNClassifier("baseline", epochs=3, random_state=0, **parameters)
+quick = partial(quick_classifier, epochs=3)
 
 
 @pytest.mark.parametrize("augmentation", [*PRESETS, Augmentation(stroke=0.5, blur=0.5)])

@@ -1,6 +1,7 @@
 """The user's Keras callbacks: copied themselves, what they refer to shared, fit after fit."""
 
 import pickle
+from functools import partial
 
 import keras
 import numpy as np
@@ -10,15 +11,14 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from mnistcnn import DigitCNNClassifier, ImageReshaper
+from mnistcnn import ImageReshaper
+from networks import quick_classifier
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=3)
 
 
 class Trial:

@@ -1,5 +1,7 @@
 """scikit-learn's own checks, and the tools of scikit-learn that people put around a classifier."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier
@@ -25,6 +27,7 @@ from mnistcnn import (
     PixelScaler,
     get_architecture,
 )
+from networks import quick_classifier
 
 EXPECTED_FAILED_CHECKS = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -33,10 +36,7 @@ EXPECTED_FAILED_CHECKS = {
     ),
 }
 
-
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=3)
 
 
 @parametrize_with_checks(

@@ -4,6 +4,7 @@ import hashlib
 import random
 import subprocess
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -11,12 +12,9 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
-from mnistcnn import DigitCNNClassifier
+from networks import quick_classifier
 
-
-def quick(**parameters):
-    settings = {"architecture": "simple", "epochs": 2, "random_state": 0, "image_shape": (8, 8)}
-    return DigitCNNClassifier(**{**settings, **parameters})
+quick = partial(quick_classifier, architecture="simple", image_shape=(8, 8))
 
 
 def fingerprint(classifier, X):

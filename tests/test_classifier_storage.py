@@ -4,6 +4,7 @@ import copy
 import io
 import pickle
 import random
+from functools import partial
 
 import joblib
 import keras
@@ -13,11 +14,9 @@ import pytest
 from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.stored_as_keras import own_names
 from mnistcnn.architectures import Simple
+from networks import quick_classifier
 
-
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=3)
 
 
 def through_joblib(estimator):
@@ -311,7 +310,7 @@ def test_what_cannot_be_wrapped(trained_model):
         wrap(Subclassed(3))
     with pytest.raises(ValueError, match="'relu'"):
         wrap(relu_network((4, 4, 1), 2))
-    with pytest.raises(ValueError, match="functions of your own"):
+    with pytest.raises(ValueError, match="custom functions"):
         wrap(own_function_network((4, 4, 1), 2))
     with pytest.raises(ValueError, match="precision"):
         wrap(trained_model, precision="bfloat16")

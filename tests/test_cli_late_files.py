@@ -58,8 +58,8 @@ def test_csv(tmp_path):
 
 
 def assert_said(capsys, path, other):
-    said = f"{path} has appeared since the command began and stays as it is; the result is in "
-    assert f"mnistcnn: warning: {said}{other} instead.\n" in capsys.readouterr().err
+    said = f"{path} was created while the command ran and is left untouched; the result was written"
+    assert f"mnistcnn: warning: {said} to {other}.\n" in capsys.readouterr().err
     assert path.read_text() == "of another process"
 
 

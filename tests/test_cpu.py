@@ -3,21 +3,20 @@
 import os
 import platform
 import sys
+from functools import partial
 
 import keras
 import pytest
 
-from mnistcnn import DigitCNNClassifier
 from mnistcnn import _cpu as cpu
 from mnistcnn._keras_start import ONEDNN, WITH_ONEDNN, take_onednn
 from mnistcnn._training.runtime import fastest_precision
+from networks import one_layer, quick_classifier
 
 WITH_BFLOAT16 = ["avx512f avx512_bf16", "amx_bf16 amx_tile"]
 WITHOUT = "avx2 avx512f"
 
-
-def quick(**parameters):
-    return DigitCNNClassifier(**{"architecture": "baseline", "epochs": 1, **parameters})
+quick = partial(quick_classifier, epochs=1)
 
 
 @pytest.fixture
@@ -55,12 +54,8 @@ def test_auto_precision_is_what_the_processor_multiplies(flags, precision, prete
 
 
 def test_auto_precision_of_a_users_network_is_float32(pretend, small_digits):
-    def own_network(input_shape, n_classes):
-        layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
-        return keras.Sequential(layers)
-
     pretend(WITH_BFLOAT16[0])
-    assert quick(architecture=own_network).fit(*small_digits).precision_ == "float32"
+    assert quick(architecture=one_layer).fit(*small_digits).precision_ == "float32"
 
 
 @pytest.mark.parametrize(

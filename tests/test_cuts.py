@@ -12,7 +12,7 @@ from mnistcnn.handwriting import FoundDigit
 from mnistcnn.reading._cuts import Cut, cuts_through, is_left_of
 from mnistcnn.reading._inks import INK_THRESHOLD, inks_of
 from mnistcnn.reading._parts import Line, Part, Place, cut_line, full_crop, is_whole, parts_of
-from mnistcnn.reading._search import most_likely_parts
+from mnistcnn.reading._search import LABEL_COSTS, most_likely_parts
 from mnistcnn.reading._views import views_of
 
 
@@ -171,7 +171,7 @@ class Way:
         self.line = Line(inks, [Place(0, None), *(Place(0, cut) for cut in cuts), Place(1, None)])
 
     def chosen(self, parts, probabilities):
-        return most_likely_parts(self.line, parts, np.array(probabilities))
+        return most_likely_parts(self.line, parts, np.array(probabilities), LABEL_COSTS)
 
 
 def part(first, last, shape=(20, 12)):

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from scipy import ndimage
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.neighbors import KNeighborsClassifier
@@ -20,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from image_files import content_of
 from mnistcnn import (
     DigitNormalizer,
     EmptyImageError,
@@ -30,6 +30,7 @@ from mnistcnn import (
 from mnistcnn.handwriting import to_emnist_form, to_mnist_form
 from mnistcnn.handwriting._digit_normalizer import _steps_of
 from mnistcnn.handwriting._normalization import ALL_STEPS
+from normalizing import difference, drawing, normalized
 
 ROOT = Path(__file__).parents[1]
 # The simulated images belong to the repository, not to the installed package.
@@ -58,30 +59,6 @@ def nearest():
     """Tell which of the sample digits a normalised one is most like."""
     rows = DigitNormalizer().transform(IMAGES).reshape(len(IMAGES), -1)
     return KNeighborsClassifier(1).fit(rows, TARGET)
-
-
-def normalized(image, **parameters):
-    return DigitNormalizer(**parameters).transform([image])[0]
-
-
-def difference(one, other):
-    """Ink that differs, as a part of all ink, leaving differences of a pixel's shift out."""
-    one, other = one.astype(float), other.astype(float)
-    shifts = [np.roll(other, (y, x), axis=(0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-    return min(np.abs(one - shifted).sum() for shifted in shifts) / one.sum()
-
-
-def drawing(side=200):
-    """A black stroke on white."""
-    image = np.full((side, side), 255, dtype=np.uint8)
-    image[side // 5 : side * 4 // 5, side // 2 - side // 25 : side // 2 + side // 25] = 0
-    return image
-
-
-def png(image):
-    file = BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return file.getvalue()
 
 
 # ---- its contract as a transformer
@@ -184,7 +161,7 @@ def test_refuses_an_invalid_parameter(parameter, value, method):
 def test_kinds_of_the_same_image_give_the_same_digit(tmp_path):
     image = drawing()
     path = tmp_path / "one.png"
-    path.write_bytes(png(image))
+    path.write_bytes(content_of(Image.fromarray(image)))
     kinds = [
         image, image.tolist(), image.astype(np.float64), image / 255,
         image.astype(np.uint16) * 257, np.stack([image] * 3, axis=2), Image.fromarray(image),
@@ -217,7 +194,7 @@ def test_scikit_learns_digits_from_0_to_16_are_taken_as_they_are():
 def test_more_processes_give_the_same_digits(n_jobs):
     # A file that was just written stands at its end.
     file = BytesIO()
-    file.write(png(drawing()))
+    file.write(content_of(Image.fromarray(drawing())))
     images = [*IMAGES, file]
     alone = DigitNormalizer().transform([*IMAGES, drawing()])
     np.testing.assert_array_equal(DigitNormalizer(n_jobs=n_jobs).transform(images), alone)
@@ -253,7 +230,7 @@ def test_refuses_what_is_no_batch_of_images(images, message):
 
 def test_names_the_file_that_is_no_image(tmp_path):
     path = tmp_path / "letter.png"
-    path.write_bytes(png(drawing())[:-40])
+    path.write_bytes(content_of(Image.fromarray(drawing()))[:-40])
     with pytest.raises(UnreadableImageError, match=r"X\[1\]: .*letter.png is damaged"):
         DigitNormalizer().transform([drawing(), path])
     with pytest.raises(FileNotFoundError, match="missing.png"):
@@ -383,73 +360,6 @@ def test_digits_in_mnists_form_stay_as_they_are():
     assert np.abs(digits - again).mean() < 1
 
 
-# ---- each step can be switched off
-
-
-def test_polarity_can_be_stated():
-    stroke = drawing()
-    assert normalized(stroke, polarity="dark_on_light")[:, 14].any()
-    # The paper is the ink then.
-    inverse = normalized(stroke, polarity="light_on_dark")
-    assert (inverse > 100).mean() > 0.3
-    np.testing.assert_array_equal(
-        normalized(255 - stroke, polarity="light_on_dark"), normalized(stroke)
-    )
-
-
-def test_shadows_are_taken_away_if_asked():
-    shadowed = drawing().astype(float) + 30
-    shadowed[:, 130:] *= 0.4
-    stroke = normalized(drawing())
-    assert difference(stroke, normalized(shadowed)) < 0.25
-    assert difference(stroke, normalized(shadowed, level_light=False)) > 0.5
-
-
-def test_lines_are_removed_if_asked():
-    ruled = drawing()
-    for row in range(10, 200, 30):
-        ruled[row : row + 2] = np.minimum(ruled[row : row + 2], 120)
-    stroke = normalized(drawing())
-    assert difference(stroke, normalized(ruled)) < 0.2
-    assert difference(stroke, normalized(ruled, remove_lines=False)) > 0.5
-
-
-def test_the_edge_of_a_box_is_removed_if_asked():
-    boxed = drawing()
-    boxed[:4], boxed[-4:], boxed[:, :4], boxed[:, -4:] = 0, 0, 0, 0
-    assert difference(normalized(drawing()), normalized(boxed)) < 0.05
-    assert difference(normalized(drawing()), normalized(boxed, remove_lines=False)) > 0.5
-
-
-def test_specks_are_removed_if_asked():
-    dusty = drawing()
-    dusty[20:23, 20:23] = dusty[180:182, 150:153] = 0
-    assert difference(normalized(drawing()), normalized(dusty)) < 0.05
-    assert difference(normalized(drawing()), normalized(dusty, remove_specks=False)) > 0.3
-
-
-def test_noise_is_removed_if_asked():
-    noisy = np.clip(drawing() * 0.6 + np.random.default_rng(0).normal(40, 12, (200, 200)), 0, 255)
-    assert difference(normalized(drawing()), normalized(noisy)) < 0.05
-    assert difference(normalized(drawing()), normalized(noisy, remove_noise=False)) > 0.1
-
-
-def test_hairlines_are_broadened_if_asked():
-    hairline = np.zeros((200, 200), dtype=np.uint8)
-    hairline[40:160, 100] = 1
-    assert 2 <= (normalized(hairline)[14] > 127).sum() <= 3
-    thin = normalized(hairline, broaden_hairlines=False)
-    assert thin[14].astype(int).sum() < normalized(hairline)[14].astype(int).sum() / 1.5
-
-
-def test_small_digits_are_enlarged_smoothly_if_asked():
-    stairs = np.zeros((12, 12), dtype=np.uint8)
-    for step in range(8):
-        stairs[step + 2, 9 - step] = stairs[step + 2, 8 - step] = 1
-    smooth, square = normalized(stairs), normalized(stairs, smooth_small=False)
-    assert difference(smooth, square) > 0.1
-
-
 @pytest.mark.parametrize("turned", [False, True])
 def test_emnist_form_leaves_a_digit_upright_in_the_middle(turned):
     scan = np.zeros((60, 90))
@@ -471,20 +381,6 @@ def test_style_says_which_form_it_is():
     assert (rows[0], rows[-1]) == (2, 25)
 
 
-def test_a_bar_or_a_dot_of_the_pen_is_no_speck():
-    five = drawing()
-    five[:] = 255
-    five[40:48, 80:140] = 0
-    five[56:150, 70:78] = 0
-    five[150:158, 70:130] = 0
-    assert (normalized(five)[:8] > 100).any()
-    dotted = np.full((200, 200), 255, dtype=np.uint8)
-    for row in range(40, 160, 12):
-        dotted[row : row + 6, 100:106] = 0
-    rows = np.flatnonzero((normalized(dotted) > 100).any(axis=1))
-    assert rows[-1] - rows[0] >= 17
-
-
 @example(IMAGES[0][:1, :1] + 1)
 @given(st.builds(lambda seed, h, w: np.random.default_rng(seed).integers(0, 256, (h, w)),
                  st.integers(0, 99), st.integers(1, 60), st.integers(1, 60)))  # fmt: skip
@@ -493,31 +389,3 @@ def test_no_image_makes_it_fail(image):
     for style in ("mnist", "emnist"):
         digit = normalized(image, empty="blank", style=style)
         assert digit.shape == (28, 28)
-
-
-def turned(image, ground):
-    return ndimage.rotate(image, 4, order=1, cval=ground)
-
-
-SURROUNDINGS = {
-    "thin frame": lambda image: np.pad(image, 4),
-    "thick frame": lambda image: np.pad(image, 20),
-    "frame on paper": lambda image: np.pad(np.pad(image, 5), 8, constant_values=255),
-    "bars above and below": lambda image: np.pad(image, ((40, 40), (0, 0))),
-    "bars beside": lambda image: np.pad(image, ((0, 0), (40, 40))),
-    "desk": lambda image: np.pad(image, 30, constant_values=60),
-    "desk at one side": lambda image: np.pad(image, ((0, 0), (0, 40)), constant_values=40),
-}
-
-
-@pytest.mark.parametrize("surroundings", SURROUNDINGS)
-def test_what_is_beside_the_paper_changes_nothing(surroundings):
-    # Of this side, all of them are shrunk alike.
-    image = drawing(120)
-    changed = SURROUNDINGS[surroundings](image)
-    assert difference(normalized(image), normalized(changed)) < 0.25
-
-
-def test_black_corners_change_nothing():
-    on_black, on_white = (turned(drawing(120), ground) for ground in (0, 255))
-    assert difference(normalized(on_white), normalized(on_black)) < 0.25

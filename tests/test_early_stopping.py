@@ -1,21 +1,20 @@
 """Early stopping: which images are set aside, which epoch is kept, and when a fit ends."""
 
 import gc
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
 import mnistcnn
-from mnistcnn import DigitCNNClassifier
+from networks import quick_classifier
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=4)
 
 
 def test_keeps_the_best_epoch_and_stops_so_many_after_it(small_digits):

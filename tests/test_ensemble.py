@@ -11,13 +11,9 @@ import pytest
 import sklearn
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
-from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -28,31 +24,22 @@ from mnistcnn import (
     DigitEnsembleClassifier,
     ImageReshaper,
     NonFiniteLossError,
-    PixelRangeWarning,
-    PixelScaler,
     RejectingClassifier,
     TestTimeAugmentationClassifier,
 )
 from mnistcnn._training.pool import POOL
+from networks import ensemble_of
+from networks import quick_member as quick
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
+
 
 NETWORKS_FAIL = {
     "check_sample_weight_equivalence_on_dense_data": (
         "Mini-batches of weighted images are not mini-batches of repeated images."
     ),
 }
-
-
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 2, "precision": "float32", **parameters}
-    return DigitCNNClassifier(**settings)
-
-
-def ensemble_of(member=None, n_estimators=3, **parameters):
-    member = quick() if member is None else member
-    return DigitEnsembleClassifier(member, n_estimators, random_state=0, **parameters)
 
 
 @pytest.fixture(scope="module")
@@ -178,79 +165,6 @@ def test_copies_answer_alike(fitted, small_digits):
     assert not hasattr(clone(fitted), "estimators_")
 
 
-def test_warm_start_adds_the_members_that_one_larger_fit_has(fitted, small_digits):
-    X, y = small_digits
-    growing = ensemble_of(n_estimators=2, warm_start=True).fit(X, y)
-    first, second = growing.estimators_
-    growing.set_params(n_estimators=3).fit(X, y)
-    assert growing[0] is first
-    assert growing[1] is second
-    np.testing.assert_array_equal(growing.predict_proba(X), fitted.predict_proba(X))
-    with pytest.warns(UserWarning, match="Warm-start fitting without increasing n_estimators"):
-        growing.fit(X, y)
-    assert growing[0] is first
-    with pytest.raises(ValueError, match=r"n_estimators=2 must be larger or equal .*=3 when warm"):
-        growing.set_params(n_estimators=2).fit(X, y)
-    assert len(growing) == 3
-
-
-def test_warm_start_refuses_other_labels_and_other_images(small_digits):
-    X, y = small_digits
-    growing = DigitEnsembleClassifier(KNeighborsClassifier(), 1, warm_start=True).fit(X, y)
-    growing.set_params(n_estimators=2)
-    with pytest.raises(ValueError, match=r"labels of the previous fit, \[0, 1.*got \[1, 2"):
-        growing.fit(X[y > 0], y[y > 0])
-    with pytest.raises(ValueError, match="n_features_in_ 64, got 16"):
-        growing.fit(X[:, :16], y)
-    assert len(growing) == 1
-
-
-def test_warm_start_refuses_columns_in_another_order(small_digits):
-    X, y = small_digits
-    frame = pd.DataFrame(X).rename(columns="pixel{}".format)
-    growing = DigitEnsembleClassifier(KNeighborsClassifier(), 1, warm_start=True).fit(frame, y)
-    with pytest.raises(ValueError, match="members have feature_names_in_"):
-        growing.set_params(n_estimators=2).fit(frame[frame.columns[::-1]], y)
-    assert len(growing) == 1
-    assert growing.score(frame, y) > 0.9
-    assert len(growing.fit(X, y)) == 2
-
-
-@pytest.mark.parametrize(
-    "wrap", [lambda member: member, lambda m: make_pipeline(ImageReshaper(), m)]
-)
-def test_warm_start_tells_of_pixels_in_another_unit(wrap, small_digits):
-    X, y = small_digits
-    growing = ensemble_of(wrap(quick()), n_estimators=1, warm_start=True).fit(X, y)
-    before = growing.estimators_
-    growing.set_params(n_estimators=2)
-    told = "from 0 to 1, but .* from 0 to 16, so no pixels suit both .*Multiply the pixels by 16"
-    for form in (X / 16, pd.DataFrame(X / 16), (X / 16).reshape(-1, 8, 8), (X / 16).tolist()):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", PixelRangeWarning)
-            with pytest.raises(PixelRangeWarning, match=told):
-                growing.fit(form, y)
-    assert growing.estimators_ is before
-    assert len(growing.fit(X[::-1] * 0.9, y[::-1])) == 2
-
-
-def test_warm_start_tells_once_of_what_a_scaler_before_the_members_tells(digits):
-    X, y = digits[0][:300], digits[1][:300]
-    growing = ensemble_of(make_pipeline(PixelScaler(), quick()), n_estimators=1, warm_start=True)
-    growing.fit(X, y).set_params(n_estimators=2)
-    with pytest.warns(PixelRangeWarning, match="the scaler was fitted on") as told:
-        growing.fit(X / 255, y)
-    assert len(told) == 1
-
-
-def test_warm_start_tells_of_inverted_images_that_are_padded(small_digits):
-    X, y = small_digits[0][:, :60], small_digits[1]
-    growing = ensemble_of(quick(image_shape="pad"), n_estimators=1, warm_start=True).fit(X, y)
-    growing.set_params(n_estimators=2)
-    with pytest.warns(PixelRangeWarning, match="dark ink on a light background"):
-        growing.fit(16 - X, y)
-
-
 @pytest.mark.parametrize(
     "engine",
     [pytest.param("loky", marks=[pytest.mark.slow, pytest.mark.long]), "threading"],
@@ -262,26 +176,6 @@ def test_engines_train_the_same_members(engine, fitted, small_digits):
     with joblib.parallel_config(engine):
         parallel = ensemble_of(n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(parallel.predict_proba(X), fitted.predict_proba(X))
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"n_estimators": 0}, "'n_estimators' parameter"),
-        ({"n_estimators": 2.5}, "'n_estimators' parameter"),
-        ({"voting": "loud"}, "'voting' parameter"),
-        ({"estimator": DigitCNNClassifier}, r"got the class DigitCNNClassifier; pass Digit.*\(\)"),
-        ({"estimator": "fast"}, "'estimator' parameter"),
-        ({"estimator": Ridge()}, "estimator must be a classifier"),
-        ({"estimator": LinearSVC()}, "must have predict_proba for voting='soft'.*voting='hard'"),
-        ({"n_jobs": "all"}, "'n_jobs' parameter"),
-    ],
-)
-def test_what_cannot_be_an_ensemble_is_refused(parameters, message, small_digits):
-    ensemble = ensemble_of().set_params(**parameters)
-    with pytest.raises(ValueError, match=message):
-        ensemble.fit(*small_digits)
-    assert not hasattr(ensemble, "estimators_")
 
 
 def test_members_without_probabilities_vote(small_digits):
@@ -302,102 +196,12 @@ def test_the_copied_estimator_stays_as_it_was_in_fit(small_digits):
     assert ensemble.estimator_.max_depth == 3
 
 
-@pytest.mark.parametrize("voting", ["soft", "hard"])
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda member: member,
-        lambda member: make_pipeline(StandardScaler(), member),
-        FrozenEstimator,
-        lambda member: FrozenEstimator(make_pipeline(member)),
-        lambda member: GridSearchCV(member, {"threshold": [0.5, 0.9]}),
-        lambda member: TestTimeAugmentationClassifier(member, n_views=1),
-    ],
-)
-def test_members_that_reject_images_are_refused(wrap, voting, small_digits):
-    X, y = small_digits
-    rejecting = RejectingClassifier(GaussianNB(), threshold=0.9).fit(X, y)
-    ensemble = DigitEnsembleClassifier(wrap(rejecting), 2, voting=voting)
-    with pytest.raises(ValueError, match=r"use RejectingClassifier\(DigitEnsembleClassifier"):
-        ensemble.fit(X, y)
-    assert not hasattr(ensemble, "estimators_")
-
-
 def test_an_ensemble_stands_within_a_rejecting_classifier(small_digits):
     X, y = small_digits
     ensemble = DigitEnsembleClassifier(GaussianNB(), 2)
     around = RejectingClassifier(ensemble, threshold=1.0).fit(X, y)
     rejected = around.estimator_.predict_proba(X).max(axis=1) < 1
     np.testing.assert_array_equal(around.predict(X) == -1, rejected)
-
-
-class AnswersTens(GaussianNB):
-    """Answers with a label of its own."""
-
-    def predict(self, X):
-        return np.append(super().predict(X)[1:], 10)
-
-
-class AnswersWords(GaussianNB):
-    """Answers with a label of another kind."""
-
-    def predict(self, X):
-        return np.array(["unknown"] * len(X))
-
-
-@pytest.mark.parametrize(("member", "label"), [(AnswersTens(), 10), (AnswersWords(), "'unknown'")])
-def test_votes_for_a_label_of_nobody_are_refused(member, label, small_digits):
-    X, y = small_digits
-    ensemble = DigitEnsembleClassifier(member, 2, voting="hard").fit(X, y)
-    message = rf"estimators_\[0\], {type(member).__name__}, must answer .*\[0, 1, .*got {label}"
-    with pytest.raises(ValueError, match=message):
-        ensemble.predict(X)
-
-
-@pytest.mark.parametrize("voting", ["soft", "hard"])
-@pytest.mark.parametrize("shifted", [1, 2])
-def test_members_that_were_fitted_anew_on_other_labels_are_refused(shifted, voting, small_digits):
-    X, y = small_digits
-    ensemble = DigitEnsembleClassifier(GaussianNB(), 2, voting=voting).fit(X, y)
-    for member in ensemble[2 - shifted :]:
-        member.fit(X, y + 1)
-    message = rf"estimators_\[{2 - shifted}\], GaussianNB, .*ensemble, \[0, 1,.*got \[1, 2,"
-    with pytest.raises(ValueError, match=message):
-        ensemble.predict(X)
-    if voting == "soft":
-        with pytest.raises(ValueError, match=message):
-            ensemble.predict_proba(X)
-
-
-@pytest.mark.parametrize("voting", ["soft", "hard"])
-def test_networks_that_were_fitted_anew_on_other_labels_are_refused(voting, small_digits):
-    X, y = small_digits
-    ensemble = ensemble_of(quick(epochs=1), 2, voting=voting).fit(X, y)
-    for member in ensemble:
-        member.fit(X, y + 1)
-    with pytest.raises(ValueError, match=r"estimators_\[0\], DigitCNNClassifier, .*got \[1, 2,"):
-        ensemble.predict(X)
-
-
-def test_weights_that_a_member_does_not_take_are_refused_by_name(small_digits):
-    X, y = small_digits
-    ensemble = DigitEnsembleClassifier(KNeighborsClassifier())
-    with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier"):
-        ensemble.fit(X, y, sample_weight=np.ones(len(y)))
-
-
-@pytest.mark.parametrize(
-    ("X", "y", "error", "message"),
-    [
-        (iter([]), [0], TypeError, "X must be an array"),
-        (np.zeros((4, 64)), np.eye(2)[[0, 1, 0, 1]], ValueError, "one-hot rows"),
-        (np.zeros((4, 64)), [0.5, 0.1, 0.2, 0.3], ValueError, "Unknown label type"),
-        (np.zeros((4, 63)), [0, 1, 0, 1], ValueError, "square number of columns"),
-    ],
-)
-def test_bad_data_are_refused(X, y, error, message):
-    with pytest.raises(error, match=message):
-        ensemble_of().fit(X, y)
 
 
 class FailsAtTheLast(DecisionTreeClassifier):
@@ -513,13 +317,6 @@ def test_serves_in_searches_pipelines_and_cross_validation(small_digits):
     )
 
 
-def test_parameters_of_no_member_are_refused_with_the_remedy():
-    with pytest.raises(ValueError, match=r"'estimator__epochs' needs .*=DigitCNNClassifier\(\)"):
-        DigitEnsembleClassifier().set_params(estimator__epochs=3)
-    ensemble = DigitEnsembleClassifier().set_params(estimator=quick(), estimator__epochs=7)
-    assert ensemble.estimator.epochs == 7
-
-
 def test_kept_fits_are_read_back(tmp_path, small_digits):
     X, y = small_digits
     ensemble = ensemble_of(quick(memory=tmp_path), 2)
@@ -546,14 +343,6 @@ def test_a_validation_set_reaches_the_members(small_digits):
     assert pipeline[-1][1].history_ == plain[1].history_
     with pytest.raises(ValueError, match="X_val and y_val must be passed together"):
         ensemble_of(n_estimators=2).fit(X, y, X_val=X_val)
-
-
-def test_routed_parameters_need_a_request_of_the_member(small_digits):
-    X, y = small_digits
-    with sklearn.config_context(enable_metadata_routing=True):
-        with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
-            ensemble_of().fit(X, y, sample_weight=np.ones(len(y)))
-        assert not hasattr(ensemble_of(), "set_fit_request")
 
 
 def test_one_compiled_network_trains_all_members(small_digits):

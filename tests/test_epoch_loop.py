@@ -7,16 +7,11 @@ import keras
 import numpy as np
 import pytest
 
-from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.callbacks import watches_batches
+from networks import quick_classifier as quick
 
 # Each fits several networks.
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("whole_epochs")]
-
-
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 2, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
 
 
 class Noted(keras.callbacks.Callback):

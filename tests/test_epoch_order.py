@@ -1,19 +1,20 @@
 """What an epoch is: every image once, in an order of its own, and figures of its own."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.architectures import Simple
+from networks import quick_classifier
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, "precision": "float32"}
-    return DigitCNNClassifier(**{**settings, **parameters})
+quick = partial(quick_classifier, epochs=3, precision="float32")
 
 
 # The weights stay as they are, so that a loss tells of nothing but the images that it is of.

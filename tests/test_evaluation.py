@@ -24,16 +24,10 @@ from mnistcnn import (
     compare_architectures,
     get_architecture,
 )
+from networks import one_layer
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
-
-
-def narrow(input_shape, n_classes):
-    """The smallest network that learns anything."""
-    return keras.Sequential(
-        [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(n_classes)]
-    )
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +36,7 @@ def compared(small_digits):
     partial = []
     result = compare_architectures(
         *small_digits,
-        architectures={"narrow": narrow, "again": narrow, "baseline": "baseline"},
+        architectures={"one_layer": one_layer, "again": one_layer, "baseline": "baseline"},
         cv=StratifiedShuffleSplit(3, test_size=50),
         scoring=["roc_auc_ovr", "accuracy"],
         epochs=3,
@@ -52,7 +46,7 @@ def compared(small_digits):
     return result, partial
 
 
-QUICK = {"architectures": {"narrow": narrow}, "cv": 2, "epochs": 1, "random_state": 0}
+QUICK = {"architectures": {"one_layer": one_layer}, "cv": 2, "epochs": 1, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -67,31 +61,31 @@ def accuracies(result, architecture):
 class TestWhatIsMeasured:
     def test_every_architecture_is_scored_on_the_same_folds_with_the_same_seeds(self, compared):
         result, _ = compared
-        assert accuracies(result, "narrow") == accuracies(result, "again")
+        assert accuracies(result, "one_layer") == accuracies(result, "again")
         # The splits are drawn without a seed; accuracies on 50 images can be equal by chance.
-        folds = [r for r in result.records if r["architecture"] == "narrow"]
+        folds = [r for r in result.records if r["architecture"] == "one_layer"]
         assert len({r["roc_auc_ovr"] for r in folds}) > 1
 
     def test_scores_are_those_of_cross_val_score_on_the_same_pipeline(self, small_digits, quick):
         expected = cross_val_score(
-            make_pipeline(ImageReshaper(), DigitCNNClassifier(narrow, epochs=1, random_state=0)),
+            make_pipeline(ImageReshaper(), DigitCNNClassifier(one_layer, epochs=1, random_state=0)),
             *small_digits,
             cv=StratifiedKFold(2, shuffle=True, random_state=0),
         )
-        assert accuracies(quick, "narrow") == list(expected)
+        assert accuracies(quick, "one_layer") == list(expected)
 
     def test_records_hold_one_row_a_fold_with_sizes_scores_and_seconds(self, compared):
         result, _ = compared
         assert len(result.records) == 9
         first = result.records[0]
-        assert (first["architecture"], first["fold"]) == ("narrow", 0)
+        assert (first["architecture"], first["fold"]) == ("one_layer", 0)
         assert (first["train_images"], first["test_images"]) == (250, 50)
         assert 0.5 < first["roc_auc_ovr"] <= 1
         assert first["fit_seconds"] > first["predict_seconds"] > 0
 
     def test_parameters_are_counted_for_the_images_and_classes_at_hand(self, compared):
         result, _ = compared
-        assert result.parameters["narrow"] == 64 * 10 + 10
+        assert result.parameters["one_layer"] == 64 * 10 + 10
         assert (
             result.parameters["baseline"]
             == get_architecture("baseline").build((8, 8, 1), 10).count_params()
@@ -103,7 +97,7 @@ class TestWhatIsMeasured:
         result = compare_architectures(
             X[in_order],
             y[in_order],
-            architectures={"narrow": narrow},
+            architectures={"one_layer": one_layer},
             cv=4,
             epochs=1,
             scoring={"classes": lambda estimator, X, y: len(set(y))},  # noqa: ARG005
@@ -115,7 +109,7 @@ class TestWhatIsMeasured:
         X, y = small_digits
         writers = np.arange(len(y)) % 5
         result = compare_architectures(
-            X, y, architectures=[narrow], cv=GroupKFold(5), groups=writers, epochs=1
+            X, y, architectures=[one_layer], cv=GroupKFold(5), groups=writers, epochs=1
         )
         assert [record["test_images"] for record in result.records] == [60] * 5
 
@@ -125,7 +119,7 @@ class TestWhatIsMeasured:
         indices = [tuple(map(np.flatnonzero, pair)) for pair in masks]
         by_mask, by_index = (
             compare_architectures(
-                *small_digits, architectures=[narrow], cv=cv, epochs=1, random_state=0
+                *small_digits, architectures=[one_layer], cv=cv, epochs=1, random_state=0
             )
             for cv in (masks, indices)
         )
@@ -137,14 +131,14 @@ class TestWhatIsMeasured:
 
     def test_accuracy_is_measured_beside_another_scorer(self, small_digits):
         result = compare_architectures(
-            *small_digits, architectures=[narrow], cv=2, epochs=1, scoring="f1_macro"
+            *small_digits, architectures=[one_layer], cv=2, epochs=1, scoring="f1_macro"
         )
         assert {"f1_macro_mean", "f1_macro_sd", "accuracy_mean"} <= set(result.table.columns)
 
     def test_template_gives_the_other_parameters_of_the_classifier(self, small_digits):
         X, y = small_digits
         template = DigitCNNClassifier(image_shape=(4, 16), epochs=2, random_state=11)
-        result = compare_architectures(X, y, architectures=[narrow], cv=2, estimator=template)
+        result = compare_architectures(X, y, architectures=[one_layer], cv=2, estimator=template)
         assert result.metadata["image_shape"] == [4, 16, 1]
         assert result.metadata["classifier"]["epochs"] == 2
         assert result.metadata["random_state"] == 11
@@ -162,23 +156,23 @@ class TestWhatIsMeasured:
     def test_forms_of_the_same_images_give_the_same_scores(self, small_digits, quick, as_given):
         X, y = small_digits
         other = compare_architectures(as_given(X), y, **QUICK)
-        assert accuracies(other, "narrow") == accuracies(quick, "narrow")
+        assert accuracies(other, "one_layer") == accuracies(quick, "one_layer")
 
 
 class TestRandomness:
     def test_a_drawn_seed_is_in_the_metadata_and_repeats_the_comparison(self, small_digits):
-        options = {"architectures": {"narrow": narrow}, "cv": 2, "epochs": 1}
+        options = {"architectures": {"one_layer": one_layer}, "cv": 2, "epochs": 1}
         first = compare_architectures(*small_digits, **options)
         again = compare_architectures(
             *small_digits, **options, random_state=first.metadata["random_state"]
         )
-        assert accuracies(first, "narrow") == accuracies(again, "narrow")
+        assert accuracies(first, "one_layer") == accuracies(again, "one_layer")
 
     def test_each_seed_draws_folds_of_its_own(self, small_digits):
         def ink_of_folds(seed):
             result = compare_architectures(
                 *small_digits,
-                architectures={"narrow": narrow},
+                architectures={"one_layer": one_layer},
                 cv=2,
                 epochs=1,
                 scoring={"ink": lambda estimator, X, y: X.sum()},  # noqa: ARG005
@@ -191,7 +185,7 @@ class TestRandomness:
         assert first != other
 
     def test_a_generator_gives_the_seed(self, small_digits):
-        options = {"architectures": {"narrow": narrow}, "cv": 2, "epochs": 1}
+        options = {"architectures": {"one_layer": one_layer}, "cv": 2, "epochs": 1}
         seeds = [
             compare_architectures(
                 *small_digits, **options, random_state=np.random.RandomState(5)
@@ -214,7 +208,7 @@ class TestArchitecturesArgument:
             architectures=[
                 "baseline",
                 get_architecture("baseline").set_params(dense_units=5),
-                narrow,
+                one_layer,
             ],
             cv=2,
             epochs=1,
@@ -222,7 +216,7 @@ class TestArchitecturesArgument:
         assert set(result.table["architecture"]) == {
             "baseline",
             "Baseline(dense_units=5)",
-            "narrow",
+            "one_layer",
         }
 
     def test_one_name_needs_no_list(self, small_digits):
@@ -234,7 +228,7 @@ class TestReports:
     def test_partial_results_grow_by_one_architecture_each(self, compared):
         result, partial = compared
         names = [sorted(part.table["architecture"]) for part in partial]
-        assert names == [["narrow"], ["again", "narrow"], ["again", "baseline", "narrow"]]
+        assert names == [["one_layer"], ["again", "one_layer"], ["again", "baseline", "one_layer"]]
         assert partial[-1].records == result.records
 
     def test_an_exception_from_the_report_ends_the_comparison(self, small_digits):
@@ -247,67 +241,12 @@ class TestReports:
         with pytest.raises(KeyboardInterrupt):
             compare_architectures(
                 *small_digits,
-                architectures={"a": narrow, "b": narrow},
+                architectures={"a": one_layer, "b": one_layer},
                 cv=2,
                 epochs=1,
                 on_architecture_done=stop,
             )
         assert len(reported) == 1
-
-
-class TestBadInput:
-    @pytest.mark.parametrize(
-        ("changed", "message"),
-        [
-            ({"architectures": ["baseline", "simpel"]}, "simple"),
-            ({"architectures": []}, "architectures must hold at least one"),
-            ({"architectures": ["simple", "simple"]}, "different labels, got simple"),
-            ({"architectures": ["convnet"]}, "at least 10x10 pixels, got 8x8"),
-            ({"scoring": "acuracy"}, "acuracy"),
-            ({"scoring": []}, "scoring must be"),
-            ({"scoring": {"accuracy": "neg_log_loss"}}, "scoring must give the name 'accuracy'"),
-            ({"cv": 1}, "'cv' parameter"),
-            ({"cv": 101}, "cv=101 needs at least 101 images of every class"),
-            (
-                {"cv": [(range(200), range(200, 300)), (range(100), range(80, 300))]},
-                "none in common, got 20 images in both parts of split 1",
-            ),
-            ({"cv": [(range(300), [-1])]}, "got 1 image in both parts of split 0"),
-            ({"epochs": 0}, "'epochs' parameter"),
-            ({"estimator": "fast"}, "'estimator' parameter"),
-            ({"on_architecture_done": 3}, "'on_architecture_done' parameter"),
-        ],
-        ids=str,
-    )
-    def test_is_refused_before_anything_is_trained(self, small_digits, changed, message):
-        def never(input_shape, n_classes):  # noqa: ARG001
-            raise AssertionError("trained")
-
-        trained = []
-        options = {
-            "architectures": ["baseline"],
-            "cv": 2,
-            "epochs": 1,
-            "on_architecture_done": trained.append,
-        }
-        with pytest.raises(ValueError, match=message):
-            compare_architectures(*small_digits, **(options | changed))
-        assert trained == []
-
-    def test_test_images_among_the_training_images_of_a_mask(self, small_digits):
-        places = np.arange(300)
-        with pytest.raises(ValueError, match="got 49 images in both parts of split 0"):
-            compare_architectures(*small_digits, cv=[(places < 200, places > 150)])
-
-    def test_lengths_that_differ(self, small_digits):
-        X, y = small_digits
-        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-            compare_architectures(X, y[:-1], architectures=[narrow])
-
-    def test_continuous_labels(self, small_digits):
-        X, y = small_digits
-        with pytest.raises(ValueError, match="continuous"):
-            compare_architectures(X, y + 0.5, architectures=[narrow])
 
 
 FOLDS = st.lists(

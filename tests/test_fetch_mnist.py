@@ -374,7 +374,7 @@ class TestWhatIsNotMnist:
         published = RemoteFile(f"{name}.gz", len(content), hashlib.sha256(content).hexdigest())
         monkeypatch.setitem(vars(FASHION_MNIST), "files", {name: published})
         with pytest.raises(
-            ValueError, match=rf"{name}\.gz must be .*read it by fetch_fashion_mnist"
+            ValueError, match=rf"{name}\.gz must be .*read it with fetch_fashion_mnist"
         ):
             fetch_mnist(data_home=tmp_path)
         fetch_mnist(data_home=tmp_path, subset="test")
@@ -386,7 +386,7 @@ class TestWhatIsNotMnist:
     def test_as_many_images_with_labels_equally_often_are_told(self, tmp_path):
         labels = (np.arange(10_000) % 10).astype(np.uint8)
         write_idx_files(tmp_path, {"test": (np.zeros((10_000, 28, 28), np.uint8), labels)})
-        with pytest.warns(UserWarning, match=r"read as MNIST, but holds each label equally often"):
+        with pytest.warns(UserWarning, match=r"as MNIST, but contains every label equally often"):
             fetch_mnist(data_home=tmp_path, subset="test")
         labels[0] = 1
         write_idx(tmp_path / DATA.idx_names["test"][1], labels)

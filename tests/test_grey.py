@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
+from image_files import content_of
 from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits
 from mnistcnn.images import grey_over_white
 
@@ -22,12 +23,6 @@ def drawn(colour, background):
     return np.where(INK[..., np.newaxis] > 0, colour, background).astype(np.uint8)
 
 
-def as_file(image, kind="PNG"):
-    file = BytesIO()
-    image.save(file, kind)
-    return file.getvalue()
-
-
 @given(pixels=GREYS)
 @example(pixels=np.array([[255, 248]], dtype=np.uint8))
 def test_every_kind_of_the_same_image_has_the_same_greys(pixels):
@@ -38,8 +33,8 @@ def test_every_kind_of_the_same_image_has_the_same_greys(pixels):
     kinds = [
         pixels, pixels[..., np.newaxis], np.stack([pixels] * 3, axis=2), pixels.astype(np.int64),
         pixels.astype(np.float64), pixels / 255, pixels.astype(np.uint16) * 257, pixels.tolist(),
-        image, image.convert("RGB"), image.convert("RGBA"), image.convert("LA"), as_file(image),
-        BytesIO(as_file(image)), {"composite": pixels}, {"composite": image.convert("RGBA")},
+        image, image.convert("RGB"), image.convert("RGBA"), image.convert("LA"), content_of(image),
+        BytesIO(content_of(image)), {"composite": pixels}, {"composite": image.convert("RGBA")},
     ]  # fmt: skip
     for kind in kinds:
         grey = grey_over_white(kind)
@@ -78,7 +73,7 @@ def _converted(image, mode):
 def test_sixteen_bits_are_read_as_they_are():
     deep = Image.fromarray(INK.astype(np.uint16) * 257)
     assert deep.mode == "I;16"
-    np.testing.assert_array_equal(grey_over_white(as_file(deep)), INK / 255)
+    np.testing.assert_array_equal(grey_over_white(content_of(deep)), INK / 255)
 
 
 def test_a_transparent_colour_of_a_palette_is_white():
@@ -143,7 +138,7 @@ def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
 
 def test_an_image_that_pillow_cannot_decode_to_its_end_is_refused():
     noise = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
-    whole = as_file(Image.fromarray(noise))
+    whole = content_of(Image.fromarray(noise))
     with pytest.raises(UnreadableImageError, match="the image is damaged: .*truncated"):
         grey_over_white(Image.open(BytesIO(whole[: len(whole) // 2])))
 

@@ -16,18 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from image_files import content_of
 from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits, read_images
 from mnistcnn.images import grey_over_white, open_image
 
 LOSSLESS = ["BMP", "GIF", "PNG", "PPM", "TIFF", "WEBP"]
 PIXELS = np.arange(20 * 30, dtype=np.uint32).reshape(20, 30) * 7 % 251
 GREY = Image.fromarray(PIXELS.astype(np.uint8))
-
-
-def saved(image, format, **options):
-    file = BytesIO()
-    image.save(file, format=format, **options)
-    return file.getvalue()
 
 
 def png_that_claims(width, height, *, bits=8, colours=0, pixels=bytes(1000)):
@@ -44,7 +39,7 @@ def png_that_claims(width, height, *, bits=8, colours=0, pixels=bytes(1000)):
 @pytest.mark.parametrize("kind", ["path", "string", "bytes", "file"])
 def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
     options = {"lossless": True} if format == "WEBP" else {}
-    content = saved(GREY, format, **options)
+    content = content_of(GREY, format, **options)
     path = tmp_path / "an image whose name says nothing"
     path.write_bytes(content)
     sources = {"path": path, "string": str(path), "bytes": content, "file": BytesIO(content)}
@@ -63,14 +58,14 @@ def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
     ],
 )
 def test_modes_stay_what_they_are(mode, format):
-    image = open_image(saved(GREY.convert(mode), format))
+    image = open_image(content_of(GREY.convert(mode), format))
     assert image.mode == mode
     assert image.size == (30, 20)
 
 
 def test_16_bits_stay_16_bits():
     deep = PIXELS.astype(np.uint16) * 200
-    image = open_image(saved(Image.fromarray(deep), "PNG"))
+    image = open_image(content_of(Image.fromarray(deep), "PNG"))
     np.testing.assert_array_equal(np.asarray(image), deep)
 
 
@@ -78,7 +73,7 @@ def test_palette_keeps_its_colours_and_what_is_transparent():
     palette = Image.new("P", (2, 1))
     palette.putpalette([255, 0, 0, 0, 0, 255])
     palette.putpixel((1, 0), 1)
-    image = open_image(saved(palette, "PNG", transparency=b"\x00\xff"))
+    image = open_image(content_of(palette, "PNG", transparency=b"\x00\xff"))
     assert image.mode == "P"
     colours = np.asarray(image.convert("RGBA"))
     np.testing.assert_array_equal(colours, [[[255, 0, 0, 0], [0, 0, 255, 255]]])
@@ -98,19 +93,19 @@ def test_photographs_are_turned_as_the_camera_says(format, orientation, turn):
     pixels[:8, :8] = 255
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image = open_image(saved(Image.fromarray(pixels), format, exif=exif))
+    image = open_image(content_of(Image.fromarray(pixels), format, exif=exif))
     seen = np.asarray(image.convert("L")) > 127
     np.testing.assert_array_equal(seen, turn(pixels) > 127)
 
 
 def test_one_pixel_is_an_image():
-    assert open_image(saved(Image.new("L", (1, 1)), "PNG")).size == (1, 1)
+    assert open_image(content_of(Image.new("L", (1, 1)), "PNG")).size == (1, 1)
 
 
 @pytest.mark.parametrize("format", [*LOSSLESS, "JPEG"])
 def test_truncated_files_are_refused_by_name(tmp_path, format):
     noise = Image.frombytes("L", (80, 80), np.random.default_rng(0).bytes(6400))
-    content = saved(noise, format)
+    content = content_of(noise, format)
     path = tmp_path / "half"
     for length in [1, 10, len(content) // 4, len(content) // 2, len(content) * 3 // 4]:
         path.write_bytes(content[:length])
@@ -128,7 +123,7 @@ def test_several_images_are_refused(tmp_path, format):
 
 
 def test_further_images_of_a_phone_are_left_out():
-    content = saved(GREY, "MPO", save_all=True, append_images=[GREY.rotate(180)])
+    content = content_of(GREY, "MPO", save_all=True, append_images=[GREY.rotate(180)])
     image = open_image(content)
     assert np.abs(np.asarray(image).astype(int) - PIXELS).max() <= 40
 
@@ -233,19 +228,19 @@ READERS = [
 def test_a_damaged_exif_header_is_an_error_of_its_file(tmp_path, exif, read):
     path = tmp_path / "holiday.jpg"
     stroke = GREY.point(lambda value: 20 if value < 40 else 230)
-    path.write_bytes(with_exif(saved(stroke, "JPEG"), exif))
+    path.write_bytes(with_exif(content_of(stroke, "JPEG"), exif))
     with pytest.raises(UnreadableImageError, match=r"holiday\.jpg is damaged: "):
         read(path)
 
 
 @pytest.mark.parametrize("exif", EXIF_OF_NOTHING.values(), ids=list(EXIF_OF_NOTHING))
 def test_exif_data_with_nothing_in_it_is_none(exif):
-    assert open_image(with_exif(saved(GREY, "JPEG"), exif)).size == (30, 20)
+    assert open_image(with_exif(content_of(GREY, "JPEG"), exif)).size == (30, 20)
 
 
 def test_a_damaged_exif_header_leaves_the_rest_of_the_folder(tmp_path):
     GREY.save(tmp_path / "1.png")
-    damaged = with_exif(saved(GREY, "JPEG"), DAMAGED_EXIF["no header"])
+    damaged = with_exif(content_of(GREY, "JPEG"), DAMAGED_EXIF["no header"])
     (tmp_path / "2.jpg").write_bytes(damaged)
     GREY.save(tmp_path / "3.png")
     found = read_images(tmp_path, unreadable="skip")
@@ -259,7 +254,7 @@ def test_memory_that_runs_out_is_no_fault_of_the_files(monkeypatch):
 
     monkeypatch.setattr(ImageOps, "exif_transpose", fail)
     with pytest.raises(MemoryError):
-        open_image(saved(GREY, "PNG"))
+        open_image(content_of(GREY, "PNG"))
 
 
 @pytest.mark.parametrize(
@@ -272,8 +267,8 @@ def test_memory_that_runs_out_is_no_fault_of_the_files(monkeypatch):
         ),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is not a complete"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is not a complete"),
-        (saved(GREY, "ICO"), "is not a complete"),
-        (saved(GREY.convert("RGB"), "PDF"), "is not a complete"),
+        (content_of(GREY, "ICO"), "is not a complete"),
+        (content_of(GREY.convert("RGB"), "PDF"), "is not a complete"),
         (png_that_claims(0, 5), "a file of"),
         (b"P5 3 3 255\n12345678", "is damaged"),
     ],
@@ -348,7 +343,7 @@ def test_a_file_open_as_text_is_refused(tmp_path):
 )
 @settings(max_examples=300, deadline=None)
 def test_damaged_files_open_or_are_refused_and_nothing_else(format, changes, kept):
-    content = saved(GREY, format)
+    content = content_of(GREY, format)
     for place, new in changes:
         at = int(place * len(content))
         content = content[:at] + new + content[at + len(new) :]

@@ -250,7 +250,7 @@ class TestGradient:
     def test_unknown_labels_are_refused_those_of_another_type_too(
         self, fitted, small_digits, labels
     ):
-        with pytest.raises(ValueError, match="y must hold only labels that the estimator knows"):
+        with pytest.raises(ValueError, match="y must contain only labels known to the estimator"):
             fitted["logits"].input_gradients(small_digits[0][:1], labels)
 
     @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ class TestLayers:
 
     def test_unknown_layers_are_refused_with_the_known_ones(self, fitted, small_digits):
         X, _ = small_digits
-        with pytest.raises(ValueError, match=r"layers must be names among \['flatten', 'hidden'"):
+        with pytest.raises(ValueError, match=r"layers must be among \['flatten', 'hidden'"):
             fitted["probabilities"].layer_outputs(X[:1], layers=["conv"])
 
     def test_kernels_begin_with_the_first_layers(self, fitted):

@@ -199,9 +199,9 @@ def test_whole_numbers_written_with_a_point_are_taken(train_csv):
         (",".join([*HEADER, "writer"]) + "\n", "'writer' may be pixels, labels or neither"),
         (
             ",".join(["label", *(f"{x}x{y}" for y in range(28) for x in range(28))]) + "\n",
-            "of which the first runs fastest",
+            "the first varying fastest",
         ),
-        (",".join(HEADER[:400]) + ";" + ";".join(HEADER[400:]) + "\n", "',' and ';'; separate"),
+        (",".join(HEADER[:400]) + ";" + ";".join(HEADER[400:]) + "\n", "',' and ';'; use a single"),
         ("0," * 1_000_000, "a line of more than 262,144 characters"),
         (",".join(HEADER) + "\n" + "0," * 1_000_000, "a line of more than 262,144 characters"),
         (",".join(HEADER) + "\n" + ",".join("0" * 785) + "\n" + "0," * 1_000_000, "a line of more"),

@@ -4,6 +4,7 @@ import re
 import sys
 import types
 import warnings
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -11,9 +12,9 @@ import numpy as np
 import pytest
 
 import mnistcnn
-from mnistcnn import DigitCNNClassifier
 from mnistcnn._training import keras_internals
 from mnistcnn._training.pool import POOL
+from networks import quick_classifier
 
 # Each fits several networks by Keras's own `fit`.
 pytestmark = pytest.mark.slow
@@ -69,9 +70,7 @@ def tried_anew():
     keras_internals.internals_available.cache_clear()
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=4)
 
 
 def test_this_version_of_keras_has_them_all_and_no_trace_is_left_of_the_trial():

@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 
 import keras
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from mnistcnn import DigitCNNClassifier
+from networks import quick_classifier
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,10 +19,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed"),
 ]
 
-
-def quick(**parameters):
-    settings = {"architecture": "fast", "epochs": 2, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, architecture="fast")
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,13 @@ from sklearn.metrics import log_loss
 
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.architectures import Baseline, Fast
+from networks import quick_classifier
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 4, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=4)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ SCRAMBLED = {
     "sorted as text": (
         sorted(PIXELS),
         r"got 'pixel10' in place 2, where 'pixel2' belongs\. Pass X\[\[f\"pixel\{i\}\" for i in "
-        r"range\(784\)\]\], or numpy\.asarray\(X\) if the pixels do lie in this order\.",
+        r"range\(784\)\]\], or numpy\.asarray\(X\) if the columns really are in pixel order\.",
     ),
     "sorted as text, from 1": (sorted(FROM_ONE), r"f\"pixel\{i\}\" for i in range\(1, 785\)"),
     "from the last": (PIXELS[::-1], "got 'pixel783' in place 0, where 'pixel0' belongs"),

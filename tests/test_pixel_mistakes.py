@@ -4,6 +4,7 @@ import copy
 import os
 import pickle
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from mnistcnn import (
-    DigitCNNClassifier,
     ImageReshaper,
     PixelRangeWarning,
     PixelScaler,
@@ -23,29 +23,23 @@ from mnistcnn import (
 )
 from mnistcnn.preprocessing import TrainingPixels, look_inverted
 from mnistcnn.pretrained import load_without_keras
+from networks import quick_classifier
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 1, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=1)
 
 
 @pytest.fixture(scope="module")
-def some(digits):
-    return digits[0][:300], digits[1][:300]
+def light(some_digits):
+    return quick(warm_start=True).fit(*some_digits)
 
 
 @pytest.fixture(scope="module")
-def light(some):
-    return quick(warm_start=True).fit(*some)
-
-
-@pytest.fixture(scope="module")
-def dark(some):
-    return quick().fit(255 - some[0], some[1])
+def dark(some_digits):
+    return quick().fit(255 - some_digits[0], some_digits[1])
 
 
 def told_by(function):
@@ -60,22 +54,22 @@ def told_by(function):
 
 class TestInvertedImages:
     @pytest.mark.parametrize("n_images", [1, 2, 300])
-    def test_are_told_of_with_the_remedy(self, n_images, light, some):
-        X, _ = some
+    def test_are_told_of_with_the_remedy(self, n_images, light, some_digits):
+        X, _ = some_digits
         assert told_by(lambda: light.predict(255 - X[:n_images])) == [
             "The images show dark ink on a light background, but the classifier was trained on "
-            "light ink on a dark one, so its answers are mostly wrong. Invert the pixels: pass "
-            "255 - X. DigitNormalizer brings images to that form, too."
+            "light ink on a dark one, so its predictions are mostly wrong. Invert the pixels: pass "
+            "255 - X. DigitNormalizer also brings images to that form."
         ]
 
-    def test_of_any_single_digit_are_told_of(self, light, some):
-        for image in some[0][:40]:
+    def test_of_any_single_digit_are_told_of(self, light, some_digits):
+        for image in some_digits[0][:40]:
             assert len(told_by(lambda image=image: light.predict([255 - image]))) == 1
 
-    def test_the_other_way_round(self, dark, some):
-        (told,) = told_by(lambda: dark.predict(some[0]))
+    def test_the_other_way_round(self, dark, some_digits):
+        (told,) = told_by(lambda: dark.predict(some_digits[0]))
         assert "show light ink on a dark background, but" in told
-        assert told_by(lambda: dark.predict(255 - some[0])) == []
+        assert told_by(lambda: dark.predict(255 - some_digits[0])) == []
 
     @pytest.mark.parametrize(
         "drawn",
@@ -87,17 +81,17 @@ class TestInvertedImages:
         ],
         ids=["pencil on grey paper", "floats", "images", "some blank"],
     )
-    def test_however_they_are_drawn(self, drawn, light, some):
-        (told,) = told_by(lambda: light.predict(drawn(some[0])))
+    def test_however_they_are_drawn(self, drawn, light, some_digits):
+        (told,) = told_by(lambda: light.predict(drawn(some_digits[0])))
         assert "dark ink on a light background" in told
 
     @pytest.mark.parametrize("load", [load_pretrained, load_without_keras])
-    def test_the_pretrained_classifiers_tell(self, load, some):
+    def test_the_pretrained_classifiers_tell(self, load, some_digits):
         classifier = load() if load is load_pretrained else load("digits")
-        assert len(told_by(lambda: classifier.predict(255 - some[0]))) == 1
-        assert told_by(lambda: classifier.predict(some[0])) == []
+        assert len(told_by(lambda: classifier.predict(255 - some_digits[0]))) == 1
+        assert told_by(lambda: classifier.predict(some_digits[0])) == []
 
-    def test_a_stored_classifier_tells(self, light, some, tmp_path):
+    def test_a_stored_classifier_tells(self, light, some_digits, tmp_path):
         light.save(tmp_path / "light.mnistcnn")
         older = copy.copy(light)
         del older._pixel_statistics
@@ -107,24 +101,24 @@ class TestInvertedImages:
             load_classifier(tmp_path / "light.mnistcnn"),
         )
         for classifier in stored:
-            assert len(told_by(lambda one=classifier: one.predict(255 - some[0]))) == 1
+            assert len(told_by(lambda one=classifier: one.predict(255 - some_digits[0]))) == 1
 
-    def test_in_training_and_validation(self, light, some):
-        X, y = some
+    def test_in_training_and_validation(self, light, some_digits):
+        X, y = some_digits
         (told,) = told_by(lambda: copy.deepcopy(light).fit(255 - X, y))
         assert "so what it has learned does not apply to these" in told
         assert len(told_by(lambda: copy.deepcopy(light).partial_fit(255 - X, y))) == 1
         (told,) = told_by(lambda: quick().fit(X, y, X_val=255 - X[:50], y_val=y[:50]))
         assert "so the results on the validation images are meaningless" in told
 
-    def test_in_other_units(self, some):
-        X, y = some
+    def test_in_other_units(self, some_digits):
+        X, y = some_digits
         classifier = quick().fit(X / 127.5 - 1, y)
         (told,) = told_by(lambda: classifier.predict(1 - X / 127.5))
         assert "pass 0 - X" in told
 
-    def test_images_that_were_scaled_before(self, some):
-        X, y = some
+    def test_images_that_were_scaled_before(self, some_digits):
+        X, y = some_digits
         pipeline = make_pipeline(PixelScaler(), quick()).fit(X, y)
         (told,) = told_by(lambda: pipeline.predict(255 - X))
         assert "dark ink on a light background" in told
@@ -153,13 +147,13 @@ class TestOrdinaryImages:
         ],
         ids=["black", "white", "dim", "moved", "grey background", "cut out", "a bar at one side"],
     )
-    def test_that_vary(self, varied, light, dark, some):
-        for image in (varied(some[0]), varied(some[0])[:1]):
+    def test_that_vary(self, varied, light, dark, some_digits):
+        for image in (varied(some_digits[0]), varied(some_digits[0])[:1]):
             assert told_by(lambda image=image: light.predict(image)) == []
             assert told_by(lambda image=image: dark.predict(255 - image)) == []
 
-    def test_of_colour(self, some):
-        X, y = some
+    def test_of_colour(self, some_digits):
+        X, y = some_digits
         images = shown_in_color(X)
         classifier = quick().fit(images, y)
         assert told_by(lambda: classifier.predict(255 - images)) == []
@@ -198,8 +192,8 @@ def images_of(source):
 
 
 class TestMixedUnits:
-    def test_are_told_of_in_fit_and_predict(self, light, some):
-        X, y = some
+    def test_are_told_of_in_fit_and_predict(self, light, some_digits):
+        X, y = some_digits
         mixed, labels = np.concatenate([X.astype(float), X[:1] / 255]), np.append(y, y[0])
         for call in (
             lambda: light.predict(mixed),
@@ -215,12 +209,12 @@ class TestMixedUnits:
             (told,) = told_by(call)
             assert told == (
                 "The images mix units: some have pixels up to 1, others up to 255, so the former "
-                "look blank beside the latter. Bring all images to one unit before they are put "
-                "together."
+                "look blank beside the latter. Convert all images to the same unit before "
+                "combining them."
             )
 
-    def test_beside_those_of_the_training_are_told_of_once(self, some):
-        X, y = some
+    def test_beside_those_of_the_training_are_told_of_once(self, some_digits):
+        X, y = some_digits
         classifier = quick().fit(X / 255, y)
         (told,) = told_by(lambda: classifier.predict(np.concatenate([X / 255, X])))
         assert "mix units" in told
@@ -237,17 +231,17 @@ class TestMixedUnits:
         ],
         ids=["blank", "bits", "traces", "even", "hot pixels", "brightness"],
     )
-    def test_ordinary_images_do_not_mix_units(self, ordinary, light, some):
-        assert told_by(lambda: light.predict(ordinary(some[0]))) == []
+    def test_ordinary_images_do_not_mix_units(self, ordinary, light, some_digits):
+        assert told_by(lambda: light.predict(ordinary(some_digits[0]))) == []
 
 
 class TestScalers:
     @pytest.mark.parametrize("last", [quick(), LogisticRegression(max_iter=50, tol=0.1)])
     @pytest.mark.parametrize("between", [[], [ImageReshaper((28, 28))]], ids=["", "reshaped"])
-    def test_another_unit_is_told_of_once(self, last, between, some):
+    def test_another_unit_is_told_of_once(self, last, between, some_digits):
         if between and isinstance(last, LogisticRegression):
             between = [*between, FunctionTransformer(lambda X: X.reshape(len(X), -1))]
-        X, y = some
+        X, y = some_digits
         pipeline = make_pipeline(PixelScaler(), *between, last).fit(X, y)
         for method in (pipeline.predict, pipeline.predict_proba):
             assert told_by(lambda method=method: method(X / 255)) == [
@@ -256,12 +250,12 @@ class TestScalers:
             ]
         assert told_by(lambda: pipeline.predict(X)) == []
 
-    def test_the_other_way_round(self, some):
-        scaler = PixelScaler().fit(some[0] / 255)
-        assert len(told_by(lambda: scaler.transform(some[0]))) == 1
+    def test_the_other_way_round(self, some_digits):
+        scaler = PixelScaler().fit(some_digits[0] / 255)
+        assert len(told_by(lambda: scaler.transform(some_digits[0]))) == 1
 
-    def test_validation_images_are_told_of_once(self, some):
-        X, y = some
+    def test_validation_images_are_told_of_once(self, some_digits):
+        X, y = some_digits
         scaler = PixelScaler().fit(X)
 
         def fit():
@@ -270,8 +264,8 @@ class TestScalers:
 
         assert len(told_by(fit)) == 1
 
-    def test_behind_a_scaler_of_ones_own_the_classifier_tells(self, some):
-        X, y = some
+    def test_behind_a_scaler_of_ones_own_the_classifier_tells(self, some_digits):
+        X, y = some_digits
         scaler = FunctionTransformer(lambda X: (X - 35.0) / 78)
         pipeline = make_pipeline(scaler, quick()).fit(X, y)
         for n_images in (1, 300):
@@ -280,15 +274,15 @@ class TestScalers:
         assert told_by(lambda: pipeline.predict(0 * X)) == []
         assert told_by(lambda: pipeline.predict(X // 20)) == []
 
-    def test_pixels_that_were_scaled_before_are_told_of(self, some):
-        X, y = some
+    def test_pixels_that_were_scaled_before_are_told_of(self, some_digits):
+        X, y = some_digits
         scaler = PixelScaler("unit")
         for call in (scaler.fit, scaler.transform, scaler.fit_transform):
             (told,) = told_by(lambda call=call: call(X / 255))
             assert told == (
-                "data_range=(0, 255) is divided by, but the pixels range from 0 to 1, as after a "
-                "scaling, so next to nothing is left of them. Pass the pixels as they were before, "
-                "or their own range as data_range."
+                "The pixels range from 0 to 1, as if they had already been scaled, so dividing by "
+                "data_range=(0, 255) leaves values close to zero. Pass unscaled pixels, or set "
+                "data_range to their actual range."
             )
         pipeline = make_pipeline(scaler, LogisticRegression(max_iter=5, tol=1))
         assert len(told_by(lambda: pipeline.fit(X / 255, y))) == 1
@@ -300,12 +294,12 @@ class TestScalers:
         [lambda X: X, lambda X: X * 0, lambda X: X // 10, lambda X: 255 - X, lambda X: X[:1]],
         ids=["the same", "blank", "dim", "inverted", "one"],
     )
-    def test_ordinary_images_are_not_told_of(self, method, ordinary, some):
-        scaler = PixelScaler(method).fit(some[0])
-        assert told_by(lambda: scaler.transform(ordinary(some[0]))) == []
-        assert told_by(lambda: scaler.transform(ordinary(some[0]).astype(float))) == []
+    def test_ordinary_images_are_not_told_of(self, method, ordinary, some_digits):
+        scaler = PixelScaler(method).fit(some_digits[0])
+        assert told_by(lambda: scaler.transform(ordinary(some_digits[0]))) == []
+        assert told_by(lambda: scaler.transform(ordinary(some_digits[0]).astype(float))) == []
 
-    def test_a_scaler_of_an_older_version_transforms(self, some):
-        scaler = PixelScaler().fit(some[0])
+    def test_a_scaler_of_an_older_version_transforms(self, some_digits):
+        scaler = PixelScaler().fit(some_digits[0])
         del scaler._pixel_range
-        assert told_by(lambda: scaler.transform(some[0] / 255)) == []
+        assert told_by(lambda: scaler.transform(some_digits[0] / 255)) == []

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,19 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from mnistcnn import DigitCNNClassifier, PixelRangeWarning, load_pretrained
+from networks import quick_classifier
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 1, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
-
-
-@pytest.fixture(scope="module")
-def bytes_and_labels(digits):
-    return digits[0][:300], digits[1][:300]
+quick = partial(quick_classifier, epochs=1)
 
 
 UNITS = {
@@ -42,8 +37,8 @@ UNITS = {
 
 
 @pytest.fixture(scope="module")
-def fitted(bytes_and_labels):
-    X, y = bytes_and_labels
+def fitted(some_digits):
+    X, y = some_digits
     return {name: quick().fit(unit(X), y) for name, unit in UNITS.items()}
 
 
@@ -80,49 +75,47 @@ MISTAKEN = [
 
 @pytest.mark.parametrize(("of_fit", "given"), MISTAKEN)
 @pytest.mark.parametrize("n_images", [1, 300])
-def test_another_unit_is_told_of(of_fit, given, n_images, fitted, bytes_and_labels):
-    X, _ = bytes_and_labels
+def test_another_unit_is_told_of(of_fit, given, n_images, fitted, some_digits):
+    X, _ = some_digits
     with pytest.warns(PixelRangeWarning, match=r"range from .* to .* trained on pixels from .* to"):
         fitted[of_fit].predict(UNITS[given](X[:n_images]))
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
-def test_the_warning_names_both_ranges_the_remedy_and_the_users_line(method, bytes_and_labels):
-    X, _ = bytes_and_labels
+def test_the_warning_names_both_ranges_the_remedy_and_the_users_line(method, some_digits):
+    X, _ = some_digits
     with pytest.warns(PixelRangeWarning) as caught:
         getattr(load_pretrained(), method)(X[:40].reshape(-1, 28, 28) / 255)
     assert str(caught[0].message) == (
         "The pixels range from 0 to 1, but the classifier was trained on pixels from 0 to 255, so "
-        "its answers are mostly wrong. Multiply the pixels by 255."
+        "its predictions are mostly wrong. Multiply the pixels by 255."
     )
     assert caught[0].filename == __file__
 
 
-def test_scoring_tells_of_another_unit_and_of_the_factor(fitted, bytes_and_labels):
-    X, y = bytes_and_labels
+def test_scoring_tells_of_another_unit_and_of_the_factor(fitted, some_digits):
+    X, y = some_digits
     with pytest.warns(PixelRangeWarning, match="Divide the pixels by 255"):
         fitted["0 to 1"].score(X, y)
 
 
 @pytest.mark.parametrize("stored", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
-def test_a_stored_classifier_still_knows_its_unit(stored, fitted, bytes_and_labels):
-    X, _ = bytes_and_labels
+def test_a_stored_classifier_still_knows_its_unit(stored, fitted, some_digits):
+    X, _ = some_digits
     with pytest.warns(PixelRangeWarning):
         stored(fitted["bytes"]).predict(X / 255)
 
 
-def test_a_classifier_stored_before_ranges_were_kept_answers_without_a_word(
-    fitted, bytes_and_labels
-):
-    X, _ = bytes_and_labels
+def test_a_classifier_stored_before_ranges_were_kept_answers_without_a_word(fitted, some_digits):
+    X, _ = some_digits
     older = copy.copy(fitted["bytes"])
     del older._pixel_range
     assert older.predict(X / 255).shape == (300,)
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_training_on_in_another_unit_is_told_of(method, bytes_and_labels):
-    X, y = bytes_and_labels
+def test_training_on_in_another_unit_is_told_of(method, some_digits):
+    X, y = some_digits
     classifier = quick(warm_start=True).fit(X, y)
     before = classifier.predict_proba(X)
     with pytest.warns(PixelRangeWarning, match="what it has learned"):
@@ -135,8 +128,8 @@ def test_training_on_in_another_unit_is_told_of(method, bytes_and_labels):
 
 
 @pytest.mark.slow
-def test_the_pretrained_classifier_is_not_trained_on_in_another_unit_unnoticed(bytes_and_labels):
-    X, y = bytes_and_labels
+def test_the_pretrained_classifier_is_not_trained_on_in_another_unit_unnoticed(some_digits):
+    X, y = some_digits
     tuned = load_pretrained().set_params(warm_start=True, epochs=1, learning_rate=1e-5)
     with pytest.warns(PixelRangeWarning):
         tuned.fit(X[:40] / 255, y[:40])
@@ -179,8 +172,8 @@ ORDINARY = {
 
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit not in ("16 levels", "binary")])
 @pytest.mark.parametrize("change", ORDINARY.values(), ids=ORDINARY)
-def test_ordinary_images_are_not_told_of(unit, change, fitted, bytes_and_labels):
-    X, _ = bytes_and_labels
+def test_ordinary_images_are_not_told_of(unit, change, fitted, some_digits):
+    X, _ = some_digits
     assert len(fitted[unit].predict(change(UNITS[unit](X))))
 
 
@@ -191,8 +184,8 @@ def test_columns_that_are_scaled_each_for_itself_are_not_told_of(scaler, digits)
     assert cross_val_score(pipeline, X, y, cv=3, error_score="raise").mean() > 0.5
 
 
-def test_a_first_chunk_without_ink_says_nothing_of_the_unit(bytes_and_labels):
-    X, y = bytes_and_labels
+def test_a_first_chunk_without_ink_says_nothing_of_the_unit(some_digits):
+    X, y = some_digits
     classifier = quick().partial_fit(X * 0, y, classes=range(10))
     assert classifier.partial_fit(X, y).predict(X).shape == (300,)
     with pytest.warns(PixelRangeWarning):
@@ -226,38 +219,38 @@ SCALED_INSIDE = {
 
 @pytest.mark.parametrize("steps", SCALED_INSIDE.values(), ids=SCALED_INSIDE)
 @pytest.mark.parametrize("pixel_scaling", ["standard", "unit"])
-def test_pixels_scaled_twice_are_told_of(steps, pixel_scaling, bytes_and_labels):
-    X, y = bytes_and_labels
+def test_pixels_scaled_twice_are_told_of(steps, pixel_scaling, some_digits):
+    X, y = some_digits
     twice = quick(architecture=network(*steps), pixel_scaling=pixel_scaling)
     with pytest.warns(PixelRangeWarning, match="Use pixel_scaling=None"):
         twice.fit(X, y)
 
 
-def test_pixels_scaled_twice_are_told_of_in_the_first_partial_fit(bytes_and_labels):
-    X, y = bytes_and_labels
+def test_pixels_scaled_twice_are_told_of_in_the_first_partial_fit(some_digits):
+    X, y = some_digits
     twice = quick(architecture=network(rescaled))
     with pytest.warns(PixelRangeWarning, match="Use pixel_scaling=None"):
         twice.partial_fit(X, y, classes=range(10))
 
 
 @pytest.mark.parametrize("steps", SCALED_INSIDE.values(), ids=SCALED_INSIDE)
-def test_pixels_scaled_once_by_the_network_are_as_they_should_be(steps, bytes_and_labels):
-    X, y = bytes_and_labels
+def test_pixels_scaled_once_by_the_network_are_as_they_should_be(steps, some_digits):
+    X, y = some_digits
     once = quick(architecture=network(*steps), pixel_scaling=None, epochs=5).fit(X, y)
     assert once.score(X, y) > 0.5
     with pytest.warns(PixelRangeWarning):
         quick(architecture=network(*steps), pixel_scaling=None).fit(X / 255, y)
 
 
-def test_unit_scaling_of_what_is_in_that_unit_is_told_of(bytes_and_labels):
-    X, y = bytes_and_labels
+def test_unit_scaling_of_what_is_in_that_unit_is_told_of(some_digits):
+    X, y = some_digits
     with pytest.warns(PixelRangeWarning, match=r"pixel_scaling='unit' divides by 255.*0 to 1 "):
         quick(pixel_scaling="unit").fit(X / 255, y)
 
 
 @pytest.mark.parametrize("steps", SCALED_INSIDE.values(), ids=SCALED_INSIDE)
-def test_a_wrapped_network_with_scaling_inside_knows_its_unit(steps, bytes_and_labels):
-    X, _ = bytes_and_labels
+def test_a_wrapped_network_with_scaling_inside_knows_its_unit(steps, some_digits):
+    X, _ = some_digits
     model = network(*steps)((28, 28, 1), 10)
     wrapped = DigitCNNClassifier.from_keras_model(model)
     assert len(wrapped.predict(X)) == 300
@@ -267,8 +260,8 @@ def test_a_wrapped_network_with_scaling_inside_knows_its_unit(steps, bytes_and_l
         DigitCNNClassifier.from_keras_model(model, pixel_scaling="unit")
 
 
-def test_a_wrapped_network_behind_unit_scaling_knows_its_unit(bytes_and_labels):
-    X, _ = bytes_and_labels
+def test_a_wrapped_network_behind_unit_scaling_knows_its_unit(some_digits):
+    X, _ = some_digits
     model = network()((28, 28, 1), 10)
     wrapped = DigitCNNClassifier.from_keras_model(model, pixel_scaling="unit")
     with pytest.warns(PixelRangeWarning, match=r"0 to 1, .* 0 to 255"):

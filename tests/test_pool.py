@@ -5,6 +5,7 @@ import gc
 import pickle
 import threading
 import types
+from functools import partial
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from mnistcnn import DigitCNNClassifier
 from mnistcnn._training.description import describe
 from mnistcnn._training.pool import MAX_IDLE, MAX_IDLE_PARAMETERS, POOL, BorrowedNetwork
 from mnistcnn.architectures import Baseline, Fast, MultiColumn, Simple
+from networks import quick_classifier
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
@@ -28,9 +30,7 @@ def empty_pool():
     mnistcnn.clear_cache()
 
 
-def quick(architecture="baseline", **parameters):
-    settings = {"epochs": 2, "random_state": 0, "precision": "float32", **parameters}
-    return DigitCNNClassifier(architecture, **settings)
+quick = partial(quick_classifier, precision="float32")
 
 
 def n_idle():

@@ -107,7 +107,7 @@ def test_few_images_of_few_digits_do_not_lead_it_astray(digits):
 def test_a_warm_start_refuses_labels_that_the_network_does_not_know(own_images):
     X, y = own_images
     tuned = load_pretrained().set_params(warm_start=True)
-    with pytest.raises(ValueError, match=r"labels that the estimator knows already.*\[11\]"):
+    with pytest.raises(ValueError, match=r"labels known to the estimator.*\[11\]"):
         tuned.fit(X, np.where(y == 4, 11, 7))
     assert tuned.score(X, y) == load_pretrained().score(X, y)
 

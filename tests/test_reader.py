@@ -1,53 +1,25 @@
 """Whole sheets are read: the classifier decides what of the ink is which digit."""
 
-import pickle
-from io import BytesIO
-
 import numpy as np
 import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import LinearSVC
 
 from mnistcnn import (
     DigitCNNClassifier,
-    DigitNormalizer,
     DigitReader,
     ReadDigit,
     Reading,
-    RejectingClassifier,
-    UnreadableImageError,
     load_pretrained,
     load_reader,
     load_sample_digits,
 )
+from readers import SCALE, Answering, text_of
 
 # Each asks the pretrained network.
 pytestmark = pytest.mark.slow
-
-SCALE = 3
-
-
-class Answering(ClassifierMixin, BaseEstimator):
-    """A fitted classifier that answers what a function says."""
-
-    def __init__(self, answer, classes=tuple(range(10))):
-        self.answer = answer
-        self.classes = classes
-        self.classes_ = np.array(classes)
-
-    def fit(self, X, y):  # noqa: ARG002
-        return self
-
-    def predict_proba(self, X):
-        return self.answer(X)
-
-    def __sklearn_is_fitted__(self):
-        return True
 
 
 def unsure(X):
@@ -55,52 +27,8 @@ def unsure(X):
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return load_reader()
-
-
-@pytest.fixture(scope="module")
-def digit_of():
-    """Return a large image of a digit, cut to its ink: light on black."""
-    digits = load_sample_digits()
-
-    def draw(label, *, width=1.0):
-        image = digits.images[digits.target == label][0]
-        rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
-        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        size = (round(SCALE * width * cut.shape[1]), SCALE * cut.shape[0])
-        return np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BICUBIC))
-
-    return draw
-
-
-@pytest.fixture(scope="module")
-def line_of(digit_of):
-    """Return dark digits on a light line of paper, so many pixels apart, and their boxes."""
-
-    def write(labels, *, apart=12, margin=40, width=1.0):
-        drawn = [digit_of(label, width=width) for label in labels]
-        height = max(len(one) for one in drawn) + 2 * margin
-        total = sum(one.shape[1] + apart for one in drawn) + 2 * margin
-        ink, left, boxes = np.zeros((height, total), dtype=np.uint8), margin, []
-        for one in drawn:
-            part = ink[margin : margin + len(one), left : left + one.shape[1]]
-            np.maximum(part, one, out=part)
-            boxes.append((left, margin, one.shape[1], len(one)))
-            left += one.shape[1] + apart
-        return 255 - ink, boxes
-
-    return write
-
-
-@pytest.fixture(scope="module")
 def paper(line_of):
     return line_of([4, 0, 7])[0]
-
-
-def text_of(reader, image):
-    (reading,) = reader.read([image])
-    return reading.text
 
 
 class TestText:
@@ -425,107 +353,6 @@ class TestLabelsAsText:
         assert reading.text == "1 4\n1"
 
 
-class TestParameters:
-    def test_a_classifier_of_letters(self, line_of):
-        def answer(X):
-            has_hole = (X.reshape(-1, 28, 28)[:, 14, 14] < 100)[:, np.newaxis]
-            return np.where(has_hole, [[0.01, 0.99]], [[0.99, 0.01]])
-
-        letters = DigitReader(Answering(answer, ("I", "O")))
-        assert text_of(letters, line_of([1, 0, 1])[0]) == "IOI"
-
-    def test_any_classifier_of_scikit_learns(self, line_of):
-        X, y = load_sample_digits(return_X_y=True)
-        nearest = DigitReader(KNeighborsClassifier(1).fit(X, y))
-        assert text_of(nearest, line_of([0, 1, 2])[0]) == "012"
-
-    def test_of_another_form(self, line_of):
-        seen = []
-
-        def answer(X):
-            seen.append(X)
-            return np.eye(10)[np.zeros(len(X), dtype=int)]
-
-        image, _ = line_of([3])
-        for style in ("mnist", "emnist"):
-            DigitReader(Answering(answer), normalizer=DigitNormalizer(style=style)).read([image])
-        assert not np.array_equal(seen[0], seen[-1])
-
-    def test_what_a_rejecting_classifier_rejects_is_left_out(self, line_of):
-        image, _ = line_of([4, 2])
-        strict = RejectingClassifier(load_pretrained(), threshold=1.0)
-        (reading,) = DigitReader(strict).read([image])
-        assert (reading.text, len(reading.rejected)) == ("", 2)
-        assert text_of(DigitReader(strict.set_params(threshold=0.1)), image) == "42"
-
-    @pytest.mark.parametrize(
-        ("answer", "message"),
-        [
-            (lambda X: np.full((len(X), 9), 0.1), r"an array of shape \(1, 10\), got .* \(1, 9\)"),
-            (lambda X: np.full((len(X), 10), 7.0), "probabilities from 0 to 1"),
-            (lambda X: np.full((len(X), 10), np.nan), "probabilities from 0 to 1"),
-        ],
-    )
-    def test_what_are_no_probabilities_is_refused(self, line_of, answer, message):
-        with pytest.raises(ValueError, match=message):
-            DigitReader(Answering(answer)).read([line_of([1])[0]])
-
-    @pytest.mark.parametrize(
-        ("normalizer", "message"),
-        [
-            (DigitNormalizer(style="kmnist"), "The 'style' parameter of DigitNormalizer"),
-            (DigitNormalizer(polarity="light_on_dark"), "normalizer.polarity must be 'auto' or"),
-        ],
-    )
-    def test_a_normalizer_that_does_not_fit_is_refused(self, reader, line_of, normalizer, message):
-        with pytest.raises(ValueError, match=message):
-            DigitReader(reader.classifier, normalizer=normalizer).read([line_of([1])[0]])
-
-    def test_copies_read_the_same(self, reader, line_of):
-        image, _ = line_of([4, 2])
-        assert text_of(pickle.loads(pickle.dumps(reader)), image) == "42"
-        frozen = DigitReader(FrozenEstimator(load_pretrained()), min_probability=0.2)
-        copy = clone(frozen)
-        assert copy.min_probability == 0.2
-        assert text_of(copy, image) == "42"
-
-    def test_a_clone_needs_a_fit(self, reader, line_of):
-        with pytest.raises(NotFittedError):
-            clone(reader).read([line_of([1])[0]])
-
-    @pytest.mark.parametrize(
-        ("parameters", "message"),
-        [
-            ({"classifier": LinearSVC()}, "The 'classifier' parameter of DigitReader must be"),
-            ({"part_classifier": "parts"}, "The 'part_classifier' parameter of DigitReader must"),
-            ({"polarity": "dark"}, "The 'polarity' parameter of DigitReader must be a str among"),
-            ({"min_probability": 2}, "The 'min_probability' parameter of DigitReader must be"),
-            ({"normalizer": "mnist"}, "The 'normalizer' parameter of DigitReader must be"),
-        ],
-    )
-    def test_invalid_ones_are_named(self, reader, parameters, message):
-        with pytest.raises(ValueError, match=message):
-            clone(reader).set_params(**parameters).read([np.zeros((9, 9))])
-
-    def test_an_untrained_network_is_refused(self):
-        with pytest.raises(NotFittedError):
-            DigitReader(DigitCNNClassifier()).read([np.zeros((9, 9))])
-
-
-class TestImages:
-    def test_a_single_one_is_refused(self, reader, line_of):
-        with pytest.raises(ValueError, match="images must be a sequence of images or an array"):
-            reader.read(line_of([1])[0])
-
-    def test_a_damaged_file_is_named_by_its_place(self, reader, line_of):
-        with pytest.raises(UnreadableImageError, match=r"images\[1\]: "):
-            reader.read([line_of([1])[0], BytesIO(b"no image")])
-
-    def test_values_that_are_no_greys_are_named_by_their_place(self, reader):
-        with pytest.raises(ValueError, match=r"images\[0\]: .* finite"):
-            reader.read([np.full((40, 40), np.nan)])
-
-
 def printed(text, font="DejaVu Sans"):
     image = Image.new("L", (500, 120), 255)
     face = ImageFont.truetype(font_manager.findfont(font), 48)
@@ -533,61 +360,11 @@ def printed(text, font="DejaVu Sans"):
     return np.asarray(image)
 
 
-@pytest.fixture(scope="module")
-def of_parts():
-    return load_reader()
-
-
 @pytest.mark.parametrize("word", ["Bills", "Billy"])
-def test_letters_among_letters_are_no_digits(word, of_parts):
-    assert text_of(of_parts, printed(word, "DejaVu Serif")) == ""
+def test_letters_among_letters_are_no_digits(word, reader):
+    assert text_of(reader, printed(word, "DejaVu Serif")) == ""
 
 
 @pytest.mark.parametrize(("text", "digits"), [("5 kg", "5"), ("24 h", "24"), ("x5", "5")])
-def test_digits_beside_letters_are_read(text, digits, of_parts):
-    assert digits in text_of(of_parts, printed(text))
-
-
-def page_of(digits, *, turned, at, by):
-    """Return a light page with upright digits far apart, and one that is turned."""
-    page = np.full((400, 600), 235, dtype=np.uint8)
-    spots = [(40, 40), (250, 60), (450, 50), (60, 260), (450, 280)][: len(digits)]
-    large = [*digits, turned]
-    for image, (x, y), angle in zip(large, [*spots, at], [*[0] * len(digits), by], strict=True):
-        ink = Image.fromarray(np.pad(image, 8)).resize((88, 88), Image.Resampling.BICUBIC)
-        place = page[y : y + 88, x : x + 88]
-        np.minimum(place, 255 - np.asarray(ink.rotate(angle, Image.Resampling.BICUBIC)), out=place)
-    return page
-
-
-@pytest.fixture(scope="module")
-def leaning_four():
-    """A 4 that the reader rejects when it is turned to the right by 40 degrees."""
-    digits = load_sample_digits()
-    assert digits.target[41] == 4
-    return digits.images[41]
-
-
-def test_a_turned_digit_is_read_where_digits_lie_scattered(reader, leaning_four):
-    upright = load_sample_digits().images[:5]
-    page = page_of(upright, turned=leaning_four, at=(240, 250), by=-40)
-    (reading,) = reader.read([page])
-    assert reading.text.replace("\n", "") == "012344"
-    assert reading.rejected == ()
-    x, y, width, height = reading.lines[1][1].box
-    assert 240 <= x <= x + width <= 328
-    assert 250 <= y <= y + height <= 338
-
-
-def test_a_turned_digit_is_not_read_where_no_other_digit_tells_that_it_is_one(reader, leaning_four):
-    page = page_of([], turned=leaning_four, at=(240, 250), by=-40)
-    (reading,) = reader.read([page])
-    assert (reading.text, len(reading.rejected)) == ("", 1)
-
-
-def test_what_has_a_neighbour_is_not_turned(reader, leaning_four):
-    upright = load_sample_digits().images[:5]
-    page = page_of(upright, turned=leaning_four, at=(100, 250), by=-40)
-    (reading,) = reader.read([page])
-    assert reading.text.replace("\n", "") == "01234"
-    assert len(reading.rejected) == 1
+def test_digits_beside_letters_are_read(text, digits, reader):
+    assert digits in text_of(reader, printed(text))

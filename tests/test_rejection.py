@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mnistcnn import DigitCNNClassifier, RejectingClassifier
+from networks import linear
 
 WORDS = "Labels that are words need a rejected_label that is a word; the check uses both kinds."
 REJECTS = "A found threshold rejects about one image in a hundred, where the check wants a label."
@@ -44,46 +45,35 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-def linear():
-    return LogisticRegression(max_iter=50, tol=1e-2)
-
-
-@pytest.fixture(scope="module")
-def images(small_digits):
-    X, y = small_digits
-    return X / 16, y
-
-
-@pytest.fixture(scope="module")
-def fitted(images):
-    return linear().fit(*images)
-
-
-def test_rejects_what_is_below_the_threshold_and_nothing_else(fitted, images):
-    X, _ = images
-    confidence = fitted.predict_proba(X).max(axis=1)
-    answers = RejectingClassifier(fitted, threshold=0.8).predict(X)
+def test_rejects_what_is_below_the_threshold_and_nothing_else(fitted_linear, unit_digits):
+    X, _ = unit_digits
+    confidence = fitted_linear.predict_proba(X).max(axis=1)
+    answers = RejectingClassifier(fitted_linear, threshold=0.8).predict(X)
     np.testing.assert_array_equal(answers == -1, confidence < 0.8)
-    np.testing.assert_array_equal(answers[answers != -1], fitted.predict(X)[confidence >= 0.8])
+    np.testing.assert_array_equal(
+        answers[answers != -1], fitted_linear.predict(X)[confidence >= 0.8]
+    )
     assert 0 < (answers == -1).sum() < len(X)
 
 
-def test_a_fitted_estimator_serves_without_fit_at_the_usual_threshold(fitted, images):
-    X, y = images
-    rejecting = RejectingClassifier(fitted)
+def test_a_fitted_estimator_serves_without_fit_at_the_usual_threshold(fitted_linear, unit_digits):
+    X, y = unit_digits
+    rejecting = RejectingClassifier(fitted_linear)
     np.testing.assert_array_equal(
-        rejecting.predict(X) == -1, fitted.predict_proba(X).max(axis=1) < 0.9
+        rejecting.predict(X) == -1, fitted_linear.predict_proba(X).max(axis=1) < 0.9
     )
-    np.testing.assert_array_equal(rejecting.predict_proba(X), fitted.predict_proba(X))
-    np.testing.assert_array_equal(rejecting.decision_function(X), fitted.decision_function(X))
-    np.testing.assert_array_equal(rejecting.classes_, fitted.classes_)
+    np.testing.assert_array_equal(rejecting.predict_proba(X), fitted_linear.predict_proba(X))
+    np.testing.assert_array_equal(
+        rejecting.decision_function(X), fitted_linear.decision_function(X)
+    )
+    np.testing.assert_array_equal(rejecting.classes_, fitted_linear.classes_)
     assert rejecting.n_features_in_ == 64
     assert rejecting.score(X, y) == (rejecting.predict(X) == y).mean()
 
 
-def test_an_estimator_that_is_not_fitted_needs_fit(images):
+def test_an_estimator_that_is_not_fitted_needs_fit(unit_digits):
     with pytest.raises(NotFittedError):
-        RejectingClassifier(linear()).predict(images[0])
+        RejectingClassifier(linear()).predict(unit_digits[0])
     assert not hasattr(RejectingClassifier(linear()), "classes_")
 
 
@@ -96,41 +86,39 @@ def test_the_threshold_gives_up_one_in_a_hundred_unseen_images(digits):
     assert (rejecting.predict_proba(X[:1000]).max(axis=1) < rejecting.threshold_).mean() < 0.01
 
 
-def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(fitted, images):
-    X, y = images
+def test_a_frozen_estimator_keeps_its_classes_and_only_finds_its_threshold(
+    fitted_linear, unit_digits
+):
+    X, y = unit_digits
     some = np.isin(y, [2, 3])
-    before = fitted.coef_.copy()
-    rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[some], y[some])
-    np.testing.assert_array_equal(fitted.coef_, before)
+    before = fitted_linear.coef_.copy()
+    rejecting = RejectingClassifier(FrozenEstimator(fitted_linear)).fit(X[some], y[some])
+    np.testing.assert_array_equal(fitted_linear.coef_, before)
     np.testing.assert_array_equal(rejecting.classes_, np.arange(10))
-    confidence = fitted.predict_proba(X[some]).max(axis=1)
+    confidence = fitted_linear.predict_proba(X[some]).max(axis=1)
     assert (confidence >= rejecting.threshold_).mean() >= 0.99
     assert rejecting.threshold_ in confidence
 
 
-def test_the_threshold_is_the_highest_that_gives_up_no_more_than_one_in_a_hundred(fitted, images):
-    X, y = images
-    rejecting = RejectingClassifier(FrozenEstimator(fitted)).fit(X[:200], y[:200])
-    confidence = np.sort(fitted.predict_proba(X[:200]).max(axis=1))
+def test_the_threshold_is_the_highest_that_gives_up_no_more_than_one_in_a_hundred(
+    fitted_linear, unit_digits
+):
+    X, y = unit_digits
+    rejecting = RejectingClassifier(FrozenEstimator(fitted_linear)).fit(X[:200], y[:200])
+    confidence = np.sort(fitted_linear.predict_proba(X[:200]).max(axis=1))
     assert rejecting.threshold_ == confidence[2]
 
 
-def test_a_blank_image_is_rejected_however_sure_the_estimator_is(fitted):
-    empty = np.zeros((3, 64)) + [[0.0], [0.5], [1.0]]
-    assert (RejectingClassifier(fitted, threshold=0.0).predict(empty) == -1).all()
-    assert (RejectingClassifier(fitted, threshold=0.0).predict(empty.tolist()) == -1).all()
-
-
-def test_images_of_different_sizes_go_to_a_pipeline(fitted, images):
-    X, _ = images
+def test_images_of_different_sizes_go_to_a_pipeline(fitted_linear, unit_digits):
+    X, _ = unit_digits
     two_sizes = [X[0].reshape(8, 8), np.kron(X[1].reshape(8, 8), np.ones((2, 2)))]
     shrunk = FunctionTransformer(
         lambda batch: np.stack([image[:: len(image) // 8, :: len(image) // 8] for image in batch])
     )
     flat = FunctionTransformer(lambda batch: batch.reshape(len(batch), -1))
-    pipeline = make_pipeline(shrunk, flat, fitted)
+    pipeline = make_pipeline(shrunk, flat, fitted_linear)
     answers = RejectingClassifier(pipeline, threshold=0.0).predict(two_sizes)
-    np.testing.assert_array_equal(answers, fitted.predict(X[:2]))
+    np.testing.assert_array_equal(answers, fitted_linear.predict(X[:2]))
 
 
 def test_networks_take_images_and_rows_alike(small_digits):
@@ -198,23 +186,23 @@ def test_a_label_that_would_be_mistaken_is_refused(rejected_label, labels, messa
 
 
 @pytest.mark.parametrize("threshold", [1.5, -0.1, "low", None])
-def test_bad_thresholds_are_refused(threshold, fitted, images):
+def test_bad_thresholds_are_refused(threshold, fitted_linear, unit_digits):
     with pytest.raises(ValueError, match="'threshold' parameter"):
-        RejectingClassifier(linear(), threshold=threshold).fit(*images)
+        RejectingClassifier(linear(), threshold=threshold).fit(*unit_digits)
     with pytest.raises(ValueError, match="'threshold' parameter"):
-        RejectingClassifier(fitted, threshold=threshold).predict(images[0])
+        RejectingClassifier(fitted_linear, threshold=threshold).predict(unit_digits[0])
 
 
-def test_labels_too_rare_to_find_a_threshold_are_named(images):
-    X, y = images
+def test_labels_too_rare_to_find_a_threshold_are_named(unit_digits):
+    X, y = unit_digits
     X, y = np.concatenate([X, X[:2]]), np.concatenate([y, [11, 11]])
     with pytest.raises(ValueError, match="at least 3 images of each label, got 2 of 11"):
         RejectingClassifier(linear()).fit(X, y)
     assert RejectingClassifier(linear(), threshold=0.5).fit(X, y).threshold_ == 0.5
 
 
-def test_a_fit_that_fails_leaves_it_as_it_was(images):
-    X, y = images
+def test_a_fit_that_fails_leaves_it_as_it_was(unit_digits):
+    X, y = unit_digits
     rejecting = RejectingClassifier(linear(), threshold=0.5).fit(X, y)
     before = vars(rejecting).copy()
     with pytest.raises(ValueError, match="rejected_label"):
@@ -222,23 +210,23 @@ def test_a_fit_that_fails_leaves_it_as_it_was(images):
     assert vars(rejecting) == before
 
 
-def test_weights_reach_the_estimator(images):
-    X, y = images
+def test_weights_reach_the_estimator(unit_digits):
+    X, y = unit_digits
     weight = (y < 5).astype(float) + 1e-3
     weighted = RejectingClassifier(linear(), threshold=0.0).fit(X, y, sample_weight=weight)
     expected = linear().fit(X, y, sample_weight=weight)
     np.testing.assert_array_equal(weighted.predict_proba(X), expected.predict_proba(X))
 
 
-def test_serves_in_scikit_learns_tools(images):
-    X, y = images
+def test_serves_in_scikit_learns_tools(unit_digits):
+    X, y = unit_digits
     rejecting = clone(RejectingClassifier(linear(), threshold=0.3)).set_params(estimator__C=0.5)
     assert rejecting.get_params()["estimator__C"] == 0.5
     assert (cross_val_score(rejecting, X, y, cv=3) > 0.7).all()
 
 
-def test_a_threshold_set_after_fit_takes_effect_at_once(images):
-    X, y = images
+def test_a_threshold_set_after_fit_takes_effect_at_once(unit_digits):
+    X, y = unit_digits
     rejecting = RejectingClassifier(linear()).fit(X, y)
     confidence, found = rejecting.predict_proba(X).max(axis=1), rejecting.threshold_
     for threshold in (0.0, 0.8, np.float32(0.95)):
@@ -251,8 +239,8 @@ def test_a_threshold_set_after_fit_takes_effect_at_once(images):
     np.testing.assert_array_equal(rejecting.predict(X) == -1, confidence < found)
 
 
-def test_copies_keep_a_threshold_that_was_set_after_fit(images):
-    X, y = images
+def test_copies_keep_a_threshold_that_was_set_after_fit(unit_digits):
+    X, y = unit_digits
     rejecting = RejectingClassifier(linear()).fit(X, y).set_params(threshold=0.8)
     for same in (pickle.loads(pickle.dumps(rejecting)), copy.deepcopy(rejecting)):
         np.testing.assert_array_equal(same.predict(X), rejecting.predict(X))
@@ -262,8 +250,8 @@ def test_copies_keep_a_threshold_that_was_set_after_fit(images):
 
 
 @pytest.mark.parametrize("threshold", [1.5, "low", None, np.nan])
-def test_a_bad_threshold_set_after_fit_is_refused(threshold, images):
-    X, y = images
+def test_a_bad_threshold_set_after_fit_is_refused(threshold, unit_digits):
+    X, y = unit_digits
     rejecting = RejectingClassifier(linear(), threshold=0.5).fit(X, y)
     rejecting.set_params(threshold=threshold)
     with pytest.raises(ValueError, match="'threshold' parameter"):
@@ -271,8 +259,8 @@ def test_a_bad_threshold_set_after_fit_is_refused(threshold, images):
 
 
 @pytest.mark.parametrize("estimator", [linear(), KNeighborsClassifier()], ids=["own", "logarithm"])
-def test_log_probabilities_are_those_of_the_estimator(estimator, images):
-    X, y = images
+def test_log_probabilities_are_those_of_the_estimator(estimator, unit_digits):
+    X, y = unit_digits
     rejecting = RejectingClassifier(estimator, threshold=0.5).fit(X, y)
     logarithms = rejecting.predict_log_proba(X)
     np.testing.assert_allclose(np.exp(logarithms), rejecting.predict_proba(X), atol=1e-12)
@@ -280,8 +268,8 @@ def test_log_probabilities_are_those_of_the_estimator(estimator, images):
         np.testing.assert_array_equal(logarithms, rejecting.estimator_.predict_log_proba(X))
 
 
-def test_the_greatest_weights_find_the_same_threshold(images):
-    X, y = images
+def test_the_greatest_weights_find_the_same_threshold(unit_digits):
+    X, y = unit_digits
     weights = np.random.default_rng(0).choice([0.5, 1.0], len(X))
     frozen = FrozenEstimator(linear().fit(X, y))
     usual, extreme = (
@@ -291,8 +279,8 @@ def test_the_greatest_weights_find_the_same_threshold(images):
     assert extreme == usual
 
 
-def test_weights_that_the_estimator_does_not_take_are_refused_by_name(images):
-    X, y = images
+def test_weights_that_the_estimator_does_not_take_are_refused_by_name(unit_digits):
+    X, y = unit_digits
     rejecting = RejectingClassifier(KNeighborsClassifier())
     with pytest.raises(ValueError, match="sample_weight must be None for an estimator whose fit"):
         rejecting.fit(X, y, sample_weight=np.ones(len(y)))
@@ -309,8 +297,8 @@ class RefittedMeanwhile(LogisticRegression):
 
 
 @pytest.mark.parametrize("wrap", [lambda estimator: estimator, make_pipeline, FrozenEstimator])
-def test_a_prediction_is_of_one_fit_whatever_another_thread_does(wrap, images):
-    X, y = images
+def test_a_prediction_is_of_one_fit_whatever_another_thread_does(wrap, unit_digits):
+    X, y = unit_digits
     estimator = RefittedMeanwhile(max_iter=50, tol=1e-2).fit(X, y)
     expected = estimator.predict(X)
     estimator.meanwhile = lambda: LogisticRegression.fit(estimator, X, 100 + y)
@@ -346,13 +334,13 @@ def test_a_prediction_is_of_one_network_whatever_another_thread_does(small_digit
 
 class TestDataThatDoNotGoTogether:
     @pytest.fixture(params=["trained", "frozen"])
-    def rejecting(self, request, fitted):
-        estimator = linear() if request.param == "trained" else FrozenEstimator(fitted)
+    def rejecting(self, request, fitted_linear):
+        estimator = linear() if request.param == "trained" else FrozenEstimator(fitted_linear)
         return RejectingClassifier(estimator)
 
     @pytest.mark.parametrize("n_labels", [1, 10, 0])
-    def test_labels_of_another_number_are_refused(self, n_labels, rejecting, images):
-        X, y = images
+    def test_labels_of_another_number_are_refused(self, n_labels, rejecting, unit_digits):
+        X, y = unit_digits
         for threshold in ("auto", 0.5):
             with pytest.raises(ValueError, match="inconsistent numbers of samples"):
                 rejecting.set_params(threshold=threshold).fit(X, y[:n_labels])
@@ -369,52 +357,14 @@ class TestDataThatDoNotGoTogether:
         ids=["few", "NaN", "infinite", "negative", "zeros"],
     )
     def test_weights_that_weigh_nothing_sensible_are_refused(
-        self, weights, message, rejecting, images
+        self, weights, message, rejecting, unit_digits
     ):
-        X, y = images[0][:200], images[1][:200]
+        X, y = unit_digits[0][:200], unit_digits[1][:200]
         for threshold in ("auto", 0.5):
             with pytest.raises(ValueError, match=message):
                 rejecting.set_params(threshold=threshold).fit(X, y, sample_weight=weights)
 
-    def test_one_number_weighs_all_images_alike(self, rejecting, images):
-        X, y = images
+    def test_one_number_weighs_all_images_alike(self, rejecting, unit_digits):
+        X, y = unit_digits
         alike = clone(rejecting).fit(X, y, sample_weight=np.ones(len(y))).threshold_
         assert rejecting.fit(X, y, sample_weight=1.0).threshold_ == alike
-
-
-def in_colour(images):
-    return np.repeat(images.reshape(-1, 8, 8, 1), 3, axis=3)
-
-
-@pytest.fixture(scope="module")
-def colour_network(small_digits):
-    X, y = small_digits
-    return DigitCNNClassifier("two_layer_mlp", epochs=1, random_state=0).fit(in_colour(X), y)
-
-
-@pytest.fixture
-def uniform():
-    colours = np.array([(10, 200, 60), (255, 0, 0), (60, 60, 60)], dtype=np.uint8) // 16
-    return np.ones((1, 8, 8, 1), dtype=np.uint8) * colours[:, None, None]
-
-
-class TestImagesOfOneColour:
-    @pytest.mark.parametrize("wrap", [lambda network: network, make_pipeline, FrozenEstimator])
-    def test_are_blank_as_images_and_as_rows(self, wrap, colour_network, uniform):
-        rejecting = RejectingClassifier(wrap(colour_network), threshold=0.0)
-        assert (rejecting.predict(uniform) == -1).all()
-        assert (rejecting.predict(uniform.reshape(3, -1)) == -1).all()
-        assert (rejecting.predict(list(uniform)) == -1).all()
-
-    def test_digits_in_colour_are_answered(self, colour_network, small_digits):
-        X = in_colour(small_digits[0][:50]) * np.array([1, 0, 1])
-        for form in (X, X.reshape(50, -1)):
-            assert (RejectingClassifier(colour_network, threshold=0.0).predict(form) != -1).all()
-
-    def test_one_pixel_of_another_colour_is_seen(self, colour_network, uniform):
-        uniform[:, 4, 4, 1] += 1
-        assert (RejectingClassifier(colour_network, threshold=0.0).predict(uniform) != -1).all()
-
-    def test_columns_that_repeat_are_no_channels_of_grey_images(self, fitted):
-        stripes = np.tile([0.0, 0.5, 1.0, 0.2], (1, 16))
-        assert (RejectingClassifier(fitted, threshold=0.0).predict(stripes) != -1).all()

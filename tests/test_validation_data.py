@@ -1,6 +1,7 @@
 """A validation set of the user's own: what it changes, how it is weighed, and what is refused."""
 
 import warnings
+from functools import partial
 
 import keras
 import numpy as np
@@ -12,14 +13,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from mnistcnn import DigitCNNClassifier, ImageReshaper, PixelRangeWarning
+from networks import quick_classifier
 
 # Each fits networks.
 pytestmark = pytest.mark.slow
 
 
-def quick(**parameters):
-    settings = {"architecture": "baseline", "epochs": 3, "random_state": 0, **parameters}
-    return DigitCNNClassifier(**settings)
+quick = partial(quick_classifier, epochs=3)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_pixels_of_another_unit_are_told(parts):
         ({"X_val": np.zeros((9, 49)), "y_val": ...}, "X_val: X has 49 features, but .* expecting"),
         ({"X_val": np.zeros((9, 7, 9)), "y_val": ...}, r"X_val: X must hold images of shape"),
         ({"X_val": ..., "y_val": [0, 1]}, "y_val: Found input variables with inconsistent"),
-        ({"X_val": ..., "y_val": np.full(100, 77)}, r"y_val: y must hold only labels .* also \[77"),
+        ({"X_val": ..., "y_val": np.full(100, 77)}, r"y_val: y must contain only labels .*\[77"),
         ({"X_val": ..., "y_val": np.eye(10)[np.zeros(100, int)]}, "y_val: "),
         (
             {"X_val": ..., "y_val": ..., "sample_weight_val": np.full(100, -1)},

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -30,6 +28,8 @@ from mnistcnn import (
     load_pretrained,
 )
 from mnistcnn.view_averaging import VIEWS_AT_A_TIME, _shifts, _source_columns
+from networks import linear
+from views import NINE, moved
 
 
 @parametrize_with_checks(
@@ -63,47 +63,21 @@ def test_scikit_learn_checks_of_networks(estimator, check):
     check(estimator)
 
 
-def linear():
-    return LogisticRegression(max_iter=50, tol=1e-2)
-
-
-@pytest.fixture(scope="module")
-def images(small_digits):
-    X, y = small_digits
-    return X / 16, y
-
-
-@pytest.fixture(scope="module")
-def fitted(images):
-    return linear().fit(*images)
-
-
 @pytest.fixture(scope="module")
 def network(small_digits):
     return DigitCNNClassifier("baseline", epochs=3, random_state=0).fit(*small_digits)
 
 
-def moved(X, down, right, shape=(8, 8)):
-    """Move images as `numpy.pad` with ``mode="edge"`` does."""
-    height, width = shape
-    padded = np.pad(X.reshape(-1, height, width), [(0, 0), (4, 4), (4, 4)], mode="edge")
-    part = padded[:, 4 - down : 4 - down + height, 4 - right : 4 - right + width]
-    return part.reshape(len(X), -1)
-
-
-NINE = [(0, 0), *[(-1, 0), (0, -1), (0, 1), (1, 0)], *[(-1, -1), (-1, 1), (1, -1), (1, 1)]]
-
-
 @pytest.mark.parametrize("n_views", [2, 5, 9])
-def test_averages_the_image_and_its_nearest_shifts(n_views, fitted, images):
-    X, y = images
-    views = TestTimeAugmentationClassifier(fitted, n_views)
-    expected = np.mean([fitted.predict_proba(moved(X, *s)) for s in NINE[:n_views]], axis=0)
+def test_averages_the_image_and_its_nearest_shifts(n_views, fitted_linear, unit_digits):
+    X, y = unit_digits
+    views = TestTimeAugmentationClassifier(fitted_linear, n_views)
+    expected = np.mean([fitted_linear.predict_proba(moved(X, *s)) for s in NINE[:n_views]], axis=0)
     np.testing.assert_allclose(views.predict_proba(X), expected, rtol=1e-12)
     np.testing.assert_array_equal(views.predict(X), expected.argmax(axis=1))
     np.testing.assert_allclose(views.predict_log_proba(X), np.log(expected), rtol=1e-9)
     assert views.score(X, y) == (views.predict(X) == y).mean()
-    assert (views.predict_proba(X) != fitted.predict_proba(X)).any()
+    assert (views.predict_proba(X) != fitted_linear.predict_proba(X)).any()
 
 
 def test_the_nearest_shifts_come_first():
@@ -128,8 +102,8 @@ def test_a_moved_image_holds_its_own_pixels_and_those_of_its_edge(height, width,
     np.testing.assert_array_equal(view, expected)
 
 
-def test_an_inverted_image_has_inverted_views(images):
-    X, y = images
+def test_an_inverted_image_has_inverted_views(unit_digits):
+    X, y = unit_digits
     # Fitted on inverted images, distances are the same, so all answers are.
     plain = TestTimeAugmentationClassifier(KNeighborsClassifier(), 5).fit(X, y)
     inverted = TestTimeAugmentationClassifier(KNeighborsClassifier(), 5).fit(1 - X, y)
@@ -152,94 +126,8 @@ def test_every_form_of_the_images_gives_the_same(network, small_digits):
         np.testing.assert_array_equal(views.predict_proba(form), expected)
 
 
-def test_images_of_the_estimators_shape_need_not_be_square(small_digits):
-    X, y = small_digits
-    X = X[:, :48]
-    network = DigitCNNClassifier("baseline", image_shape=(6, 8), epochs=3, random_state=0)
-    views = TestTimeAugmentationClassifier(network, 5).fit(X, y)
-    of_each = [views.estimator_.predict_proba(moved(X, *shift, (6, 8))) for shift in NINE[:5]]
-    np.testing.assert_allclose(views.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-6)
-    assert views.n_features_in_ == 48
-
-
-def oblong(**parameters):
-    settings = {"image_shape": (4, 16), "epochs": 1, "random_state": 0, **parameters}
-    return DigitCNNClassifier("baseline", **settings)
-
-
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda member: make_pipeline(MinMaxScaler((0, 255)), member),
-        lambda member: make_pipeline(
-            ImageReshaper(image_shape=(4, 16)), clone(member).set_params(image_shape="auto")
-        ),
-        lambda member: GridSearchCV(member, {"epochs": [1]}, cv=2),
-        lambda member: DigitEnsembleClassifier(member, 1),
-        lambda member: DigitEnsembleClassifier(make_pipeline(member), 1),
-    ],
-    ids=["pipeline", "reshaper", "search", "ensemble", "ensemble of pipelines"],
-)
-def test_the_shape_is_that_of_the_estimator_within(wrap, small_digits):
-    X, y = small_digits
-    # The rows would do for square images, too.
-    views = TestTimeAugmentationClassifier(wrap(oblong()), 5).fit(X, y)
-    for same in (views, TestTimeAugmentationClassifier(FrozenEstimator(views.estimator_), 5)):
-        of_each = [views.estimator_.predict_proba(moved(X, *s, (4, 16))) for s in NINE[:5]]
-        np.testing.assert_allclose(same.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-5)
-
-
-def test_rows_of_no_square_are_read_as_the_estimator_within_states(small_digits):
-    X, y = small_digits
-    X = X[:, :48]
-    within = make_pipeline(MinMaxScaler((0, 255)), oblong(image_shape=(6, 8)))
-    views = TestTimeAugmentationClassifier(DigitEnsembleClassifier(within, 1), 5).fit(X, y)
-    of_each = [views.estimator_.predict_proba(moved(X, *s, (6, 8))) for s in NINE[:5]]
-    np.testing.assert_allclose(views.predict_proba(X), np.mean(of_each, axis=0), rtol=1e-5)
-
-
-def test_a_classifier_is_fitted_anew_on_images_of_another_shape(small_digits):
-    X, y = small_digits
-    network = oblong(image_shape="auto").fit(X[:, :16], y)
-    views = TestTimeAugmentationClassifier(network, 5).fit(X, y)
-    assert views.n_features_in_ == 64
-
-
-def test_estimators_of_different_shapes_are_refused(images):
-    X, y = images
-    both = VotingClassifier(
-        [("wide", oblong()), ("high", oblong(image_shape=(16, 4)))], voting="soft"
-    )
-    with pytest.raises(ValueError, match=r"one image_shape.*got \(4, 16, 1\), \(16, 4, 1\)"):
-        TestTimeAugmentationClassifier(both).fit(X, y)
-
-
-def test_rows_that_the_estimator_fills_up_are_moved_as_the_images_they_become(small_digits):
-    X, y = small_digits
-    cut = X[:, :60]
-    network = DigitCNNClassifier("baseline", image_shape="pad", epochs=3, random_state=0)
-    views = TestTimeAugmentationClassifier(network, 5).fit(cut, y)
-    full = np.pad(cut, [(0, 0), (0, 4)])
-    of_each = [views.estimator_.predict_proba(moved(full, *s)[:, :60]) for s in NINE[:5]]
-    np.testing.assert_allclose(views.predict_proba(cut), np.mean(of_each, axis=0), rtol=1e-6)
-
-
-def test_colours_stay_with_their_pixels():
-    generator = np.random.default_rng(0)
-    X, y = generator.integers(0, 255, (40, 8, 8, 3), np.uint8), np.arange(40) % 2
-    network = DigitCNNClassifier("baseline", epochs=1, random_state=0).fit(X, y)
-    expected = [
-        network.predict_proba(
-            np.stack([moved(X[..., c], *s).reshape(-1, 8, 8) for c in range(3)], -1)
-        )
-        for s in NINE[:5]
-    ]
-    found = TestTimeAugmentationClassifier(network, 5).predict_proba(X)
-    np.testing.assert_allclose(found, np.mean(expected, axis=0), rtol=1e-6)
-
-
-def test_names_of_columns_reach_the_estimator(images):
-    X, y = images
+def test_names_of_columns_reach_the_estimator(unit_digits):
+    X, y = unit_digits
     frame = pd.DataFrame(X).rename(columns=str)
     views = TestTimeAugmentationClassifier(linear(), 5).fit(frame, y)
     assert views.feature_names_in_.tolist() == frame.columns.tolist()
@@ -276,30 +164,30 @@ def test_views_do_not_depend_on_the_company(network, small_digits):
 
 
 @pytest.mark.parametrize("wrap", [lambda e: e, FrozenEstimator])
-def test_a_fitted_estimator_serves_without_fit(wrap, fitted, images):
-    X, _ = images
-    views = TestTimeAugmentationClassifier(wrap(fitted))
-    np.testing.assert_array_equal(views.classes_, fitted.classes_)
+def test_a_fitted_estimator_serves_without_fit(wrap, fitted_linear, unit_digits):
+    X, _ = unit_digits
+    views = TestTimeAugmentationClassifier(wrap(fitted_linear))
+    np.testing.assert_array_equal(views.classes_, fitted_linear.classes_)
     assert views.n_features_in_ == 64
-    expected = TestTimeAugmentationClassifier(fitted).predict_proba(X)
+    expected = TestTimeAugmentationClassifier(fitted_linear).predict_proba(X)
     np.testing.assert_array_equal(views.predict_proba(X), expected)
 
 
-def test_a_frozen_estimator_stays_as_it_is_in_fit(fitted, images):
-    X, y = images
-    views = TestTimeAugmentationClassifier(FrozenEstimator(fitted)).fit(X[:50], y[:50])
-    expected = TestTimeAugmentationClassifier(fitted).predict_proba(X)
+def test_a_frozen_estimator_stays_as_it_is_in_fit(fitted_linear, unit_digits):
+    X, y = unit_digits
+    views = TestTimeAugmentationClassifier(FrozenEstimator(fitted_linear)).fit(X[:50], y[:50])
+    expected = TestTimeAugmentationClassifier(fitted_linear).predict_proba(X)
     np.testing.assert_array_equal(views.predict_proba(X), expected)
 
 
-def test_an_estimator_that_is_not_fitted_needs_fit(images):
+def test_an_estimator_that_is_not_fitted_needs_fit(unit_digits):
     with pytest.raises(NotFittedError):
-        TestTimeAugmentationClassifier(linear()).predict(images[0])
+        TestTimeAugmentationClassifier(linear()).predict(unit_digits[0])
     assert not hasattr(TestTimeAugmentationClassifier(linear()), "classes_")
 
 
-def test_the_number_of_views_set_after_fit_takes_effect_at_once(images):
-    X, y = images
+def test_the_number_of_views_set_after_fit_takes_effect_at_once(unit_digits):
+    X, y = unit_digits
     views = TestTimeAugmentationClassifier(linear()).fit(X, y)
     for n_views in (1, 9, np.int64(5)):
         views.set_params(n_views=n_views)
@@ -315,8 +203,8 @@ def test_copies_answer_alike(network, small_digits):
     assert clone(views).n_views == 5
 
 
-def test_serves_in_searches_and_pipelines(images):
-    X, y = images
+def test_serves_in_searches_and_pipelines(unit_digits):
+    X, y = unit_digits
     views = TestTimeAugmentationClassifier(linear())
     search = GridSearchCV(views, {"n_views": [1, 5], "estimator__C": [0.1, 1.0]}, cv=2).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
@@ -331,8 +219,8 @@ def test_behind_a_reshaper(small_digits):
     np.testing.assert_array_equal(views.predict_proba(X), plain.predict_proba(X))
 
 
-def test_weights_and_words(images):
-    X, y = images
+def test_weights_and_words(unit_digits):
+    X, y = unit_digits
     words = np.array(["low", "high"])[(y > 4).astype(int)]
     weights = (y != 3) + 1e-3
     views = TestTimeAugmentationClassifier(linear()).fit(X, words, sample_weight=weights)
@@ -343,33 +231,24 @@ def test_weights_and_words(images):
 
 
 @pytest.mark.parametrize("n_views", [0, -1, 2.5, "all", None])
-def test_bad_numbers_of_views_are_refused(n_views, fitted, images):
-    X, y = images
+def test_bad_numbers_of_views_are_refused(n_views, fitted_linear, unit_digits):
+    X, y = unit_digits
     with pytest.raises(ValueError, match="'n_views' parameter"):
         TestTimeAugmentationClassifier(linear(), n_views).fit(X, y)
     with pytest.raises(ValueError, match="'n_views' parameter"):
-        TestTimeAugmentationClassifier(fitted, n_views).predict(X)
+        TestTimeAugmentationClassifier(fitted_linear, n_views).predict(X)
 
 
-def test_more_views_than_fit_into_the_image_are_refused_before_training(fitted, images):
-    X, y = images
+def test_more_views_than_fit_into_the_image_are_refused_before_training(fitted_linear, unit_digits):
+    X, y = unit_digits
     unfitted = TestTimeAugmentationClassifier(linear(), 14)
     message = "n_views must be at most 13 for images of 8x8 pixels.*got 14"
     with pytest.raises(ValueError, match=message):
         unfitted.fit(X, y)
     assert not hasattr(unfitted, "estimator_")
     with pytest.raises(ValueError, match=message):
-        TestTimeAugmentationClassifier(fitted, 14).predict_proba(X)
-    assert TestTimeAugmentationClassifier(fitted, 13).predict_proba(X).shape == (300, 10)
-
-
-def test_rows_of_no_known_shape_are_refused(images):
-    X, y = images
-    rows = X[:, :60]
-    with pytest.raises(ValueError, match=r"X must hold images .*60 columns"):
-        TestTimeAugmentationClassifier(linear()).fit(rows, y)
-    alone = TestTimeAugmentationClassifier(linear(), n_views=1).fit(rows, y)
-    assert alone.predict(rows).shape == (300,)
+        TestTimeAugmentationClassifier(fitted_linear, 14).predict_proba(X)
+    assert TestTimeAugmentationClassifier(fitted_linear, 13).predict_proba(X).shape == (300, 10)
 
 
 @pytest.mark.parametrize(
@@ -381,22 +260,22 @@ def test_rows_of_no_known_shape_are_refused(images):
         (np.full((2, 64), np.nan), "NaN"),
     ],
 )
-def test_bad_images_are_refused(X, message, fitted):
+def test_bad_images_are_refused(X, message, fitted_linear):
     with pytest.raises(ValueError, match=message):
-        TestTimeAugmentationClassifier(fitted).predict(X)
+        TestTimeAugmentationClassifier(fitted_linear).predict(X)
 
 
-def test_what_is_sparse_is_refused_with_the_remedy(fitted, images):
+def test_what_is_sparse_is_refused_with_the_remedy(fitted_linear, unit_digits):
     from scipy.sparse import csr_matrix
 
     with pytest.raises(TypeError, match="toarray"):
-        TestTimeAugmentationClassifier(fitted).predict_proba(csr_matrix(images[0]))
+        TestTimeAugmentationClassifier(fitted_linear).predict_proba(csr_matrix(unit_digits[0]))
 
 
-def test_a_rejecting_classifier_stands_around_it(fitted, images):
-    X, y = images
-    around = RejectingClassifier(TestTimeAugmentationClassifier(fitted), threshold=0.9)
-    confidence = TestTimeAugmentationClassifier(fitted).predict_proba(X).max(axis=1)
+def test_a_rejecting_classifier_stands_around_it(fitted_linear, unit_digits):
+    X, y = unit_digits
+    around = RejectingClassifier(TestTimeAugmentationClassifier(fitted_linear), threshold=0.9)
+    confidence = TestTimeAugmentationClassifier(fitted_linear).predict_proba(X).max(axis=1)
     np.testing.assert_array_equal(around.predict(X) == -1, confidence < 0.9)
     within = TestTimeAugmentationClassifier(RejectingClassifier(linear()))
     with pytest.raises(ValueError, match=r"RejectingClassifier\(TestTimeAugmentationClassifier"):
@@ -412,8 +291,8 @@ def test_a_rejecting_classifier_stands_around_it(fitted, images):
         lambda rejecting: GridSearchCV(rejecting, {"threshold": [0.5]}, cv=2),
     ],
 )
-def test_what_ends_in_a_rejecting_classifier_is_refused(wrap, images):
-    X, y = images
+def test_what_ends_in_a_rejecting_classifier_is_refused(wrap, unit_digits):
+    X, y = unit_digits
     rejecting = wrap(RejectingClassifier(linear(), threshold=0.5).fit(X, y))
     with pytest.raises(ValueError, match=r"use RejectingClassifier\(TestTimeAugmentationClass"):
         TestTimeAugmentationClassifier(rejecting).fit(X, y)
@@ -425,8 +304,8 @@ def test_what_ends_in_a_rejecting_classifier_is_refused(wrap, images):
     )
 
 
-def test_weights_that_the_estimator_does_not_take_are_refused_by_name(images):
-    X, y = images
+def test_weights_that_the_estimator_does_not_take_are_refused_by_name(unit_digits):
+    X, y = unit_digits
     views = TestTimeAugmentationClassifier(KNeighborsClassifier())
     with pytest.raises(ValueError, match="sample_weight must be None .* KNeighborsClassifier"):
         views.fit(X, y, sample_weight=np.ones(len(y)))
@@ -440,8 +319,8 @@ def test_wrong_images_are_counted_as_images(network):
 
 
 @pytest.mark.parametrize("n_views", [1, 5])
-def test_an_estimator_that_has_lost_its_probabilities_is_refused(n_views, images):
-    X, y = images
+def test_an_estimator_that_has_lost_its_probabilities_is_refused(n_views, unit_digits):
+    X, y = unit_digits
     ensemble = DigitEnsembleClassifier(linear(), 2)
     views = TestTimeAugmentationClassifier(ensemble, n_views).fit(X, y)
     views.estimator_.set_params(voting="hard")
@@ -454,8 +333,8 @@ def test_an_estimator_that_has_lost_its_probabilities_is_refused(n_views, images
             views.predict(X)
 
 
-def test_a_fit_that_fails_leaves_it_as_it_was(images):
-    X, y = images
+def test_a_fit_that_fails_leaves_it_as_it_was(unit_digits):
+    X, y = unit_digits
     views = TestTimeAugmentationClassifier(linear()).fit(X, y)
     before = vars(views).copy()
     with pytest.raises(ValueError, match="Unknown label type"):

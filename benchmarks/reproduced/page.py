@@ -45,7 +45,7 @@ MOST_ACCURATE = """
 CONFUSIONS = """
 ![Confusion matrix of the most accurate recipe](images/results/confusion-matrix.svg)
 
-The confusion matrix of `{name}` in the mean over its {n} runs: rows are labels, columns answers.
+The confusion matrix of `{name}`, averaged over its {n} runs: rows are labels, columns predictions.
 """
 STILL_WRONG = """
 ## Images that are still wrong
@@ -222,7 +222,7 @@ def _errors_by_digit(by_recipe: dict[str, list[Record]]) -> str:
     return "\n".join(
         [
             "\n## Errors by digit\n",
-            "Wrong answers on MNIST's test images by their label, in the mean over the runs.\n",
+            "Errors on MNIST's test images by label, averaged over the runs.\n",
             _markdown(["recipe", *map(str, range(10))], rows),
         ]
     )

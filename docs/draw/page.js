@@ -3,8 +3,8 @@ import { drawingPad } from "./drawing_pad.js";
 import { inMnistForm, isDot, isolatedDigit } from "./mnist_form.js";
 import { loadNetwork } from "./network.js";
 
-const EMPTY = "The canvas is empty. Draw a digit from 0 to 9: the answer comes at once.";
-const DOT = "No digit: a dot, or a drawing that looks like no digit.";
+const EMPTY = "The canvas is empty. Draw a digit from 0 to 9: the prediction appears at once.";
+const DOT = "Not a digit: this is a dot, or does not look like a digit.";
 const NOT_LOADED =
   "The network could not be loaded. Either the connection broke, or this copy of the page has no " +
   "onnxruntime-web, which the documentation’s build leaves out where npm cannot fetch it.";

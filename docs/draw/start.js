@@ -23,6 +23,6 @@ prefersDark.addEventListener("change", applyTheme);
 if (location.protocol === "file:")
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelector(".answer-start").textContent =
-      "Browsers load no network for a page that is opened as a file. It has to be served, as by " +
-      "“python -m http.server”.";
+      "Browsers cannot load the network for a page that is opened as a file. Serve it, for example " +
+      "with “python -m http.server”.";
   });

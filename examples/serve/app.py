@@ -1,4 +1,4 @@
-"""Answers which digits images show, over HTTP, by onnxruntime alone.
+"""Serves predictions of digits over HTTP, with onnxruntime alone.
 
     mnistcnn export pretrained digits.onnx
     uvicorn --app-dir examples/serve app:app
@@ -25,10 +25,10 @@ MAX_WAITING_IMAGES = 8 * reading.MAX_IMAGES
 MAX_UPLOADS_AT_ONCE = 2
 
 REQUESTS = metrics.Counter("digits_requests_total", "Requests.", ["path", "status"])
-IMAGES = metrics.Counter("digits_images_total", "Images that were answered.")
+IMAGES = metrics.Counter("digits_images_total", "Images predicted.")
 SECONDS = metrics.Histogram(
     "digits_request_seconds",
-    "From the first byte of a request to its answer.",
+    "From the first byte of a request to its response.",
     ["path"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )

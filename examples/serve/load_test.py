@@ -1,14 +1,14 @@
-"""Loads the server and prints how many images and requests it answers a second.
+"""Measures how many images and requests per second the server handles.
 
     python examples/serve/load_test.py [--host 127.0.0.1] [--port 8000] [--seconds 10]
 
 Three parts: batches of images on a few connections; single images on as many connections as
-there are clients, each of which asks again as soon as it is answered; and single images at half
-of that rate, at moments that do not wait for answers, for the latencies. A latency counts from
+there are clients, each of which sends the next as soon as it has the response; and single images
+at half of that rate, without waiting for responses, for the latencies. A latency counts from
 the moment at which the request was due, so that a server that falls behind is not spared.
 
-Beside each rate stands how much the server answers in a second of processor time, which its metrics
-tell: what else runs on the machine takes from the rate, but hardly from that.
+Beside each rate stands the number per second of the server's processor time, from its metrics:
+other programs on the machine lower the rate, but hardly that number.
 """
 
 import argparse
@@ -62,9 +62,9 @@ def processor_seconds(arguments):
 
 
 async def answered_per_second(arguments, n_clients, images):
-    """Return how many images are answered, a second and a second of the server's processor time.
+    """Return the images predicted per second, and per second of the server's processor time.
 
-    The clients ask without a pause.
+    The clients send requests without a pause.
     """
     clients = [Client(arguments.host, arguments.port) for _ in range(n_clients)]
     taken, started = processor_seconds(arguments), time.perf_counter()
@@ -84,7 +84,7 @@ async def answered_per_second(arguments, n_clients, images):
 
 
 async def latencies_at(arguments, rate, images):
-    """Return the seconds from when each of so many requests a second was due to its answer."""
+    """Return the latency in seconds of each request, from when it was due, at a fixed rate."""
     idle = [Client(arguments.host, arguments.port) for _ in range(4)]
     seconds = []
 

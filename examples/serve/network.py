@@ -1,4 +1,4 @@
-"""A network from an .onnx file, and the queue in front of it that answers requests together."""
+"""Runs a network from an .onnx file, with a queue that batches requests."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ class OnnxNetwork:
 def check_pixels(path, metadata):
     """Refuse a network whose training pixels were others than those that are sent, if known.
 
-    Its answers would be wrong without a word.
+    Its predictions would be wrong without an error.
     """
     pixel_range = json.loads(metadata.get("pixel_range", "null"))
     if pixel_range is None:

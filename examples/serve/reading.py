@@ -1,4 +1,4 @@
-"""From the body of a request to images: what is too large or wrong is refused, in one line."""
+"""Reads images from the body of a request; refuses invalid or too large ones in one line."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The page to draw on as a Space of Hugging Face: the command `mnistcnn demo`, open to visitors."""
+"""The drawing page as a Hugging Face Space: the command `mnistcnn demo`, open to visitors."""
 
 import os
 

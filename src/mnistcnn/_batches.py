@@ -20,14 +20,14 @@ FIGURE = re.compile(r"[\d.+-]+")
 Method = Callable[[Images], Array]
 # Of warnings: the category, and the text without its figures.
 Kind = tuple[type[Warning], str]
-# Takes how many images are done, and of how many.
+# Takes the number of images done so far, and the total.
 OnProgress = Callable[[int, int], None]
 
 
 def predict_in_batches(
     methods: Sequence[Method], X: Images, on_progress: OnProgress | None = None
 ) -> list[Array]:
-    """Return what each of a classifier's methods gives for images.
+    """Return the result of each of a classifier's methods for images.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def predict_in_batches(
     X : array-like of shape (n, ...)
         Images.
     on_progress : callable, default=None
-        Called after each thousand images with how many are done, and of how many. With None
+        Called after each thousand images with the number done so far and the total. With None,
         all are predicted at once.
 
     Examples
@@ -64,7 +64,7 @@ def predict_in_batches(
 
 @contextmanager
 def _each_kind_once(told: set[Kind]) -> Iterator[None]:
-    """Give a warning of each kind once, though the figures in its text differ between batches."""
+    """Issue each kind of warning once, though the figures in its text differ between batches."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield

@@ -1,4 +1,4 @@
-"""What the processor is, how much memory it has, and what it computes fast in."""
+"""The processor's name and fast number formats, and the memory of the machine."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ ONEDNN_FEATURES = {
 
 
 def bfloat16_instructions() -> list[str]:
-    """Return which of those instructions the processor has; only Linux tells."""
+    """Return those of the instructions that the processor has; known on Linux only."""
     return sorted(BFLOAT16_FEATURES.intersection(_described_as("flags").split()))
 
 
@@ -36,7 +36,7 @@ def is_onednn_tensorflows_own_choice() -> bool:
 
 
 def processor_name() -> str:
-    """Return what the processor is called."""
+    """Return the name of the processor."""
     # On Linux `platform.processor` knows the instruction set at most.
     return _described_as("model name") or platform.processor() or platform.machine()
 

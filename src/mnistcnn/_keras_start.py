@@ -21,7 +21,7 @@ def load_keras() -> None:
 
 
 def take_onednn() -> None:
-    """Have TensorFlow compute with oneDNN, unless the user has decided on it.
+    """Let TensorFlow compute with oneDNN, unless the user has configured it.
 
     By itself it does so where the processor has AVX512-VNNI or more. With AVX2 alone convolutions
     are faster, too, and the same image gets the same bits in batches of different sizes.

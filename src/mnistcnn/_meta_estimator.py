@@ -16,6 +16,7 @@ from mnistcnn._types import Estimator, Images
 
 __all__ = [
     "WrapperClassifier",
+    "check_rejects_nothing",
     "inner_estimator",
     "snapshot_of",
     "check_takes",
@@ -26,10 +27,10 @@ __all__ = [
     "rejecting_estimator",
 ]
 
-# Where scikit-learn's estimators keep the fitted ones by which they answer.
+# The attributes in which scikit-learn's estimators keep the fitted ones that predict.
 FITTED_ESTIMATORS = ("best_estimator_", "estimators_", "estimator_")
 
-# Where an estimator holds one that may be fitted anew while it stays the same object.
+# Where an estimator holds one that may be refitted while it stays the same object.
 INNER_ESTIMATORS = ("estimator", "estimator_", "best_estimator_")
 
 
@@ -82,7 +83,7 @@ class WrapperClassifier(
 def rejecting_estimator(estimator: Estimator) -> Any | None:
     """Return the part of an estimator that predicts a rejected label; None if there is none.
 
-    Pipelines, frozen estimators and searches answer as the estimator in them does.
+    Pipelines, frozen estimators and searches predict with the estimator in them.
 
     Examples
     --------
@@ -106,6 +107,39 @@ def rejecting_estimator(estimator: Estimator) -> Any | None:
             own.get("best_estimator_", own.get("estimator_", own["estimator"]))
         )
     return None
+
+
+def check_rejects_nothing(estimator: Estimator, why: str, wrapper: str) -> None:
+    """Refuse an estimator that predicts a rejected label, where it belongs around a wrapper.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What was given to the wrapper.
+    why : str
+        Why the wrapper has no use for it, as a clause.
+    wrapper : str
+        The name of the wrapper's class.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from mnistcnn import RejectingClassifier
+    >>> from mnistcnn._meta_estimator import check_rejects_nothing
+    >>> check_rejects_nothing(
+    ...     RejectingClassifier(GaussianNB()), "members only vote for labels", "VotingClassifier"
+    ... )
+    Traceback (most recent call last):
+        ...
+    ValueError: estimator must not reject images, since members only vote for labels, got
+    RejectingClassifier(estimator=GaussianNB()); use RejectingClassifier(VotingClassifier(...)).
+    """
+    rejecting = rejecting_estimator(estimator)
+    if rejecting is not None:
+        raise ValueError(
+            f"estimator must not reject images, since {why}, got {estimator!r}; use "
+            f"{type(rejecting).__name__}({wrapper}(...))."
+        )
 
 
 def inner_estimator_with(estimator: Estimator, attribute: str) -> Any | None:
@@ -133,7 +167,7 @@ def inner_estimator_with(estimator: Estimator, attribute: str) -> Any | None:
 def inner_estimator(estimator: Estimator) -> Any | None:
     """Return the inner estimator with which another one predicts; None if there is none."""
     if hasattr(estimator, "estimators_"):
-        # Of several none answers alone, and `estimator_` is what they were made of.
+        # Of several none predicts alone, and `estimator_` is their template.
         return None
     if hasattr(estimator, "steps"):
         return estimator.steps[-1][1]
@@ -162,7 +196,7 @@ def first_estimator(estimator: Estimator) -> Any:
 
 
 def input_of(part: Estimator, estimator: Estimator, X: Images) -> Any:
-    """Return what a part that answers is given of images: what the steps before it make of them.
+    """Return the input of the inner estimator that predicts: images after the steps before it.
 
     Examples
     --------

@@ -12,7 +12,7 @@ WITHOUT_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 
 
 def load_onnxruntime() -> Any:
-    """Import onnxruntime without telemetry, unless the user has decided on it.
+    """Import onnxruntime without telemetry, unless the user has configured it.
 
     Newer versions from PyPI send events to Microsoft unless they are told not to, and keep an
     identifier of the machine in the user's cache folder.

@@ -1,4 +1,4 @@
-"""Starts TensorFlow and onnxruntime without messages that nobody has asked for."""
+"""Starts TensorFlow and onnxruntime without their start-up messages."""
 
 import faulthandler
 import os

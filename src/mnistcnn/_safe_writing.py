@@ -1,4 +1,4 @@
-"""Writing a file so that a reader finds the old one or the new one, never half of one."""
+"""Writes files atomically: a reader finds the old file or the new one, never a partial one."""
 
 import os
 import secrets
@@ -25,7 +25,7 @@ _SECONDS_BEFORE_REMOVAL = 60 if fcntl else 24 * 3600
 
 @contextmanager
 def replaced_at_the_end(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterator[Path]:
-    """Give the path of a temporary file that takes the place of `path` if the block succeeds.
+    """Give the path of a temporary file that replaces `path` if the block succeeds.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _exists_already(path: str | os.PathLike[str]) -> FileExistsError:
 def _put_as_new_file(temporary: Path, target: Path, asked_for: str | os.PathLike[str]) -> None:
     """Give a file its name, unless another process has written a file of that name meanwhile."""
     try:
-        # A link never takes the place of a file, as a new name does.
+        # A link never replaces a file, as a rename does.
         os.link(temporary, target)
     except FileExistsError:
         raise _exists_already(asked_for) from None

@@ -107,6 +107,7 @@ __all__ = [
     "only_shows_progress",
     "reports_its_fit",
     "set_callbacks",
+    "validate_parameter",
     "validate_parameter_constraints",
     "validate_parameters",
     "validate_params",
@@ -127,6 +128,32 @@ def validate_parameters(estimator: BaseEstimator) -> None:
         validate()
     else:
         _warn()
+
+
+def validate_parameter(estimator: BaseEstimator, name: str) -> None:
+    """Check one of an estimator's parameters, which may have been set after `fit`.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not allowed; it is a ValueError.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Perceptron
+    >>> from mnistcnn._scikit_learn import validate_parameter
+    >>> validate_parameter(Perceptron(max_iter=0), "alpha")
+    >>> validate_parameter(Perceptron(max_iter=0), "max_iter")
+    Traceback (most recent call last):
+        ...
+    sklearn.utils._param_validation.InvalidParameterError: The 'max_iter' parameter of Perceptron
+    must be an int in the range [1, inf). Got 0 instead.
+    """
+    validate_parameter_constraints(
+        {name: estimator._parameter_constraints[name]},
+        {name: getattr(estimator, name)},
+        caller_name=type(estimator).__name__,
+    )
 
 
 def fit_context(estimator: BaseEstimator, n_epochs: int) -> Any:

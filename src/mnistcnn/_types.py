@@ -1,4 +1,4 @@
-"""The types of what users hand over, by the names that annotations use; nothing heavy is loaded."""
+"""Type aliases and protocols for user input; importing this module loads nothing heavy."""
 
 import os
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
@@ -46,7 +46,7 @@ class Transformer(Protocol):
     """A fitted transformer of images in scikit-learn's form."""
 
     def transform(self, X: "Sequence[ImageLike]") -> Images:
-        """Return what the images become."""
+        """Return the transformed images."""
 
 
 class Classifier(Estimator, Protocol):

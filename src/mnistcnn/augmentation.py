@@ -21,7 +21,7 @@ GRID = 5
 
 @dataclass(frozen=True, eq=False)
 class RandomTransforms:
-    """What was drawn for each of n images.
+    """The random transforms drawn for each of n images.
 
     Parameters
     ----------

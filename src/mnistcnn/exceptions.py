@@ -55,10 +55,9 @@ class NonFiniteLossError(ValueError):
 class PixelRangeWarning(UserWarning):
     """Pixels are not in the unit of the training; the message gives both ranges and a remedy.
 
-    It also tells of images whose light and dark are exchanged, of images in several units in one
-    array, and of pixels that are scaled twice. `fit`, `partial_fit`, `predict` and the other
-    prediction methods issue it, as do those of `PixelScaler`, and only if the mistake is certain:
-    once for each call.
+    It is also issued for inverted images, for arrays that mix units, and for pixels that are scaled
+    twice. `fit`, `partial_fit`, `predict` and the other prediction methods issue it, as do those of
+    `PixelScaler`, and only if the mistake is certain: once per call.
 
     ``warnings.simplefilter("error", PixelRangeWarning)`` turns it into an error.
 
@@ -73,7 +72,7 @@ class PixelRangeWarning(UserWarning):
     (1797,)
     >>> print(caught[0].message)
     The pixels range from 0 to 1, but the classifier was trained on pixels from 0 to 255, so its
-    answers are mostly wrong. Multiply the pixels by 255.
+    predictions are mostly wrong. Multiply the pixels by 255.
     """
 
 

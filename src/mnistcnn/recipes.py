@@ -1,11 +1,11 @@
-"""The training settings that each network was published with, and its reported accuracy."""
+"""The published training settings of each network, and its reported accuracy."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
-from mnistcnn._suggestions import suggestion
+from mnistcnn._wording import suggestion
 from mnistcnn.architectures import get_architecture
 from mnistcnn.augmentation import Augmentation
 

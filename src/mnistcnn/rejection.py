@@ -12,28 +12,23 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._meta_estimator import WrapperClassifier, check_takes, nested_estimators, snapshot_of
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
     StrOptions,
-    validate_parameter_constraints,
+    validate_parameter,
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn.preprocessing import (
-    as_array,
-    check_in_memory,
-    check_one_label_each,
-    checked_weights,
-)
+from mnistcnn.preprocessing import as_array, checked_weights, one_label_each
 from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
 
-# With calibrated probabilities this rejects where an answer would be wrong more often than once
+# With calibrated probabilities this rejects if a prediction would be wrong more often than once
 # in ten times (Chow 1970): right where a wrong digit costs ten times what asking again does.
 DEFAULT_THRESHOLD = 0.9
 
@@ -158,9 +153,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
             If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
         validate_parameters(self)
-        check_in_memory(X)
-        check_one_label_each(y)
-        labels = column_or_1d(y, warn=True)
+        labels = one_label_each(X, y)
         check_consistent_length(X, labels)
         weights = {}
         if sample_weight is not None:
@@ -266,11 +259,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
 
     def _threshold(self) -> float:
         """Return the threshold in use, which may have been set after `fit`."""
-        validate_parameter_constraints(
-            {"threshold": self._parameter_constraints["threshold"]},
-            {"threshold": self.threshold},
-            caller_name=type(self).__name__,
-        )
+        validate_parameter(self, "threshold")
         if isinstance(self.threshold, str):
             return float(vars(self).get("threshold_", DEFAULT_THRESHOLD))
         return float(self.threshold)
@@ -358,7 +347,7 @@ def _are_blank(X: Images, estimator: Classifier) -> NDArray[np.bool_] | bool:
 
 
 def _n_channels(array_shape: tuple[int, ...], estimator: Classifier) -> int:
-    """Return how many values a pixel has, by the shape of the images or of those of the fit."""
+    """Return the number of values per pixel, by the shape of the images or of the fit."""
     known = [array_shape[1:]]
     if len(array_shape) == 2:
         shapes = [getattr(part, "image_shape_", ()) for part in nested_estimators(estimator)]

@@ -91,7 +91,7 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
     """
 
     def __sklearn_tags__(self) -> Any:
-        """Say in scikit-learn's present form what scikeras says in a form of the past."""
+        """Return scikeras's tags in the current form of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.estimator_type = "classifier"
         tags.classifier_tags = ClassifierTags(multi_label=True)

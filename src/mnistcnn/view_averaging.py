@@ -1,4 +1,4 @@
-"""Averages what a classifier says of an image and of the same image moved by a pixel or two."""
+"""Averages the predictions for an image and for copies of it shifted by a pixel or two."""
 
 from itertools import product
 from math import prod
@@ -10,27 +10,25 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._meta_estimator import (
     WrapperClassifier,
+    check_rejects_nothing,
     check_takes,
     nested_estimators,
-    rejecting_estimator,
 )
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
-    validate_parameter_constraints,
+    validate_parameter,
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Estimator, Images, Labels
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
-    check_in_memory,
-    check_one_label_each,
+    one_label_each,
     pad_columns,
     resolve_image_shape,
 )
@@ -156,9 +154,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         """
         validate_parameters(self)
         _check_answers_all(self.estimator, self.n_views)
-        check_in_memory(X)
-        check_one_label_each(y)
-        labels = column_or_1d(y, warn=True)
+        labels = one_label_each(X, y)
         estimator = clone(self.estimator)
         if self.n_views > 1:
             _shifts(self.n_views, _image_shape(estimator, as_rows(X)[1]))
@@ -245,23 +241,18 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
     def _validated_snapshot(self) -> Any:
         """Return a snapshot of the fitted estimator, whose `n_views` is valid."""
         check_is_fitted(self)
-        validate_parameter_constraints(
-            {"n_views": self._parameter_constraints["n_views"]},
-            {"n_views": self.n_views},
-            caller_name=type(self).__name__,
-        )
+        validate_parameter(self, "n_views")
         estimator = self._estimator_snapshot()
         _check_answers_all(estimator, self.n_views)
         return estimator
 
 
 def _check_answers_all(estimator: Classifier, n_views: int) -> None:
-    rejecting = rejecting_estimator(estimator) if n_views > 1 else None
-    if rejecting is not None:
-        name = type(rejecting).__name__
-        raise ValueError(
-            f"estimator must not reject images, since the mean of probabilities has no rejected "
-            f"label, got {estimator!r}; use {name}(TestTimeAugmentationClassifier(...))."
+    if n_views > 1:
+        check_rejects_nothing(
+            estimator,
+            "the mean of probabilities has no rejected label",
+            "TestTimeAugmentationClassifier",
         )
 
 
@@ -284,7 +275,7 @@ def _mean_over_views(estimator: Classifier, X: Images, n_views: int) -> NDArray[
     try:
         return _mean_over_sources(estimator, X, sources, image_shape)
     except (TypeError, ValueError):
-        # What is wrong with the images is told of them: a message of the views counts too many.
+        # Check the images themselves: an error for the views would give the wrong number of them.
         estimator.predict_proba(X)
         raise
 
@@ -389,7 +380,7 @@ def _distance(shift: Shift) -> int:
 
 
 def _source_columns(shift: Shift, image_shape: tuple[int, int, int]) -> NDArray[np.intp]:
-    """Return which column of a flat row each pixel of a moved image comes from."""
+    """Return the column of a flat row that each pixel of a moved image comes from."""
     (down, right), (height, width, _) = shift, image_shape
     places = np.arange(np.prod(image_shape)).reshape(image_shape)
     from_rows = np.clip(np.arange(height) - down, 0, height - 1)

@@ -8,12 +8,12 @@ import struct
 import sys
 import traceback
 import warnings
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from image_files import content_of
 from mnistcnn import DigitNormalizer, find_digits, read_images
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from trials import numbers
@@ -40,12 +40,6 @@ def exif_of(orientation):
     return exif.tobytes()
 
 
-def saved(image, file_format, **options):
-    file = BytesIO()
-    image.save(file, format=file_format, **options)
-    return file.getvalue()
-
-
 def whole_files():
     """Return whole files of every kind, by their kind."""
     grey = drawn()
@@ -58,33 +52,33 @@ def whole_files():
     see_through = {"RGBA": rgba, "LA": rgba.convert("LA")}
     files = {}
     for name, image in (modes | see_through | {"I;16": deep}).items():
-        files[f"PNG {name}"] = saved(image, "PNG")
-    files["PNG P transparent"] = saved(palette, "PNG", transparency=bytes(range(256)))
-    files["PNG L transparent"] = saved(grey, "PNG", transparency=230)
-    files["PNG EXIF"] = saved(grey, "PNG", exif=exif_of(6))
+        files[f"PNG {name}"] = content_of(image, "PNG")
+    files["PNG P transparent"] = content_of(palette, "PNG", transparency=bytes(range(256)))
+    files["PNG L transparent"] = content_of(grey, "PNG", transparency=230)
+    files["PNG EXIF"] = content_of(grey, "PNG", exif=exif_of(6))
     for name in ("L", "RGB"):
-        files[f"JPEG {name}"] = saved(modes[name], "JPEG")
-    files["JPEG CMYK"] = saved(grey.convert("CMYK"), "JPEG")
-    files["JPEG progressive"] = saved(modes["RGB"], "JPEG", progressive=True)
-    files["MPO"] = saved(grey, "MPO", save_all=True, append_images=[grey])
+        files[f"JPEG {name}"] = content_of(modes[name], "JPEG")
+    files["JPEG CMYK"] = content_of(grey.convert("CMYK"), "JPEG")
+    files["JPEG progressive"] = content_of(modes["RGB"], "JPEG", progressive=True)
+    files["MPO"] = content_of(grey, "MPO", save_all=True, append_images=[grey])
     for orientation in (1, 3, 6):
-        files[f"JPEG EXIF {orientation}"] = saved(grey, "JPEG", exif=exif_of(orientation))
-    files["GIF"] = saved(palette, "GIF")
-    files["GIF transparent"] = saved(palette, "GIF", transparency=0)
+        files[f"JPEG EXIF {orientation}"] = content_of(grey, "JPEG", exif=exif_of(orientation))
+    files["GIF"] = content_of(palette, "GIF")
+    files["GIF transparent"] = content_of(palette, "GIF", transparency=0)
     for name in ("1", "L", "P", "RGB"):
-        files[f"BMP {name}"] = saved(modes[name], "BMP")
+        files[f"BMP {name}"] = content_of(modes[name], "BMP")
     for name, image in (modes | {"RGBA": rgba, "I;16": deep, "F": floats}).items():
-        files[f"TIFF {name}"] = saved(image, "TIFF")
+        files[f"TIFF {name}"] = content_of(image, "TIFF")
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
-        files[f"TIFF {compression}"] = saved(modes["RGB"], "TIFF", compression=compression)
-    files["TIFF group4"] = saved(modes["1"], "TIFF", compression="group4")
-    files["TIFF EXIF"] = saved(grey, "TIFF", exif=exif_of(8))
-    files["WEBP"] = saved(modes["RGB"], "WEBP")
-    files["WEBP lossless"] = saved(rgba, "WEBP", lossless=True)
-    files["WEBP EXIF"] = saved(grey, "WEBP", exif=exif_of(5))
+        files[f"TIFF {compression}"] = content_of(modes["RGB"], "TIFF", compression=compression)
+    files["TIFF group4"] = content_of(modes["1"], "TIFF", compression="group4")
+    files["TIFF EXIF"] = content_of(grey, "TIFF", exif=exif_of(8))
+    files["WEBP"] = content_of(modes["RGB"], "WEBP")
+    files["WEBP lossless"] = content_of(rgba, "WEBP", lossless=True)
+    files["WEBP EXIF"] = content_of(grey, "WEBP", exif=exif_of(5))
     for name in ("1", "L", "RGB"):
-        files[f"PPM {name}"] = saved(modes[name], "PPM")
-    files["PPM 16 bits"] = saved(deep.convert("I"), "PPM")
+        files[f"PPM {name}"] = content_of(modes[name], "PPM")
+    files["PPM 16 bits"] = content_of(deep.convert("I"), "PPM")
     files["PPM plain"] = b"P2\n8 8\n99\n" + b"0 12 99 7 " * 16
     return files
 

@@ -3,21 +3,20 @@
 import json
 import random
 import warnings
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
-from mnistcnn import DigitCNNClassifier
 from mnistcnn.evaluation import DigitImages, reproduce
 from mutations import mutated
+from networks import quick_classifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
-def quick(**parameters):
-    settings = {"epochs": 3, "random_state": 0, "precision": "float32"}
-    return DigitCNNClassifier("baseline", **settings | parameters)
+quick = partial(quick_classifier, epochs=3, precision="float32")
 
 
 class StopError(Exception):

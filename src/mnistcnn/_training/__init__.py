@@ -1,4 +1,4 @@
-"""How a network is assembled, trained, asked and stored: what lies between the estimator and Keras.
+"""Builds, trains, runs and stores networks: the layer between the estimator and Keras.
 
 No user input is validated here and no label is known here: targets are the integers 0 to
 ``n_classes - 1``, images are rows of ``uint8`` or ``float32`` pixels.

@@ -1,4 +1,4 @@
-"""Carries out Keras's BackupAndRestore: a fit that was killed goes on as if it had not been.
+"""Implements Keras's BackupAndRestore: a fit that was killed resumes as if it had not been.
 
 Keras's own keeps the weights and the optimizer, in a file that is damaged where a kill comes while
 it is written. Here all that the rest of a fit depends on is kept, and the file is replaced as a
@@ -181,7 +181,7 @@ def _plain_notes(callback: keras.callbacks.Callback) -> State:
 
 
 def _changed_notes(callback: keras.callbacks.Callback, at_begin: State) -> State:
-    """Return what a callback has noted since the fit began, without its settings."""
+    """Return the state of a callback that has changed since the fit began, without settings."""
     return {
         name: value
         for name, value in _plain_notes(callback).items()

@@ -26,7 +26,7 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
     stored_as = keras.layers.BatchNormalization
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Any:
-        """Normalise by the batch in training, by what was seen in training otherwise."""
+        """Normalize by the batch in training, and by the moving averages otherwise."""
         if not (training and self.trainable and mask is None and self._is_fusible(inputs)):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Builds a network: pixel scaling in front, what an architecture gives behind it."""
+"""Builds a network: pixel scaling, followed by the layers of an architecture."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""Keras callbacks that every fit uses, and which ones of the user's watch batches."""
+"""The Keras callbacks of every fit, and a check for user callbacks that act on batches."""
 
 import inspect
 import math
@@ -169,7 +169,7 @@ def _rate_of_last_update(optimizer: keras.optimizers.Optimizer) -> float:
     if internals_available():
         schedule = rate_of(optimizer)
         if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-            # Keras asks the schedule once a batch, and counts updates.
+            # Keras calls the schedule once per batch, and counts updates.
             n_batches = optimizer.iterations * (optimizer.gradient_accumulation_steps or 1)
             return float(schedule(keras.ops.maximum(n_batches - 1, 0)))
     return float(optimizer.learning_rate)

@@ -1,4 +1,4 @@
-"""A network with all that training it takes: loss, optimizer and its state, traced epochs."""
+"""A network with its loss, its optimizer and state, and its traced epochs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ class CompiledNetwork:
         return self._compiled_for is not None
 
     def serves(self, config: TrainingConfig) -> bool:
-        """Tell whether it need not be compiled anew; freezing a layer changes what is traced."""
+        """Tell whether it need not be recompiled; freezing a layer changes what is traced."""
         wanted = config.trace_key, self.network.trainability()
         return bool(internals_available() and self._compiled_for == wanted)
 

@@ -1,4 +1,4 @@
-"""How a network is trained: all that does not depend on the data."""
+"""The training configuration: all settings that do not depend on the data."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from mnistcnn.augmentation import Augmentation
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a network is trained.
+    """The settings of a training.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class TrainingConfig:
     callbacks : list of keras.callbacks.Callback
         The user's own.
     verbose : int
-        Keras's: 0 is silent, 1 a bar, 2 a line an epoch.
+        Keras's: 0 is silent, 1 a bar, 2 one line per epoch.
     """
 
     epochs: int
@@ -51,7 +51,7 @@ class TrainingConfig:
 
     @property
     def description(self) -> tuple[Any, ...]:
-        """All that tells one configuration from another as plain values, callbacks left out."""
+        """The configuration as plain values, without callbacks; equal for equal configurations."""
         augmentation = self.augmentation and self.augmentation.get_params()
         sizes = (self.epochs, self.batch_size, self.label_smoothing, self.patience)
         augmented = (augmentation, self.augmented_epochs if augmentation else None)
@@ -59,7 +59,7 @@ class TrainingConfig:
 
     @property
     def augmented_epochs(self) -> int:
-        """How many epochs change the images, if any do."""
+        """The number of epochs with augmented images."""
         return max(0, self.epochs - self.unaugmented_epochs)
 
     def n_updates(self, training: TrainingData) -> int:

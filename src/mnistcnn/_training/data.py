@@ -1,4 +1,4 @@
-"""The data of a fit, validated: what everything from the split to the last batch reads."""
+"""The validated data of a fit, which everything from the split to the last batch reads."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +11,7 @@ ImageShape = tuple[int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Images with their targets, of which some take part.
+    """Images with their targets, and the indices of those in use.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ class TrainingData:
     feature_attributes: dict[str, Any]
 
     def part(self, indices: NDArray[np.int32]) -> "TrainingData":
-        """Return the same images, of which others take part."""
+        """Return the same images with other indices in use."""
         return replace(self, indices=indices)
 
     def n_batches(self, batch_size: int) -> int:
-        """Return the number of batches in one epoch, the short last one counted in."""
+        """Return the number of batches in one epoch, including a short last one."""
         return -(-len(self.indices) // batch_size)
 
     def arrays(self) -> list[NDArray[Any]]:
-        """Return what Keras takes for an image: pixels, target and, if there is one, weight."""
+        """Return the arrays for Keras: pixels, targets and, if given, weights."""
         arrays: list[NDArray[Any]] = [self.pixels, self.targets]
         return arrays if self.weights is None else [*arrays, self.weights]

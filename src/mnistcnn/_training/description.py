@@ -1,4 +1,4 @@
-"""What a Keras model computes, as text: equal texts are equal programs."""
+"""Describes what a Keras model computes, as text: equal texts mean equal programs."""
 
 import json
 import warnings
@@ -19,7 +19,7 @@ FUNCTIONS = {"function", "__lambda__"}
 
 
 def describe(model: keras.Model) -> str | None:
-    """Return all that a model computes as text, the names of its layers aside.
+    """Return all that a model computes as text, except for the names of its layers.
 
     None where a config does not tell it: see `is_defined_by_config`.
     """
@@ -28,7 +28,7 @@ def describe(model: keras.Model) -> str | None:
 
 
 def text_of_config(model: keras.Model) -> str | None:
-    """Return what the config of a model's layers tells as text, their names aside.
+    """Return the config of a model's layers as text, except for their names.
 
     It may not tell all: see `is_defined_by_config`. None where Keras cannot store the model.
     """

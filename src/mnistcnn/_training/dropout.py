@@ -1,4 +1,4 @@
-"""Keras's dropout, which draws its random numbers a byte a value on TensorFlow."""
+"""Keras's dropout, which draws one random byte per value on TensorFlow."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ LEVELS, BYTES = 256, 4
 class Dropout(StoredAsKeras, keras.layers.Dropout):  # type: ignore[misc]
     """`keras.layers.Dropout` (Srivastava et al. 2014, JMLR 15), in a third of its time.
 
-    Keras draws a float a value, which was much of a step of ``simple``. Here a
+    Keras draws one float per value, which was much of a step of ``simple``. Here a
     value is dropped if its random byte is below a threshold of ``rate * 256``, rounded at random
     up or down in each call, so that `rate` is the expected share exactly. On other backends than
     TensorFlow, with a `noise_shape` or with rates near to 1 it is Keras's own.
@@ -25,7 +25,7 @@ class Dropout(StoredAsKeras, keras.layers.Dropout):  # type: ignore[misc]
     stored_as = keras.layers.Dropout
 
     def call(self, inputs: Tensor, training: bool = False) -> Any:
-        """Drop values in training, and enlarge the others by as much."""
+        """Drop values in training, and scale up the others to compensate."""
         if (
             not training
             or self.noise_shape is not None

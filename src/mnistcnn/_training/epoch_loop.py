@@ -25,7 +25,7 @@ Logs = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class TrainingJob:
-    """All that the epochs of a fit take.
+    """The inputs of the epochs of a fit.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _run_programs(job: TrainingJob, programs: backends.EpochPrograms) -> dict[st
         listening.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
-    # The weights that an optimizer has averaged take the place of the last ones.
+    # The weights that an optimizer has averaged replace the last ones.
     model.optimizer.finalize_variable_values(model.trainable_variables)
     listening.on_train_end(logs)
     history: dict[str, list[Any]] = model.history.history
@@ -126,7 +126,7 @@ def _run_programs(job: TrainingJob, programs: backends.EpochPrograms) -> dict[st
 
 
 def _training_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable[[], Logs]:
-    """Return what trains the present epoch and returns its metrics."""
+    """Return a function that trains the current epoch and returns its metrics."""
     arrays = programs.on_device(job.training)
     transform = transform_for(job.config.augmentation)
 
@@ -141,7 +141,7 @@ def _training_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable
 
 
 def _validation_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable[[], Logs]:
-    """Return what returns the metrics of the validation images, if there are any."""
+    """Return a function that computes the validation metrics, if there are validation images."""
     if job.validation is None:
         return dict
     arrays, plan = programs.on_device(job.validation), FixedOrder(job.validation).current()
@@ -171,7 +171,7 @@ def _callback_list(job: TrainingJob) -> keras.callbacks.CallbackList:
 def _whole_epochs_within(
     listed: list[Any], job: TrainingJob, programs: backends.EpochPrograms
 ) -> Iterator[None]:
-    """Let a patched `fit` of Keras's run programs, if what listens to it acts at epochs."""
+    """Let a patched `fit` of Keras run programs, if its listeners act on whole epochs."""
     if not backends.current().has_replaceable_steps:
         yield
         return
@@ -184,7 +184,7 @@ def _whole_epochs_within(
 
 
 class WholeEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Has the first step of an epoch in Keras's `fit` do all of it, and the others nothing.
+    """Lets the first step of an epoch in Keras's `fit` run all of it, and the others nothing.
 
     MLflow's autologging adds a callback to the list that its `fit` is given, so that it is known
     here whether that one acts at epochs. A patch that adds none, or one elsewhere, is served step
@@ -208,7 +208,7 @@ class WholeEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         self._logs: Logs = {}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:  # noqa: ARG002
-        """Take the place of Keras's functions."""
+        """Replace Keras's functions."""
         added = self._listed[self._listed.index(self) + 1 :]
         if added and not any(map(watches_batches, added)):
             self._is_installed = True
@@ -216,15 +216,15 @@ class WholeEpochs(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.test_function = partial(self._once, self._test)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:  # noqa: ARG002
-        """Have an epoch run."""
+        """Run an epoch."""
         self._is_due = True
 
     def on_test_begin(self, logs: Logs | None = None) -> None:  # noqa: ARG002
-        """Have the validation run."""
+        """Run the validation."""
         self._is_due = True
 
     def uninstall(self) -> None:
-        """Give Keras its functions back."""
+        """Restore Keras's functions."""
         if self._is_installed:
             self.model.train_function = self.model.test_function = None
 

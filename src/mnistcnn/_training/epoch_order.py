@@ -1,4 +1,4 @@
-"""The order of each epoch, and its images a batch at a time: never a float copy of them all."""
+"""Orders the images of each epoch and yields them in batches, without a float copy of all."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Transform = Callable[..., Any]
 
 @dataclass(frozen=True, eq=False)
 class EpochPlan:
-    """One pass over the training images: their order, and what changes each one.
+    """One pass over the training images: their order, and the augmentation of each.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class EpochPlan:
     changes: list[NDArray[np.float32]] = field(default_factory=list)
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """Return the order and what goes with it."""
+        """Return the order and the augmentation."""
         return (self.order, *self.changes)
 
 
@@ -111,7 +111,7 @@ Order = FixedOrder | ShuffledOrder
 
 
 def effective_batch_size(batch_size: int, n_images: int) -> int:
-    """Return the batch size that is used: the one asked for, or for fewer images a power of two.
+    """Return the batch size in use: the one asked for or, for fewer images, a power of two.
 
     It is the next power of two, so that folds which differ by an image share one program.
     """
@@ -158,6 +158,6 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return (images, *others)
 
     def _filled_up(self, column: NDArray[Any]) -> NDArray[Any]:
-        """Bring a column to the rows of a full batch, as XLA compiles anew for each number."""
+        """Pad a column to the rows of a full batch, since XLA recompiles for other numbers."""
         missing = self._batch_size - len(column)
         return np.pad(column, [(0, missing)] + [(0, 0)] * (column.ndim - 1))

@@ -1,4 +1,4 @@
-"""The name of a fit: equal for fits that would end bit-equal, another for any other."""
+"""The fingerprint of a fit: equal for fits with bit-equal results, different for all others."""
 
 import hashlib
 import sys
@@ -47,7 +47,7 @@ def _arrays(data: Iterable[TrainingData | None]) -> Iterator[NDArray[Any]]:
 
 
 def _versions() -> tuple[Any, ...]:
-    """Return what computes, as far as another version may give other bits."""
+    """Return the versions and settings that may change the last bits of a result."""
     backend = sys.modules[backends.name()]
     versions = mnistcnn.__version__, keras.__version__, np.__version__
     return backend.__name__, backend.__version__, versions, settings_of_programs()

@@ -14,7 +14,7 @@ from mnistcnn._training.tensors import Tensor
 
 
 class _FusedUpdate(StoredAsKeras):
-    """What both share; it comes before the class of Keras."""
+    """The shared update; a mixin to the left of the Keras class."""
 
     def update_step(
         self: keras.optimizers.Adam, gradient: Tensor, variable: Tensor, learning_rate: Tensor

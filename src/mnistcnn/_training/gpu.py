@@ -1,4 +1,4 @@
-"""What the driver of NVIDIA's GPUs tells; asking it takes no memory of theirs."""
+"""Queries the NVIDIA driver for the memory of GPUs, without taking any of it."""
 
 import subprocess
 

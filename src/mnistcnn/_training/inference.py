@@ -67,7 +67,7 @@ class Inference:
 
 
 class ModelsSideBySide:
-    """Several models that look at the same images, called as one; their weights are not copied.
+    """Several models of the same images, called as one; their weights are not copied.
 
     A `keras.Model` of them all would leave its mark in the graph of each.
 
@@ -82,7 +82,7 @@ class ModelsSideBySide:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Those of all models."""
+        """The variables of all models."""
         return [variable for model in self._models for variable in model.variables]
 
     def __call__(self, images: Tensor, *, training: bool) -> Any:
@@ -96,7 +96,7 @@ class ModelsSideBySide:
 
 
 def batches(n_images: int) -> Iterator[slice]:
-    """Cut so many images into parts that fill their buckets, or nearly so.
+    """Split images into parts that fill their buckets, or nearly so.
 
     Examples
     --------

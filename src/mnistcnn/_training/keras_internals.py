@@ -1,4 +1,4 @@
-"""The one module that touches private names of Keras, and what serves where one of them is gone.
+"""The only module that uses private names of Keras, with substitutes for missing ones.
 
 With all of them, an epoch is one program and compiled networks are used again. Where a version of
 Keras lacks one, `internals_available` is False: then Keras's public `fit` trains networks and its
@@ -74,7 +74,7 @@ def _try_optimizer(optimizer: keras.optimizers.Optimizer, variables: list[keras.
 
 @contextmanager
 def names_counted_anew() -> Iterator[None]:
-    """Have Keras name layers and draw unseeded numbers anew, and go on as before afterwards.
+    """Let Keras restart its layer names and unseeded random numbers, and restore both afterwards.
 
     So layers are called alike in every network. For each name of a variable TensorFlow keeps a
     kernel until the process ends: with names that count on, searches grew with every fit
@@ -233,7 +233,7 @@ def forget_first_epoch(model: keras.Model) -> None:
 def is_fit_patched() -> bool:
     """Tell whether another function, such as that of MLflow, is in the place of Keras's `fit`.
 
-    A proxy, too, answers for the function that it stands for, so its type counts.
+    A proxy, too, behaves like the function that it stands for, so its type counts.
     """
     fit = keras.Model.fit
     if type(fit) is not FunctionType:

@@ -34,7 +34,7 @@ class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ign
         self.from_logits = from_logits
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Any:
-        """Return one loss an image."""
+        """Return one loss per image."""
         # Keras casts targets to the dtype of the loss.
         indices = keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32")
         targets = keras.ops.one_hot(indices, y_pred.shape[-1], dtype=y_pred.dtype)
@@ -43,7 +43,7 @@ class SmoothedSparseCrossentropy(StoredAsKeras, keras.losses.Loss):  # type: ign
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor of Keras's class takes."""
+        """Return the arguments of the constructor of Keras's class."""
         return {**super().get_config(), "from_logits": self.from_logits}
 
 

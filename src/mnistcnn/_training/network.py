@@ -1,4 +1,4 @@
-"""A network: layers behind a pixel scaling, their weights, and the scores that they give."""
+"""A network: pixel scaling, layers, their weights and their scores."""
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor takes, or that of Keras's layer."""
+        """Return the arguments of the constructor, or of that of Keras's layer."""
         config: dict[str, Any] = super().get_config()
         return config if are_own_names_asked() else {**config, "axis": None}
 
@@ -66,7 +66,7 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
 
 @dataclass(eq=False)
 class Network:
-    """A Keras model that takes raw pixels, and what is known of it.
+    """A Keras model that takes raw pixels, with its metadata.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Network:
 
     @property
     def pixel_scaling(self) -> tuple[float, float]:
-        """What is subtracted from the pixels, and what they are divided by then."""
+        """The offset that is subtracted from the pixels, and the scale that divides them."""
         return float(as_array(self.pixel_layer.offset)), float(as_array(self.pixel_layer.scale))
 
     def values(self) -> list[Any]:
@@ -146,7 +146,7 @@ class Network:
                 layer.trainable = flag
 
     def freeze_normalization(self) -> None:
-        """Keep all that batch normalization has learned, its moving averages too."""
+        """Freeze batch normalization, including its moving averages."""
         for layer in self._layers_with_variables():
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.trainable = False

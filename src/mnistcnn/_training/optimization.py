@@ -56,7 +56,7 @@ def _without_schedule(optimizer: keras.optimizers.Optimizer) -> list[Any]:
 
 
 def check_template(optimizer: Any) -> None:
-    """Refuse an optimizer of which a fit, or a copy, would lose a part without a word.
+    """Refuse an optimizer of which a fit or a copy would silently lose settings.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def check_template(optimizer: Any) -> None:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """What the optimizer of one fit is made from.
+    """The configuration of the optimizer of one fit.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ class OptimizerConfig:
 
     @property
     def trace_key(self) -> tuple[Any, ...]:
-        """All that is traced into a program: everything but peak rate and number of updates."""
+        """All settings in a traced program: everything but peak rate and number of updates."""
         schedule = self.schedule.trace_key
         if isinstance(self.name_or_template, str):
             return (self.name_or_template, schedule, self.weight_decay, *self._own_settings)
@@ -155,7 +155,7 @@ class OptimizerConfig:
 
     @property
     def description(self) -> tuple[Any, ...]:
-        """All that tells one configuration from another, as plain values."""
+        """The configuration as plain values, equal for equal configurations."""
         template = self.name_or_template
         if not isinstance(template, str):
             settings = json.dumps(self._template_config, sort_keys=True, default=repr)
@@ -165,12 +165,12 @@ class OptimizerConfig:
 
     @property
     def is_defined_by_config(self) -> bool:
-        """Whether the description tells all: a schedule of the user's own it only names."""
+        """Whether the description is complete: it only names a custom schedule."""
         return isinstance(self.name_or_template, str) or is_known(self._template_config)
 
     @property
     def _own_settings(self) -> tuple[Any, ...]:
-        """What the optimizer of this name takes beside rate and decay."""
+        """The further arguments of the optimizer of this name."""
         settings = {"sgd": (self.momentum, self.nesterov), "rmsprop": ()}
         is_named = isinstance(self.name_or_template, str)
         own = settings.get(self.name_or_template, self.betas) if is_named else ()

@@ -1,4 +1,4 @@
-"""Tells whether a network ends in probabilities or in logits, by what it puts out."""
+"""Tells from the outputs of a network whether they are probabilities or logits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -46,7 +46,7 @@ def emits_logits(core: keras.Model) -> bool:
 
     Probabilities are rows without negative numbers that sum to 1; outputs that are neither, as
     those of a sigmoid, are refused. Where the last layers are known to give one or the other the
-    network need not be asked.
+    network need not be run.
     """
     if _is_softmax(last_operation(core)):
         return False

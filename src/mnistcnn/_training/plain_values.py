@@ -1,4 +1,4 @@
-"""Plain values in one file: numbers, text, arrays, and lists, tuples, sets and dicts of them.
+"""Stores numbers, strings, arrays, and lists, tuples, sets and dicts of them, in one file.
 
 The file is NumPy's, with a JSON text for what holds the arrays: reading it runs no code, as
 unpickling would.
@@ -33,7 +33,7 @@ def are_equal(one: object, other: object) -> bool:
 
 
 def write_values(path: Path, value: object) -> None:
-    """Write a plain value; a reader finds the file before or after it, never half of it."""
+    """Write a plain value; a reader finds the old file or the new one, never a partial one."""
     arrays: Arrays = []
     text = json.dumps(_encoded(value, arrays)).encode()
     with replaced_at_the_end(path) as temporary:
@@ -41,7 +41,7 @@ def write_values(path: Path, value: object) -> None:
 
 
 def read_values(path: Path) -> Any:
-    """Return what `write_values` wrote; a damaged file raises errors of many kinds."""
+    """Read a value that `write_values` wrote; a damaged file raises errors of many kinds."""
     # Opened here, for NumPy leaves a damaged one open.
     with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         text, *arrays = (file[name] for name in file.files)
@@ -57,10 +57,10 @@ def _encoded_operation(value: object) -> dict[str, str]:
     name = getattr(value, "__name__", "")
     if getattr(keras.ops, name, None) is value:
         return {"operation": name}
-    raise NotPlainError(f"{type(value).__name__} is no plain value")
+    raise NotPlainError(f"{type(value).__name__} is not a plain value")
 
 
 def _decoded_operation(name: str, content: str) -> Any:
     if name != "operation":
-        raise ValueError(f"{name!r} stands for no plain value")
+        raise ValueError(f"{name!r} does not stand for a plain value")
     return getattr(keras.ops, content)

@@ -1,4 +1,4 @@
-"""Keeps compiled networks, so that the next fit of an equal one need not trace it anew.
+"""Keeps compiled networks, so that the next fit of an equal one need not trace it again.
 
 Keras traces every new model again, which costs a third of a second or more, and memory: searches
 grow slower and larger with each fit. Here a fit with an equal program takes over an idle network:
@@ -131,7 +131,7 @@ class NetworkPool:
             self._idle.clear()
 
     def start_anew(self) -> None:
-        """Be empty and unlocked, whatever another thread was doing here."""
+        """Reset to empty and unlocked, regardless of other threads."""
         self._lock = RLock()
         self.clear()
 

@@ -1,4 +1,4 @@
-"""Reads from a network what it does to pixels before its first layer with weights."""
+"""Finds the rescaling that a network applies to its input before its first layer with weights."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Rescaling:
 
     @property
     def divides(self) -> bool:
-        """Tell whether it wants pixels as files hold them."""
+        """Tell whether it expects pixels as files hold them."""
         return 0 < abs(self.scale) <= MAX_FACTOR
 
     def followed_by(self, scale: float, offset: float) -> "Rescaling":

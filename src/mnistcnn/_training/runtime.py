@@ -1,4 +1,4 @@
-"""The runtime under Keras: what must be set before its first use, and where it cannot be used."""
+"""The runtime under Keras: the setup before its first use, and checks that it can be used."""
 
 import contextlib
 import ctypes
@@ -14,7 +14,7 @@ from mnistcnn._training.shared_gpu import warn_where_a_gpu_is_shared
 
 
 class _Process:
-    """What is known of the process."""
+    """The state of the process."""
 
     has_run = False
     is_forked_from_running = False

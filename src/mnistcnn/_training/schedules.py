@@ -18,7 +18,7 @@ LAST_FRACTION = 0.01
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    """How the learning rate changes over a fit.
+    """The change of the learning rate over a fit.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ class TrainingSchedule(
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What a traced program reads."""
+        """The variables that a traced program reads."""
         return [self._peak, self._n_steps, self._last_fraction]
 
     def retune(self, config: ScheduleConfig, peak: float, n_steps: int) -> None:
@@ -188,7 +188,7 @@ class TrainingSchedule(
         return type(self._standard())
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the constructor of Keras's class takes."""
+        """Return the arguments of the constructor of Keras's class."""
         config: dict[str, Any] = self._standard().get_config()
         return config
 

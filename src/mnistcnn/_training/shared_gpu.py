@@ -1,4 +1,4 @@
-"""Tells of several fits on one GPU at the same time: none is faster, and they share its memory."""
+"""Warns of fits that share one GPU: none is faster, and they compete for its memory."""
 
 import multiprocessing
 import os
@@ -50,9 +50,9 @@ def _warn() -> None:
     if claim(f"warning of {os.getppid() if is_worker else os.getpid()}"):
         warnings.warn(
             SharedGPUWarning(
-                "Several fits run on one GPU at the same time: none of them is faster for it, and "
-                "they share its memory. Use n_jobs=1, or as many workers as there are GPUs, each "
-                "with a different one in its CUDA_VISIBLE_DEVICES, as dask-cuda sets it."
+                "Several fits share one GPU: this makes none of them faster, and they compete for "
+                "its memory. Use n_jobs=1, or as many workers as there are GPUs, each with a "
+                "different one in its CUDA_VISIBLE_DEVICES, as dask-cuda sets it."
             ),
             stacklevel=2,
         )

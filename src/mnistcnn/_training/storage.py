@@ -60,7 +60,7 @@ def _config(model: keras.Model) -> dict[str, Any]:
 
 
 class UnusableNetwork:
-    """A network in a process that cannot compute: whatever is asked of it is refused.
+    """A network in a process that cannot compute: each use of it raises an error.
 
     A pool of processes waits for ever, or says nothing of the reason, where a worker fails to read
     what it is sent; so reading succeeds, and the task says what is wrong.
@@ -79,7 +79,7 @@ class UnusableNetwork:
 
 
 def restore_network(state: State) -> Any:
-    """Return the network that `network_state` described, or one that tells why it is unusable."""
+    """Return the network that `network_state` described, or one that says why it is unusable."""
     if not is_usable():
         return UnusableNetwork()
     prepare_runtime()
@@ -102,7 +102,7 @@ def in_float32(network: Network) -> Network:
 
 
 def _renamed(part: object, old: str, new: str) -> Any:
-    """Return a config in which one dtype policy takes the place of another."""
+    """Return a config in which one dtype policy replaces another."""
     if isinstance(part, dict):
         return {key: _renamed(value, old, new) for key, value in part.items()}
     if isinstance(part, list | tuple):

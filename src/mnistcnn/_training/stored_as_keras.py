@@ -1,4 +1,4 @@
-"""How this library's own layers and optimizers are called where a Keras model is stored.
+"""Stores this library's layers and optimizers under the names of Keras's own classes.
 
 A file of `model_.save` holds Keras's classes of the same computation, so that Keras alone can load
 it. Where networks are compared or come back as what they were, `own_names` gives the true ones.

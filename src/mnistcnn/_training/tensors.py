@@ -1,4 +1,4 @@
-"""The types of what a network computes with."""
+"""The types of tensors and arrays that networks compute with."""
 
 from typing import Any, TypeAlias
 

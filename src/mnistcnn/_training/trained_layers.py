@@ -1,4 +1,4 @@
-"""Takes the layers that a network has learned, without its last one, for other classes."""
+"""Extracts the trained layers of a network, without the last one, for other classes."""
 
 from typing import Any
 
@@ -62,5 +62,5 @@ def _before_last_kernels(tensor: Tensor) -> list[Any]:
 
 
 def as_list(outputs: Tensor) -> list[Any]:
-    """Return the outputs of a model as a list, though there be one."""
+    """Return the outputs of a model as a list, also a single one."""
     return list(outputs) if isinstance(outputs, list | tuple) else [outputs]

@@ -100,7 +100,7 @@ def _build_metrics(model: keras.Model, training: TrainingData) -> None:
 
 
 def _check_scores(network: Network, training: TrainingData) -> None:
-    """Check that the scores after the last update, which no loss tells of, are finite."""
+    """Check that the scores after the last update, which no loss includes, are finite."""
     if not np.isfinite(network.inference.scores(training.pixels[training.indices[:2]])).all():
         raise NonFiniteLossError(
             "The training became unstable: the last update left scores that are NaN or infinite. "
@@ -109,7 +109,7 @@ def _check_scores(network: Network, training: TrainingData) -> None:
 
 
 def _check_weights(network: Network) -> None:
-    """Check that what was trained is finite: ReLU makes a 0 of NaN, and no loss tells of it."""
+    """Check that all weights are finite: ReLU turns NaN into 0, so that the loss stays finite."""
     trained = network.model.trainable_variables
     if not all(np.isfinite(as_array(variable)).all() for variable in trained):
         raise NonFiniteLossError(

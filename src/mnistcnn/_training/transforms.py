@@ -1,4 +1,4 @@
-"""Changes a batch of images as was drawn, with the operations of whichever backend runs."""
+"""Applies random transforms to a batch of images, with the operations of the backend."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +17,7 @@ BLUR_PASSES = 2
 
 
 def transform_for(augmentation: Augmentation | None) -> Callable[..., Any] | None:
-    """Return what applies the columns that an augmentation draws to a batch of images.
+    """Return a function that applies the drawn columns of an augmentation to a batch of images.
 
     It takes images as a tensor of shape (n, h, w, c), uint8 or float32, and the columns of
     `RandomTransforms`, and returns images of the same shape in float32, as rounding
@@ -37,7 +37,7 @@ def transform_for(augmentation: Augmentation | None) -> Callable[..., Any] | Non
 
 @cache
 def _transform_taking(names: tuple[str, ...]) -> Callable[..., Any]:
-    # Apart, since XLA would work out a pixel of one change anew wherever the next one reads it.
+    # Apart, since XLA would recompute a pixel of one change wherever the next one reads it.
     with_strokes, moved, blurred = map(_compiled, (_with_strokes, _moved, _blurred))
 
     def transform(pixels: Tensor, transforms: Tensor, *others: Tensor) -> Any:

@@ -1,13 +1,12 @@
-"""How a reading looks: HTML without scripts, styled by page.css."""
+"""Renders a reading as HTML without scripts, styled by page.css."""
 
-import base64
 from html import escape
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcnn._html import data_url, percent
 from mnistcnn.app._reader import DigitReading
 from mnistcnn.rejection import DEFAULT_THRESHOLD
 
@@ -21,7 +20,7 @@ MAP_SIDE = 112
 
 
 def message(text: str, kind: str = "") -> str:
-    """Return what is shown where there is no reading; page.css knows the kind.
+    """Return a message to show instead of a reading; page.css styles its kind.
 
     Examples
     --------
@@ -38,42 +37,23 @@ def answer(reading: DigitReading) -> str:
 
 
 def explanation(reading: DigitReading, falls: NDArray[np.float64]) -> str:
-    """Return a map of what decided, from the falls of the probability that `occlusion` gives."""
+    """Return a map of the decisive regions, from the falls that `coarse_occlusion` computes."""
     digit, probability = reading.ranking()[0]
     largest = float(falls.max())
     if largest < MIN_FALL:
-        said = f"What decided: no single place. Whatever is covered, it stays {escape(str(digit))}."
+        said = (
+            "No single region is decisive: whichever one is covered, the prediction stays "
+            f"{escape(str(digit))}."
+        )
     else:
         lowest = percent(max(0.0, probability - largest))
         said = (
-            f"What decided: the places in orange. Where it is brightest, covering it lowers the "
-            f"probability of {escape(str(digit))} from {percent(probability)} to {lowest}."
+            "The orange regions are decisive: covering the brightest lowers the probability of "
+            f"{escape(str(digit))} from {percent(probability)} to {lowest}."
         )
-    return _figure(_heat_map(reading.image, falls), "The digit, and in orange what decided", said)
-
-
-def percent(probability: float) -> str:
-    """Write a probability so that only certainty is 100 %.
-
-    Examples
-    --------
-    >>> from mnistcnn.app._answer import percent
-    >>> [percent(probability) for probability in (1.0, 0.99996, 0.5, 0.0004, 0.0)]
-    ['100 %', '> 99.9 %', '50.0 %', '< 0.1 %', '0 %']
-    """
-    if probability in (0, 1):
-        return f"{probability:.0%}".replace("%", " %")
-    if probability >= 0.9995:
-        return "> 99.9 %"
-    return "< 0.1 %" if probability < 0.0005 else f"{100 * probability:.1f} %"
-
-
-def data_url(image: Image.Image, file_format: str = "PNG") -> str:
-    """Return an image as an address that holds it, so that the page has nothing to ask for."""
-    file = BytesIO()
-    image.save(file, format=file_format)
-    content = base64.b64encode(file.getvalue()).decode("ascii")
-    return f"data:image/{file_format.lower()};base64,{content}"
+    return _figure(
+        _heat_map(reading.image, falls), "The digit, with its decisive regions in orange", said
+    )
 
 
 def _headline(reading: DigitReading) -> str:

@@ -1,4 +1,4 @@
-"""Digits whose labels visitors have set right, in a file to train on."""
+"""Stores digits with the labels that visitors corrected, in a file to train on."""
 
 import os
 import zipfile
@@ -24,7 +24,7 @@ class Corrections:
     """Digits and their labels in an archive of NumPy, as `load_labelled` and ``--data`` read it.
 
     Its array ``X`` has a row of 784 pixels from 0 to 255 for each digit, ``y`` the label. Digits
-    are added to those that are there. Each time the file is read and written anew, so that
+    are added to those that are there. Each time the file is read and rewritten, so that
     several programs may add to it in turn, and it is never left half written.
 
     Parameters
@@ -32,7 +32,7 @@ class Corrections:
     path : str or path-like
         The file, which need not be there yet; its name must end in .npz, and its folder exist.
     max_images : int, default=10,000
-        How many digits it may hold.
+        The maximum number of digits in it.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class Corrections:
         return len(X)
 
     def _read(self) -> tuple[NDArray[np.uint8], NDArray[Any]] | None:
-        """Return what the file holds, None where there is none yet."""
+        """Return the content of the file; None if there is no file yet."""
         if not self.path.exists():
             return None
         try:
@@ -133,5 +133,5 @@ def _arrays_in(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     with path.open("rb") as file:
         archive = np.load(file, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile) or set(archive.files) != NAMES:
-            raise ValueError("it is no archive, or has other arrays.")
+            raise ValueError("it is not an archive, or has other arrays.")
         return archive["X"], archive["y"]

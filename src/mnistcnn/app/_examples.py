@@ -1,4 +1,4 @@
-"""Examples to click on, made of digits in MNIST's form."""
+"""Makes the examples to click on from digits in MNIST's form."""
 
 from collections.abc import Sequence
 

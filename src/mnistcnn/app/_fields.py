@@ -1,4 +1,4 @@
-"""The fields that take a drawing or an image file, and what they hand over."""
+"""The fields for drawings and image files, and the files that they receive."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcnn.app._answer import data_url
+from mnistcnn._html import data_url
 from mnistcnn.app._examples import transparent
 from mnistcnn.exceptions import UnreadableImageError
 
@@ -77,12 +77,12 @@ def example_button(image: Image.Image) -> gr.HTML:
 
 
 def head_of_page(html: str) -> gr.HTML:
-    """Return the head of the page, which also mends what Gradio's parts lack for a keyboard."""
+    """Return the head of the page, which also makes Gradio's parts usable by keyboard."""
     return gr.HTML(html, js_on_load=_resource("accessibility.js"), apply_default_css=False)
 
 
 def answer_field(html: str) -> gr.HTML:
-    """Return what shows an answer, whose buttons copy what they hold."""
+    """Return the field for a reply, whose buttons copy their text."""
     return gr.HTML(
         html,
         elem_classes="answer",
@@ -117,7 +117,7 @@ def drawn_file(value: str | None) -> bytes | None:
 
 
 def uploaded_file(value: dict[str, Any] | None, uploads: Path) -> Path | None:
-    """Return where the file of an image field lies, or None where there is none.
+    """Return the path of the file of an image field, or None if there is none.
 
     The browser says its ``"path"`` on the server. One that does not lie in the folder of uploads is
     refused: nobody may read the other files of this machine.

@@ -1,4 +1,4 @@
-"""Who may ask the server what, and how much: names of hosts, origins and sizes of requests."""
+"""Limits requests to the server by host name, origin, size and number."""
 
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,7 +21,7 @@ MAX_UPLOADED = 200_000_000
 
 
 class Gate:
-    """Middleware that lets only the page itself, by a name of this machine, ask the server.
+    """Middleware that admits only requests of the page itself, under a name of this machine.
 
     Without it, any page that a user visits could send requests to a server on the same machine,
     directly or by a name that it lets point there (DNS rebinding).

@@ -1,4 +1,4 @@
-"""The head and the foot of the page: what it is, and where more is said of it."""
+"""The head and the foot of the page, with links to the documentation."""
 
 from collections.abc import Iterable
 from html import escape
@@ -9,13 +9,13 @@ DOCUMENTATION = ("documentation", "docs")
 REPOSITORY = ("repository", "source", "sourcecode", "github")
 FOOT = (
     '<p class="page-foot">Images are read by this program and go nowhere else. The pretrained '
-    "network knows only the digits 0 to 9: it takes other signs for the digits that they look "
-    "like most.</p>"
+    "network knows only the digits 0 to 9: it reads any other sign as the digit it most resembles."
+    "</p>"
 )
 
 
 def head() -> str:
-    """Return the product's name, what the page is for, and links to what is written about it."""
+    """Return the library's name, the purpose of the page, and links to the documentation."""
     links = "".join(
         f'<a href="{escape(address)}" target="_blank" rel="noreferrer">{name}</a>'
         for name, address in links_of(_stated_urls())

@@ -1,4 +1,4 @@
-"""What the page replies to a visitor who says what a digit is."""
+"""Keeps corrected digits, and says so on the page."""
 
 from collections.abc import Callable
 from html import escape

@@ -1,4 +1,4 @@
-"""What lies where on the page."""
+"""Lays out the page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Examples = Sequence[NDArray[np.uint8]]
 
 @dataclass(frozen=True)
 class Correction:
-    """Where a visitor says what a digit is."""
+    """The fields in which a visitor corrects a prediction."""
 
     label: gr.Radio
     keep: gr.Button
@@ -38,7 +38,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Tab:
-    """What a tab consists of; a part that is None is not there."""
+    """The parts of a tab; a part that is None is left out."""
 
     field: Any
     answer: gr.HTML
@@ -49,7 +49,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Layout:
-    """The page: what chooses a network, where there are several, and the tabs."""
+    """The page: the choice of a network, if there are several, and the tabs."""
 
     choice: gr.Radio | None
     drawing: Tab

@@ -1,4 +1,4 @@
-"""The networks that whoever starts the page names, and visitors choose among."""
+"""The networks that visitors of the page can choose from."""
 
 from collections.abc import Mapping
 
@@ -37,6 +37,6 @@ class Networks:
         return self._readers[known]
 
     def labels(self, name: object = None) -> list[Label]:
-        """Return the labels that a network tells apart."""
+        """Return the labels that a network knows."""
         labels: list[Label] = self.chosen(name).classifier.classes_.tolist()
         return labels

@@ -1,4 +1,4 @@
-"""What of an image decides how it is read."""
+"""Maps the decisive regions of a digit with few predictions, quickly enough for a page."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,13 @@ from mnistcnn.handwriting import normalized_input_for
 PATCH, STEP = 6, 2
 
 
-def occlusion(classifier: Classifier, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+def coarse_occlusion(classifier: Classifier, image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return how much the probability of the predicted class falls where a patch hides the image.
 
-    The patch is as black as the background. All hidden images are predicted in one batch, those
-    aside in which it hides nothing [1]_.
+    The patch is as black as the background, and moves by two pixels [1]_. All hidden images are
+    predicted in one batch, except those in which it hides nothing: at most 145 predictions, so that
+    the page responds at once. :func:`mnistcnn.inspection.occlusion_saliency` moves its window pixel
+    by pixel and needs 576 predictions, for a finer map than the page shows.
 
     Parameters
     ----------
@@ -38,9 +40,9 @@ def occlusion(classifier: Classifier, image: NDArray[np.uint8]) -> NDArray[np.fl
     --------
     >>> import numpy as np
     >>> from mnistcnn import load_pretrained, load_sample_digits
-    >>> from mnistcnn.app._occlusion import occlusion
+    >>> from mnistcnn.app._occlusion import coarse_occlusion
     >>> seven = load_sample_digits().images[7]
-    >>> falls = occlusion(load_pretrained(), seven)
+    >>> falls = coarse_occlusion(load_pretrained(), seven)
     >>> falls.shape, bool(falls.max() > 0)
     ((28, 28), True)
     """

@@ -1,4 +1,4 @@
-"""What happens on the page, and when."""
+"""Connects the events of the page to their functions."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -32,7 +32,7 @@ QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 ASKING: dict[str, Any] = {
     **QUIETLY,
     "preprocess": False,
-    # Of strokes that come faster than the answers, the last one counts.
+    # If strokes come faster than the predictions, the last one counts.
     "trigger_mode": "always_last",
     # One network for all, one image at a time.
     "concurrency_id": "network",
@@ -68,7 +68,7 @@ def theme() -> gr.themes.Base:
 
 
 def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
-    """Answer each new input, and the present input again when another network is chosen."""
+    """Predict each new input, and the current one again when another network is chosen."""
     choice = layout.choice
     answered = [
         gr.on(
@@ -84,7 +84,7 @@ def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
             (layout.sheet, partial(read_sheet, uploads=uploads)),
         )
     ]
-    # An answer does not wait for what explains it, which takes many times as long.
+    # A prediction does not wait for its explanation, which takes many times as long.
     for event, tab, explain in (
         (answered[0], layout.drawing, explain_drawing),
         (answered[1], layout.image, partial(explain_image, uploads=uploads)),
@@ -98,7 +98,7 @@ def _answer(layout: Layout, networks: Networks, uploads: Path) -> None:
 
 
 def _offer(layout: Layout, examples: Examples) -> None:
-    """Put an example into its field when it is clicked; the answer follows as to an upload."""
+    """Put an example into its field when it is clicked; it is then predicted like an upload."""
     for tab, example in ((layout.image, digit_on_paper), (layout.sheet, digits_on_paper)):
         if tab.example is not None:
             tab.example.click(partial(example, examples), None, tab.field, **QUIETLY)

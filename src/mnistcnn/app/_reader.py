@@ -1,4 +1,4 @@
-"""From an image to what the page shows of it; the computing is that of other rooms."""
+"""Reads images for the page, with the rest of the library."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from mnistcnn.reading import DigitReader, ReadDigit
 
 @dataclass(frozen=True)
 class DigitReading:
-    """What the network makes of one image.
+    """The prediction for one image.
 
     Attributes
     ----------
     image : ndarray of shape (28, 28), uint8
-        What it saw: light ink on black.
+        The input of the network: light ink on black.
     labels : sequence of int or str
         The digits.
     probabilities : ndarray of shape (n_labels,), float64
-        How likely each of them is; they sum to 1.
+        The probability of each of them; they sum to 1.
     """
 
     image: NDArray[np.uint8]
@@ -90,7 +90,7 @@ class PageReader:
         return DigitReading(normalized, self.classifier.classes_.tolist(), probabilities)
 
     def read_sheet(self, sheet: ReadableImage) -> list[Mark]:
-        """Read a sheet as `mnistcnn.DigitReader` does: its digits in order, then what is none."""
+        """Read a sheet as `mnistcnn.DigitReader` does: its digits in order, then the rest."""
         reader = DigitReader(
             self.classifier,
             part_classifier=self.part_classifier,

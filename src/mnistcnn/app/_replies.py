@@ -1,4 +1,4 @@
-"""What the page replies to a drawing, an image or a sheet: HTML, or why there is no answer."""
+"""The replies of the page to a drawing, an image or a sheet: HTML, or a message."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnistcnn.app._answer import answer, explanation, message
 from mnistcnn.app._fields import drawn_file, uploaded_file
-from mnistcnn.app._occlusion import occlusion
+from mnistcnn.app._occlusion import coarse_occlusion
 from mnistcnn.app._reader import PageReader
 from mnistcnn.app._sheet import sheet
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
@@ -17,16 +17,17 @@ from mnistcnn.handwriting import are_apart, may_be_a_digit
 from mnistcnn.images import open_image
 
 NOTHING_DRAWN = (
-    "The canvas is empty. Draw a digit from 0 to 9, or choose an example: the answer comes at once."
+    "The canvas is empty. Draw a digit from 0 to 9, or choose an example: the prediction appears "
+    "at once."
 )
 NO_IMAGE = "Choose, drop, paste or take a photo of one digit."
 NO_SHEET = "Choose, drop, paste or take a photo of a sheet with several digits."
-NO_DIGIT = "No digit: a dot, or a drawing that looks like no digit."
+NO_DIGIT = "Not a digit: this is a dot, or does not look like a digit."
 NO_INK = "There is nothing to read: no ink was found on the paper."
 
 
 class Drawn(Enum):
-    """How many digits a drawing looks like."""
+    """The number of digits in a drawing: none, one or several."""
 
     NONE = 0
     ONE = 1
@@ -34,7 +35,7 @@ class Drawn(Enum):
 
 
 def read_drawing(reader: PageReader, value: str | None) -> str:
-    """Return the answer to a drawing of one digit or several, or a message if there is none."""
+    """Return the reply to a drawing of one digit or several, or a message if there is none."""
 
     def read() -> str:
         image = drawn_image(value)
@@ -54,7 +55,7 @@ def _answer_to(reader: PageReader, image: Image.Image) -> str:
 
 
 def read_image(reader: PageReader, value: dict[str, Any] | None, *, uploads: Path) -> str:
-    """Return the answer to an image of one digit, or a message that says what is wrong with it."""
+    """Return the reply to an image of one digit, or a message that says what is wrong with it."""
 
     def read() -> str:
         image = uploaded_image(value, uploads)
@@ -64,7 +65,7 @@ def read_image(reader: PageReader, value: dict[str, Any] | None, *, uploads: Pat
 
 
 def read_sheet(reader: PageReader, value: dict[str, Any] | None, *, uploads: Path) -> str:
-    """Return the answer to an image of many digits, or a message that says what is wrong."""
+    """Return the reply to an image of many digits, or a message that says what is wrong."""
 
     def read() -> str:
         image = uploaded_image(value, uploads)
@@ -77,7 +78,7 @@ def read_sheet(reader: PageReader, value: dict[str, Any] | None, *, uploads: Pat
 
 
 def explain_drawing(reader: PageReader, value: str | None) -> str:
-    """Return what decided how a drawing of one digit was read; nothing for any other."""
+    """Return the decisive regions of a drawing of one digit; nothing for any other."""
 
     def explain() -> str:
         image = drawn_image(value)
@@ -89,7 +90,7 @@ def explain_drawing(reader: PageReader, value: str | None) -> str:
 
 
 def explain_image(reader: PageReader, value: dict[str, Any] | None, *, uploads: Path) -> str:
-    """Return what decided how an image of one digit was read; nothing where it was not read."""
+    """Return the decisive regions of an image of one digit; nothing if it was not read."""
 
     def explain() -> str:
         image = uploaded_image(value, uploads)
@@ -100,7 +101,7 @@ def explain_image(reader: PageReader, value: dict[str, Any] | None, *, uploads: 
 
 def _explanation_of(reader: PageReader, image: Image.Image) -> str:
     reading = reader.read(image)
-    return explanation(reading, occlusion(reader.classifier, reading.image))
+    return explanation(reading, coarse_occlusion(reader.classifier, reading.image))
 
 
 def _explained(explain: Callable[[], str]) -> str:
@@ -138,7 +139,7 @@ def digits_drawn(reader: PageReader, image: Image.Image) -> Drawn:
 
 
 def read_or_say_why_not(read: Callable[[], str]) -> str:
-    """Return what a function returns, or a message that says what is wrong with the image."""
+    """Return the result of a function, or a message that says what is wrong with the image."""
     try:
         return read()
     except EmptyImageError:

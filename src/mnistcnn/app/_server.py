@@ -1,4 +1,4 @@
-"""The server behind the page: for the user of this machine alone, and silent to the outside."""
+"""The server of the page: by default for this machine alone, without requests to others."""
 
 import os
 import socket
@@ -38,12 +38,12 @@ LOCAL_SERVER: dict[str, Any] = {
 NO_DOCUMENTATION = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 # Hugging Face names the host of a Space there.
 SPACE_HOST = "SPACE_HOST"
-# So many requests may wait for the one that is answered; further ones are refused at once.
+# So many requests may wait for the current one; further ones are refused at once.
 MAX_WAITING = 20
 
 
 def _settle_environment(host: str, uploads: str) -> None:
-    """Set what Gradio reads, most of it when it is imported, whatever was set for other pages."""
+    """Set Gradio's environment variables, most of which it reads on import, for this page."""
     for name in [name for name in os.environ if name.startswith(SETTINGS)]:
         del os.environ[name]
     os.environ.update(SILENCE, GRADIO_TEMP_DIR=uploads)
@@ -79,7 +79,7 @@ def served_page(
     `examples`, digits in MNIST's form in the order of their labels, can be clicked on, and
     `corrections` keeps the digits whose labels visitors set right; None offers neither.
 
-    What is uploaded lies in a temporary folder that only this user can open, and which is removed
+    Uploads go to a temporary folder that only this user can open, and which is removed
     at the end. The host ``"127.0.0.1"`` is for this machine alone; without a port the first free
     one from 7860 on is taken.
     """

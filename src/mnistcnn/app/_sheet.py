@@ -1,4 +1,4 @@
-"""How a sheet with many digits looks: the image, a box around each digit, and its label."""
+"""Renders a sheet with many digits: the image, and a box and label for each digit."""
 
 import base64
 import csv
@@ -10,7 +10,8 @@ from operator import attrgetter
 import numpy as np
 from PIL import Image
 
-from mnistcnn.app._answer import SURE_FROM, data_url, percent
+from mnistcnn._html import data_url, percent
+from mnistcnn.app._answer import SURE_FROM
 from mnistcnn.app._reader import Mark
 from mnistcnn.images import grey_over_white
 
@@ -31,12 +32,12 @@ def sheet(image: Image.Image, marks: list[Mark]) -> str:
 
 
 def table(marks: list[Mark], dialect: str = "unix") -> str:
-    """Return a line a digit, with its place and probability, as ``mnistcnn predict`` prints it.
+    """Return one line per digit, with its box and probability, as ``mnistcnn predict`` prints it.
 
     Parameters
     ----------
     marks : list of Mark
-        What was read; what is no digit is left out.
+        The reading; marks that are not digits are left out.
     dialect : str, default="unix"
         One of those of `csv`.
     """

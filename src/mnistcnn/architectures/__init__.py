@@ -1,10 +1,10 @@
-"""The registered networks: one small parameter object each, and one dict of their names.
+"""The registered networks: one small parameter object each, in one dict by name.
 
 Importing this package does not load Keras; `Architecture.build` does.
 """
 
 from mnistcnn._scikit_learn import validate_parameter_constraints
-from mnistcnn._suggestions import suggestion
+from mnistcnn._wording import suggestion
 from mnistcnn.architectures._base import Architecture as Architecture
 from mnistcnn.architectures._base import RegisteredArchitecture as RegisteredArchitecture
 from mnistcnn.architectures._layers import LAYER_KINDS as LAYER_KINDS

@@ -1,4 +1,4 @@
-"""What every architecture is: parameters like an estimator's, and a Keras model built from them."""
+"""The base class of architectures: parameters as in estimators, and the Keras model they define."""
 
 from abc import ABC, abstractmethod
 from contextlib import suppress

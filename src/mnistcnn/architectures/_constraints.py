@@ -1,4 +1,4 @@
-"""What the parameters of an architecture may be, in scikit-learn's form of constraints."""
+"""Constraints for the parameters of architectures, in scikit-learn's form."""
 
 from numbers import Integral, Real
 
@@ -18,7 +18,7 @@ class EachCount(Interval):  # type: ignore[misc]
     Parameters
     ----------
     length : int, default=None
-        How many there must be; None allows one or more.
+        The required number; None allows one or more.
     """
 
     def __init__(self, length: int | None = None):

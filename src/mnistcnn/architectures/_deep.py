@@ -1,4 +1,4 @@
-"""Deeper networks from Kaggle's digit recognizer competition, against overfitting by dropout."""
+"""Deeper networks from Kaggle's Digit Recognizer competition, regularized by dropout."""
 
 from mnistcnn.architectures._base import Published, RegisteredArchitecture
 from mnistcnn.architectures._constraints import FRACTION, EachCount

@@ -31,7 +31,7 @@ def _of_keras(name: str) -> Callable[..., Any]:
 
 
 class LayerKinds(NamedTuple):
-    """What makes the layers of which there is more than one kind."""
+    """The classes of those layers of which there is more than one kind."""
 
     dropout: Callable[..., Any] = _of_keras("Dropout")
     batch_normalization: Callable[..., Any] = _of_keras("BatchNormalization")

@@ -1,4 +1,4 @@
-"""Several networks that answer together."""
+"""Several networks in parallel, combined into one."""
 
 from mnistcnn.architectures._base import Architecture, Published, RegisteredArchitecture
 from mnistcnn.architectures._layers import Tensor

@@ -1,4 +1,4 @@
-"""How far an image shrinks on its way through a network, without Keras."""
+"""Computes how far an image shrinks on its way through a network, without Keras."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class TracedImage(NamedTuple):
     Attributes
     ----------
     windows : tuple of Window, default=()
-        What has been slid over it, in order.
+        The windows that were applied to it, in order.
     shape : tuple of int, default=(1, 1, 1, 1)
         That of the smallest image there is.
 

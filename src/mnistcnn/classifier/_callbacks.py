@@ -1,4 +1,4 @@
-"""The user's Keras callbacks: each fit trains copies of them, or what a factory makes for it."""
+"""The user's Keras callbacks, which each fit copies, or makes by calling a factory."""
 
 import inspect
 from collections import OrderedDict, defaultdict, deque

@@ -1,4 +1,4 @@
-"""Classifiers made from a network that is trained already, or from a recipe."""
+"""Alternative constructors: from a trained network, or from a recipe."""
 
 from typing import Any, Self, cast
 
@@ -6,7 +6,7 @@ import keras
 from numpy.typing import ArrayLike
 
 from mnistcnn._scikit_learn import validate_parameters
-from mnistcnn._suggestions import suggestion
+from mnistcnn._wording import suggestion
 from mnistcnn.classifier._keras_model_template import KerasModelTemplate, shape_of_images
 from mnistcnn.classifier._networks import fitted_from_model
 from mnistcnn.classifier._types import ImageShape

@@ -17,7 +17,7 @@ def count_parameters(
     image_shape: tuple[int, int, int],
     n_classes: int,
 ) -> int:
-    """Return how many parameters the network for these images has, trained or not.
+    """Return the number of parameters of the network for these images, trained or not.
 
     An architecture is refused if it does not build a Keras model, or needs larger images.
 
@@ -40,7 +40,7 @@ def count_parameters(
 
 
 def n_parameters_of(classifier: "DigitCNNClassifier") -> int:
-    """Return how many parameters the network of a fitted classifier has, trained or not.
+    """Return the number of parameters of a fitted classifier's network, trained or not.
 
     The two numbers of the pixel scaling are none. The network stays the classifier's own, where
     reading `model_` would hand it over.

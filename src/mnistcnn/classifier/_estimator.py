@@ -113,11 +113,11 @@ default="one_cycle"
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss, by label; classes that are not named have weight 1.
     early_stopping : bool, default=False
-        Whether to set aside a stratified part of the training images (unless `X_val` is passed to
+        Whether to hold out a stratified part of the training images (unless `X_val` is passed to
         `fit`), stop when the validation accuracy no longer rises, and keep the weights of the best
         epoch.
     validation_fraction : float, default=0.1
-        Fraction of the training images that is set aside, between 0 and 1; not used with `X_val`.
+        Fraction of the training images that is held out, between 0 and 1; not used with `X_val`.
     n_iter_no_change : int, default=5
         Number of epochs without a better validation accuracy after which training stops.
     warm_start : bool, default=False
@@ -278,7 +278,7 @@ default="one_cycle"
         X_val : array-like of the form of `X`, default=None
             Your own images to validate on after each epoch, in the same unit as `X`. `history_`
             records their loss and accuracy; `early_stopping` uses them, and no training images are
-            set aside. A `Pipeline(..., transform_input=["X_val"])` transforms them as it does `X`.
+            held out. A `Pipeline(..., transform_input=["X_val"])` transforms them as it does `X`.
         y_val : array-like of shape (n_val,), default=None
             Labels of `X_val`; all of them must occur in `y`.
         sample_weight_val : array-like of shape (n_val,), default=None

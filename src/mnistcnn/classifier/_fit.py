@@ -1,4 +1,4 @@
-"""A fit, step by step: it returns a record of what it leaves, and the estimator stays as it is."""
+"""A fit, step by step: it returns the fitted state, and leaves the estimator unchanged."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -128,7 +128,7 @@ def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
 def _divided(
     estimator: "DigitCNNClassifier", data: TrainingData, given: ValidationArrays, seed: int
 ) -> tuple[TrainingData, TrainingData | None]:
-    """Return what trains and what validates: a set of the user's own, a part set aside, or None."""
+    """Return the training and the validation data: those of the user, a held-out part, or None."""
     validation = read_validation_data(estimator, data, given)
     if validation is not None:
         return data, validation
@@ -149,8 +149,9 @@ def _set_validation_aside(
         )
     except ValueError as error:
         raise ValueError(
-            f"early_stopping=True cannot set validation_fraction={estimator.validation_fraction} "
-            f"of {len(data.indices)} images aside with every class in both parts: {error}"
+            "early_stopping=True cannot hold out validation_fraction="
+            f"{estimator.validation_fraction} of {len(data.indices)} images with every class in "
+            f"both parts: {error}"
         ) from error
     return data.part(training), data.part(validation)
 
@@ -206,7 +207,8 @@ def _with_reports(
 def _check_can_increment(estimator: "DigitCNNClassifier") -> None:
     if estimator.early_stopping:
         raise ValueError(
-            "early_stopping must be False in partial_fit, which has no validation part, got True."
+            "early_stopping must be False in partial_fit, which holds out no validation set, got "
+            "True."
         )
     if estimator.ema_momentum is not None or getattr(estimator.optimizer, "use_ema", False):
         raise ValueError(

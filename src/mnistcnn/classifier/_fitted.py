@@ -1,5 +1,6 @@
-"""What a fit leaves: one record, from which the estimator takes its attributes."""
+"""The fitted state: one record, from which the estimator takes its attributes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -16,6 +17,14 @@ from mnistcnn._training.training import History
 from mnistcnn.classifier._parameters import ParameterTexts
 from mnistcnn.classifier._pixel_range import learned_statistics
 from mnistcnn.preprocessing import PixelRange
+
+# What scikit-learn's validation keeps of the columns.
+FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
+
+
+def feature_attributes_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of an estimator's attributes that describe the columns."""
+    return {name: attributes[name] for name in FEATURE_ATTRIBUTES if name in attributes}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +48,7 @@ class Fitted:
     stops_early : bool
         Whether the network has the weights of its best epoch once it is trained.
     from_memory : bool
-        Whether it was read back, not trained.
+        Whether it was loaded from the cache, not trained.
     settings : dict of str to str, or None
         The parameters of the estimator in the fit, as text, where they are known.
     """
@@ -56,8 +65,7 @@ class Fitted:
 
     NAMES: ClassVar = (
         "classes_",
-        "n_features_in_",
-        "feature_names_in_",
+        *FEATURE_ATTRIBUTES,
         "image_shape_",
         "n_iter_",
         "history_",
@@ -81,7 +89,7 @@ class Fitted:
         pixel_range: PixelRange | None,
         config: TrainingConfig,
     ) -> Self:
-        """Return what is known of a fit before it has run an epoch."""
+        """Return the fitted state before the first epoch."""
         return cls(
             data.feature_attributes,
             data.classes,

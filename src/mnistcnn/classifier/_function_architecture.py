@@ -1,4 +1,4 @@
-"""A user's own function as an architecture whose keyword parameters can be set and searched."""
+"""Wraps a user's function as an architecture whose keyword parameters can be searched."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -18,7 +18,7 @@ BY_NAME = (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 class FunctionWithParameters:
     """Builds what a function builds, with some of its keyword parameters set.
 
-    It takes the place of a plain function once one of them is set through the estimator, and calls
+    It replaces a plain function once one of them is set through the estimator, and calls
     it as ``function(input_shape, n_classes, **parameters)``. What is no parameter of it is refused.
     """
 

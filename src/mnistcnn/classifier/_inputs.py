@@ -1,4 +1,4 @@
-"""Turns what users hand over into rows of pixels, integer targets and weights."""
+"""Validates user input, and converts it to rows of pixels, integer targets and weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
+from mnistcnn.classifier._fitted import feature_attributes_of
 from mnistcnn.classifier._pixel_range import measured_pixels
 from mnistcnn.classifier._sample_weights import combined_weights, weights_of_mean_one
 from mnistcnn.classifier._types import ClassWeight, Weights
@@ -35,7 +36,7 @@ from mnistcnn.preprocessing import (
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
 
-# One's own validation set takes the place of the part that is set aside.
+# A validation set that is passed takes the place of the part that is held out.
 DEFAULT_VALIDATION_FRACTION = 0.1
 
 
@@ -76,13 +77,13 @@ def read_training_data(
         indices=np.arange(len(flat), dtype=np.int32),
         image_shape=image_shape,
         classes=classes,
-        feature_attributes=_feature_attributes(noted),
+        feature_attributes=feature_attributes_of(vars(noted)),
     )
     return _weighted(data, sample_weight, estimator.class_weight)
 
 
 class ValidationArrays(NamedTuple):
-    """A validation set of the user's own, as handed over."""
+    """The validation set that the user passed, as it is."""
 
     X_val: "Images | None" = None
     y_val: "Labels | None" = None
@@ -92,9 +93,9 @@ class ValidationArrays(NamedTuple):
 def read_validation_data(
     estimator: "DigitCNNClassifier", training: TrainingData, given: ValidationArrays
 ) -> TrainingData | None:
-    """Validate a validation set of the user's own, which must be of the form of the training data.
+    """Validate the user's validation set, which must have the form of the training data.
 
-    None where nothing was handed over.
+    None if no validation set was passed.
     """
     _check_given_together(given, estimator.validation_fraction)
     if given.X_val is None or given.y_val is None:
@@ -127,7 +128,7 @@ def _check_given_together(given: ValidationArrays, validation_fraction: float) -
     if passed and validation_fraction != DEFAULT_VALIDATION_FRACTION:
         raise ValueError(
             f"validation_fraction must stay at {DEFAULT_VALIDATION_FRACTION}, its default, if "
-            f"X_val is passed: no training images are set aside then, got {validation_fraction}."
+            f"X_val is passed: no training images are held out then, got {validation_fraction}."
         )
 
 
@@ -162,11 +163,6 @@ def _image_shape(
     return fitted_shape
 
 
-def _feature_attributes(noted: "DigitCNNClassifier") -> dict[str, Any]:
-    names = ("n_features_in_", "feature_names_in_")
-    return {name: vars(noted)[name] for name in names if name in vars(noted)}
-
-
 def encode_labels(
     y: Labels, known_classes: NDArray[Any] | None
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
@@ -186,8 +182,8 @@ def encode_labels(
     unknown = np.setdiff1d(labels, known_classes)
     if len(unknown):
         raise ValueError(
-            f"y must hold only labels that the estimator knows already, {known_classes.tolist()}, "
-            f"got also {unknown.tolist()}."
+            f"y must contain only labels known to the estimator, {known_classes.tolist()}, but "
+            f"also contains {unknown.tolist()}."
         )
     return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
 
@@ -195,7 +191,7 @@ def encode_labels(
 def _weighted(
     data: TrainingData, sample_weight: Weights, class_weight: ClassWeight
 ) -> TrainingData:
-    """Return the data with weights whose scale does not matter, without what weighs nothing."""
+    """Return the data with normalized weights, without images of weight 0."""
     weights = combined_weights(data.targets, data.classes, sample_weight, class_weight)
     if weights is None:
         return data

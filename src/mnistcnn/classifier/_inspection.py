@@ -1,4 +1,4 @@
-"""What a fitted estimator tells of its network: gradients, what its layers put out, kernels."""
+"""Input gradients, layer outputs and kernels of a fitted estimator."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class InspectionMixin(PredictionMixin):
-    """Looks into the network of a fit without changing it."""
+    """Computes gradients, layer outputs and kernels of the fitted network."""
 
     def input_gradients(self, X: Images, y: "Labels | None" = None) -> NDArray[np.float32]:
         """Return how the score of a class changes with each pixel of an image.
@@ -161,7 +161,7 @@ def _targets(labels: Labels, classes: NDArray[Any]) -> NDArray[np.int32]:
     unknown = sorted({label for label in given if label not in known}, key=str)
     if unknown:
         raise ValueError(
-            f"y must hold only labels that the estimator knows, {classes.tolist()}, got also "
-            f"{unknown}."
+            f"y must contain only labels known to the estimator, {classes.tolist()}, but also "
+            f"contains {unknown}."
         )
     return np.array([known[label] for label in given], dtype=np.int32)

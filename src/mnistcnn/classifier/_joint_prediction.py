@@ -1,4 +1,4 @@
-"""Several fitted classifiers, asked in one compiled pass."""
+"""Predicts with several fitted classifiers in one compiled pass."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -16,9 +16,9 @@ from mnistcnn.preprocessing import read_pixels
 
 
 class JointPredictor:
-    """Asks several fitted classifiers in one compiled pass, and keeps the program for the next.
+    """Predicts with several fitted classifiers in one compiled pass, and keeps the program.
 
-    Their weights are read where they are, and a classifier that is fitted anew is noticed. A copy,
+    Their weights are read where they are, and a classifier that is refitted is noticed. A copy,
     also one in another process, compiles for itself.
     """
 
@@ -30,7 +30,7 @@ class JointPredictor:
         return type(self), ()
 
     def probabilities(self, classifiers: Sequence[Any], X: Images) -> NDArray[np.float64] | None:
-        """Return what each classifier's own `predict_proba` does, to the rounding of float32.
+        """Return the same as each classifier's own `predict_proba`, to the rounding of float32.
 
         Parameters
         ----------
@@ -42,7 +42,7 @@ class JointPredictor:
         Returns
         -------
         probabilities : ndarray of shape (n, n_classifiers, n_classes), float64, or None
-            None where they must be asked one by one: others than `DigitCNNClassifier`, or such as
+            None if they must predict one by one: others than `DigitCNNClassifier`, or such as
             take images of different shapes or know different labels.
         """
         if not all(type(classifier) is DigitCNNClassifier for classifier in classifiers):
@@ -67,7 +67,7 @@ class JointPredictor:
 
 
 def _agree(one: DigitCNNClassifier, other: DigitCNNClassifier) -> bool:
-    """Tell whether two classifiers read images and name classes alike."""
+    """Tell whether two classifiers take the same images and know the same classes."""
     return (
         one.image_shape_ == other.image_shape_
         and one.n_features_in_ == other.n_features_in_

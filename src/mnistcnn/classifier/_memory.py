@@ -1,4 +1,4 @@
-"""Fits that were done before: read back from a folder, through joblib, in place of training."""
+"""Caches fits in a folder through joblib, and loads them instead of training again."""
 
 import os
 import warnings
@@ -44,7 +44,7 @@ OWN_CODE = "a function or class of your own may have changed since, which cannot
 
 
 class Outcome(TypedDict):
-    """What training leaves, as plain data that joblib stores."""
+    """The result of training, as plain data that joblib stores."""
 
     values: list[NDArray[Any]]
     optimizer: list[NDArray[Any]]
@@ -61,14 +61,14 @@ class _NotKeptError(Exception):
 
 
 def _outcome(fingerprint: str, train: Callable[[], Outcome]) -> Outcome:  # noqa: ARG001
-    """Return what training leaves; joblib keeps it by the fingerprint."""
+    """Return the result of training; joblib caches it by the fingerprint."""
     return train()
 
 
 class FitMemory:
     """The place of one fit in the estimator's `memory`.
 
-    `kept` is joblib's function that keeps outcomes, None keeps none; `fingerprint` tells of all
+    `kept` is joblib's function that keeps outcomes, None keeps none; `fingerprint` covers all
     that the outcome of the fit depends on, `config` among it.
     """
 
@@ -80,7 +80,7 @@ class FitMemory:
     def read_back(
         self, training: TrainingData, network: Network, pixel_range: PixelRange
     ) -> Fitted | None:
-        """Return what an equal fit has left, in this network; None without such a fit."""
+        """Return the result of an equal fit, in this network; None if there is none."""
         outcome = self._outcome_for(network)
         if outcome is None:
             return None
@@ -95,7 +95,7 @@ class FitMemory:
         )
 
     def keep(self, fitted: Fitted) -> Fitted:
-        """Keep what training left, and return it."""
+        """Cache the result of training, and return it."""
         if self._kept is None:
             return fitted
         outcome = {
@@ -137,7 +137,7 @@ def memory_of_fit(
     config: TrainingConfig,
     seed: list[int],
 ) -> FitMemory:
-    """Return where a fit is cached: nowhere, unless comparable inputs determine its outcome."""
+    """Return the cache of a fit: none, unless comparable inputs determine its outcome."""
     kept = _opened(estimator.memory)
     if kept is None:
         return FitMemory(None, config)

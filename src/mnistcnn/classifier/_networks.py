@@ -1,4 +1,4 @@
-"""The network of a fit: built for the data, its pixels scaled, or trained before and taken over."""
+"""Builds the network of a fit, or takes over one that is already trained."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -132,7 +132,7 @@ def restore_fit(
     history: dict[str, list[float]],
     pixel_range: PixelRange,
 ) -> Any:
-    """Return an unfitted estimator fitted, with weights that were trained and stored before.
+    """Fit an estimator with stored weights instead of training, and return it.
 
     They are Keras's of the whole network, pixel scaling included; `pixel_range` is the lowest and
     the highest pixel of the training. Those of another architecture are refused.
@@ -170,6 +170,6 @@ def _adopt_weights(network: Network, model: keras.Model) -> None:
     )
     if not np.allclose(given, copied, rtol=1e-3, atol=1e-4):
         raise ValueError(
-            "model holds functions of your own that its config does not describe, so its copy "
+            "model contains custom functions that its config does not describe, so its copy "
             "computes something else; pass a function that builds it as architecture, and fit."
         )

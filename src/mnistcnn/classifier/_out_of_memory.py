@@ -1,4 +1,4 @@
-"""Memory that runs out becomes an error that says what needs so much of it."""
+"""Turns an out-of-memory error into one that says what needed the memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +27,12 @@ def out_of_memory_explained(
         if isinstance(error, DeviceMemoryError) or not _is_out_of_memory(error):
             raise
         height, width, channels = image_shape
-        size = "" if batch_size is None else f", batch_size={batch_size}"
+        size = "" if batch_size is None else f" with batch_size={batch_size}"
         remedy = "" if batch_size is None else "a smaller batch_size, "
         raise DeviceMemoryError(
-            f"The memory of the device is too small for architecture={_name(estimator)} on images "
-            f"of {height}x{width}x{channels}{size}. Try {remedy}smaller images or a smaller "
-            "architecture, and make sure that nothing else uses the memory."
+            f"Out of memory: architecture={_name(estimator)} on images of "
+            f"{height}x{width}x{channels}{size} does not fit on the device. Try {remedy}smaller "
+            "images or a smaller architecture, and make sure that nothing else uses the memory."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What each parameter of the estimator may be."""
+"""The allowed values of the estimator's parameters."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""How an estimator that holds a network is copied, stored and sent to another process."""
+"""Copies and pickles estimators that hold a network."""
 
 from copy import copy
 from typing import Any, Self, cast
@@ -15,7 +15,7 @@ from mnistcnn.storage import LEFT_OUT, SavableMixin
 
 
 class StoredNetworkMixin(SavableMixin):
-    """Stores the network as its config and arrays; Keras itself is never asked to pickle."""
+    """Stores the network as its config and arrays, without pickling Keras objects."""
 
     def __copy__(self) -> Self:
         """Return another estimator on the very same network: `partial_fit` of one trains both."""
@@ -34,7 +34,7 @@ class StoredNetworkMixin(SavableMixin):
         return cloned
 
     def _to_content(self) -> dict[str, Any]:
-        """Return what a model file holds: parameters, and what was learned."""
+        """Return the content of a model file: parameters and fitted state."""
         estimator: Any = self
         parameters = estimator.get_params(deep=False)
         kept = {name: value for name, value in parameters.items() if name not in LEFT_OUT}

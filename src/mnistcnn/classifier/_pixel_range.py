@@ -1,4 +1,4 @@
-"""The range of the training pixels, and what it tells of later ones and of a network."""
+"""The range of the training pixels, and the checks of later pixels and networks against it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ MAX_RATIO = 10
 
 
 def measured_pixels(data: TrainingData) -> TrainingPixels:
-    """Return what is known of the training pixels before a network has learned from them."""
+    """Return range, mean and deviation of the training pixels, before a network is trained."""
     return TrainingPixels(measured_range(data), pixel_statistics(_measured(data)))
 
 
@@ -70,7 +70,7 @@ def joint_range(ranges: Sequence[PixelRange | None]) -> PixelRange | None:
                 "All members must have been trained on pixels in the same unit to become one "
                 f"graph, got pixels from {known[first][0]:.4g} to {known[first][1]:.4g} for "
                 f"estimators_[{first}] and from {low:.4g} to {high:.4g} for estimators_[{place}]; "
-                "fit the ensemble anew."
+                "refit the ensemble."
             )
     lows, highs = [low for low, _ in known.values()], [high for _, high in known.values()]
     return (min(lows), max(highs)) if known else None
@@ -94,7 +94,7 @@ def widened_range(known: TrainingPixels, data: TrainingData) -> PixelRange:
 def warn_of_needless_scaling(
     pixel_scaling: str | None, known: PixelRange, network: Network
 ) -> None:
-    """Warn if the layers of a network are given next to nothing, since pixels are scaled twice.
+    """Warn if the layers of a network receive values close to zero, since pixels are scaled twice.
 
     The network has its pixel scaling set; `known` is the range of the training pixels.
     """
@@ -110,9 +110,9 @@ def warn_of_needless_scaling(
 
 def _scaled_twice(pixel_scaling: str, inside: Rescaling) -> str:
     return (
-        f"The network multiplies its inputs by {inside.scale:.4g} itself, but "
-        f"pixel_scaling={pixel_scaling!r} has scaled them before, so its layers see next to "
-        "nothing of the images. Use pixel_scaling=None."
+        f"The network already multiplies its inputs by {inside.scale:.4g}, and "
+        f"pixel_scaling={pixel_scaling!r} scales them first, so its layers receive values close to "
+        "zero. Use pixel_scaling=None."
     )
 
 
@@ -121,9 +121,9 @@ def _scaled_needlessly(pixel_scaling: str | None, known: PixelRange, inside: Res
     divisor = 255 if pixel_scaling == "unit" else 1 / inside.scale
     remedy = "Use pixel_scaling='standard', or m" if pixel_scaling == "unit" else "M"
     return (
-        f"{scaler} divides by {divisor:.4g}, but the pixels range from {known[0]:.4g} to "
-        f"{known[1]:.4g} only, so the layers see next to nothing of the images. {remedy}ultiply "
-        f"the pixels by {divisor:.4g}."
+        f"{scaler} divides by {divisor:.4g}, but the pixels range only from {known[0]:.4g} to "
+        f"{known[1]:.4g}, so the layers receive values close to zero. {remedy}ultiply the pixels "
+        f"by {divisor:.4g}."
     )
 
 

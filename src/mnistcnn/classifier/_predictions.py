@@ -1,4 +1,4 @@
-"""What a fitted estimator answers."""
+"""The prediction methods of a fitted estimator."""
 
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, cast

@@ -1,4 +1,4 @@
-"""How much each image counts in the loss: its own weight times that of its class."""
+"""Combines sample weights and class weights into the weight of each image in the loss."""
 
 from numbers import Real
 from typing import Any
@@ -86,8 +86,8 @@ def _check_names(class_weight: dict[Any, float], labels: list[Any]) -> None:
     unnamed = [label for label in labels if label not in class_weight]
     if absent and unnamed:
         raise ValueError(
-            f"class_weight must name all labels in y, {labels}, if it names others too, got "
-            f"{absent} and no weight for {unnamed}."
+            f"class_weight must name every label in y, {labels}, if it also names other labels, "
+            f"got {absent}, which are not in y, and no weight for {unnamed}."
         )
 
 

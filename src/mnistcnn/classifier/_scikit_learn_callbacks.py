@@ -67,7 +67,7 @@ class ReportedEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch_context.call_on_fit_task_begin(**self._task)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """End an epoch, and the fit with it where a callback asks for that."""
+        """End an epoch, and the fit if a callback requests it."""
         if self._epoch_context.call_on_fit_task_end(
             **self._task, reconstruction_attributes=self._fitted_attributes
         ):

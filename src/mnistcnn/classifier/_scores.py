@@ -1,4 +1,4 @@
-"""From a network's float32 scores to what scikit-learn's methods return."""
+"""Converts a network's float32 scores to the values that scikit-learn's methods return."""
 
 import numpy as np
 from numpy.typing import NDArray

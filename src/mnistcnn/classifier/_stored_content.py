@@ -1,7 +1,6 @@
-"""What a model file holds of a trained network, and the checks of what comes from a file."""
+"""The content of a model file for a trained network, and its validation on loading."""
 
 from math import prod
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -13,13 +12,13 @@ from mnistcnn._training.network import DTYPE_POLICIES, Network, as_array
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
-from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._fitted import FEATURE_ATTRIBUTES, Fitted, feature_attributes_of
 from mnistcnn.classifier._fitted_architecture import architecture_built_by, builds
 from mnistcnn.classifier._parameters import ParameterTexts
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._training_config import resolve_architecture
 from mnistcnn.classifier._types import ArchitectureLike
-from mnistcnn.preprocessing import PixelRange
+from mnistcnn.preprocessing import PixelRange, is_positive_integer
 from mnistcnn.storage import NotPlainError
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ __all__ = ["fitted_of", "learned_by"]
 
 Content = dict[str, Any]
 
-OF_FEATURES = {"n_features_in_", "feature_names_in_"}
 OF_NETWORK = {
     "architecture", "n_classes", "image_shape", "emits_logits", "precision", "trainability",
     "values", "optimizer",
@@ -37,7 +35,7 @@ OF_NETWORK = {
 
 
 def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
-    """Return what a classifier has learned, as plain values; None before it is fitted."""
+    """Return the fitted state of a classifier as plain values; None before it is fitted."""
     attributes = vars(estimator)
     if "_borrowed" not in attributes:
         return None
@@ -47,7 +45,7 @@ def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
         state["architecture"] = _features_to_store(estimator.architecture, network)
     _check_weights(network)
     return {
-        "features": {name: attributes[name] for name in OF_FEATURES if name in attributes},
+        "features": feature_attributes_of(attributes),
         "classes": attributes["classes_"],
         "pixel_range": attributes["_pixel_range"],
         "history": attributes["history_"],
@@ -72,13 +70,12 @@ def _features_to_store(architecture: ArchitectureLike, network: Network) -> Trai
         return original
     if is_parameter and original is None:
         raise ValueError(
-            "architecture must be the TrainedFeatures that this classifier was fitted with, for a "
-            "file of it to be loaded again, got others: they were set after the fit, or the "
-            "classifier in them was fitted anew. Fit this one anew, or use joblib.dump."
+            "architecture must be the TrainedFeatures that this classifier was fitted with, or it "
+            "cannot be saved, got others: they were set after the fit, or the classifier in them "
+            "was refitted. Refit this classifier, or use joblib.dump."
         )
     raise NotPlainError(
-        "a network of layers that no registered architecture has built: a function or model of "
-        "one's own"
+        "a network that was built by your own function or model, not by a registered architecture"
     )
 
 
@@ -134,7 +131,9 @@ def _check_network(network: Content, n_classes: int) -> None:
         raise ValueError("the architecture of the network must be a registered one")
     if network["precision"] not in DTYPE_POLICIES:
         raise ValueError(f"the precision {network['precision']!r} is not known")
-    if len(network["image_shape"]) != 3 or not all(map(_is_count, network["image_shape"])):
+    if len(network["image_shape"]) != 3 or not all(
+        map(is_positive_integer, network["image_shape"])
+    ):
         raise ValueError("images must have a height, a width and channels")
     if not all(type(flag) is bool for flag in network["trainability"]):
         raise ValueError("a layer must be frozen or not")
@@ -142,10 +141,6 @@ def _check_network(network: Content, n_classes: int) -> None:
         raise ValueError("the optimizer's state must be arrays")
     if network["n_classes"] != n_classes:
         raise ValueError("there must be a label for each output of the network")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def _check_weights(network: Network) -> None:
@@ -173,14 +168,14 @@ def _checked_settings(settings: object) -> ParameterTexts | None:
     if not isinstance(settings, dict) or not all(
         isinstance(part, str) for item in settings.items() for part in item
     ):
-        raise ValueError("the parameters of the fit must be texts")
+        raise ValueError("the parameters of the fit must be strings")
     return settings
 
 
 def _check_features(features: Content, image_shape: tuple[int, ...]) -> None:
     n_features = features["n_features_in_"]
     # Padded images have more pixels than there are columns.
-    if not (features.keys() <= OF_FEATURES and _is_count(n_features)) or (
+    if not (features.keys() <= set(FEATURE_ATTRIBUTES) and is_positive_integer(n_features)) or (
         n_features > prod(image_shape)
     ):
         raise ValueError("the number of features must be that of the network")

@@ -108,12 +108,6 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
         return self._network.pixel_scaling
 
     @property
-    def pixel_range(self) -> tuple[float, float] | None:
-        """The lowest and the highest training pixel, if known."""
-        known: tuple[float, float] | None = vars(self.fitted).get("_pixel_range")
-        return known
-
-    @property
     def _architecture(self) -> Any:
         return architecture_built_by(self._network) or resolve_architecture(
             self.fitted.architecture

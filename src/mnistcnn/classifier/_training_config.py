@@ -1,4 +1,4 @@
-"""Works out what the parameters of an estimator mean for the data at hand."""
+"""Resolves the parameters of an estimator for the data at hand."""
 
 import math
 from collections.abc import Sequence
@@ -143,7 +143,7 @@ def training_config(
     n_examples: int,
     lr_schedule: str,
 ) -> TrainingConfig:
-    """Return how to train on so many images."""
+    """Return the training configuration for a number of images."""
     optimizer = _optimizer_config(estimator, architecture, lr_schedule)
     callbacks = callbacks_for_fit(estimator.callbacks, optimizer, estimator.random_state)
     check_averages(callbacks, optimizer, early_stopping=estimator.early_stopping)
@@ -169,7 +169,7 @@ def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentati
 
 
 class Seeds(NamedTuple):
-    """Where all of a fit's randomness comes from: `training` is order, augmentation and dropout."""
+    """The seeds of a fit; `training` is for order, augmentation and dropout."""
 
     split: int
     weights: int

@@ -1,4 +1,4 @@
-"""The command line: arguments, progress and printing; what computes is the library.
+"""The command line: arguments, progress and printing; the library does the computing.
 
 Its modules import nothing heavier than click, so that ``--help`` and usage errors answer at once.
 """

@@ -1,4 +1,4 @@
-"""The prediction for each image, and the forms in which it is printed."""
+"""The prediction for each image, printed as a table, CSV or JSON."""
 
 import csv
 import sys
@@ -10,7 +10,7 @@ from mnistcnn._types import Array, Classifier, Label
 from mnistcnn.cli._image_sources import Named
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
-# Few enough that the first answers come soon, many enough to be computed at full speed.
+# Few enough for the first predictions to appear soon, many enough to run at full speed.
 BATCH_SIZE = 128
 
 
@@ -22,13 +22,13 @@ class Answer(NamedTuple):
     file : str
         The name of the image.
     digit : int, float or str
-        What the classifier predicts; for a rejected image the label that stands for that.
+        The prediction; for a rejected image, the rejected label.
     probability : float
         That of the digit; for a rejected image that of the most probable one.
     second_digit, second_probability : int, float or str, and float
         The most probable one of the others.
     rejected : bool
-        Whether the classifier has given no digit.
+        Whether the classifier rejected the image.
     """
 
     file: str
@@ -44,7 +44,7 @@ def answers_for(
     classifier: Classifier,
     predict: Callable[[Array], tuple[Array, Array]],
 ) -> Iterator[Answer]:
-    """Give the answers in the order of the images; `predict` gives labels and probabilities."""
+    """Yield the predictions in image order; `predict` returns labels and probabilities."""
     import numpy as np
 
     while batch := list(islice(images, BATCH_SIZE)):
@@ -69,7 +69,7 @@ def _answer(name: str, label: Label, classes: list[Any], probabilities: Array) -
 
 
 def print_as_csv(answers: Iterable[Answer]) -> None:
-    """Print a line an answer, as soon as it is there."""
+    """Print one line per prediction, as soon as it is made."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(Answer._fields)
     for answer in answers:
@@ -85,7 +85,7 @@ def print_as_csv(answers: Iterable[Answer]) -> None:
 
 
 def print_as_json(answers: Iterable[Answer]) -> None:
-    """Print a list of one object an answer; after an error or Ctrl-C, of those that are there."""
+    """Print a list of one object per prediction; after an error or Ctrl-C, of those made so far."""
     rows: list[dict[str, Any]] = []
     try:
         rows.extend(answer._asdict() for answer in answers)
@@ -94,7 +94,7 @@ def print_as_json(answers: Iterable[Answer]) -> None:
 
 
 def print_as_table(answers: Iterable[Answer]) -> None:
-    """Print a row an answer; after an error or Ctrl-C, of those that are there."""
+    """Print one row per prediction; after an error or Ctrl-C, those made so far."""
     rows: list[tuple[str, ...]] = []
     try:
         rows.extend(map(_cells, answers))

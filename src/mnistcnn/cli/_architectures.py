@@ -1,4 +1,4 @@
-"""``mnistcnn architectures``: the names that the other commands take."""
+"""``mnistcnn architectures``: lists the names for the other commands."""
 
 import inspect
 from typing import TYPE_CHECKING, Any

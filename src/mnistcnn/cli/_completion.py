@@ -1,4 +1,4 @@
-"""What a shell offers where a command expects a name, when the user presses the tab key."""
+"""Shell completion of the names that commands expect."""
 
 import click
 from click.shell_completion import CompletionItem

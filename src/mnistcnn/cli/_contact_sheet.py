@@ -1,4 +1,4 @@
-"""Many small images beside each other in one."""
+"""Writes many small images side by side into one."""
 
 from collections.abc import Sequence
 from math import ceil

@@ -14,6 +14,7 @@ import click
 from mnistcnn._types import Classifier
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
+    PRETRAINED,
     WRITTEN_BY,
     check_answers,
     load_bundled,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from mnistcnn.app import PageReader
 
-PRETRAINED = "pretrained"
 # Which of the bundled digits, from 0 to 9, are written clearly.
 EXAMPLES = (1099, 1514, 1014, 961, 1681, 1769, 598, 1314, 8, 1360)
 
@@ -99,7 +99,7 @@ def demo(
 
 
 def _readers(model_files: tuple[Path, ...], *, runs_code: bool) -> "dict[str, PageReader]":
-    """Load what visitors choose among: the files in their order, then the pretrained network."""
+    """Load the networks to choose from: the files in their order, then the pretrained one."""
     if not model_files:
         return {PRETRAINED: _bundled_reader()}
     from mnistcnn import load_pretrained
@@ -156,7 +156,7 @@ def _announce(address: str, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json({"address": address})
     elif not quiet:
-        print(f"Open {address} in a browser; Ctrl-C here ends it.")
+        print(f"Open {address} in a browser; press Ctrl-C here to stop.")
     # The command goes on, and whoever reads its output waits for the address.
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""``mnistcnn devices``: what networks are computed on."""
+"""``mnistcnn devices``: lists the devices that networks run on."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""``mnistcnn evaluate``: how good a model file is."""
+"""``mnistcnn evaluate``: measures the accuracy of a model file."""
 
 from functools import partial
 from pathlib import Path

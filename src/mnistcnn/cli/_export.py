@@ -1,13 +1,13 @@
-"""``mnistcnn export``: a classifier as a file that needs neither Keras nor TensorFlow."""
+"""``mnistcnn export``: writes a classifier to a file that needs no Keras and no TensorFlow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
-from mnistcnn.cli._model_files import load_model_file, run_code_option
+from mnistcnn.cli._model_files import PRETRAINED, load_model_file, run_code_option
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
@@ -21,8 +21,6 @@ from mnistcnn.cli._tables import plain_label, print_json
 if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
     from mnistcnn._types import Classifier
-
-PRETRAINED = "pretrained"
 
 
 @click.command(short_help="Write a classifier to an ONNX or LiteRT file.")
@@ -52,9 +50,7 @@ def export(
         classifier = _classifier(model_file, runs_code=runs_code)
         file = _write(classifier, output, model_file, force=force)
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(
-            f"interrupted; {output} {'is unchanged' if output.exists() else 'is not written'}."
-        ) from interrupt
+        raise Interrupted(f"interrupted; {fate_of(output)}.") from interrupt
     (print_json if as_json else _print)(_summary(classifier, file))
     return 0 if file == output else UNDER_ANOTHER_NAME
 

@@ -1,4 +1,4 @@
-"""How many of the images are held out of a training."""
+"""Chooses how many images are held out of a training."""
 
 from math import ceil
 

@@ -1,4 +1,4 @@
-"""From names on the command line and stdin to images in MNIST's form."""
+"""Reads the images named on the command line and stdin, in MNIST's form."""
 
 import os
 import sys

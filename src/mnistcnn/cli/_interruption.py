@@ -1,10 +1,11 @@
-"""Ctrl-C: taken at once, also while TensorFlow computes."""
+"""Handles Ctrl-C at once, also while TensorFlow computes."""
 
 import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
@@ -14,6 +15,11 @@ Result = TypeVar("Result")
 
 class Interrupted(click.ClickException):
     """Ctrl-C, with a message that says what is kept."""
+
+
+def fate_of(path: Path) -> str:
+    """Say what an interruption has left of an output file, which is only replaced at the end."""
+    return f"{path} {'is unchanged' if path.exists() else 'is not written'}"
 
 
 def interruptible(work: Callable[[], Result]) -> Result:

@@ -13,7 +13,7 @@ import click
 from mnistcnn._types import Array, Classifier
 from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
-from mnistcnn.cli._interruption import Interrupted, interruptible
+from mnistcnn.cli._interruption import Interrupted, fate_of, interruptible
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME
 from mnistcnn.cli._options import (
     NamedPath,
@@ -129,15 +129,10 @@ def kaggle(
     """
     check_is_not_read(submission_file, "--submission", (train_file, test_file, sample_submission))
     check_submission(submission_file, force=force)
-    from mnistcnn.datasets import read_digit_recognizer
-
     make = partial(_classifier, random_state=random_state, **settings)
     training = Training(networks_of(make())[0].epochs, settings["ensemble"] or 1)
     try:
-        X, y, X_test = read_digit_recognizer(
-            train_file, test_file, sample_submission=sample_submission
-        )
-        _check_classes(y, train_file)
+        X, y, X_test = _read(train_file, test_file, sample_submission)
         is_told = warn_of_other_polarity(X, X_test)
         X, y, held_out = _split(X, y, validation_fraction, random_state)
         _check_leaves_validation(make(), y, settings["recipe"], train_file)
@@ -159,8 +154,7 @@ def kaggle(
 
 
 def _interrupted(training: Training, submission_file: Path) -> Interrupted:
-    kept = "unchanged" if submission_file.exists() else "not written"
-    return Interrupted(f"interrupted {training.place()}; {submission_file} is {kept}.")
+    return Interrupted(f"interrupted {training.place()}; {fate_of(submission_file)}.")
 
 
 def _classifier(
@@ -171,7 +165,7 @@ def _classifier(
     augmentation: str | None,
     random_state: int,
 ) -> NetworkOrEnsemble:
-    """Make what is trained, from the options that choose it."""
+    """Make the classifier to train from the options."""
     from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
 
     changed: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
@@ -183,8 +177,19 @@ def _classifier(
     return DigitEnsembleClassifier(network, ensemble, random_state=random_state)
 
 
+def _read(
+    train_file: Path, test_file: Path, sample_submission: Path | None
+) -> tuple[Array, Array, Array]:
+    """Return the labelled images, their labels, and the images to predict."""
+    from mnistcnn.datasets import read_digit_recognizer
+
+    X, y, X_test = read_digit_recognizer(train_file, test_file, sample_submission=sample_submission)
+    _check_classes(y, train_file)
+    return X, y, X_test
+
+
 def _shown(classifier: NetworkOrEnsemble, held_out: dict[str, Array]) -> dict[str, Array]:
-    """Return what to measure after each epoch: nothing that a network would choose an epoch by."""
+    """Return the data to measure after each epoch, unless an epoch would be chosen by them."""
     return {} if networks_of(classifier)[0].early_stopping else held_out
 
 
@@ -200,7 +205,7 @@ def _check_classes(y: Array, train_file: Path) -> None:
 def _check_leaves_validation(
     classifier: NetworkOrEnsemble, y: Array, recipe: str, train_file: Path
 ) -> None:
-    """Refuse too few images for a network that sets some of them aside to stop by."""
+    """Refuse too few images for a network that holds some of them out for early stopping."""
     network = networks_of(classifier)[0]
     if not network.early_stopping:
         return
@@ -211,10 +216,10 @@ def _check_leaves_validation(
         train_test_split(y, test_size=fraction, stratify=y)
     except ValueError as error:
         raise ValueError(
-            f"--recipe {recipe} itself sets {100 * fraction:g} % of the training images aside for "
-            f"early stopping, whatever --validation-fraction is; the {_images(len(y))} of "
-            f"{train_file} that it gets are too few to leave some of every class in both parts: "
-            "give more images, or name another recipe."
+            f"--recipe {recipe} holds out {100 * fraction:g} % of the training images for early "
+            f"stopping, regardless of --validation-fraction; the {_images(len(y))} of {train_file} "
+            "that it gets are too few to keep every class in both parts. Use more images or "
+            "another recipe."
         ) from error
 
 
@@ -238,7 +243,7 @@ def _split(
 
 
 def _answering(classifier: NetworkOrEnsemble, n_views: int) -> Classifier:
-    """Return what predicts from so many views of each image."""
+    """Return a classifier that averages its predictions over views of each image."""
     from mnistcnn import TestTimeAugmentationClassifier
 
     return TestTimeAugmentationClassifier(classifier, n_views)
@@ -254,7 +259,7 @@ def _summary(classifier: NetworkOrEnsemble, training: Training) -> dict[str, Any
 
 
 def _measured(predict: Callable[[Array], Array], held_out: dict[str, Array]) -> dict[str, Any]:
-    """Return how good the predictions are for the images that are held out, if there are any."""
+    """Return the accuracy on the held-out images, if there are any."""
     if not held_out:
         unknown = ("accuracy", "standard_error", "confidence_interval")
         return {"validation_images": 0, **dict.fromkeys(unknown)}

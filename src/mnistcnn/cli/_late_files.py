@@ -1,4 +1,4 @@
-"""Files that appear while a command works: they stay, and the work is not lost either."""
+"""Keeps files that appear while a command runs, and its result, too."""
 
 from collections.abc import Callable
 from itertools import count
@@ -8,7 +8,7 @@ from mnistcnn.cli._messages import say
 
 __all__ = ["UNDER_ANOTHER_NAME", "write_or_write_beside"]
 
-# The exit status where a file is not under the name that was asked for.
+# The exit status if a file is not under the requested name.
 UNDER_ANOTHER_NAME = 1
 
 
@@ -26,17 +26,17 @@ def write_or_write_beside(
         Writes to the path that it is given, and replaces a file there if its second argument is
         true; otherwise it raises FileExistsError.
     path : Path
-        The name that was asked for.
+        The requested path.
     force : bool
-        Whether the user has asked to overwrite.
+        Whether to overwrite an existing file.
     """
     try:
         write(path, force)
     except FileExistsError:
         other = _write_beside(write, path)
         say(
-            f"warning: {path} has appeared since the command began and stays as it is; the result "
-            f"is in {other} instead."
+            f"warning: {path} was created while the command ran and is left untouched; the result "
+            f"was written to {other}."
         )
         return other
     return path

@@ -1,4 +1,4 @@
-"""The group of commands, and the one place where errors become a line and an exit status."""
+"""The command group, and the one place that turns errors into a message and an exit status."""
 
 import os
 import sys

@@ -1,15 +1,15 @@
-"""What the commands say on stderr, and how names look there."""
+"""Messages of the commands on stderr, and the form of names in them."""
 
 import sys
 
 
 def say(message: str) -> None:
-    """Print one line on stderr, whatever line breaks and control characters a name in it holds."""
+    """Print one line on stderr, even if a name in it holds line breaks or control characters."""
     print(f"mnistcnn: {in_one_line(message)}", file=sys.stderr)
 
 
 def sentence(error: Exception) -> str:
-    """Return what an error says, without Python's way of writing it."""
+    """Return the message of an error as a sentence."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return str(error)

@@ -1,4 +1,4 @@
-"""Classifiers in files: model files, or at the user's risk pickles."""
+"""Loads classifiers from model files or, at the user's risk, pickles."""
 
 import os
 from collections.abc import Callable
@@ -15,6 +15,8 @@ Method = Callable[[Images], Array]
 Pair = tuple[Array, Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
+# Stands for the network that comes with the package.
+PRETRAINED = "pretrained"
 WRITTEN_BY = "written by `mnistcnn train` or `save_classifier`"
 
 run_code_option: Decorator = click.option(
@@ -34,11 +36,11 @@ def load_model_file(
     Parameters
     ----------
     model_file : Path
-        Where it is.
+        Its path.
     runs_code : bool
-        Whether a file may be unpickled that is no model file of this library.
+        Whether files other than model files of this library may be unpickled.
     argument : str, default="--model-file"
-        What has named it.
+        The option or argument that named it.
     """
     from mnistcnn import UnreadableModelError, load_classifier
 
@@ -116,7 +118,7 @@ def probabilities_of(classifier: Classifier, model_file: Path | None) -> Method:
 
 
 def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X: Array) -> Pair:
-    """Return what a classifier predicts for images, and the probabilities that it gives.
+    """Return the labels and the probabilities that a classifier predicts for images.
 
     In a file there may be one that does not predict the most probable class, as one that rejects
     images; an error names the file.
@@ -124,7 +126,7 @@ def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X:
     from mnistcnn.handwriting import normalized_input_for
 
     if model_file is None:
-        # A bundled network, which predicts the most probable class, is asked once.
+        # A bundled network, which predicts the most probable class, predicts once.
         probabilities = classifier.predict_proba(X)
         return classifier.classes_[probabilities.argmax(axis=1)], probabilities
     given = normalized_input_for(classifier, X)
@@ -133,7 +135,7 @@ def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X:
 
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:
-    """Ask for one answer, so that what a classifier cannot do is not taken for an image's fault."""
+    """Predict one image, so that a faulty classifier is not blamed on an image."""
     from mnistcnn import load_sample_digits
     from mnistcnn.handwriting import normalized_input_for
 
@@ -146,11 +148,11 @@ def _cause(error: Exception) -> str:
         return f"it needs the package {error.name}, which is not installed."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
-    return "it is damaged, of another version, or not such a file."
+    return "it is damaged, was written by another version, or is not a model file."
 
 
 def named_on_error(method: Method, X: Images, model_file: Path) -> Array:
-    """Return what a classifier's method gives for images; an error names the classifier's file.
+    """Return the result of a classifier's method; an error names the classifier's file.
 
     A file may hold any classifier that there is, which may fail in any way.
     """
@@ -181,11 +183,11 @@ def check_labels(classifier: Classifier, y: Array) -> None:
     unknown = sorted(set(y.tolist()) - set(known), key=str)
     if unknown:
         raise ValueError(
-            f"--data must have labels that the classifier knows ({_listed(known)}), got "
-            f"{_listed(unknown)}."
+            f"--data must have labels that the classifier knows ({_quoted(known)}), got "
+            f"{_quoted(unknown)}."
         )
 
 
-def _listed(labels: list[Any]) -> str:
+def _quoted(labels: list[Any]) -> str:
     # Quotes distinguish the text '3' from the number 3.
     return ", ".join(f"'{label}'" if isinstance(label, str) else str(label) for label in labels)

@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they mean."""
+"""The options that several commands share, and their validation."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -113,11 +113,11 @@ def check_suffix(path: Path, option: str, suffix: str) -> None:
     Parameters
     ----------
     path : Path
-        What the command is about to write.
+        The path that the command is about to write.
     option : str
-        What has named it.
+        The option or argument that named it.
     suffix : str
-        How the name shall end.
+        The required end of the name.
     """
     if path.suffix != suffix:
         raise click.BadParameter(f"must end in {suffix}, got '{path}'.", param_hint=f"'{option}'")
@@ -129,9 +129,9 @@ def check_folder(path: Path, option: str) -> None:
     Parameters
     ----------
     path : Path
-        What the command is about to write.
+        The path that the command is about to write.
     option : str
-        What has named it.
+        The option or argument that named it.
     """
     if not path.parent.is_dir():
         raise click.BadParameter(
@@ -145,11 +145,11 @@ def refuse_to_overwrite(path: Path | None, option: str, *, force: bool) -> None:
     Parameters
     ----------
     path : Path or None
-        What the command is about to write; None writes nothing.
+        The path that the command is about to write; None writes nothing.
     option : str
-        What has named it.
+        The option or argument that named it.
     force : bool
-        Whether the user has asked to overwrite.
+        Whether to overwrite an existing file.
     """
     # Devices and pipes are written to; nothing in them is lost.
     if path is not None and path.is_file() and not force:
@@ -164,11 +164,11 @@ def check_output_file(path: Path, option: str, *, force: bool) -> None:
     Parameters
     ----------
     path : Path
-        What the command is about to write.
+        The path that the command is about to write.
     option : str
-        What has named it.
+        The option or argument that named it.
     force : bool
-        Whether the user has asked to overwrite.
+        Whether to overwrite an existing file.
     """
     check_folder(path, option)
     refuse_to_overwrite(path, option, force=force)
@@ -199,7 +199,7 @@ def load_images(
     source : str
         As ``--data`` takes it.
     part : {"comparison", "training", "test"}
-        What they are for. MNIST's test images are for tests alone. The bundled digits have no
+        Their use. MNIST's test images are for tests alone. The bundled digits have no
         split of their own: all are there for comparisons, the first 1,500 for training and the
         others for tests.
     limit : int or None

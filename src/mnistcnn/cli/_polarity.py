@@ -1,4 +1,4 @@
-"""Notices images whose pixels are inverted, compared with those of the training."""
+"""Detects images that are inverted, compared with the training images."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ LOW_ACCURACY, MIN_GAIN = 0.5, 0.3
 
 
 def warn_of_other_polarity(X: Array, X_test: Array) -> bool:
-    """Warn where the background of the test images is what the ink is in the training images.
+    """Warn if the test images are inverted, compared with the training images.
 
     Tell whether. It takes no training, whatever the classifier makes of pixels.
     """
@@ -37,7 +37,7 @@ def warn_of_other_polarity(X: Array, X_test: Array) -> bool:
 
 @contextmanager
 def polarity_was_told() -> Iterator[None]:
-    """Keep a classifier from warning of what `warn_of_other_polarity` has told already."""
+    """Suppress the warnings that `warn_of_other_polarity` has already issued."""
     from mnistcnn import PixelRangeWarning
 
     with warnings.catch_warnings():

@@ -1,18 +1,18 @@
-"""``mnistcnn predict``: which digits images show."""
+"""``mnistcnn predict``: predicts the digits in images."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from mnistcnn._types import Array, Classifier
+from mnistcnn._types import Classifier
 from mnistcnn.cli._answers import Answer, answers_for, print_as_csv, print_as_json, print_as_table
 from mnistcnn.cli._contact_sheet import write_contact_sheet
 from mnistcnn.cli._image_sources import STDIN, ErrorReporter, Named, images_named, is_table
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 Show = Callable[[Iterable[Answer]], None]
 ShowSheets = Callable[[Iterable[ReadSheet]], None]
+Item = TypeVar("Item")
 
 
 @click.command(short_help="Predict the digit in each image.")
@@ -123,23 +124,22 @@ def predict(
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file, runs_code)
     errors = ErrorReporter()
-    seen: list[Array] = []
+    seen: list[Named] = []
     named = images_named(images or (STDIN,), errors, contact_sheet_file)
     if contact_sheet_file is not None:
-        named = _remembered(named, seen)
+        named = _recorded(named, seen)
     answered: list[Answer] = []
     predict_labels = partial(labels_and_probabilities, classifier, model_file)
     try:
-        show(_noted(answers_for(named, classifier, predict_labels), answered))
+        show(_recorded(answers_for(named, classifier, predict_labels), answered))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
     files = []
     if seen and contact_sheet_file is not None:
         files.append(_write_contact_sheet(seen, contact_sheet_file, force=force))
     if submission_file is not None and not errors.status:
-        refuse_rejected([answer.file for answer in answered if answer.rejected])
-        labels, is_quiet = [answer.digit for answer in answered], quiet or as_csv or as_json
-        files.append(write_submission(labels, submission_file, force=force, quiet=is_quiet))
+        is_quiet = quiet or as_csv or as_json
+        files.append(_write_answers(answered, submission_file, force=force, quiet=is_quiet))
     are_named_as_asked = set(files) <= {contact_sheet_file, submission_file}
     return errors.status if are_named_as_asked else max(errors.status, UNDER_ANOTHER_NAME)
 
@@ -237,26 +237,27 @@ def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
     return load_digit_classifier(model_file, runs_code=runs_code)
 
 
-def _write_contact_sheet(seen: list[Array], path: Path, *, force: bool) -> Path:
+def _write_contact_sheet(seen: list[Named], path: Path, *, force: bool) -> Path:
+    images = [image.reshape(28, 28) for _, image in seen]
     return write_or_write_beside(
-        lambda file, overwrite: write_contact_sheet(seen, file, overwrite=overwrite),
+        lambda file, overwrite: write_contact_sheet(images, file, overwrite=overwrite),
         path,
         force=force,
     )
 
 
-def _remembered(images: Iterable[Named], seen: list[Array]) -> Iterator[Named]:
-    for name, image in images:
-        seen.append(image.reshape(28, 28))
-        yield name, image
+def _write_answers(answered: list[Answer], path: Path, *, force: bool, quiet: bool) -> Path:
+    refuse_rejected([answer.file for answer in answered if answer.rejected])
+    labels = [answer.digit for answer in answered]
+    return write_submission(labels, path, force=force, quiet=quiet)
 
 
-def _noted(answers: Iterable[Answer], answered: list[Answer]) -> Iterator[Answer]:
-    for answer in answers:
-        answered.append(answer)
-        yield answer
+def _recorded(items: Iterable[Item], into: list[Item]) -> Iterator[Item]:
+    for item in items:
+        into.append(item)
+        yield item
 
 
 def _interrupted(n_answers: int, submission_file: Path | None) -> str:
-    kept = "" if submission_file is None else f"; {submission_file} is not written"
+    kept = "" if submission_file is None else f"; {fate_of(submission_file)}"
     return f"interrupted after {n_answers:,} predictions{kept}."

@@ -21,7 +21,7 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
     """Show a bar with the time left while the block runs, and give what moves it.
 
     That takes a report of the step that is done, how many are done, and what comes next. Where
-    stderr is no terminal there are the reports only, a line each.
+    stderr is not a terminal there are only the reports, one line each.
     """
     from rich.console import Console
 
@@ -41,9 +41,9 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
 
 @contextmanager
 def progress_of_answers(*, quiet: bool) -> Iterator[AdvanceTo]:
-    """Show on a terminal how many images are answered while the block runs, and the time left.
+    """Show on a terminal how many images are predicted while the block runs, and the time left.
 
-    What it gives takes how many are, and of how many.
+    It gives a function of the number so far and the total.
     """
     from rich.console import Console
 
@@ -70,7 +70,7 @@ def _bar(console: "Console") -> "Progress":
 
 
 def report_of_architecture(result: "ComparisonResult") -> str:
-    """Say how good the architecture is that a comparison has done last."""
+    """Describe the result of the architecture that was just compared."""
     table = result.table.set_index("architecture")
     name = result.records[-1]["architecture"]
     row = table.loc[name]
@@ -78,11 +78,11 @@ def report_of_architecture(result: "ComparisonResult") -> str:
     if name in result.failures:
         return f"{name}: failed in {in_one_line(result.failures[name])} {done}"
     accuracy = f"accuracy {100 * row['accuracy_mean']:.2f} %"
-    return f"{name}: {accuracy}, {row['fit_seconds']:.1f} s a fit {done}"
+    return f"{name}: {accuracy}, {row['fit_seconds']:.1f} s per fit {done}"
 
 
 def report_of_epoch(epoch: int, n_epochs: int, logs: dict[str, Any], seconds_left: float) -> str:
-    """Say how far a training is, how good its network, and how long it will take.
+    """Describe the progress of a training, its metrics, and the time left.
 
     Epochs are counted from 1; there are `n_epochs` at most.
     """

@@ -1,4 +1,4 @@
-"""``mnistcnn report``: one page on how good a model file is."""
+"""``mnistcnn report``: evaluates a model file on one HTML page."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mnistcnn._types import Array, Classifier, Images
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
     check_labels,
@@ -91,7 +91,7 @@ def report(
     classifier = load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
-    # A classifier that cannot answer at all is told of before it is asked for everything.
+    # A classifier that cannot predict at all is reported before it predicts all images.
     named_on_error(classifier.predict, input_for(classifier, X[:1]), model_file)
     is_inverted = looks_inverted(classifier, X)
     try:
@@ -106,8 +106,7 @@ def report(
         refuse_to_overwrite(output, "--output", force=force)
         raise
     except KeyboardInterrupt as interrupt:
-        kept = "is unchanged" if output.exists() else "is not written"
-        raise Interrupted(f"interrupted; {output} {kept}.") from interrupt
+        raise Interrupted(f"interrupted; {fate_of(output)}.") from interrupt
     if not is_inverted:
         warn_if_better_inverted(
             lambda some: classifier.predict(input_for(classifier, some)), X, y, figures["accuracy"]

@@ -1,4 +1,4 @@
-"""``mnistcnn reproduce``: published trainings, and their results beside the reported ones."""
+"""``mnistcnn reproduce``: trains published recipes and compares with reported results."""
 
 import math
 from pathlib import Path

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from mnistcnn._wording import listed
 from mnistcnn.cli._options import refuse_to_overwrite
 
 if TYPE_CHECKING:
@@ -68,22 +69,17 @@ class ResultsFolder:
         with self._writing:
             if not self._progress:
                 return f"{self.path} {self._earlier_contents()}"
-            return f"{self.path} holds {_listed(names)} for {self._progress}{hint}"
+            return f"{self.path} holds {listed(names)} for {self._progress}{hint}"
 
     def _earlier_contents(self) -> str:
         names = [name for name in (TABLE, DETAILS, CHART) if (self.path / name).exists()]
         if not names:
             return "holds no results yet"
-        return f"still holds {_listed(names)} of an earlier comparison"
-
-
-def _listed(names: list[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+        return f"still holds {listed(names)} of an earlier comparison"
 
 
 def _writers(result: "ComparisonResult") -> dict[str, Callable[[Path], None]]:
-    """Return what writes each of the files, the one that all others are derived from last."""
+    """Return the function that writes each file; the file that the others derive from is last."""
     chart = {CHART: partial(_draw, result)} if _matplotlib_is_installed() else {}
     return {
         **chart,

@@ -1,4 +1,4 @@
-"""``mnistcnn predict --sheet``: what is read of whole sheets, and the forms of printing it."""
+"""``mnistcnn predict --sheet``: reads whole sheets, and prints a table, CSV or JSON."""
 
 import csv
 import sys
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ReadSheet(NamedTuple):
-    """What is read of one file."""
+    """The reading of one file."""
 
     file: str
     reading: "Reading"
@@ -54,7 +54,7 @@ def _read(path: Path, reader: "DigitReader", errors: ErrorReporter) -> "Reading 
 
 
 def print_sheets_as_table(sheets: Iterable[ReadSheet]) -> None:
-    """Print a row a line of digits; after an error or Ctrl-C, of those that are there."""
+    """Print one row per line of digits; after an error or Ctrl-C, those read so far."""
     rows: list[tuple[str, ...]] = []
     try:
         for sheet in sheets:
@@ -68,7 +68,7 @@ def print_sheets_as_table(sheets: Iterable[ReadSheet]) -> None:
 
 
 def print_sheets_as_csv(sheets: Iterable[ReadSheet]) -> None:
-    """Print a row a digit, as soon as its sheet is read."""
+    """Print one row per digit, as soon as its sheet is read."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("file", "line", "digit", "probability", "x", "y", "width", "height"))
     for sheet in sheets:
@@ -81,7 +81,7 @@ def print_sheets_as_csv(sheets: Iterable[ReadSheet]) -> None:
 
 
 def print_sheets_as_json(sheets: Iterable[ReadSheet]) -> None:
-    """Print a list of one object a sheet; after an error or Ctrl-C, of those that are there."""
+    """Print a list of one object per sheet; after an error or Ctrl-C, of those read so far."""
     objects: list[dict[str, Any]] = []
     try:
         objects.extend(map(_as_object, sheets))

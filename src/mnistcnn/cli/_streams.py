@@ -1,4 +1,4 @@
-"""Standard streams that every command can rely on, whatever the shell has handed over."""
+"""Standard streams that every command can rely on, even if the shell has closed some."""
 
 import codecs
 import os

@@ -1,9 +1,10 @@
-"""The file that Kaggle takes, which two commands write."""
+"""Writes submissions to Kaggle, for two commands."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from mnistcnn._types import Array, Label
+from mnistcnn._wording import abbreviated
 from mnistcnn.cli._late_files import write_or_write_beside
 from mnistcnn.cli._options import check_output_file
 
@@ -19,7 +20,7 @@ def check_submission(path: Path, *, force: bool) -> None:
     path : Path
         What ``--submission`` has named.
     force : bool
-        Whether the user has asked to overwrite.
+        Whether to overwrite an existing file.
     """
     check_output_file(path, "--submission", force=force)
 
@@ -27,7 +28,7 @@ def check_submission(path: Path, *, force: bool) -> None:
 def check_order(table: str) -> None:
     """Stop where the images of a table lie in another order than its numbers.
 
-    A submission would number the answers by the lines all the same.
+    A submission would number the predictions by the lines all the same.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def check_order(table: str) -> None:
     try:
         faults = [fault_in_order(path) for path in find_image_files(table)]
     except (OSError, ValueError):
-        # What cannot be read is told of when the images are read.
+        # Unreadable files are reported when the images are read.
         return
     for fault in filter(None, faults):
         raise ValueError(fault)
@@ -55,17 +56,16 @@ def refuse_rejected(names: Sequence[str]) -> None:
         The names of these images.
     """
     if names:
-        more = f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else ""
         raise ValueError(
             "--submission needs a digit for every image, but the classifier rejects "
-            f"{', '.join(names[:N_NAMED])}{more}. Nothing is written."
+            f"{abbreviated(names, N_NAMED)}. Nothing is written."
         )
 
 
 def write_submission(
     labels: "Array | Sequence[Label]", path: Path, *, force: bool, quiet: bool
 ) -> Path:
-    """Write the answers, say so unless it is to be quiet, and return the path of the file."""
+    """Write the predictions, say so unless `quiet`, and return the path of the file."""
     from mnistcnn import write_kaggle_submission
 
     file = write_or_write_beside(

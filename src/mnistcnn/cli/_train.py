@@ -1,4 +1,4 @@
-"""``mnistcnn train``: a model file."""
+"""``mnistcnn train``: trains a classifier and writes a model file."""
 
 from functools import partial
 from math import ceil
@@ -9,7 +9,7 @@ import click
 
 from mnistcnn.cli._completion import complete_architecture
 from mnistcnn.cli._held_out import VALIDATION_FRACTION, held_out_fraction
-from mnistcnn.cli._interruption import Interrupted
+from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._options import (
     NamedPath,
@@ -125,8 +125,8 @@ def train(
         )
     except KeyboardInterrupt as interrupt:
         raise Interrupted(
-            f"interrupted {training.place()}; this training is discarded, and {model_file} "
-            f"{'is unchanged' if model_file.exists() else 'is not written'}."
+            f"interrupted {training.place()}; this training is discarded, and "
+            f"{fate_of(model_file)}."
         ) from interrupt
     summary = _summary(classifier, len(y), training.seconds) | {"model_file": str(file)}
     (print_json if as_json else _print)(summary)
@@ -144,7 +144,7 @@ def _check_validation(fraction: float | None, early_stopping: bool) -> None:
 def _parameters(
     fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: object
 ) -> dict[str, Any]:
-    """Return the classifier's parameters; what was not asked for is left to its defaults."""
+    """Return the classifier's parameters; options that were not given keep its defaults."""
     given = {name: value for name, value in others.items() if value is not None}
     if not fraction:
         return {"epochs": epochs, **given}

@@ -1,4 +1,4 @@
-"""One training: its progress, and how far it came."""
+"""Runs one training, and reports its progress."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -18,14 +18,14 @@ AUGMENTATIONS = ("light", "mnist", "strong", "handwriting")
 
 
 class Training:
-    """One fit, and how far it is.
+    """One fit and its progress.
 
     Parameters
     ----------
     n_epochs : int
-        How many there will be, at most.
+        Their maximum number.
     n_members : int, default=1
-        How many networks are trained one after another, each for so many epochs.
+        The number of networks, trained one after another, each for so many epochs.
     """
 
     def __init__(self, n_epochs: int, n_members: int = 1) -> None:
@@ -35,7 +35,7 @@ class Training:
         self.seconds = 0.0
 
     def place(self) -> str:
-        """Say how far it is, as the end of a sentence."""
+        """Describe the progress, as the end of a sentence."""
         if not self.n_done:
             return "before the first epoch ended"
         return f"after epoch {self.n_done} of {self.n_epochs}"
@@ -50,9 +50,9 @@ class Training:
         make : callable
             Makes the classifier.
         X, y : ndarray
-            What to train on.
+            The training images.
         quiet : bool
-            Whether no progress is shown.
+            Whether to show no progress.
         **validation : ndarray
             `X_val` and `y_val` of `DigitCNNClassifier.fit`, or nothing.
         """

@@ -1,4 +1,4 @@
-"""Warnings of Python code, as sentences on stderr."""
+"""Prints Python warnings as sentences on stderr."""
 
 import warnings
 from functools import cache

@@ -1,4 +1,4 @@
-"""Digits to learn from: bundled ones, MNIST and its kin, and the files that people have them in."""
+"""Loads data: bundled digits, MNIST and similar data sets, and the files they come in."""
 
 from mnistcnn.datasets._csv import label_column
 from mnistcnn.datasets._digit_recognizer import fault_in_order, read_digit_recognizer

@@ -1,4 +1,4 @@
-"""The form in which every loader hands over digits: scikit-learn's `Bunch`, or data and target."""
+"""The return value of every loader: scikit-learn's `Bunch`, or data and target."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def digits_result(
     as_frame: bool,
     target_names: Sequence[str] | None = None,
 ) -> Any:
-    """Hand over digits as scikit-learn's own loaders do.
+    """Return digits as scikit-learn's own loaders do.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def digits_result(
     target : ndarray of shape (n,), or None
         Labels; None where the file has none.
     description : str
-        What the data is, for `DESCR`.
+        The description of the data, for `DESCR`.
     return_X_y : bool
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool
         Whether `data` is a DataFrame and `target` a Series.
     target_names : sequence of str, or None, default=None
-        What the labels from 0 on stand for; None where they stand for themselves.
+        The names of the labels from 0 on; None if they stand for themselves.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""MNIST and the data made in its form: names of files, where to get them, and what is in them."""
+"""MNIST and data sets in its form: file names, download addresses and contents."""
 
 import string
 from collections.abc import Mapping
@@ -9,10 +9,14 @@ __all__ = [
     "FASHION_MNIST",
     "KMNIST",
     "MNIST",
+    "SIDE",
     "WITH_MNIST_NAMES",
     "DataSet",
     "RemoteFile",
 ]
+
+# Of all images in MNIST's form, in pixels.
+SIDE = 28
 
 TEN_MINUTES, AN_HOUR = 600.0, 3600.0
 
@@ -45,38 +49,38 @@ class DataSet:
     title : str
         Its name in sentences.
     items : str
-        What its images show, in the plural.
+        The objects in its images, in the plural.
     description : str
-        Where they come from.
+        Their source.
     n_images : dict of str to int
-        How many there are to train and to test on.
+        Their numbers in the training and the test set.
     folders : tuple of str
-        How a folder that holds it may be called, the first one for downloads; others are those of
+        The names of folders that may hold it, the first one for downloads; others are those of
         Keras, torchvision and Kaggle.
     idx_names : dict of str to tuple of 2 str
         The IDX files of the images and the labels of each set, without ``.gz``.
     tables : dict of str to str
         The CSV file of each set, without suffix.
     mirrors : tuple of str
-        Where its files can be downloaded, each with a slash at its end.
+        The addresses to download from, each with a slash at its end.
     files : dict of str to RemoteFile
-        What can be downloaded, by the IDX file that it holds.
+        The files to download, by the IDX file that each holds.
     seconds : float, default=600.0
-        How long the download of one file may take.
+        The time limit for the download of one file.
     archive : str or None, default=None
         The ``.npz`` file in the form of Keras's MNIST.
     zips : tuple of str, default=()
-        How a zip archive of the IDX files may be called.
+        The names of a zip archive of the IDX files.
     target_names : tuple of str or None, default=None
-        What each label stands for; None where it stands for itself, as a digit does.
+        The name of each label; None if it stands for itself, as a digit does.
     n_classes : int, default=10
-        How many labels there are.
+        The number of labels.
     first_label : int, default=0
         The smallest label in the files.
     is_transposed : bool, default=False
-        Whether rows and columns of the images are exchanged in the files.
+        Whether the images are transposed in the files.
     has_mnist_names : bool, default=True
-        Whether its IDX files are called as MNIST's, so that only the folder tells what they hold.
+        Whether its IDX files have MNIST's names, so that only the folder identifies them.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Tables of digits in text files: one image a line, a label among 784 pixels."""
+"""Reads digits from text files with one image per line: 784 pixels, and a label among them."""
 
 import csv
 import io
@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Path
-from mnistcnn.datasets._csv_columns import LABELS, SIDE, Columns, LabelColumn, columns_of, is_header
+from mnistcnn.datasets._csv_columns import (
+    LABELS,
+    N_PIXELS,
+    Columns,
+    LabelColumn,
+    columns_of,
+    is_header,
+)
 from mnistcnn.datasets._csv_plain import plain_cells
 from mnistcnn.datasets._image_numbers import Misplaced, first_misplaced
 from mnistcnn.datasets._opening import as_value_error, open_file, unpacked
@@ -38,7 +45,7 @@ Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 class Lines:
-    """A text that is taken line by line or in pieces, and none of whose lines is too long."""
+    """A text file, read by line or in pieces; lines that are too long are refused."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -185,7 +192,7 @@ def _cells_of_first_line(path: Path) -> list[str]:
 def _named_labels(first: list[str]) -> str | None:
     """Return the name of the column of labels by a table's first line; None where it has none."""
     if not is_header(first):
-        return LABELS.names[0] if len(first) > SIDE * SIDE else None
+        return LABELS.names[0] if len(first) > N_PIXELS else None
     return next((cell for cell in first if cell.lower() in LABELS.names), None)
 
 
@@ -212,7 +219,7 @@ def _warn_of_order(path: Path, columns: Columns) -> None:
         warnings.warn(
             f"The column {misplaced.column} of {os.fspath(path)} is left out, but the images are "
             f"not in its order: {misplaced}. write_kaggle_submission numbers predictions line by "
-            "line, from 1; sort the lines before.",
+            "line, from 1; sort the lines first.",
             UserWarning,
             stacklevel=callers_level(),
         )
@@ -225,10 +232,12 @@ def open_lines(file: BinaryIO) -> Lines:
 
 
 def separator_of(line: str) -> str:
-    """Return what separates the cells of a line: a comma, a semicolon or a tab."""
+    """Return the separator of the cells of a line: a comma, a semicolon or a tab."""
     found = [separator for separator in _SEPARATORS if separator in line]
     if len(found) > 1:
-        raise ValueError(f"its first line holds {' and '.join(map(repr, found))}; separate by one.")
+        raise ValueError(
+            f"its first line contains {' and '.join(map(repr, found))}; use a single separator."
+        )
     return found[0] if found else ","
 
 

@@ -1,10 +1,12 @@
-"""What each column of a table of digits holds: by its name where it has one, else by its place."""
+"""Finds the content of each column of a table of digits, by name or else by position."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 
+from mnistcnn._wording import abbreviated
+from mnistcnn.datasets._catalogue import SIDE
 from mnistcnn.preprocessing import LABEL_NAMES, Numbers, is_index_name, numbered_names
 
 __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_header"]
@@ -12,7 +14,6 @@ __all__ = ["LABELS", "N_PIXELS", "Columns", "LabelColumn", "columns_of", "is_hea
 # Beyond it, floats no longer hold every integer.
 _MAX_LABEL = 2**53
 
-SIDE = 28
 N_PIXELS = SIDE * SIDE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
@@ -23,7 +24,7 @@ _MAX_NAMED = 3
 
 @dataclass(frozen=True)
 class LabelColumn:
-    """How the column of labels may be called, and what to do where no column is.
+    """The allowed names of the label column, and the advice if there is none.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ LABELS = LabelColumn(LABEL_NAMES, "Put it into the table's first line.")
 
 @dataclass(frozen=True)
 class Columns:
-    """Where in a line the pixels and the label are.
+    """The positions of the pixels and the label in a line.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class Columns:
 
     @property
     def image_ids(self) -> list[int]:
-        """The places of those that are called as the numbers of a submission are."""
+        """The places of those that are named like the numbers of a submission."""
         return [place for place in self.identifiers if _IMAGE_ID.fullmatch(self.names[place])]
 
 
@@ -218,16 +219,15 @@ def _sorted_by_number(keys: list[Numbers | None], path: str) -> list[int]:
     known = [key for key in keys if key is not None]
     if len(known[0]) > 1 and known == sorted(known, key=lambda key: key[::-1]):
         raise ValueError(
-            f"{path} names its pixels by two numbers, of which the first runs fastest: they could "
-            "be columns and rows, or the images lie column by column. Name the pixels pixel0 to "
-            f"pixel{N_PIXELS - 1} in reading order."
+            f"{path} numbers its pixels with two indices, the first varying fastest: either they "
+            "are (column, row), or the images are stored column by column. Name the pixels pixel0 "
+            f"to pixel{N_PIXELS - 1} in reading order."
         )
     return sorted(range(len(known)), key=known.__getitem__)
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return ", ".join(map(repr, names[:_MAX_NAMED])) + more
+    return abbreviated([repr(name) for name in names], _MAX_NAMED)
 
 
 def _as_int(cell: str) -> int:

@@ -1,4 +1,4 @@
-"""The quick way through a table: for cells of one to three digits and nothing else."""
+"""The fast path for tables whose cells are all numbers of one to three digits."""
 
 import numpy as np
 from numpy.typing import NDArray

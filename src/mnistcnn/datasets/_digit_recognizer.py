@@ -87,7 +87,7 @@ def read_digit_recognizer(
         raise ValueError(
             f"{os.fspath(test)} must hold as many images as {os.fspath(sample_submission)} has "
             f"predictions, got {len(X_test):,} images and {n_predictions:,} predictions: one of "
-            "the two is cut off, or of other data."
+            "the two is truncated or belongs to other data."
         )
     X, y = read_upright_table(train, DIGITS)
     assert y is not None
@@ -119,7 +119,7 @@ def _check_labels(train: Path, test: Path) -> None:
 
 
 def fault_in_order(path: Path) -> str | None:
-    """Say where the images of a file lie in another order than its numbers; None if nowhere.
+    """Describe where the order of a file's images differs from its numbers; None if nowhere.
 
     Parameters
     ----------
@@ -137,14 +137,13 @@ def fault_in_order(path: Path) -> str | None:
     if misplaced is None:
         return None
     return (
-        f"{os.fspath(path)} is not a test file in order: its {misplaced}: a submission numbers the "
-        "images line by line, from 1. Sort the lines, or remove the column if it numbers something "
-        "else."
+        f"{os.fspath(path)} is not in order: its {misplaced}; a submission numbers the images line "
+        "by line, from 1. Sort the lines, or remove the column if it numbers something else."
     )
 
 
 def _count_predictions(path: Path) -> int:
-    """Return how many predictions a submission holds, whose images count from 1."""
+    """Return the number of predictions in a submission, whose images count from 1."""
     with open_file(path) as file, as_value_error(path, "a sample submission"):
         lines = open_lines(file)
         header = lines.take()

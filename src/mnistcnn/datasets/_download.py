@@ -1,4 +1,4 @@
-"""Getting a file from one of several servers: complete and the right one, or not at all."""
+"""Downloads a file from one of several servers, complete and verified, or not at all."""
 
 import hashlib
 from collections.abc import Iterable
@@ -31,15 +31,15 @@ def download(
     Parameters
     ----------
     urls : iterable of str
-        Where the file can be had, in the order to try.
+        The addresses of the file, in the order to try.
     target : Path
-        Where to put it, in a folder that exists. An older file stays until it is complete.
+        The path to save it to, in an existing folder. An older file stays until it is complete.
     sha256 : str
         The hash of the right file, in hexadecimal digits.
     max_bytes : int
         The size above which a file is taken for a wrong one.
     seconds : float
-        How long it may take from all addresses together, however steadily the bytes come.
+        The time limit for all addresses together, however steadily the bytes come.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def download(
 
 
 def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: float) -> None:
-    """Leave a server at the deadline, since it could delay a read for ever by sending single bytes.
+    """Abandon a server at the deadline, since it could delay reads forever by sending single bytes.
 
     The thread that is left behind ends at its next block, for its file is closed.
     """

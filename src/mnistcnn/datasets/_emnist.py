@@ -3,8 +3,8 @@
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_params
-from mnistcnn._suggestions import suggestion
 from mnistcnn._types import Path as PathLike
+from mnistcnn._wording import suggestion
 from mnistcnn.datasets._catalogue import EMNIST
 from mnistcnn.datasets._fetching import CONSTRAINTS, fetch_parts, result_of
 
@@ -30,11 +30,12 @@ def fetch_emnist(
     ============ ======= ============ ========== =============================================
     `split`      classes to train on  to test on what they are
     ============ ======= ============ ========== =============================================
-    ``balanced`` 47      112,800      18,800     digits, capitals, and those small letters that
-                                                 look unlike theirs, each as often as the others
-    ``byclass``  62      697,932      116,323    digits, capitals and small letters
-    ``bymerge``  47      697,932      116,323    the classes of ``balanced``, as often as they came
-    ``letters``  26      124,800      20,800     letters, capital and small ones as one class
+    ``balanced`` 47      112,800      18,800     digits, capitals, and lowercase letters that
+                                                 differ from their capitals; balanced classes
+    ``byclass``  62      697,932      116,323    digits, capitals and lowercase letters
+    ``bymerge``  47      697,932      116,323    the classes of ``balanced`` with their natural
+                                                 frequencies
+    ``letters``  26      124,800      20,800     letters, capital and lowercase as one class
     ``digits``   10      240,000      40,000     digits
     ``mnist``    10      60,000       10,000     digits, as many as in MNIST
     ============ ======= ============ ========== =============================================

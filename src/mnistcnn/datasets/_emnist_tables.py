@@ -1,4 +1,4 @@
-"""Kaggle's tables of EMNIST: told by names of files and the missing header, set upright."""
+"""Recognizes Kaggle's EMNIST tables by name and missing header, and sets their images upright."""
 
 import os
 from dataclasses import replace
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Path
-from mnistcnn.datasets._catalogue import EMNIST, DataSet
+from mnistcnn.datasets._catalogue import EMNIST, SIDE, DataSet
 from mnistcnn.datasets._csv import has_header, read_digit_table
-from mnistcnn.datasets._csv_columns import N_PIXELS, SIDE, LabelColumn
+from mnistcnn.datasets._csv_columns import N_PIXELS, LabelColumn
 
 __all__ = ["as_stored", "emnist_of", "read_upright_table", "transpose_images"]
 

@@ -1,4 +1,4 @@
-"""Fetching data in MNIST's form: from whichever form lies on the disk, or from the internet."""
+"""Fetches data in MNIST's form, from any of its file formats on disk, or from the internet."""
 
 import os
 from collections.abc import Iterable
@@ -54,11 +54,11 @@ def fetch_parts(
     Parameters
     ----------
     data : DataSet
-        What to fetch.
+        The data set to fetch.
     subset : {"train", "test", "all"}
-        Which sets.
+        The splits to fetch.
     data_home : str, path-like or None
-        Where to look; None as in `fetch_mnist`.
+        The folder to search; None as in `fetch_mnist`.
     download_if_missing : bool
         Whether to download.
 
@@ -79,7 +79,7 @@ def fetch_parts(
 def result_of(
     data: DataSet, parts: list[Part], *, subset: str, return_X_y: bool, as_frame: bool
 ) -> Any:
-    """Hand over the sets that were fetched, one after the other, as scikit-learn's loaders do."""
+    """Return the sets that were fetched, concatenated, as scikit-learn's loaders do."""
     images, target = parts[0].images, parts[0].target
     if len(parts) > 1:
         images = np.concatenate([part.images for part in parts])
@@ -106,7 +106,7 @@ def _description(data: DataSet, n: int, subset: str, folders: Iterable[Path]) ->
 
 
 def _folders(data_home: PathLike | None) -> list[Path]:
-    """Return where to look; what is downloaded goes into the first of them."""
+    """Return the folders to search; downloads go into the first of them."""
     name = "data_home" if data_home else "MNISTCNN_DATA"
     stated = data_home or os.environ.get("MNISTCNN_DATA")
     if not stated:

@@ -91,7 +91,7 @@ def read_zipped_idx(path: Path, name: str, *, max_bytes: int) -> NDArray[Any]:
     name : str
         The IDX file, with ``.gz``, in whichever folder of the archive.
     max_bytes : int
-        How many bytes its values may have.
+        The maximum number of bytes of its values.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Labels of images, from where their files lie or from what they are called."""
+"""Finds the labels of images from their folders or file names."""
 
 import os
 import re
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mnistcnn._wording import abbreviated
 
 __all__ = ["labels_of"]
 
@@ -63,11 +65,10 @@ def _digits_in_names(paths: list[Path]) -> NDArray[np.int64]:
     found = [set(_LONE_DIGIT.findall(path.stem)) for path in paths]
     others = [path for path, digits in zip(paths, found, strict=True) if len(digits) != 1]
     if others:
-        named = ", ".join(map(str, others[:_MAX_NAMED]))
-        more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+        named = abbreviated([str(path) for path in others], _MAX_NAMED)
         raise ValueError(
             "return_labels='filename' needs names with one digit that has no other digit beside "
             "it, as in digit-7.png or 7_003.png; a function of the path can give labels for "
-            f"other names. Got {named}{more}."
+            f"other names. Got {named}."
         )
     return np.array([int(digits.pop()) for digits in found], dtype=np.int64)

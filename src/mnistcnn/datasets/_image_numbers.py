@@ -1,4 +1,4 @@
-"""Columns that number the images of a table, and whether its lines lie in that order."""
+"""Checks the columns that number the images of a table against the order of its lines."""
 
 from collections.abc import Iterable, Sequence
 from math import isnan, nan
@@ -8,7 +8,7 @@ __all__ = ["Misplaced", "first_misplaced"]
 
 
 class Misplaced(NamedTuple):
-    """An image that does not lie where its number says.
+    """An image that is not at the position of its number.
 
     Attributes
     ----------
@@ -19,7 +19,7 @@ class Misplaced(NamedTuple):
     expected : int
         The number that belongs there.
     found : str
-        What stands there.
+        The text in the cell.
     """
 
     column: str
@@ -28,7 +28,7 @@ class Misplaced(NamedTuple):
     found: str
 
     def __str__(self) -> str:
-        """Say it, as a part of a sentence."""
+        """Describe it, as a part of a sentence."""
         return (
             f"line {self.line} must have the {self.column} {self.expected}, got {self.found[:60]!r}"
         )
@@ -44,7 +44,7 @@ def first_misplaced(
     names : sequence of str
         The names of all columns.
     places : sequence of int
-        Which of them number the images.
+        The columns that number the images.
     rows : iterable of (int, sequence of str)
         The number of each line, and its cells at least up to the last of these columns. Those of a
         shorter line are not looked at.
@@ -64,7 +64,7 @@ def first_misplaced(
 
 
 def _first_number(name: str, number: float) -> float:
-    """Return what a column may count from: 0 or 1, or the number of another data set's image."""
+    """Return the first number of a column: 0 or 1, or that of an image of another data set."""
     return number if name.casefold() == "id" or number == 0 else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Image files as arrays, with labels."""
+"""Reads image files as arrays, with labels."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -123,7 +123,7 @@ def read_images(
     labels = None if return_labels is None else labels_of(paths, return_labels)
     images, failures = _read_all(paths)
     if failures and (unreadable == "error" or not images):
-        raise UnreadableImageError(_listed(failures, len(paths)))
+        raise UnreadableImageError(_failure_message(failures, len(paths)))
     target = None if labels is None else labels[list(images)]
     if return_X_y:
         return list(images.values()), target
@@ -157,6 +157,6 @@ def _grey(path: Path) -> _Image:
     return np.asarray(np.rint(grey * 255), dtype=np.uint8)
 
 
-def _listed(failures: dict[int, str], n_files: int) -> str:
+def _failure_message(failures: dict[int, str], n_files: int) -> str:
     reasons = "\n".join(failures.values())
     return f"{len(failures)} of {n_files} files cannot be read:\n{reasons}"

@@ -10,12 +10,13 @@ from mnistcnn._safe_writing import replaced_at_the_end
 from mnistcnn._scikit_learn import validate_params
 from mnistcnn._types import Path
 from mnistcnn.datasets._bunch import TARGET_NAME, digits_result
+from mnistcnn.datasets._catalogue import SIDE
 from mnistcnn.datasets._csv_columns import LabelColumn
 from mnistcnn.datasets._emnist_tables import emnist_of, read_upright_table
 
 __all__ = ["read_kaggle_csv", "write_kaggle_submission"]
 
-SIDE, HIGHEST_DIGIT = 28, 9
+HIGHEST_DIGIT = 9
 _OTHERWISE = (
     "A column of labels with another name is read with target='its name', a file without labels "
     "with target=None."
@@ -46,8 +47,8 @@ def read_kaggle_csv(
     the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names,
     the label is the first column. Files that these rules leave ambiguous are refused.
 
-    Kaggle's tables of EMNIST have their images on their side. They are told by their names, such as
-    ``emnist-letters-train.csv``, and by the missing line of names, and read as by
+    Kaggle's tables of EMNIST, whose images are transposed, are recognized by their file names, such
+    as ``emnist-letters-train.csv``, and by the missing line of names, and read as by
     :func:`fetch_emnist`: upright, with labels from 0, as indices into `target_names`. A file of
     that name with a line of names is read as it stands.
 

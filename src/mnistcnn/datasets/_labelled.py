@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
-from mnistcnn._suggestions import suggestion
+from mnistcnn._wording import suggestion
 from mnistcnn.datasets._catalogue import EMNIST
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist import fetch_emnist
@@ -43,7 +43,7 @@ _ALLOWED = (
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
 def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> Labelled:
-    """Load labelled images from whatever one word or path can name.
+    """Load labelled images from a name or a path.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
         A name stands for its data set even where a file or folder has that name, too;
         ``"./mnist"`` is the folder.
     subset : {"train", "test"}, default="train"
-        Which half of a source that has two; one that has no halves is loaded whole.
+        Which part to load; a source without separate parts is loaded whole.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Data in MNIST's form on the disk, in whichever form lies there; nothing is written."""
+"""Reads data in MNIST's form from disk, in any of its file formats; nothing is written."""
 
 import os
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.datasets._catalogue import MNIST, WITH_MNIST_NAMES, DataSet
+from mnistcnn.datasets._catalogue import MNIST, SIDE, WITH_MNIST_NAMES, DataSet
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist_tables import as_stored, transpose_images
@@ -25,23 +25,22 @@ __all__ = ["Split", "data_set_of", "find_idx", "folder_of_downloads", "forms", "
 
 Split = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
-SIDE = 28
 # Where torchvision puts the files, in a folder of the data set's name.
 RAW = "raw"
 TABLE_SUFFIXES = (".csv", ".CSV", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")
 
 
 def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
-    """Read the training or the test set from a folder, in whichever form lies there.
+    """Read the training or the test set from a folder, in any of its file formats.
 
     Parameters
     ----------
     folder : Path
-        Where to look.
+        The folder to search.
     data : DataSet
-        What to look for.
+        The data set to find.
     split : {"train", "test"}
-        Which set.
+        The split to read.
 
     Returns
     -------
@@ -57,7 +56,7 @@ def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
     Warns
     -----
     UserWarning
-        If a table has another number of images than the set, or labels are as often as those of
+        If a table has fewer or more images than the set, or labels as balanced as those of
         other data sets.
     """
     found = _found(folder, data, split)
@@ -75,7 +74,7 @@ def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
 
 
 def find_idx(folder: Path, data: DataSet, name: str) -> Path | None:
-    """Return where one of the IDX files lies, or the zip archive that holds it; None if nowhere."""
+    """Return the path of one of the IDX files, or of the zip archive that holds it, or None."""
     dotted = name.replace("-idx", ".idx")
     names = [name, f"{name}.gz", dotted, f"{dotted}.gz", f"{name}/{name}", f"{dotted}/{dotted}"]
     places = _places(folder, data)
@@ -83,7 +82,7 @@ def find_idx(folder: Path, data: DataSet, name: str) -> Path | None:
 
 
 def folder_of_downloads(home: Path, data: DataSet) -> Path:
-    """Return where downloaded files go, apart from those of other data with the same names."""
+    """Return the folder of downloads, apart from other data sets with the same file names."""
     is_own = data is MNIST is data_set_of(home) or _name(home) == data.folders[0]
     return home if is_own else home / data.folders[0]
 
@@ -114,7 +113,7 @@ def _letters(name: str) -> str:
 
 
 def _places(folder: Path, data: DataSet) -> list[Path]:
-    """Return where files may lie that bear MNIST's names, or the data set's own."""
+    """Return the folders to search for files with MNIST's names, or the data set's own."""
     is_own = not data.has_mnist_names or data_set_of(folder) is data
     inside = [folder / name for name in data.folders]
     named = [folder, *inside] if _name(folder) in data.folders else inside

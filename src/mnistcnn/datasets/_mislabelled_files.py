@@ -1,4 +1,4 @@
-"""Notices files that are not what their names say."""
+"""Detects files whose contents do not match their names."""
 
 import hashlib
 import warnings
@@ -22,7 +22,7 @@ def check_is_not_of_other_data(path: Path, data: DataSet) -> None:
     path : Path
         The file, packed as it was published.
     data : DataSet
-        What its name and its folder say.
+        The data set that its name and its folder indicate.
 
     Raises
     ------
@@ -42,12 +42,12 @@ def check_is_not_of_other_data(path: Path, data: DataSet) -> None:
         folder = other.folders[0]
         raise ValueError(
             f"{path} must be a file of {data.title}, got one of {other.title}: put it into a "
-            f"folder {folder} and read it by fetch_{folder}."
+            f"folder {folder} and read it with fetch_{folder}."
         )
 
 
 def warn_of_cut_table(path: Path, n_images: int, data: DataSet, split: str) -> None:
-    """Warn of a table with another number of images: cut between two lines, it has no other sign.
+    """Warn of a table with an unexpected number of images, the only sign that lines are missing.
 
     Files of other forms state how many images they hold.
     """
@@ -55,23 +55,23 @@ def warn_of_cut_table(path: Path, n_images: int, data: DataSet, split: str) -> N
     if n_images != expected:
         _warn(
             f"{path} holds {n_images:,} images, but the {split} set of {data.title} has "
-            f"{expected:,}: the file is cut off, or not the whole set. Give it another name and "
-            "read it by read_kaggle_csv if it is meant to be so."
+            f"{expected:,}: the file is truncated, or is not the whole set. If this is intended, "
+            "rename it and read it with read_kaggle_csv."
         )
 
 
 def warn_of_balanced_labels(path: Path, labels: NDArray[Any], data: DataSet, split: str) -> None:
-    """Warn of as many images as MNIST has, of which each label has as many as the others.
+    """Warn of as many images as MNIST has, if all labels occur equally often.
 
-    MNIST's digits are not as often as each other; Fashion-MNIST's clothes are.
+    MNIST's classes differ in size; Fashion-MNIST's do not.
     """
     if data is not MNIST or len(labels) != data.n_images[split]:
         return
     if np.ptp(np.bincount(labels.astype(np.int64), minlength=data.n_classes)) == 0:
         _warn(
-            f"{path} is read as {data.title}, but holds each label equally often, as "
+            f"{path} is read as {data.title}, but contains every label equally often, as "
             "Fashion-MNIST, KMNIST and EMNIST do. If it is one of these, put it into a folder of "
-            "that name and read it by fetch_fashion_mnist, fetch_kmnist or fetch_emnist."
+            "that name and read it with fetch_fashion_mnist, fetch_kmnist or fetch_emnist."
         )
 
 

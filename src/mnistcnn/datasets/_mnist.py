@@ -1,4 +1,4 @@
-"""MNIST, from whichever form lies on the disk, or from the internet."""
+"""MNIST, from any of its file formats on disk, or from the internet."""
 
 from typing import Any
 
@@ -84,8 +84,8 @@ def fetch_mnist(
     Warns
     -----
     UserWarning
-        If a table has fewer or more images than MNIST, as one that was cut off, or if all labels
-        are equally often, as in other data sets.
+        If a table has fewer or more images than MNIST, for example because it was truncated, or
+        if all labels occur equally often, as in other data sets.
 
     See Also
     --------

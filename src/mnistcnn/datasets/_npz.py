@@ -1,4 +1,4 @@
-"""Arrays in NumPy's archives, the form in which Keras hands out MNIST."""
+"""Reads arrays from NumPy's .npz archives, the form in which Keras distributes MNIST."""
 
 import os
 import zipfile

@@ -1,4 +1,4 @@
-"""Opening files of data: regular ones only, unpacked, with errors that name the file."""
+"""Opens and unpacks data files, only regular ones, with errors that name the file."""
 
 import bz2
 import gzip
@@ -46,7 +46,7 @@ def open_file(path: Path) -> BinaryIO:
 
 @contextmanager
 def as_value_error(path: Path, wanted: str) -> Iterator[None]:
-    """Turn whatever a parser raises over damaged content into a ValueError that names the file.
+    """Turn any error of a parser for damaged content into a ValueError that names the file.
 
     The parsers of NumPy, pandas and of packed files raise a dozen classes of errors between them,
     and a damaged header can also ask for more memory than there is.
@@ -56,7 +56,7 @@ def as_value_error(path: Path, wanted: str) -> Iterator[None]:
     path : str or path-like
         The file that is being read.
     wanted : str
-        What it should be, for the message.
+        The expected kind of file, for the message.
     """
     try:
         yield
@@ -66,7 +66,7 @@ def as_value_error(path: Path, wanted: str) -> Iterator[None]:
 
 
 def unpacked(file: BinaryIO) -> BinaryIO:
-    """Return what is packed in a file, or the file itself; its first bytes say which.
+    """Return the unpacked content of a file, or the file itself; its first bytes decide.
 
     Parameters
     ----------

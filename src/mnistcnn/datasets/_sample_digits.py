@@ -1,4 +1,4 @@
-"""Handwritten digits that are always there: scikit-learn's own, brought to MNIST's form."""
+"""The bundled digits: scikit-learn's own, brought to MNIST's form."""
 
 from functools import lru_cache
 from typing import Any
@@ -27,7 +27,7 @@ of 0.
 These are not MNIST's digits: they were written by other people and have lost detail at 8x8. Use
 them to try things out, and MNIST to report results.
 
-:Number of instances: 1,797, about 180 a digit
+:Number of instances: 1,797, about 180 per digit
 :Number of attributes: 784, integers from 0 to 255
 """
 

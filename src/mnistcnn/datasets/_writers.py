@@ -1,4 +1,4 @@
-"""Who wrote each digit of MNIST, from a file that lies beside the digits."""
+"""Reads the writer of each digit of MNIST, from a file beside the digits."""
 
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ def read_writers(folder: Path, split: str, target: NDArray[Any]) -> NDArray[np.i
     Parameters
     ----------
     folder : Path
-        Where the digits were read.
+        The folder of the digits.
     split : {"train", "test"}
-        Which set they are.
+        Their split.
     target : ndarray of shape (n,)
         The labels of the digits, which the file must repeat.
 

@@ -1,4 +1,4 @@
-"""Classifiers that are trained alike, each from a seed of its own, and answer together."""
+"""Ensembles of classifiers that differ only in their seeds."""
 
 from mnistcnn.ensemble._estimator import DigitEnsembleClassifier
 

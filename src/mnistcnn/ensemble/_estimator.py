@@ -19,6 +19,7 @@ from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn.classifier import DigitCNNClassifier, JointPredictor
 from mnistcnn.ensemble._export import EnsembleExportMixin
 from mnistcnn.ensemble._members import (
+    COMMON,
     check_can_be_member,
     check_have_in_common,
     check_know,
@@ -125,15 +126,7 @@ class DigitEnsembleClassifier(
         "verbose": ["verbose"],
     }
 
-    NAMES: ClassVar = (
-        "estimator_",
-        "estimators_",
-        "classes_",
-        "n_features_in_",
-        "feature_names_in_",
-        "image_shape_",
-        "_predictor",
-    )
+    _FITTED_NAMES: ClassVar = ("estimator_", "estimators_", *COMMON, "_predictor")
 
     def __init__(
         self,
@@ -354,9 +347,8 @@ class DigitEnsembleClassifier(
         return DigitCNNClassifier() if self.estimator is None else self.estimator
 
     def _adopt(self, template: Classifier, members: list[Any]) -> None:
-        kept = {name: value for name, value in vars(self).items() if name not in self.NAMES}
-        names = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
-        first = {name: getattr(members[0], name) for name in names if hasattr(members[0], name)}
+        kept = {name: value for name, value in vars(self).items() if name not in self._FITTED_NAMES}
+        first = {name: getattr(members[0], name) for name in COMMON if hasattr(members[0], name)}
         fitted = {"estimator_": template, "estimators_": members, "_predictor": JointPredictor()}
         # One assignment: an interrupt leaves either the old state or the new one.
         self.__dict__ = {**kept, **first, **fitted}

@@ -75,5 +75,5 @@ def _check_are_one_graph(members: Sequence[Any]) -> None:
         if member.image_shape_ != members[0].image_shape_:
             raise ValueError(
                 f"estimators_[{place}] must take images of the shape of the others, "
-                f"{members[0].image_shape_}, got {member.image_shape_}; fit the ensemble anew."
+                f"{members[0].image_shape_}, got {member.image_shape_}; refit the ensemble."
             )

@@ -1,4 +1,4 @@
-"""The members of an ensemble: what they are made from and learn from, and how one is trained."""
+"""Creates, trains and checks the members of an ensemble."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, column_or_1d
+from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from mnistcnn._meta_estimator import inner_estimator_with, input_of, rejecting_estimator
+from mnistcnn._meta_estimator import check_rejects_nothing, inner_estimator_with, input_of
 from mnistcnn._types import Classifier, Images, Labels, RandomState
 from mnistcnn.classifier import leave_compiled_network
 from mnistcnn.preprocessing import (
+    IMAGES_LOOKED_AT,
     RETURNED,
     Situation,
     as_pixels,
     as_rows,
-    check_in_memory,
-    check_one_label_each,
+    one_label_each,
     some_of,
     training_pixels_of,
     warn_of_unlike_images,
@@ -27,14 +27,11 @@ from mnistcnn.preprocessing import (
 # What scikit-learn draws seeds below.
 GREATEST_SEED = int(np.iinfo(np.int32).max)
 
-# Some images tell the unit of all.
-IMAGES_LOOKED_AT = 32
-
 OF_ENSEMBLE = Situation(
     "the classifier was trained on", "so no pixels suit both its earlier and its new members"
 )
 
-# What all members must have in common to be asked together.
+# The attributes in which all members must agree to predict together.
 COMMON = ("classes_", "n_features_in_", "feature_names_in_", "image_shape_")
 
 
@@ -54,13 +51,9 @@ def check_can_be_member(estimator: Classifier, voting: str) -> None:
         )
     if not is_classifier(estimator):
         raise ValueError(f"estimator must be a classifier, got {estimator!r}.")
-    rejecting = rejecting_estimator(estimator)
-    if rejecting is not None:
-        name = type(rejecting).__name__
-        raise ValueError(
-            f"estimator must not reject images, since members cannot vote for a rejected label, "
-            f"got {estimator!r}; use {name}(DigitEnsembleClassifier(...))."
-        )
+    check_rejects_nothing(
+        estimator, "members cannot vote for a rejected label", "DigitEnsembleClassifier"
+    )
     if voting == "soft" and not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba for voting='soft', got {estimator!r}; "
@@ -76,9 +69,7 @@ def checked_labels(X: Images, y: Labels, known: NDArray[Any] | None) -> NDArray[
     ValueError
         If they are not labels, or differ from the known ones.
     """
-    check_in_memory(X)
-    check_one_label_each(y)
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    labels = one_label_each(X, y)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     if known is not None and not np.array_equal(np.unique(labels), known):
@@ -117,7 +108,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
 
 
 def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
-    """Warn if images are certainly not like those of the members of an earlier fit."""
+    """Warn if images certainly differ in unit from those of an earlier fit."""
     network = inner_estimator_with(earlier[0], "_pixel_range") if earlier else None
     if network is None:
         return
@@ -157,7 +148,7 @@ def train_member(
 
 
 def check_have_in_common(members: Sequence[Any]) -> None:
-    """Refuse members that cannot answer for the same images and labels.
+    """Refuse members that do not know the same images and labels.
 
     Raises
     ------
@@ -170,13 +161,13 @@ def check_have_in_common(members: Sequence[Any]) -> None:
         for other in others:
             if not np.array_equal(np.asarray(expected), np.asarray(other)):
                 raise ValueError(
-                    f"With warm_start=True X and y must be of the form of the previous fit: its "
-                    f"members have {name} {expected}, got {other}."
+                    "With warm_start=True, X and y must match the previous fit: its members have "
+                    f"{name} {expected}, got {other}."
                 )
 
 
 def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
-    """Refuse members that were fitted anew on other labels than those of the ensemble.
+    """Refuse members that were refitted on labels other than those of the ensemble.
 
     Raises
     ------
@@ -188,6 +179,6 @@ def check_know(members: Sequence[Any], classes: NDArray[Any]) -> None:
         if known is not None and not np.array_equal(known, classes):
             raise ValueError(
                 f"estimators_[{place}], {type(member).__name__}, must know the labels of the "
-                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; fit the ensemble "
-                "anew."
+                f"ensemble, {classes.tolist()}, got {np.asarray(known).tolist()}; refit the "
+                "ensemble."
             )

@@ -1,4 +1,4 @@
-"""What the ensemble's `fit` is given beside images and labels, on its way to the members."""
+"""Routes sample weights and validation data from the ensemble's `fit` to its members."""
 
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ class RoutingMixin:
     )
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata passed to `fit` are routed to the members.
+        """Return the routing of the metadata passed to `fit` to the members.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What a model file holds of an ensemble: its parameters, its template and its members."""
+"""The content of a model file for an ensemble: parameters, template and members."""
 
 from typing import Any, Self, cast
 
@@ -10,10 +10,10 @@ __all__ = ["StoredMembersMixin"]
 
 
 class StoredMembersMixin(SavableMixin):
-    """Stores the members one by one, and checks that they go together when they come back."""
+    """Stores the members one by one, and checks on loading that they belong together."""
 
     def _to_content(self) -> dict[str, Any]:
-        """Return what a model file holds: parameters, template and members."""
+        """Return the content of a model file: parameters, template and members."""
         ensemble: Any = self
         members = vars(ensemble).get("estimators_")
         learned = None if members is None else {"template": ensemble.estimator_, "members": members}

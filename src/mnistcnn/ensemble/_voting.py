@@ -1,4 +1,4 @@
-"""From what the members say to what the ensemble says."""
+"""Combines the predictions of the members into those of the ensemble."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -31,14 +31,14 @@ def votes_softly(ensemble: "DigitEnsembleClassifier") -> bool:
 def mean_probabilities(
     members: Sequence[Any], X: Images, predictor: JointPredictor
 ) -> NDArray[np.float64]:
-    """Return the mean of the members' probabilities, asked together where that is possible.
+    """Return the mean of the members' probabilities, computed in one pass if possible.
 
     Parameters
     ----------
     members : sequence of estimators
         Fitted ones with `predict_proba`.
     X : array-like of shape (n, ...)
-        What the members take.
+        The images to predict, in a form that the members accept.
     predictor : JointPredictor
         Asks networks together.
 
@@ -68,7 +68,7 @@ def votes_of(
     members : sequence of estimators
         Fitted ones.
     X : array-like of shape (n, ...)
-        What the members take.
+        The images to predict, in a form that the members accept.
     classes : ndarray of shape (n_classes,)
         All labels, sorted.
     predictor : JointPredictor
@@ -82,7 +82,7 @@ def votes_of(
     Raises
     ------
     ValueError
-        If a member answers a label that is not in `classes`.
+        If a member predicts a label that is not in `classes`.
     """
     of_each = predictor.probabilities(members, X)
     if of_each is not None:
@@ -94,14 +94,14 @@ def votes_of(
         unknown = [label for label in dict.fromkeys(labels.tolist()) if label not in known]
         if unknown:
             raise ValueError(
-                f"estimators_[{place}], {type(member).__name__}, must answer with the labels of "
-                f"the ensemble, {classes.tolist()}, got {unknown[0]!r}."
+                f"estimators_[{place}], {type(member).__name__}, must predict labels of the "
+                f"ensemble, {classes.tolist()}, got {unknown[0]!r}."
             )
     return np.stack([np.searchsorted(classes, labels) for labels in answers], axis=1)
 
 
 def majority(votes: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:
-    """Return what most members vote for; of several the smallest, as scikit-learn does.
+    """Return the majority vote of the members; ties go to the smallest, as in scikit-learn.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Measuring: architectures in one table, recipes as published, and one classifier on a page."""
+"""Compares architectures, reproduces published recipes, and reports on one classifier."""
 
 from mnistcnn._keras_start import load_keras
 

@@ -1,4 +1,4 @@
-"""From what a caller names as architectures to labels and objects that can build networks."""
+"""Converts the `architectures` that a caller passes to labels and architecture objects."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
     if isinstance(architectures, Mapping):
         pairs = [(str(label), _resolved(value)) for label, value in architectures.items()]
     else:
-        pairs = [(_label(value), _resolved(value)) for value in _listed(architectures)]
+        pairs = [(_label(value), _resolved(value)) for value in _as_list(architectures)]
     for _, value in pairs:
         if not (hasattr(value, "build") or callable(value)):
             raise ValueError(
@@ -29,7 +29,7 @@ def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
     return dict(pairs)
 
 
-def _listed(architectures: Candidate | Iterable[Candidate]) -> list[Candidate]:
+def _as_list(architectures: Candidate | Iterable[Candidate]) -> list[Candidate]:
     if isinstance(architectures, str):
         return [*list_architectures()] if architectures == "all" else [architectures]
     return list(architectures) if isinstance(architectures, Iterable) else [architectures]

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv
-from sklearn.utils import column_or_1d, indexable
+from sklearn.utils import indexable
 from sklearn.utils.multiclass import check_classification_targets
 
 from mnistcnn._scikit_learn import (
@@ -29,7 +29,7 @@ from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._measurement import Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
 from mnistcnn.evaluation._search import ArchitectureSearch, Split, records_of
-from mnistcnn.preprocessing import ImageReshaper, check_in_memory, check_one_label_each
+from mnistcnn.preprocessing import ImageReshaper, one_label_each
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
@@ -177,9 +177,7 @@ def compare_architectures(
     """
     given = {name: value for name, value in locals().items() if name in _CONSTRAINTS}
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="compare_architectures")
-    check_in_memory(X)
-    check_one_label_each(y)
-    images, labels, groups = indexable(X, column_or_1d(y, warn=True), groups)
+    images, labels, groups = indexable(X, one_label_each(X, y), groups)
     check_classification_targets(labels)
     candidates = labelled_architectures(architectures)
     scorers = named_scorers(scoring)
@@ -187,22 +185,13 @@ def compare_architectures(
     splits = _splits(images, labels, groups, cv, _seed(template.random_state))
     _check_apart(splits, len(labels))
     comparison = _Comparison(images, labels, template, candidates, splits, scorers)
-    parameters = comparison.count_parameters()
     metadata = comparison.describe() | {"cv": repr(cv), "n_jobs": _plain(n_jobs)}
-
-    def result_of(results: dict[str, Any]) -> ComparisonResult:
-        records = records_of(results, list(candidates), splits, list(scorers))
-        return ComparisonResult(records, parameters, tuple(scorers), metadata)
-
-    def report(results: dict[str, Any]) -> None:
-        if on_architecture_done is not None:
-            on_architecture_done(result_of(results))
-
+    result_of = partial(comparison.result_of, comparison.count_parameters(), metadata)
     search = comparison.search(n_jobs, error_score)
     if callbacks is not None:
         set_callbacks(search, callbacks if isinstance(callbacks, list | tuple) else [callbacks])
     if not (on_architecture_done is None and callbacks is None):
-        search.one_by_one(candidates, report)
+        search.one_by_one(candidates, _reporting(result_of, on_architecture_done))
     result = result_of(search.fit(images, labels).cv_results_)
     _tell_of_failures(result)
     return result
@@ -210,7 +199,7 @@ def compare_architectures(
 
 @dataclass(frozen=True)
 class _Comparison:
-    """What is compared, and on what."""
+    """The architectures, data and settings of a comparison."""
 
     X: Images
     y: NDArray[Any]
@@ -260,6 +249,24 @@ class _Comparison:
             error_score=error_score,
         )
 
+    def result_of(
+        self, parameters: dict[str, int], metadata: dict[str, Any], results: dict[str, Any]
+    ) -> ComparisonResult:
+        """Return the result of a search, also of its first architectures alone."""
+        records = records_of(results, list(self.candidates), self.splits, list(self.scorers))
+        return ComparisonResult(records, parameters, tuple(self.scorers), metadata)
+
+
+def _reporting(
+    result_of: Callable[[dict[str, Any]], ComparisonResult],
+    on_architecture_done: Callable[[ComparisonResult], object] | None,
+) -> Callable[[dict[str, Any]], None]:
+    def report(results: dict[str, Any]) -> None:
+        if on_architecture_done is not None:
+            on_architecture_done(result_of(results))
+
+    return report
+
 
 def _tell_of_failures(result: ComparisonResult) -> None:
     if all(np.isnan(record["fit_seconds"]) for record in result.records):
@@ -273,7 +280,7 @@ def _tell_of_failures(result: ComparisonResult) -> None:
 
 
 def _plain(value: object) -> str | int | float | None:
-    """Return what JSON can hold: the value itself, or how it is written in Python."""
+    """Return a value that JSON can hold: the value itself, or its Python representation."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, str | int | float | None) else repr(value)
 
@@ -301,7 +308,7 @@ def _template(
 
 
 def _seed(random_state: RandomState) -> int:
-    """Return an integer for the metadata, from which each architecture starts."""
+    """Return the seed from which each architecture starts, as an integer for the metadata."""
     if isinstance(random_state, int | np.integer):
         return int(random_state)
     # None asks for fresh entropy, which leaves NumPy's global generator to its owner.
@@ -328,7 +335,7 @@ def _indices(part: ArrayLike) -> NDArray[np.intp]:
 
 
 def _check_apart(splits: list[Split], n_images: int) -> None:
-    """Refuse test images that are training images, too, and would measure what is remembered."""
+    """Refuse test images that are also training images, which would leak into the scores."""
     for number, (train, test) in enumerate(splits):
         # Indices may count from the end.
         n_shared = len(np.intersect1d(train % n_images, test % n_images))

@@ -1,4 +1,4 @@
-"""Where a measurement was made: versions, devices and the processor."""
+"""The environment of a measurement: versions, devices and the processor."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ _PACKAGES = ("tensorflow", "jax", "torch", "keras", "scikit-learn", "numpy", "pa
 
 
 def describe_environment() -> dict[str, object]:
-    """Return what a reader needs to know to repeat a measurement, as plain values.
+    """Return the facts needed to repeat a measurement, as plain values.
 
     `devices` are the names of the accelerators that the backend sees, or "CPU".
     """

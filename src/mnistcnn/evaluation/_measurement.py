@@ -1,4 +1,4 @@
-"""What is measured of one fit on the held-out images of its fold; it runs where the fit does."""
+"""Measures one fit on the held-out images of its fold, in the process of the fit."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -62,7 +62,7 @@ class Unmeasured(float):
         return number
 
     def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
-        """Return what another process needs to rebuild it."""
+        """Return the arguments with which another process rebuilds it."""
         return float(self), self.reason
 
 
@@ -117,7 +117,7 @@ def _seconds_of_one_prediction(estimator: Classifier, X: Images) -> float:
 
 
 def named_scorers(scoring: Scoring) -> dict[str, Scorer]:
-    """Return the scorers that were asked for by name, and accuracy, which any table holds."""
+    """Return the requested scorers by name, and accuracy, which every table holds."""
     asked = {name: get_scorer(scorer) for name, scorer in _scoring_by_name(scoring).items()}
     accuracy = get_scorer("accuracy")
     if repr(asked.setdefault("accuracy", accuracy)) != repr(accuracy):

@@ -1,6 +1,5 @@
-"""Which differences between architectures are more than chance: each pair, and one sentence."""
+"""Tests which differences between architectures are significant, and puts it into a sentence."""
 
-from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -9,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import get_scorer_names
+
+from mnistcnn._wording import listed
 
 # Names of scikit-learn's scorers of proportions begin with these; their differences are given in
 # percentage points.
@@ -34,7 +35,7 @@ _ROUNDING = 1e-9
 def are_proportions(scorer: str, scores: pd.DataFrame) -> bool:
     """Say whether scores are between 0 and 1, and those of a scorer whose scores always are.
 
-    The name alone does not tell: a scorer of the user's own may have any name.
+    The name alone does not tell: a custom scorer may have any name.
     """
     known = scorer.startswith(_PROPORTIONS) and scorer in get_scorer_names()
     values = scores.to_numpy(dtype=float)
@@ -45,7 +46,7 @@ def are_proportions(scorer: str, scores: pd.DataFrame) -> bool:
 def compare_pairs(
     records: list[dict[str, Any]], scorer: str, *, rope: float | None, confidence: float
 ) -> pd.DataFrame:
-    """Return one row a pair of architectures, as `ComparisonResult.pairwise` describes it."""
+    """Return one row per pair of architectures, as `ComparisonResult.pairwise` describes it."""
     folds = pd.DataFrame(records)
     failed = {record["architecture"] for record in records if _has_failed(record, scorer)}
     scores = _complete_scores(folds, scorer, failed)
@@ -100,7 +101,7 @@ def _has_failed(record: dict[str, Any], scorer: str) -> bool:
 
 
 def _complete_scores(folds: pd.DataFrame, scorer: str, failed: set[str]) -> pd.DataFrame:
-    """Return a row a fold and a column an architecture that has all scores, the best first."""
+    """Return one row per fold and one column per architecture with all scores, the best first."""
     scores = folds.pivot(index="fold", columns="architecture", values=scorer)
     names = [name for name in folds["architecture"].unique() if name not in failed]
     complete = [name for name in names if np.isfinite(scores[name]).all()]
@@ -111,7 +112,7 @@ def _complete_scores(folds: pd.DataFrame, scorer: str, failed: set[str]) -> pd.D
 def _corrected_test(
     differences: NDArray[np.float64], overlap: float, rope: float, confidence: float
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of a table from the differences of each pair, a row each."""
+    """Return the columns of a table from the differences of the pairs, one pair per row."""
     n_folds = differences.shape[1]
     freedom = n_folds - 1
     mean = differences.mean(axis=1)
@@ -142,7 +143,7 @@ def _adjusted_by_holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
     """Return one sentence on the best architecture and each of the others.
 
-    There is a pair at least; `left_out` are the architectures that are in none.
+    At least one pair is needed; `left_out` names the architectures that are in no pair.
     """
     leader = pairs["first"].iloc[0]
     scorer, rope, unit = (pairs.attrs[name] for name in ("scorer", "rope", "unit"))
@@ -154,7 +155,7 @@ def verdict_of(pairs: pd.DataFrame, n_folds: int, left_out: list[str]) -> str:
         if rope > 0:
             sentence += f"; differences of up to {rope:g} {unit} count as none"
     if left_out:
-        sentence += f"; left out for lack of scores: {_listed(left_out)}"
+        sentence += f"; left out for lack of scores: {listed(left_out)}"
     return f"{sentence}."
 
 
@@ -169,13 +170,8 @@ def _clauses(against: pd.DataFrame, confidence: float) -> str:
         "is better than": is_better,
     }
     *others, last = (
-        f"{relation} {_listed(against.loc[those, 'second'])}"
+        f"{relation} {listed(against.loc[those, 'second'])}"
         for relation, those in clauses.items()
         if those.any()
     )
     return f"{', '.join(others)}, and {last}" if others else last
-
-
-def _listed(names: Iterable[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

@@ -1,4 +1,4 @@
-"""Training recipes as published, with one record a run, and their results beside the reported."""
+"""Trains published recipes, keeps one record per run, and compares with reported results."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ class DigitImages(NamedTuple):
 
 
 class _Stopwatch:
-    """Gives the seconds since it was last asked; no note that a backup would restore."""
+    """Measures the seconds between calls; no plain value, so that no backup restores it."""
 
     def __init__(self) -> None:
         self._start = perf_counter()
@@ -98,14 +98,14 @@ class _Stopwatch:
 
 
 class _EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
-    """Notes the seconds of each epoch, those before a kill included, and tells of it.
+    """Records the seconds of each epoch, including those before a kill, and reports them.
 
     Parameters
     ----------
     tell : callable
         Called with the number of epochs done, Keras's logs and the seconds left.
     epochs : int
-        How many there will be, at most.
+        Their maximum number.
     """
 
     def __init__(self, tell: Tell, epochs: int) -> None:
@@ -195,7 +195,7 @@ def reproduce(
 
 
 def n_epochs_to_reproduce(recipes: str | Iterable[str], seeds: int, epochs_scale: float) -> int:
-    """Return how many epochs the runs of `reproduce` have together, at most."""
+    """Return the maximum number of epochs of all runs of `reproduce`."""
     return sum(run.epochs for run in _runs(recipes, seeds, epochs_scale))
 
 
@@ -234,7 +234,7 @@ def _records(
 def _train_run(
     run: RecipeRun, images: DigitImages, callbacks: list[Any], on_epoch: OnEpoch | None
 ) -> Record:
-    """Return what a run has come to."""
+    """Return the record of a run."""
 
     def tell(n_done: int, logs: dict[str, Any], seconds_left: float) -> None:
         if on_epoch is not None:
@@ -258,7 +258,7 @@ def _train_run(
 
 
 def evaluate_on_test_images(classifier: Classifier, images: DigitImages) -> Record:
-    """Return how a fitted classifier answers the images that it is measured on.
+    """Return the results of a fitted classifier on the images that it is measured on.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The result of a comparison: records a fold, one table, a verdict, and files."""
+"""The result of a comparison: one record per fit, a table, a verdict, and files."""
 
 import json
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class ComparisonResult:
         neither did, and `failed_scorers` (list of str), the scorers that have no score for this
         reason; without it, all of them.
     parameters : dict of str to int
-        How many parameters each architecture has, trained or not.
+        The number of parameters of each architecture, trained or not.
     scoring : tuple of str
         The names of the scorers; the table is sorted by the first.
     metadata : dict
@@ -125,7 +125,7 @@ class ComparisonResult:
         scorer : str, default=None
             One of `scoring`, or ``"accuracy"``; None means the first of `scoring`.
         confidence : float, default=0.95
-            How much of the distribution lies between `lower` and `upper`, from 0 to 1, both
+            The share of the distribution between `lower` and `upper`, from 0 to 1, both
             excluded.
 
         Returns
@@ -196,7 +196,7 @@ class ComparisonResult:
         scorer : str, default=None
             One of `scoring`; None means the first.
         confidence : float, default=0.95
-            How much of the distribution lies between `lower` and `upper`, from 0 to 1, both
+            The share of the distribution between `lower` and `upper`, from 0 to 1, both
             excluded.
 
         Returns

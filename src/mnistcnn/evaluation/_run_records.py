@@ -1,4 +1,4 @@
-"""One training of a recipe, and the folder that has a record of each."""
+"""One training of a recipe, and the folder with the records of all trainings."""
 
 import json
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ class RecipeRun:
     Parameters
     ----------
     recipe : Recipe
-        What is trained.
+        The recipe to train.
     seed : int
         The classifier's `random_state`.
     epochs_scale : float
-        What the recipe's epochs are multiplied by; one is trained at least.
+        The factor of the recipe's epochs; at least one is trained.
     """
 
     recipe: Recipe
@@ -67,7 +67,7 @@ class RecipeRun:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What its record must have in common with it, as plain values."""
+        """The settings that its record must match, as plain values."""
         parameters = {name: repr(value) for name, value in self.recipe.parameters.items()}
         return {
             "recipe": self.recipe.name,
@@ -78,14 +78,14 @@ class RecipeRun:
 
 
 class RunRecords:
-    """The records in a folder: one JSON file a run, which appears when the run has ended.
+    """The records in a folder: one JSON file per run, which appears when the run has ended.
 
     Parameters
     ----------
     folder : Path or None
-        Where they are; None keeps none.
+        Their folder; None keeps no records.
     common : dict of str to object
-        What all records in the folder must say.
+        The values that all records in the folder must share.
 
     Raises
     ------
@@ -126,7 +126,7 @@ class RunRecords:
         return record
 
     def callbacks_of(self, run: RecipeRun) -> list[Any]:
-        """Return what has a run go on from its last whole epoch."""
+        """Return the callbacks that let a run resume from its last complete epoch."""
         if self._folder is None:
             return []
         return [keras.callbacks.BackupAndRestore(self._folder / f"{run.name}-unfinished")]
@@ -136,7 +136,7 @@ class RunRecords:
 
 
 def _checked(path: Path, expected: dict[str, Any]) -> Record:
-    """Return a record that says what is expected."""
+    """Return a record after checking its content."""
     try:
         record: Record = json.loads(path.read_text("utf-8"))
         found = {name: record[name] for name in expected}

@@ -1,4 +1,4 @@
-"""The search over architectures: scikit-learn's own, and one record a fit from its results."""
+"""The search over architectures with scikit-learn's grid search, and one record per fit."""
 
 from collections.abc import Callable, Iterable
 from itertools import product, repeat
@@ -66,7 +66,7 @@ class ArchitectureSearch(CandidateByCandidate, GridSearchCV):  # type: ignore[mi
 def records_of(
     results: dict[str, Any], labels: list[str], splits: list[Split], scorers: list[str]
 ) -> list[Record]:
-    """Return one record a fit from `cv_results_`, also those of the first architectures alone."""
+    """Return one record per fit from `cv_results_`, which may hold only the first architectures."""
     fits = product(range(len(results["params"])), range(len(splits)))
     reasons = map(_reasons, _own_scores(results))
     return [
@@ -98,5 +98,5 @@ def _own_scores(results: dict[str, Any]) -> Iterable[dict[str, float]]:
 
 
 def _reasons(scores: dict[str, float]) -> dict[str, str]:
-    """Return why each scorer that failed did."""
+    """Return the reason for each scorer that failed."""
     return {name: score.reason for name, score in scores.items() if isinstance(score, Unmeasured)}

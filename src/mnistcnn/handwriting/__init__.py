@@ -1,4 +1,4 @@
-"""Handwriting made by anybody with anything: found on sheets, and brought to MNIST's form.
+"""Finds handwritten digits on sheets, and normalizes them to MNIST's form.
 
 A name is imported at its first use: one image is brought to that form without scikit-learn, which
 takes a second to load.

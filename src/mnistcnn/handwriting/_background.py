@@ -1,4 +1,4 @@
-"""What is ink and what is background: the paper, its light, and which of the two is lighter."""
+"""Separates ink from background: the paper, its light, and which of the two is lighter."""
 
 from functools import lru_cache
 from typing import Any
@@ -41,7 +41,7 @@ MIN_LIGHT, MIN_CONTRAST = 0.02, 0.02
 
 
 def ink_over_background(grey: Grey, polarity: str, level_light: bool) -> Grey:
-    """Return how much ink there is at each pixel of greys from 0, black, to 1, white.
+    """Return the amount of ink at each pixel of greys from 0, black, to 1, white.
 
     That is about 0 on the background, below or above by noise, and more for ink. `polarity` is
     `DigitNormalizer`'s; `level_light` takes slanting light, shadows and vignettes away.
@@ -113,7 +113,7 @@ def _without_strokes(cells: Grey) -> Grey:
 
 
 def _spread(values: Grey, tail: float) -> float:
-    """Return the range of the values without a part of them at either end."""
+    """Return the range of the values without the outliers at either end."""
     ordered = np.sort(values, axis=None)
     cut = int(tail * ordered.size)
     return float(ordered[-1 - cut] - ordered[cut])
@@ -191,7 +191,7 @@ def _places(length: int) -> NDArray[np.float64]:
 
 
 def _without_shadows(level: Grey, ink_is_light: bool) -> Grey:
-    """Return what differs from the background around it."""
+    """Return the difference of each pixel from the background around it."""
     height, width = (max(3, round(BACKGROUND_WINDOW * length)) | 1 for length in level.shape)
     # Grain would move the extremes everywhere.
     calm = ndimage.uniform_filter(level, 3)

@@ -1,4 +1,4 @@
-"""What cannot be a digit, by its shape alone: dots, blobs, and faces in a circle."""
+"""Detects what cannot be a digit by its shape: dots, blobs, and faces in a circle."""
 
 from collections.abc import Sequence
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""Which components of ink belong to the digit: not specks, nor the edges of boxes and papers."""
+"""Finds the components of the digit, without specks and the edges of boxes and paper."""
 
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class _Components(NamedTuple):
 def digit_mask(
     ink: Grey, faint: float, sure: float, *, drop_frames: bool, drop_specks: bool
 ) -> Mask:
-    """Return where the digit's ink is, without the edges of boxes and without specks, if asked for.
+    """Return a mask of the digit's ink, on request without the edges of boxes and without specks.
 
     Pixels of more than `faint` are ink where they are connected with one above `sure`.
     """
@@ -114,6 +114,6 @@ def _without_specks(components: _Components, kept: Mask) -> Mask:
 
 
 def _distances(boxes: Boxes, box: Boxes) -> NDArray[np.float64]:
-    """Return how far each box is away from one."""
+    """Return the distance of each box from a given one."""
     gaps = np.maximum(boxes[:, :2] - box[2:], box[:2] - boxes[:, 2:])
     return np.asarray(np.maximum(gaps, 0).max(axis=1), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""From images of digits, however they were made, to MNIST's form."""
+"""Normalizes images of digits from any source to MNIST's form."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -253,7 +253,7 @@ def as_images(X: object, name: str) -> list[ReadableImage]:
     Parameters
     ----------
     X : object
-        What a user has handed over.
+        The input of the user.
     name : str
         The name of the parameter, for errors.
     """

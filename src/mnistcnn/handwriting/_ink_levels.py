@@ -1,4 +1,4 @@
-"""How strong ink and noise are, and what is ink by that."""
+"""Measures the strengths of ink and noise, and the thresholds between them."""
 
 from typing import NamedTuple
 

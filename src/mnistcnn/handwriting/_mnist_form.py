@@ -91,7 +91,7 @@ def checked_ink(image: ArrayLike) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1024)
 def _weights(length: int, square_side: int) -> NDArray[np.float64]:
-    """Return how much each pixel of a centred line gives to each of the 20 target pixels.
+    """Return the weight of each pixel of a centred line in each of the 20 target pixels.
 
     They are whole numbers: a target pixel is ``5 * side`` wide, `side` being that of the square
     after doubling.

@@ -1,4 +1,4 @@
-"""One image, step by step: from greys to a digit in MNIST's or EMNIST's form."""
+"""Normalizes one image step by step, from greys to a digit in MNIST's or EMNIST's form."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ MIN_NOISELESS_INK = 0.08
 
 
 class Steps(NamedTuple):
-    """What is done with an image; the parameters of `DigitNormalizer`."""
+    """The steps of the normalization, by the parameters of `DigitNormalizer`."""
 
     style: str = "mnist"
     polarity: str = "auto"
@@ -106,7 +106,7 @@ def _measured(ink: Grey, steps: Steps) -> tuple[Grey, InkLevels] | None:
 
 
 def _surroundings(box: Box, factor: int, shape: tuple[int, ...]) -> Box | None:
-    """Return where to look again in the image itself, if the digit is small there."""
+    """Return the region to search again at full size, if the digit is small in the image."""
     size = longer_side(box)
     if factor == 1 or size >= MIN_DIGIT_SIDE:
         return None

@@ -1,4 +1,4 @@
-"""Where the paper is: not the desk under it, bars beside it, or a frame around the writing."""
+"""Finds the paper, without the desk under it, bars beside it, or a frame around the writing."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def paper_alone(grey: Grey) -> Grey:
 
 
 def _beside_paper(cells: Grey) -> Mask | None:
-    """Return what is not of the paper; None where all is, or where there is no paper."""
+    """Return the area outside the paper; None if all is paper, or if there is no paper."""
     threshold = _between_dark_and_light(cells)
     if threshold is None:
         return None

@@ -1,4 +1,4 @@
-"""Lines of writing: which boxes stand in one line, and in which order they are read."""
+"""Groups boxes into lines of writing, in reading order."""
 
 import numpy as np
 from numpy.typing import NDArray

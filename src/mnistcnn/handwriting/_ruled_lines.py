@@ -1,4 +1,4 @@
-"""Ruled paper and the edges of boxes: straight lines from border to border."""
+"""Removes ruled lines and the edges of boxes: straight lines from border to border."""
 
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ class _Line(NamedTuple):
 
 
 class _Background(NamedTuple):
-    """Where ink ends, for all lines at once: a long one each would take gigabytes on a sheet.
+    """The ends of the ink for all lines at once; one array per line would take gigabytes.
 
     `above` and `below` hold the nearest row without ink from each pixel on; -1 and h for none.
     """
@@ -54,7 +54,7 @@ class _Background(NamedTuple):
     below: NDArray[np.int32]
 
     def lengths_beyond(self, path: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
-        """Return how many pixels are connected with a line and the rows right beside it."""
+        """Return the number of pixels that are connected with a line and the rows beside it."""
         height, width = self.above.shape
         columns = np.arange(width)
         up, down = np.maximum(path - 2, 0), np.minimum(path + 2, height - 1)

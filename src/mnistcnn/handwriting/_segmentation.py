@@ -1,4 +1,4 @@
-"""Which components of ink on a sheet are digits, and which of them belong to one digit."""
+"""Finds the components of ink on a sheet that are digits, and joins those of one digit."""
 
 from collections.abc import Iterator
 
@@ -84,7 +84,7 @@ def digits_on(ink: Grey, levels: InkLevels) -> tuple[Labels, Boxes]:
 
 
 def n_digits_in(boxes: Boxes, number: int) -> int:
-    """Return how many digits one of the boxes of a sheet is likely to hold."""
+    """Return the probable number of digits in one of the boxes of a sheet."""
     heights, widths = _sizes(boxes).T
     height, width = int(heights[number]), int(widths[number])
     usual_height = float(np.median(heights))
@@ -222,7 +222,7 @@ def _pairs_of_one_digit(labels: Labels, boxes: Boxes, usual: float) -> Iterator[
 
 
 def _reach(boxes: Boxes, pair: tuple[int, int], usual: float) -> float:
-    """Return how many pixels two strokes of one digit may be apart; 0 if they never are."""
+    """Return the maximum distance of two strokes of one digit, in pixels; 0 if never apart."""
     large, small = (boxes[number] for number in pair)
     height, width = np.maximum(large, small)[2:] - np.minimum(large, small)[:2]
     if height > MAX_HEIGHT * usual or width > max(MAX_WIDTH * usual, large[3] - large[1]):
@@ -232,7 +232,7 @@ def _reach(boxes: Boxes, pair: tuple[int, int], usual: float) -> float:
 
 
 def _reach_of_one_digit(large: Boxes, small: Boxes) -> float:
-    """Return how far apart two strokes of one digit can be, by their places and sizes."""
+    """Return the maximum distance of two strokes of one digit, by their places and sizes."""
     (height, width), (low, narrow) = large[2:] - large[:2], small[2:] - small[:2]
     if max(low, narrow) < MAX_FRAGMENT_SIZE * max(height, width):
         return MAX_GAP
@@ -243,7 +243,7 @@ def _reach_of_one_digit(large: Boxes, small: Boxes) -> float:
 
 
 def _distance(part: Labels, pair: tuple[int, int]) -> float:
-    """Return how many pixels lie between two components; infinity for too many."""
+    """Return the distance of two components in pixels; infinity for too many."""
     is_first = part == pair[0] + 1
     if not is_first.any():
         return np.inf

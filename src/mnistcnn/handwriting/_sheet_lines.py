@@ -1,4 +1,4 @@
-"""Ruled lines, squares and tables on a sheet, also such as end before its edges."""
+"""Removes ruled lines, squares and tables from a sheet, also those that end before its edges."""
 
 from itertools import pairwise
 

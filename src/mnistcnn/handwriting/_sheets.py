@@ -1,4 +1,4 @@
-"""The separate digits of a sheet: where they are, in which order, and each by itself."""
+"""Finds the separate digits of a sheet: their boxes, their order, and the ink of each."""
 
 from dataclasses import dataclass, field
 from math import ceil, sqrt
@@ -192,7 +192,7 @@ def _levelled(ink: Grey) -> Grey:
 
 
 def _in_pixels_of(shape: tuple[int, ...], box: Boxes, factor: int) -> tuple[int, int, int, int]:
-    """Return x, y, width and height in the image as it came."""
+    """Return x, y, width and height in the original image."""
     top, left, bottom, right = (int(side) * factor for side in box)
     bottom, right = min(bottom, shape[0]), min(right, shape[1])
     return left, top, right - left, bottom - top

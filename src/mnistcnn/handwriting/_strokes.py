@@ -1,4 +1,4 @@
-"""How broad strokes are; strokes as broad as MNIST's, and smooth outlines for small digits."""
+"""Measures stroke widths, broadens hairlines, and smooths the outlines of small digits."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ BACKGROUND_LEVEL, INK_LEVEL = 0.3, 0.75
 
 
 def stroke_width(mask: NDArray[np.bool_], *, end_at_border: bool = True) -> float:
-    """Return about how broad strokes are, in pixels: area over half the outline's length.
+    """Return the approximate stroke width in pixels: area over half the outline's length.
 
     The border of the image is part of the outline unless strokes go on beyond it.
     """

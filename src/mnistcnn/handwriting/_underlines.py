@@ -1,4 +1,4 @@
-"""Lines that a pen drew under or over digits, and that touch them."""
+"""Removes lines that were drawn under or over digits and touch them."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Image files, paths and whatever else holds an image: opened, checked, and as greys."""
+"""Opens and checks image files and other images, and converts them to greys."""
 
 from mnistcnn.images._grey import ReadableImage, grey_over_white
 from mnistcnn.images._image_files import open_image

@@ -1,4 +1,4 @@
-"""Whatever a user calls an image, as greys from 0 to 1."""
+"""Converts any kind of image to grey values from 0 to 1."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from mnistcnn.images._white import Levels, levels_of_image, white_of
 
 __all__ = ["ReadableImage", "grey_over_white"]
 
-# Whatever holds one image, or says where one lies.
+# Anything that holds one image, or the path of one.
 ReadableImage: TypeAlias = "ImageLike | Path | bytes | BinaryIO | Mapping[str, Any]"
 Pixels = NDArray[Any]
 Grey = NDArray[np.float32]
@@ -111,7 +111,7 @@ def _in_unit(pixels: Pixels, white: float) -> Grey:
 
 
 def _pixels(image: ReadableImage) -> tuple[Pixels, Levels | None]:
-    """Return the pixels, and which values may be white if it is known where they come from."""
+    """Return the pixels, and the possible values of white if their source is known."""
     if isinstance(image, Mapping):
         return _sketch(image)
     if isinstance(image, str | os.PathLike | bytes) or hasattr(image, "read"):

@@ -1,4 +1,4 @@
-"""Opening image files that somebody else has made: checked first, then decoded."""
+"""Opens untrusted image files: checked first, then decoded."""
 
 import os
 import stat
@@ -96,7 +96,7 @@ def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image
 
 @contextmanager
 def damage_named(name: str) -> Iterator[None]:
-    """Turn whatever Pillow raises into the library's own error, which names the image.
+    """Turn any error of Pillow into the library's own error, which names the image.
 
     Damaged bytes lead Pillow's decoders into errors of every kind: OSError, SyntaxError,
     struct.error, KeyError, TypeError, DecompressionBombError and more.
@@ -112,7 +112,7 @@ def damage_named(name: str) -> Iterator[None]:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """Decode an image, which Pillow puts off, and turn it as its camera says."""
+    """Decode an image, which Pillow does lazily, and rotate it by its EXIF orientation."""
     # TIFF files warn of odd metadata while they are decoded.
     with _without_warnings() if image.format == "TIFF" else nullcontext():
         image.load()

@@ -1,4 +1,4 @@
-"""Pillow's many modes of an image, as one of few, and as an array."""
+"""Converts images from Pillow's many modes to a few, and to arrays."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ PIXELS_A_BAND = 1 << 20
 
 
 def in_plain_mode(image: Image.Image) -> Image.Image:
-    """Return it grey or in colours, with the transparency that it has."""
+    """Return the image in grey or in colour, with its transparency."""
     if image.mode in ("L", "LA", "RGB", "RGBA", "I", "F") or image.mode.startswith("I;16"):
         is_transparent = image.mode in ("L", "RGB") and "transparency" in image.info
         return image.convert("RGBA") if is_transparent else image
@@ -21,7 +21,7 @@ def in_plain_mode(image: Image.Image) -> Image.Image:
 
 
 def bytes_a_pixel(image: Image.Image) -> int:
-    """Return how much memory a pixel takes, in Pillow or while it is decoded.
+    """Return the memory that a pixel takes, in Pillow or while it is decoded.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which image files a folder, a pattern or a list of them names, and in which order."""
+"""Lists the image files of folders, patterns and lists of paths, in order."""
 
 import glob
 import os
@@ -60,7 +60,7 @@ def find_image_files(
 
 
 def natural_key(path: Path) -> tuple[Any, ...]:
-    """Return what sorts paths folder by folder, by letters in any case, and by whole numbers.
+    """Return a key that sorts paths by folder, by letters in any case, and by whole numbers.
 
     Examples
     --------

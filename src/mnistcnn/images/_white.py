@@ -1,4 +1,4 @@
-"""Which value is white: the unit of pixels, from what they come from or else from their values."""
+"""Finds the value of white, from the source of the pixels or else from their values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcnn.preprocessing import are_signed_bytes
+from mnistcnn.preprocessing import MOST_OF_16, are_signed_bytes
 
 __all__ = ["Levels", "in_one_unit", "levels_of_image", "white_of"]
 
@@ -18,8 +18,6 @@ Pixels = NDArray[Any]
 LEVELS: Levels = (1, 16, 255, 1023, 4095, 16383, 65535)
 # Cameras of 10 to 14 bits write files of 16 bits, which do not say so.
 OF_BYTES, OF_MORE_BITS = (255,), LEVELS[2:]
-# Images of 16 levels have a pixel in this range. Bytes that have none are a dark image.
-MOST_OF_16 = (12, 16)
 # Enlarging smoothly, noise and rounding bring some fractions above white, by a quarter of it at
 # most. Of an image from 0 to 1, nothing else is as small.
 MAX_OVERSHOOT, MAX_OVERSHOOT_OF_1 = 1.25, 2.0
@@ -65,14 +63,14 @@ def white_of(pixels: Pixels, levels: Levels | None = None) -> float:
 
 
 def levels_of_image(image: Image.Image) -> Levels | None:
-    """Return which values may be white in a Pillow image; None if its mode does not tell."""
+    """Return the possible values of white in a Pillow image; None if its mode does not tell."""
     if image.mode.startswith("I;16"):
         return OF_MORE_BITS
     return None if image.mode in ("I", "F") else OF_BYTES
 
 
 def in_one_unit(X: object, images: Sequence[Any]) -> list[Any]:
-    """Bring an image to 0-1 where its own values suggest another unit than those beside it.
+    """Scale an image to 0-1 if its values suggest another unit than those of the other images.
 
     By itself, a dark image among lighter ones would be brightened. All images of one array have one
     unit, as do all arrays of bytes in a list; other types may be mixed in a list.
@@ -80,7 +78,7 @@ def in_one_unit(X: object, images: Sequence[Any]) -> list[Any]:
     Parameters
     ----------
     X : ndarray of shape (n, h, w) or (n, h, w, c), or anything else
-        What holds the images.
+        The container of the images.
     images : sequence of n images
         The images in it, one by one.
 
@@ -124,7 +122,7 @@ def _white(images: Sequence[Pixels], levels: Levels | None = None) -> float:
 
 
 def _levels_of_arrays(images: Sequence[Pixels], high: float) -> Levels:
-    """Return which values may be white: bytes are what files and cameras give, masks, or digits."""
+    """Return the possible values of white: bytes may come from files, cameras, masks or digits."""
     if images[0].dtype != np.uint8:
         return LEVELS
     is_coloured = any(image.ndim > 2 and image.shape[-1] in COLOURS for image in images)

@@ -1,6 +1,6 @@
-"""Why a classifier answers as it does: which pixels of an image decided.
+"""Explains predictions: the pixels of an image that they depend on.
 
-It asks estimators, and imports neither Keras nor what reads images.
+It calls estimators, and imports neither Keras nor the code that reads images.
 """
 
 from mnistcnn.inspection._gradient import gradient_saliency, network_and_input, network_within

@@ -1,4 +1,4 @@
-"""Asks a network by how much the score of a class changes with each pixel."""
+"""Computes how much the score of a class changes with each pixel."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ def gradient_saliency(
     ((2, 1, 28, 28), [0, 1])
     """
     network, given = network_and_input(estimator, X)
-    # A wrapper may answer otherwise than the network in it.
+    # A wrapper may predict otherwise than the network in it.
     probabilities = probabilities_of(estimator, X)
     columns = wanted_classes(classes, estimator.classes_, probabilities)
     labels = estimator.classes_[columns]
@@ -94,9 +94,9 @@ def gradient_saliency(
 
 
 def network_within(estimator: "Classifier") -> Any:
-    """Return the `DigitCNNClassifier` that answers for an estimator.
+    """Return the `DigitCNNClassifier` with which an estimator predicts.
 
-    An estimator in which no single one answers is refused, and one that is not fitted.
+    An estimator that does not predict with a single one is refused, and one that is not fitted.
     """
     check_is_fitted(estimator)
     network = inner_estimator_with(estimator, "input_gradients")
@@ -109,6 +109,6 @@ def network_within(estimator: "Classifier") -> Any:
 
 
 def network_and_input(estimator: "Classifier", X: "Images") -> tuple[Any, Any]:
-    """Return the same, and what it is given of images: what the steps before it make of them."""
+    """Return the same, and its input: the images after the steps before it."""
     network = network_within(estimator)
     return network, input_of(network, estimator, X)

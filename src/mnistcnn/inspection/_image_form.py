@@ -1,4 +1,4 @@
-"""Between the form in which a classifier is given images, and arrays ``(n, h, w, c)``."""
+"""Converts between the form of images for a classifier and arrays ``(n, h, w, c)``."""
 
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Covers an image part by part, and watches what the classifier makes of it."""
+"""Covers an image part by part, and measures how the predicted probabilities change."""
 
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -167,7 +167,7 @@ def _predict_at_each_place(
 
 
 def _masks(shape: tuple[int, ...], side: int) -> "NDArray[np.bool_]":
-    """Return where each place of the window lies, ``(n_places, h, w, 1)``, row by row."""
+    """Return a mask for each place of the window, ``(n_places, h, w, 1)``, row by row."""
     height, width = shape
     tops, lefts = np.arange(height - side + 1), np.arange(width - side + 1)
     rows, columns = np.arange(height), np.arange(width)
@@ -185,7 +185,7 @@ def _averaged_over_windows(
     places = (shape[0] - side + 1, shape[1] - side + 1)
     by_place = np.moveaxis(falls.reshape(n_images, *places, n_wanted), -1, 1)
     around = ((0, 0), (0, 0), (side - 1, side - 1), (side - 1, side - 1))
-    # What a window at each place beyond the edge would cover is nothing.
+    # A window beyond the edge covers nothing.
     sums, counts = (
         sliding_window_view(np.pad(values, around), (side, side), axis=(2, 3)).sum(axis=(-2, -1))
         for values in (by_place, np.ones_like(by_place))

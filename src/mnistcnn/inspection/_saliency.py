@@ -1,4 +1,4 @@
-"""What maps of decisive pixels hold, and of which classes they are."""
+"""Saliency maps, and the classes they are computed for."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ class Saliency:
     images : ndarray of shape (n, h, w, c)
         The images, as passed to the classifier.
     maps : ndarray of shape (n, n_wanted, h, w), float64
-        How decisive each pixel was, for each image and requested class.
+        The importance of each pixel, for each image and requested class.
     classes : ndarray of shape (n, n_wanted)
         The labels of these classes.
     probabilities : ndarray of shape (n, n_wanted), float64

@@ -3,6 +3,7 @@
 They read results and import matplotlib only in ``plot``.
 """
 
+from mnistcnn.plotting._axes import check_matplotlib as check_matplotlib
 from mnistcnn.plotting._comparison import ComparisonDisplay
 from mnistcnn.plotting._digit_grid import DigitGridDisplay
 from mnistcnn.plotting._feature_maps import FeatureMapDisplay

@@ -1,4 +1,4 @@
-"""Where a display draws, the only place that needs matplotlib before anything is drawn."""
+"""The axes of displays, the only code that needs matplotlib before drawing."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
     from numpy.typing import NDArray
 
-__all__ = ["axes_for", "figure_of", "several_axes_for"]
+__all__ = ["axes_for", "check_matplotlib", "figure_of", "several_axes_for"]
 
 
 def axes_for(ax: "Axes | None", display: str, *, figsize: tuple[float, float]) -> "Axes":
-    """Return the axes to draw in, or say how to install what draws.
+    """Return the axes to draw in, or say how to install matplotlib.
 
     What is no axes of an open figure is refused: nobody would see what is drawn there.
     """
@@ -50,13 +50,26 @@ def figure_of(ax: "Axes") -> "Figure":
     return cast("Figure", ax.figure)
 
 
-def _pyplot(display: str) -> Any:
+def check_matplotlib(name: str) -> None:
+    """Say how to install what the function of a name draws with, where it is not.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
     try:
-        from matplotlib import pyplot
+        import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            f"{display}.plot needs matplotlib; pip install 'mnistcnn[plot]' installs it."
+            f"{name} needs matplotlib; pip install 'mnistcnn[plot]' installs it."
         ) from error
+
+
+def _pyplot(display: str) -> Any:
+    check_matplotlib(f"{display}.plot")
+    from matplotlib import pyplot
+
     return pyplot
 
 
@@ -82,7 +95,7 @@ def _axes_within(figure: "Figure | SubFigure") -> list["Axes"]:
 
 
 def _is_closed(figure: "Figure") -> bool:
-    """Tell whether pyplot had a figure and has let it go; it never had those made without it."""
+    """Tell whether pyplot has closed a figure; figures made without pyplot are never closed."""
     from matplotlib import pyplot
 
     number = getattr(figure, "number", None)

@@ -1,4 +1,4 @@
-"""The prediction errors of a comparison, and accuracy against time and size."""
+"""Displays the prediction errors of a comparison, and accuracy against time and size."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Images side by side: some of each class, misclassified ones, or before and after a change."""
+"""Displays grids of images: samples of each class, mistakes, or before and after a change."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any

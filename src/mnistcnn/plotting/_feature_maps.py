@@ -1,4 +1,4 @@
-"""What the layers of a network put out, and the filters of its first layer."""
+"""Displays the layer outputs of a network, and the filters of its first layer."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -302,7 +302,7 @@ def _checked_maps(maps: Mapping[str, "ArrayLike"]) -> "dict[str, NDArray[Any]]":
 
 
 def _only_image(image: "ImageLike") -> Any:
-    """Return what is one image, alone in an array or not; several are refused."""
+    """Return a single image, also from an array of one; several are refused."""
     array = np.asarray(image)
     if array.ndim > 1 and len(array) == 1:
         return array[0]

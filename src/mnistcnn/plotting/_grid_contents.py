@@ -1,4 +1,4 @@
-"""What a grid of images holds: which pixels, in which cells, under which titles."""
+"""The contents of a grid of images: pixels, cells and titles."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -38,13 +38,13 @@ MAX_FRACTION = 2
 
 
 def check_count(name: str, value: object) -> None:
-    """Refuse what is not a positive integer."""
+    """Refuse anything but a positive integer."""
     if not _is_integer(value, lowest=1):
         raise ValueError(f"{name} must be a positive integer, got {value!r}.")
 
 
 def check_titles(titles: object) -> None:
-    """Refuse what is not a sequence of str, and a single str."""
+    """Refuse anything but a sequence of str, including a single str."""
     are_titles = isinstance(titles, Iterable) and not isinstance(titles, str)
     if not are_titles or not all(isinstance(title, str) for title in titles):  # type: ignore[attr-defined]
         raise ValueError(f"titles must be a sequence of str, got {titles!r}.")
@@ -59,7 +59,7 @@ def labels_of(name: str, labels: "ArrayLike") -> "NDArray[Any]":
 
 
 def check_comparable(labels: "NDArray[Any]", predictions: "NDArray[Any]") -> None:
-    """Refuse labels that are text beside predictions that are numbers, and the other way round."""
+    """Refuse labels that are text with predictions that are numbers, and vice versa."""
     kinds = [{isinstance(label, str) for label in each.tolist()} for each in (labels, predictions)]
     if {True} in kinds and {False} in kinds:
         raise ValueError(
@@ -70,7 +70,7 @@ def check_comparable(labels: "NDArray[Any]", predictions: "NDArray[Any]") -> Non
 
 
 class Answers(NamedTuple):
-    """What a classifier answers.
+    """The predictions of a classifier.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Answers(NamedTuple):
 
 
 def answers_of(estimator: "Classifier", X: "Images") -> Answers:
-    """Ask a classifier for labels, and for their probabilities where it has some."""
+    """Predict labels and, if the classifier has them, their probabilities."""
     predictions = labels_of("the predictions of estimator", estimator.predict(X))
     classes = np.asarray(getattr(estimator, "classes_", np.unique(predictions))).tolist()
     places = {label: place for place, label in enumerate(classes)}
@@ -255,7 +255,7 @@ def probabilities_of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":
 
 
 def heading_of_mistakes(n_shown: int, n_mistakes: int, n: int, are_ordered: bool) -> str:
-    """Return what stands above misclassified images, or in their place."""
+    """Return the title above misclassified images, or in their place."""
     if not n_mistakes:
         return f"None of the {n:,} images is misclassified."
     if n_shown == n_mistakes:

@@ -1,4 +1,4 @@
-"""Looks that are told apart in grey, and by people who see colours otherwise."""
+"""Styles of lines that are distinguishable in grey and by colour-blind readers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which pixels decided."""
+"""Displays saliency maps: which pixels a prediction depends on."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -249,13 +249,13 @@ def _check_fit_together(images: list[Any], maps: "NDArray[Any]", titles: "NDArra
 
 
 def _scale(maps: "NDArray[np.float64]") -> dict[str, float]:
-    """Return the ends of the scale, with 0 in the middle where some pixels speak against."""
+    """Return the limits of the colour scale, with 0 in the middle if any value is negative."""
     largest = float(np.nanmax(np.abs(maps))) or 1.0
     return {"vmin": -largest if np.nanmin(maps) < 0 else 0.0, "vmax": largest}
 
 
 def _share_of_cells(n_columns: int) -> float:
-    """Return which part of the width the cells take; the rest is that of the bar of colours."""
+    """Return the part of the width that the cells take, beside the colour bar."""
     return SIDE * n_columns / (SIDE * n_columns + BAR)
 
 

@@ -1,4 +1,4 @@
-"""The epochs of a fit, or of several."""
+"""Displays the training history of one or more fits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -275,7 +275,7 @@ def _history_of(estimator: "Classifier", name: str) -> History:
 
 
 def _runs_of(history: History | Sequence[History]) -> list[History]:
-    """Return the histories of all fits, of which each holds an epoch."""
+    """Return the histories of all fits; each must hold at least one epoch."""
     runs = [history] if isinstance(history, Mapping) else list(history)
     if not runs or not all(any(map(len, run.values())) for run in runs):
         raise ValueError(
@@ -313,7 +313,7 @@ def _mean_and_band(values: list[Sequence[float]], band: str) -> "NDArray[np.floa
 
 
 def _best_epoch(runs: list[History]) -> int | None:
-    """Return the best epoch by the validation, by the rule of early stopping."""
+    """Return the best epoch in validation, by the rule of early stopping."""
     names = ("val_accuracy", "val_loss")
     measured = [name for name in names if all(name in run for run in runs)]
     if not measured:

@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: between raw pixels and an estimator.
+"""Transformers and checks for arrays of raw pixels.
 
 A name is imported at its first use, for scikit-learn takes a second to load, and not all need it.
 """

@@ -12,6 +12,8 @@ from ._column_names import numbered_names as numbered_names
 from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_one_label_each as check_one_label_each
+from ._labels import one_label_each as one_label_each
+from ._pixel_checks import IMAGES_LOOKED_AT as IMAGES_LOOKED_AT
 from ._pixel_checks import look_inverted as look_inverted
 from ._pixel_checks import warn_of_unlike_images as warn_of_unlike_images
 from ._pixel_columns import check_pixel_columns as check_pixel_columns
@@ -24,6 +26,7 @@ from ._scaler import PixelScaler as PixelScaler
 from ._shapes import as_rows as as_rows
 from ._shapes import check_channels_last as check_channels_last
 from ._shapes import check_image_shape as check_image_shape
+from ._shapes import is_positive_integer as is_positive_integer
 from ._shapes import pad_columns as pad_columns
 from ._shapes import resolve_image_shape as resolve_image_shape
 from ._signs import are_signed_bytes as are_signed_bytes
@@ -36,3 +39,4 @@ from ._training_pixels import PixelStatistics as PixelStatistics
 from ._training_pixels import Situation as Situation
 from ._training_pixels import TrainingPixels as TrainingPixels
 from ._training_pixels import some_of as some_of
+from ._units import MOST_OF_16 as MOST_OF_16

@@ -1,4 +1,4 @@
-"""Notices flat rows of RGBA images that are read as grey images of twice the side."""
+"""Detects flat rows of RGBA images that are read as grey images of twice the side."""
 
 import warnings
 from typing import Any

@@ -1,4 +1,4 @@
-"""Images for a fitted estimator: what users hand over, checked, as rows of pixels."""
+"""Validates images for a fitted estimator, and returns them as rows of pixels."""
 
 from collections.abc import Mapping
 from math import prod
@@ -22,7 +22,7 @@ OneShape: TypeAlias = tuple[int, int, int]
 
 
 class FittedOnImages(Protocol):
-    """What is known of a fitted estimator; names of the columns may be.
+    """The fitted attributes of an estimator of images; column names are optional.
 
     So may `_pixel_range` and `_pixel_statistics`, the mean and deviation of the training pixels.
     """
@@ -41,7 +41,7 @@ def read_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
     estimator : FittedOnImages
         A fitted one.
     X : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c)
-        What a user has handed over.
+        The input of the user.
     """
     if isinstance(X, np.ndarray) and _needs_no_check(estimator, X):
         pixels = X.reshape(len(X), -1)
@@ -54,7 +54,7 @@ def read_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
 
 
 def training_pixels_of(attributes: Mapping[str, Any]) -> TrainingPixels:
-    """Return what the attributes of a fitted estimator tell of the pixels of its training."""
+    """Return the range and statistics of the training pixels, from the fitted attributes."""
     return TrainingPixels(attributes.get("_pixel_range"), attributes.get("_pixel_statistics"))
 
 

@@ -1,4 +1,4 @@
-"""What the names of a table's columns say: the numbers of pixels, labels, or images."""
+"""Parses the column names of tables: numbered pixels, labels, or image numbers."""
 
 import re
 from collections import Counter
@@ -21,12 +21,12 @@ _INDEX = re.compile(r"|unnamed: \d+|index|row|id|image_?id", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class NumberedNames:
-    """Names of which most have one form, such as ``pixel0``, ``pixel1`` or ``1x1``, ``1x2``.
+    """Names that mostly share one form, such as ``pixel0``, ``pixel1`` or ``1x1``, ``1x2``.
 
     Parameters
     ----------
     texts : tuple of str
-        What stands before, between and after the numbers.
+        The text before, between and after the numbers.
     numbers : list of tuple of int, or None
         Those in each name; None for a name of another form.
     """

@@ -1,4 +1,4 @@
-"""What may hold images: arrays and what becomes one at once, but nothing that is yet to come."""
+"""Refuses containers of images that are not in memory, such as generators."""
 
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
@@ -69,7 +69,7 @@ def check_in_memory(data: object, name: str = "X") -> None:
 
 
 def _conversion(data: object, name: str) -> str | None:
-    """Return how to bring data into memory; None if they are there."""
+    """Return an expression that brings data into memory; None if they are there."""
     of_batches, of_numbered_batches, of_pairs, of_iterator = _CONVERSIONS[name]
     bases = {(base.__module__.split(".")[0], base.__name__) for base in type(data).__mro__}
     if bases & _OF_BATCHES:

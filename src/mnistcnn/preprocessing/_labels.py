@@ -1,14 +1,30 @@
-"""Refuses labels that are meant for Keras alone."""
+"""Refuses labels in a form that only Keras accepts, such as one-hot rows."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
 
-from mnistcnn._types import Labels
+from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._containers import check_in_memory
 
-__all__ = ["check_one_label_each"]
+__all__ = ["check_one_label_each", "one_label_each"]
+
+
+def one_label_each(X: Images, y: Labels) -> NDArray[Any]:
+    """Return the labels of images in memory as an array of one dimension.
+
+    Examples
+    --------
+    >>> from mnistcnn.preprocessing._labels import one_label_each
+    >>> one_label_each([[0, 255], [255, 0]], [3, 8])
+    array([3, 8])
+    """
+    check_in_memory(X)
+    check_one_label_each(y)
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    return labels
 
 
 def check_one_label_each(y: Labels) -> None:

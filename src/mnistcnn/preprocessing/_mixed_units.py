@@ -1,9 +1,11 @@
-"""Notices images in several units that were put together into one array."""
+"""Detects arrays that mix images in several units."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mnistcnn.preprocessing._units import MIN_INK_FRACTION
 
 __all__ = ["mixed_units"]
 
@@ -11,12 +13,9 @@ __all__ = ["mixed_units"]
 SMALL, LARGE = (0.1, 1.0), 100.0
 MIN_FACTOR = 200
 
-# Less than this fraction of an image's pixels is noise.
-MIN_INK_FRACTION = 0.005
-
 
 def mixed_units(some: NDArray[Any]) -> str | None:
-    """Return what to say of images of which some are in 0 ... 1 and others in bytes or above.
+    """Return the message for images of which some are in 0 ... 1 and others in bytes or above.
 
     None where they are not. Whole numbers are not: a highest pixel of 1 is noise then.
     """
@@ -32,8 +31,8 @@ def mixed_units(some: NDArray[Any]) -> str | None:
         return None
     return (
         f"The images mix units: some have pixels up to {float(small.max()):.4g}, others up to "
-        f"{largest:.4g}, so the former look blank beside the latter. Bring all images to one unit "
-        "before they are put together."
+        f"{largest:.4g}, so the former look blank beside the latter. Convert all images to the "
+        "same unit before combining them."
     )
 
 

@@ -1,4 +1,4 @@
-"""Warns of what a user most likely did by mistake to the pixels of images."""
+"""Warns of likely mistakes in the pixels of images."""
 
 from typing import Any
 

@@ -105,7 +105,7 @@ def _check_order(names: Names, texts: tuple[str, ...], numbers: list[Numbers]) -
     raise ValueError(
         f"X must have its columns in the order of their numbers, got {names[place]!r} in place "
         f"{place}, where {ordered[place]!r} belongs. {_remedy(ordered, texts, min(numbers)[0])}, "
-        "or numpy.asarray(X) if the pixels do lie in this order."
+        "or numpy.asarray(X) if the columns really are in pixel order."
     )
 
 

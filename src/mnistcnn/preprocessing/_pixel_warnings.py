@@ -19,7 +19,7 @@ def warn_of_pixels(message: str) -> None:
 
 
 def callers_level() -> int:
-    """Return how many calls up the user's own line is."""
+    """Return the stack level of the user's own line."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and _is_inner(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back
@@ -31,7 +31,7 @@ def _is_inner(module: str) -> bool:
 
 
 class Told:
-    """The latest array of a step that a user was told of, in each thread by itself.
+    """The latest array of a step that the user was warned of, per thread.
 
     Without it, `fit_transform` would tell twice, and the last step of a pipeline what the first has
     told already.
@@ -41,16 +41,16 @@ class Told:
         self._latest = threading.local()
 
     def remember(self, X: object) -> None:
-        """Remember what was told of, for as long as it is kept elsewhere."""
+        """Remember the array of a warning, for as long as it is kept elsewhere."""
         # A view may be dropped while another one of the same memory goes on.
         if isinstance(X, np.ndarray) and isinstance(X.base, np.ndarray):
             X = X.base
-        # Of a list there is no weak reference; it is told of again.
+        # Lists have no weak references, so the warning is repeated for them.
         with suppress(TypeError):
             self._latest.reference = weakref.ref(X)
 
     def includes(self, X: object) -> bool:
-        """Tell whether X is what was told of, as it is or reshaped."""
+        """Tell whether X is the array of the latest warning, as it is or reshaped."""
         reference = getattr(self._latest, "reference", None)
         told = None if reference is None else reference()
         if told is None or X is told:

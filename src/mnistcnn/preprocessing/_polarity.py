@@ -1,4 +1,4 @@
-"""Notices images whose light and dark are exchanged, compared with those of the training."""
+"""Detects images that are inverted, compared with the training images."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def inverted(
     image_shape: tuple[int, int, int],
     situation: Situation,
 ) -> str | None:
-    """Return what to say of images whose background is what the ink is in the training's.
+    """Return the message for images that are inverted, compared with the training images.
 
     None where it is not, or where the background of the training is not known.
     """
@@ -40,9 +40,9 @@ def inverted(
     is_dark, total = _has_dark_background(training), sum(training.range)
     (given, known) = ("dark ink on a light", "light ink on a dark")[:: 1 if is_dark else -1]
     further = (
-        "DigitNormalizer brings images to that form, too."
+        "DigitNormalizer also brings images to that form."
         if is_dark
-        else "Or train it on images that DigitNormalizer has brought to one form."
+        else "Or train it on images normalized by DigitNormalizer."
     )
     return (
         f"The images show {given} background, but {situation.learned} {known} one, "
@@ -53,14 +53,14 @@ def inverted(
 def are_inverted(
     training: TrainingPixels, some: NDArray[Any], image_shape: tuple[int, int, int]
 ) -> bool:
-    """Tell whether light and dark are exchanged in at least half of the images, blank ones aside.
+    """Tell whether at least half of the images are inverted, not counting blank ones.
 
     Each image is looked at by itself: most of its edge, and of the image, must be what only the
     ink was in the training, and the edge must be more so than the image.
     """
     level = training.mean_level
     is_known = level is not None and min(level, 1 - level) <= MAX_LEVEL
-    # Nearly all images are answered here, by two corners.
+    # Two corners suffice for nearly all images.
     if not is_known or min(image_shape[:2]) < MIN_SIDE or not _have_ink_in_corners(training, some):
         return False
     levels = _levels(training, some)
@@ -86,7 +86,7 @@ def _has_dark_background(training: TrainingPixels) -> bool:
 
 
 def _levels(training: TrainingPixels, pixels: NDArray[Any]) -> NDArray[np.float64]:
-    """Return pixels in such a way that the background of the training is 0, and full ink 1."""
+    """Scale pixels so that the background of the training images is 0, and full ink 1."""
     low, high = training.range or (0.0, 1.0)
     levels: NDArray[np.float64] = (pixels.astype(np.float64) - low) / (high - low)
     return levels if _has_dark_background(training) else 1 - levels
@@ -100,6 +100,6 @@ def _least_of_ink(training: TrainingPixels) -> float:
 
 
 def _edges(images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the outermost pixels of each image, one image a row."""
+    """Return the outermost pixels of each image, one image per row."""
     sides = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
     return np.concatenate([side.reshape(len(images), -1) for side in sides], axis=1)

@@ -1,4 +1,4 @@
-"""From flat rows of pixels to images, and back."""
+"""Reshapes flat rows of pixels into images, and back."""
 
 from typing import Any, ClassVar, Self
 

@@ -1,4 +1,4 @@
-"""Refuses weights of images by which nothing can be weighed."""
+"""Validates sample weights."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From the pixels of a file to the small numbers that networks learn from, and back."""
+"""Scales pixels to the small numbers that networks learn from, and back."""
 
 from collections.abc import Callable
 from numbers import Real

@@ -1,4 +1,4 @@
-"""Which image a row of pixels holds: the arithmetic behind every `image_shape` parameter."""
+"""Resolves the shape of images in rows of pixels, for every `image_shape` parameter."""
 
 from collections.abc import Sequence
 from math import isqrt, prod
@@ -20,6 +20,7 @@ __all__ = [
     "as_rows",
     "check_channels_last",
     "check_image_shape",
+    "is_positive_integer",
     "pad_columns",
     "resolve_image_shape",
 ]
@@ -33,6 +34,20 @@ _REMEDY = (
     "or use image_shape='pad' to pad the rows with zeros."
 )
 _LABELS_AMONG_THEM = "If one of them holds the labels, pass it as y and leave it out of X."
+
+
+def is_positive_integer(value: object) -> bool:
+    """Tell whether a value can be a size, of Python's type or of NumPy's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.preprocessing._shapes import is_positive_integer
+    >>> [is_positive_integer(value) for value in (28, np.uint8(28), 28.0, True, 0)]
+    [True, True, False, False, False]
+    """
+    # bool is an Integral in Python, but never a size.
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def check_image_shape(image_shape: object) -> None:
@@ -54,7 +69,7 @@ def check_image_shape(image_shape: object) -> None:
         valid = (
             isinstance(image_shape, tuple | list)
             and len(image_shape) in (2, 3)
-            and all(_is_positive_integer(side) for side in image_shape)
+            and all(is_positive_integer(side) for side in image_shape)
         )
     if not valid:
         raise ValueError(f"image_shape must be {_ALLOWED}, got {image_shape!r}.")
@@ -164,11 +179,6 @@ def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[A
     if missing == 0:
         return X
     return np.pad(X, ((0, 0), (0, missing)))
-
-
-def _is_positive_integer(value: object) -> bool:
-    # bool is an Integral in Python, but never a size.
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def _check_array_shape(array_shape: tuple[int, ...]) -> None:

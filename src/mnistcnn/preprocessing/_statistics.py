@@ -1,4 +1,4 @@
-"""Mean and deviation of pixels in one pass, without a float copy of them all."""
+"""Computes the mean and deviation of pixels in one pass, without a float copy of all."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is known of the pixels of a training, and the sample by which others are compared."""
+"""The range and statistics of training pixels, and the sampling of images for comparison."""
 
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,7 +25,7 @@ PixelStatistics: TypeAlias = tuple[float, float]
 
 
 class TrainingPixels(NamedTuple):
-    """What is known of the pixels of a training: each may be unknown, which is None."""
+    """The range and statistics of training pixels; each is None if unknown."""
 
     range: PixelRange | None = None
     statistics: PixelStatistics | None = None
@@ -39,13 +39,13 @@ class TrainingPixels(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """What a warning says of who knows the earlier pixels, and of what comes of the others."""
+    """The parts of a warning that say who knows the earlier pixels, and the consequence."""
 
     learned: str
     consequence: str
 
 
-IN_PREDICTION = Situation("the classifier was trained on", "so its answers are mostly wrong")
+IN_PREDICTION = Situation("the classifier was trained on", "so its predictions are mostly wrong")
 IN_TRAINING = Situation(
     "the classifier was trained on", "so what it has learned does not apply to these"
 )

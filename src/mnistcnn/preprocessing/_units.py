@@ -1,4 +1,4 @@
-"""Notices pixels in another unit than those that a classifier was trained on."""
+"""Detects pixels in another unit than those that a classifier was trained on."""
 
 from typing import Any
 
@@ -11,7 +11,13 @@ from mnistcnn.preprocessing._training_pixels import (
     TrainingPixels,
 )
 
-__all__ = ["another_unit", "are_scaled_before", "needless_scaling"]
+__all__ = [
+    "MIN_INK_FRACTION",
+    "MOST_OF_16",
+    "another_unit",
+    "are_scaled_before",
+    "needless_scaling",
+]
 
 # Of an image that shows anything, at least this fraction of the pixels is ink.
 MIN_INK_FRACTION = 0.005
@@ -19,7 +25,8 @@ MIN_INK_FRACTION = 0.005
 # Full ink in the units in use, where it is not 1.
 FACTORS = (16, 255, 65535)
 
-# The highest pixel of some images in 16 levels, such as those of scikit-learn's load_digits.
+# The highest pixel of some images in 16 levels, such as those of scikit-learn's load_digits, lies
+# in this range. Bytes of which none does are dark images.
 MOST_OF_16 = (12, 16)
 
 # A background below zero is this far below it, as a fraction of the largest pixel; interpolation
@@ -36,7 +43,7 @@ SCALED_TWICE = (1e-6, 1 / 200)
 
 
 def another_unit(training: TrainingPixels, some: NDArray[Any], situation: Situation) -> str | None:
-    """Return what to say of pixels that are certainly in another unit than the training's.
+    """Return the message for pixels that are certainly in another unit than the training's.
 
     None where they are not, or where nothing is known of the training.
     """
@@ -75,7 +82,7 @@ def _is_in_another_unit(known: PixelRange, pixels: NDArray[np.float64]) -> bool:
 
 
 def _greatest(extreme: float) -> float:
-    """Return what no pixel exceeds in the unit of the training."""
+    """Return the maximum of a pixel in the unit of the training."""
     # Up to 12 bits may be meant where a trained network was wrapped with pixel_scaling="unit".
     return (20 if extreme > 100 else 10) * extreme
 
@@ -90,7 +97,7 @@ def _is_fraction(extreme: float, lowest: float, largest: float) -> bool:
 
 
 def are_scaled_before(expected: PixelRange, pixels: NDArray[Any]) -> bool:
-    """Tell whether pixels fill next to nothing of a range, at its low end, but are not blank."""
+    """Tell whether pixels fill only the lowest end of a range, but are not blank."""
     low, width = expected[0], expected[1] - expected[0]
     fills = (float(pixels.max()) - low) / width
     least, most = SCALED_TWICE
@@ -140,12 +147,12 @@ def _remedy(known: PixelRange, given: PixelRange) -> str:
 
 
 def needless_scaling(data_range: PixelRange, some: NDArray[Any]) -> str | None:
-    """Return what to say of pixels that were scaled before they are divided by a range."""
+    """Return the message for pixels that were scaled before they are divided by a range."""
     if not are_scaled_before(data_range, some):
         return None
     return (
-        f"data_range=({data_range[0]:.4g}, {data_range[1]:.4g}) is divided by, but the pixels "
-        f"range from {float(some.min()):.4g} to {float(some.max()):.4g}, as after a scaling, so "
-        "next to nothing is left of them. Pass the pixels as they were before, or their own range "
-        "as data_range."
+        f"The pixels range from {float(some.min()):.4g} to {float(some.max()):.4g}, as if they had "
+        f"already been scaled, so dividing by data_range=({data_range[0]:.4g}, "
+        f"{data_range[1]:.4g}) leaves values close to zero. Pass unscaled pixels, or set "
+        "data_range to their actual range."
     )

@@ -1,4 +1,4 @@
-"""Networks that are trained already and come with the package.
+"""Pretrained networks that come with the package.
 
 A name is imported at its first use: what onnxruntime computes takes neither Keras nor TensorFlow.
 """

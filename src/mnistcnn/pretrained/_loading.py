@@ -1,4 +1,4 @@
-"""Makes a fitted estimator of a network that is stored in the package."""
+"""Loads a pretrained network that comes with the package."""
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable

@@ -1,4 +1,4 @@
-"""A trained network that onnxruntime computes, in the form of scikit-learn's classifiers."""
+"""A scikit-learn classifier that runs a trained network in onnxruntime."""
 
 import json
 import os
@@ -97,7 +97,7 @@ class OnnxClassifier:
         return np.asarray(probabilities)
 
     def __reduce__(self) -> tuple[type[Self], tuple[bytes]]:
-        """Have a copy and another process make a session of their own."""
+        """Let copies and other processes create their own session."""
         return type(self), (self._content,)
 
     def __sklearn_clone__(self) -> Self:
@@ -127,6 +127,6 @@ def _session(content: bytes) -> Any:
 
 
 def _share_of_cores() -> int:
-    """Return the cores that are this process's, as what has started it says, or the system does."""
+    """Return the number of cores for this process, by its launcher's settings or the system's."""
     stated = os.environ.get("OMP_NUM_THREADS", "")
     return int(stated) if stated.isdigit() and int(stated) else int(cpu_count())

@@ -1,4 +1,4 @@
-"""Reads what is written on an image: the digits that are there, in lines."""
+"""Reads the digits on an image, line by line."""
 
 from mnistcnn.reading._loading import load_reader
 from mnistcnn.reading._reader import DigitReader

@@ -1,4 +1,4 @@
-"""Where digits that touch may be cut apart: paths from top to bottom through little ink."""
+"""Finds cuts between touching digits: paths from top to bottom through little ink."""
 
 from typing import NamedTuple
 

@@ -45,7 +45,7 @@ class Ink(NamedTuple):
 
 
 def inks_of(found: Sequence[FoundDigit]) -> list[list[Ink]]:
-    """Return what was found on a sheet line by line, each line shrunk to about the same height."""
+    """Return the ink of a sheet line by line, each line shrunk to about the same height."""
     lines = [list(line) for _, line in groupby(found, key=lambda each: each.line)]
     return [[_ink_of(each, _factor(line)) for each in line] for line in lines]
 
@@ -84,7 +84,7 @@ def _shrunk(image: Pixels, factor: int) -> Pixels:
 
 
 def laid_out(inks: Sequence[Ink], crops: Sequence[Pixels]) -> tuple[Pixels, int, int]:
-    """Return what crops of ink look like together, and the first row and column of that."""
+    """Return crops of ink combined into one, and its first row and column."""
     top, left = min(ink.top for ink in inks), min(ink.left for ink in inks)
     bottom = max(ink.top + ink.crop.shape[0] for ink in inks)
     right = max(ink.left + ink.crop.shape[1] for ink in inks)
@@ -95,6 +95,6 @@ def laid_out(inks: Sequence[Ink], crops: Sequence[Pixels]) -> tuple[Pixels, int,
 
 
 def put(canvas: Pixels, ink: Pixels, top: int, left: int) -> None:
-    """Put ink on what is there already, from a row and a column on."""
+    """Add ink to an image at a row and a column."""
     place = canvas[top : top + ink.shape[0], left : left + ink.shape[1]]
     np.maximum(place, ink, out=place)

@@ -1,4 +1,4 @@
-"""How likely a part of a line is one digit: as a classifier of labels says, or one of parts."""
+"""Judges how likely a part of a line is one digit, by a classifier of labels or of parts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -42,19 +42,19 @@ class Verdicts(NamedTuple):
     Attributes
     ----------
     scores : ndarray of shape (n,)
-        How likely each is one of those that the line consists of.
+        The probability that each is one of those that the line consists of.
     singles : ndarray of shape (n,)
-        How likely each is one digit.
+        The probability that each is one digit.
     known : ndarray of shape (n,)
-        How likely each is one digit of which the classifier of labels knows the label.
+        The probability that each is one digit whose label the classifier of labels knows.
     are_sure : ndarray of shape (n,), bool
-        Whether that is so likely that nothing else has to be tried.
+        Whether that is so probable that nothing else has to be tried.
     labels : ndarray of shape (n, n_labels)
-        How likely each label is; without labels, none is known.
+        The probability of each label; without columns if no labels are known.
     are_pairs : ndarray of shape (n,), bool
         Whether each is most likely a pair of digits that touch.
     pairs : ndarray of shape (n, 2, n_labels)
-        How likely each label is for either digit of a pair.
+        The probability of each label for either digit of a pair.
     """
 
     scores: Floats
@@ -73,7 +73,7 @@ class Judge(Protocol):
     joins: bool
 
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
-        """Return what is thought of the parts of each line."""
+        """Return the verdicts on the parts of each line."""
 
 
 class LabelJudge:
@@ -88,7 +88,7 @@ class LabelJudge:
         self.normalizer = DigitNormalizer() if normalizer is None else normalizer
 
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
-        """Return what is thought of the parts of each line."""
+        """Return the verdicts on the parts of each line."""
         crops = [full_crop(each.line, part) for each in lines for part in each.parts]
         surest = self.answers(crops)[1].max(axis=1, initial=0.0)
         return [
@@ -97,7 +97,7 @@ class LabelJudge:
         ]
 
     def answers(self, crops: Sequence[Pixels]) -> tuple[Pixels, Floats]:
-        """Return what the classifier sees of each crop, and the probabilities that it gives."""
+        """Return the input of the classifier for each crop, and the probabilities."""
         if not crops:
             n_classes = len(self.classifier.classes_)
             return np.zeros((0, 28, 28), dtype=np.uint8), np.zeros((0, n_classes))
@@ -137,7 +137,7 @@ class PartJudge:
         self.pairs = np.array(pairs if knows_all and np.min(pairs) >= 0 else [], dtype=np.intp)
 
     def verdicts(self, lines: Sequence[Judged]) -> list[Verdicts]:
-        """Return what is thought of the parts of each line."""
+        """Return the verdicts on the parts of each line."""
         views = np.concatenate([views_of(each.line, each.parts) for each in lines])
         answers = checked_probabilities(self.part_classifier, views, "part_classifier")
         if self.labels:
@@ -148,7 +148,7 @@ class PartJudge:
         ]
 
     def _let_classifier_speak(self, lines: Sequence[Judged], answers: Floats) -> None:
-        """Make whole ink more likely a digit if the classifier of digits is sure of it.
+        """Raise the probability of whole ink to be a digit if the classifier of digits is sure.
 
         That one has seen more hands and pens, but no pieces and few pairs.
         """

@@ -1,4 +1,4 @@
-"""A reader that is ready: with the networks that come with the package."""
+"""Loads a reader with the networks that come with the package."""
 
 from mnistcnn._types import Classifier
 from mnistcnn.reading._reader import DigitReader

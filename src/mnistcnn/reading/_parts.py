@@ -1,4 +1,4 @@
-"""A line of writing, cut wherever it may be, and the parts of it that may be one digit each."""
+"""Cuts a line of writing into the parts that may be one digit each."""
 
 from collections.abc import Collection, Container, Sequence
 from typing import NamedTuple
@@ -26,7 +26,7 @@ MAX_GAP = 0.45
 
 
 class Place(NamedTuple):
-    """Where a part may begin or end: at a cut, or before the ink with that number."""
+    """A possible start or end of a part: at a cut, or before the ink with that number."""
 
     ink: int
     cut: Cut | None
@@ -40,7 +40,7 @@ class Line(NamedTuple):
     inks : sequence of Ink
         From the left to the right.
     places : sequence of Place
-        Where its parts begin and end, from the left to the right.
+        The possible starts and ends of its parts, from left to right.
     """
 
     inks: Sequence[Ink]
@@ -48,7 +48,7 @@ class Line(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What lies between two places of a line.
+    """The ink between two places of a line.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Part(NamedTuple):
     crop : ndarray of shape (h, w), uint8
         Light ink on black, without an empty border.
     top, left : int
-        Where that lies on the shrunk sheet.
+        Its position on the shrunk sheet.
     ink_height : int
         That of the highest connected ink in it.
     """
@@ -71,7 +71,7 @@ class Part(NamedTuple):
 
 
 def cut_line(inks: Sequence[Ink], uncut: Collection[int] = ()) -> Line:
-    """Cut the ink of a line wherever it may be cut.
+    """Cut the ink of a line at every possible cut.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _may_go_on(line: Line, first: int, last: int, joined: Container[int]) -> boo
 
 
 def part_between(line: Line, first: int, last: int) -> Part | None:
-    """Return what is between two places; nothing if one is not left of the other."""
+    """Return the part between two places; None if one is not left of the other."""
     begin, end = line.places[first], line.places[last]
     if begin.ink == end.ink and begin.cut and end.cut and not is_left_of(begin.cut, end.cut):
         return None
@@ -160,7 +160,7 @@ def part_between(line: Line, first: int, last: int) -> Part | None:
 
 
 def _within(ink: Ink, number: int, begin: Place, end: Place) -> Pixels:
-    """Return what of some ink is between two places."""
+    """Return the part of some ink between two places."""
     mask = _mask(ink, number, begin, end)
     return ink.crop if mask is None else np.where(mask, ink.crop, 0).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Reads images of digits: finds the ink, and lets a classifier decide what of it is which digit."""
+"""Reads images of digits: finds the ink, segments it, and classifies each digit."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -42,7 +42,7 @@ CLASSIFIER_WEIGHT, PART_WEIGHT = 0.9, 0.1
 
 
 class ReadLine(NamedTuple):
-    """What was read of one line, and which of its digits are accepted."""
+    """The reading of one line, and which of its digits are accepted."""
 
     characters: list[Character]
     digits: list[ReadDigit]
@@ -208,7 +208,7 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
             )
 
     def _reading_of(self, found: Sequence[FoundDigit]) -> Reading:
-        """Read what was found on one image."""
+        """Read the ink of one image."""
         may_be = [may_be_a_digit(each.crop) for each in found]
         lines = self._with_turned_upright(self._read_lines(list(compress(found, may_be))), found)
         boxes = [box for line in lines for box in line.rejected]
@@ -295,7 +295,7 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
 
 
 def _places_of_lone_ink(lines: list[ReadLine], inks: list[Box]) -> list[tuple[ReadLine, int]]:
-    """Return what was rejected and may be a digit that is turned: its line, and its number there.
+    """Return rejected ink that may be a turned digit: its line, and its number there.
 
     Where more such ink than digits is found, it is clutter.
     """
@@ -317,14 +317,14 @@ def _is_of_unknown_label(character: Character) -> bool:
 
 
 def _probabilities(character: Character, alone: Floats) -> Floats:
-    """Return how likely each label is, by the classifier of digits and the one of parts."""
+    """Return the probability of each label, by the classifiers of digits and of parts."""
     if character.is_of_pair:
         return character.labels
     return character.known * _combined(alone, character.labels)
 
 
 def _combined(alone: Floats, in_line: Floats) -> Floats:
-    """Return the geometric mean of what two classifiers say of a label, adding up to 1."""
+    """Return the geometric mean of the probabilities of two classifiers, normalized to sum to 1."""
     if not len(in_line):
         return alone
     both = (

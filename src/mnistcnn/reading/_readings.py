@@ -1,4 +1,4 @@
-"""What is read of an image: its text, and each digit with its place and its alternatives."""
+"""The result of reading an image: its text, and each digit with its box and alternatives."""
 
 from dataclasses import dataclass, field
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Which parts of the ink are its digits: the most likely ones, all together."""
+"""Finds the most likely segmentation of the ink into digits."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ SMALL, WIDE = 0.7, 1.8
 
 
 class Costs(NamedTuple):
-    """What makes a part unlikely besides its probability, in logarithms of probabilities.
+    """The penalties of a part beside its probability, in logarithms of probabilities.
 
     Attributes
     ----------
@@ -48,9 +48,9 @@ def most_likely_parts(
     line: Line,
     parts: Sequence[Part],
     probabilities: NDArray[np.float64],
-    costs: Costs = LABEL_COSTS,
+    costs: Costs,
 ) -> list[int]:
-    """Return the numbers of the parts that a line consists of, from the left to the right.
+    """Return the numbers of the parts that a line consists of, from left to right.
 
     Of all ways the one with the highest sum of log-probabilities is found by dynamic programming,
     as in Matan, Burges, LeCun and Denker's "Multi-Digit Recognition Using a Space Displacement
@@ -62,11 +62,11 @@ def most_likely_parts(
     line : Line
         With its cuts.
     parts : sequence of Part
-        What may be a digit.
+        The candidate parts.
     probabilities : ndarray of shape (n_parts,)
-        How likely each is one.
-    costs : Costs, default=LABEL_COSTS
-        What else counts.
+        The probability that each is a digit.
+    costs : Costs
+        The penalties of a part.
     """
     scores = np.log(np.maximum(probabilities, MIN_PROBABILITY))
     scores -= np.array([_cost(line, part, costs) for part in parts])

@@ -1,4 +1,4 @@
-"""Recognition decides what of the ink of a sheet is one digit each."""
+"""Segments the ink of a sheet into digits by recognition."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -29,11 +29,11 @@ class Character(NamedTuple):
     box : tuple of 4 int
         x and y of the upper left corner, width and height, in pixels of the image.
     single : float
-        How likely it is one digit.
+        The probability that it is one digit.
     known : float
-        How likely it is one of which the classifier of labels knows the label.
+        The probability that it is one digit whose label the classifier of labels knows.
     labels : ndarray of shape (n_labels,)
-        How likely each label is, if that is known.
+        The probability of each label, if known.
     is_of_pair : bool
         Whether it was recognised together with another one that it touches, which `crop` has some
         ink of.
@@ -65,7 +65,7 @@ def segmented(lines: Sequence[Sequence[Ink]], judge: Judge) -> list[Segmented]:
     lines : sequence of sequence of Ink
         From the left to the right.
     judge : Judge
-        What parts are is asked of it.
+        It judges the parts.
     """
     wholes = [_judged(inks, range(len(inks)), ()) for inks in lines]
     first = judge.verdicts(wholes) if wholes else []
@@ -106,7 +106,7 @@ def _segmented(judged: Judged, verdicts: Verdicts, judge: Judge) -> Segmented:
 
 
 def _rest(line: Line, parts: Sequence[Part], chosen: Sequence[int]) -> list[Part]:
-    """Return what lies between the places that no chosen part covers."""
+    """Return the ink that no chosen part covers."""
     used = {k for number in chosen for k in range(parts[number].first, parts[number].last)}
     left = (k for k in range(len(line.places) - 1) if k not in used)
     return [part for k in left if (part := part_between(line, k, k + 1)) is not None]

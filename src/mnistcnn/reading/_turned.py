@@ -1,4 +1,4 @@
-"""Ink that stands alone and may be a digit that is turned, as where digits lie scattered."""
+"""Reads turned digits that stand alone, as where digits lie scattered."""
 
 from collections.abc import Sequence
 
@@ -55,7 +55,7 @@ def may_be_turned(box: Box, inks: Sequence[Box], digits: Sequence[Box]) -> bool:
 
 
 def _n_within(box: Box, inks: Sequence[Box], distance: float) -> int:
-    """Return how many boxes are no further away along either axis, the box itself included."""
+    """Return the number of boxes within a distance along either axis, including the box itself."""
     boxes = np.asarray(inks)
     gaps = [
         np.maximum(boxes[:, axis], box[axis])
@@ -66,7 +66,7 @@ def _n_within(box: Box, inks: Sequence[Box], distance: float) -> int:
 
 
 def turned(crop: Pixels, line: int) -> list[FoundDigit]:
-    """Return ink turned by each of the angles, each on a line of its own.
+    """Return ink turned by each of the angles, one line per angle.
 
     Parameters
     ----------
@@ -87,12 +87,12 @@ def turned(crop: Pixels, line: int) -> list[FoundDigit]:
 
 
 def agreed(readings: Sequence[Sequence[ReadDigit]]) -> ReadDigit | None:
-    """Return what ink is taken for with most certainty, if it is surely one digit and no other.
+    """Return the most certain prediction for turned ink, if it is surely one digit and no other.
 
     Parameters
     ----------
     readings : sequence of sequence of ReadDigit
-        What was read at each angle.
+        The probabilities at each angle.
     """
     sure = [
         digits[0]

@@ -1,4 +1,4 @@
-"""A part of a line as a network sees it: alone, with what is cut off, and among its neighbours."""
+"""The views of a part of a line for a network: alone, with its rest, and among its neighbours."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ CLOSE, WIDE = 1.2, 3.0
 
 
 def views_of(line: Line, parts: Sequence[Part]) -> Pixels:
-    """Return what a network sees of each part of a line.
+    """Return the input of the network for each part of a line.
 
     Parameters
     ----------

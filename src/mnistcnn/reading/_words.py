@@ -1,4 +1,4 @@
-"""Tells letters that look like digits from digits, by what stands beside them."""
+"""Tells letters that look like digits from digits, by their neighbours."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ def are_in_numbers(singles: Sequence[float], boxes: Sequence[Box]) -> NDArray[np
     Parameters
     ----------
     singles : sequence of n float
-        How likely each is a digit, from the left to the right.
+        The probability that each is a digit, from left to right.
     boxes : sequence of n tuples of 4 int
         x and y of the upper left corner, width and height.
 
@@ -64,7 +64,7 @@ def _are_neighbours(one: Box, other: Box) -> bool:
 
 
 def _likeliest(digit: Floats) -> NDArray[np.bool_]:
-    """Return what neighbours most likely are, all together, by Viterbi's algorithm."""
+    """Return the most likely joint labelling of neighbours, by Viterbi's algorithm."""
     if len(digit) < 2:
         return np.ones(len(digit), dtype=bool)
     # Columns: in a number, in a word.

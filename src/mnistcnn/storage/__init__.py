@@ -1,10 +1,11 @@
-"""Fitted classifiers in files that hold no code: safetensors and JSON, checked against a hash.
+"""Stores fitted classifiers in files without code: safetensors and JSON, checked by a hash.
 
 Nothing of the room is imported from rooms above it: a file names classes of this library, which are
 looked up when one is read.
 """
 
 from mnistcnn.storage._classifiers import (
+    MODEL_FILE_SUFFIX,
     SavableMixin,
     classifier_of,
     content_and_arrays,
@@ -17,6 +18,7 @@ from mnistcnn.storage._plain import Arrays, NotPlainError, decoded, encoded
 
 __all__ = [
     "LEFT_OUT",
+    "MODEL_FILE_SUFFIX",
     "Arrays",
     "NotPlainError",
     "SavableMixin",

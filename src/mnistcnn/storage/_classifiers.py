@@ -1,4 +1,4 @@
-"""Writes a fitted classifier into one file without code, and makes it again of such a file."""
+"""Saves a fitted classifier to a file that contains no code, and loads it again."""
 
 import os
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from mnistcnn.storage._model_file import read_model_file, write_model_file
 from mnistcnn.storage._objects import content_of, name_of, object_of
 from mnistcnn.storage._plain import Arrays, NotPlainError, decoded, encoded
 
-__all__ = ["SavableMixin", "classifier_of", "content_and_arrays", "load_classifier",
-           "save_classifier"]  # fmt: skip
+__all__ = ["MODEL_FILE_SUFFIX", "SavableMixin", "classifier_of", "content_and_arrays",
+           "load_classifier", "save_classifier"]  # fmt: skip
 
-SUFFIX = ".mnistcnn"
+MODEL_FILE_SUFFIX = ".mnistcnn"
 # Wider numbers are of this machine alone.
 MAX_ITEM_BYTES = 8
 # The generator of a RandomState, and how many words its state has.
 TWISTER, N_WORDS = "MT19937", 624
-# What holds code may be stored all the same, by others and at one's own risk.
+# Objects that hold code can be stored by other means, at the user's risk.
 ALTERNATIVE = (
     "joblib.dump stores it, in a file that can run any code when it is loaded; with skops.io.dump, "
     "the functions to trust are named when it is loaded."
@@ -124,8 +124,8 @@ def save_classifier(classifier: Classifier, path: Path, *, overwrite: bool = Fal
     >>> loaded.predict(load_sample_digits().images[:3])
     array([0, 1, 2])
     """
-    if not os.fspath(path).endswith(SUFFIX):
-        raise ValueError(f"path must end in {SUFFIX!r}, got {os.fspath(path)!r}.")
+    if not os.fspath(path).endswith(MODEL_FILE_SUFFIX):
+        raise ValueError(f"path must end in {MODEL_FILE_SUFFIX!r}, got {os.fspath(path)!r}.")
     if not (isinstance(classifier, BaseEstimator) and is_classifier(classifier)):
         raise ValueError(f"classifier must be a classifier, got {type(classifier).__name__}.")
     check_is_fitted(classifier)
@@ -287,7 +287,7 @@ def _random_state_of(
     is_place = type(place) is int and 0 <= place <= N_WORDS
     is_normal = type(has_normal) is int and has_normal in (0, 1) and np.isfinite(normal)
     if not (name == TWISTER and are_words and is_place and is_normal):
-        raise ValueError("this is no state of a RandomState")
+        raise ValueError("this is not the state of a RandomState")
     random_state = np.random.RandomState()
     random_state.set_state((TWISTER, words, place, has_normal, float(normal)))
     return random_state

@@ -1,4 +1,4 @@
-"""Keras's own optimizers and schedules, as their names and the numbers they are made of.
+"""Stores Keras's own optimizers and schedules as their names and settings.
 
 They are made by their constructors: Keras's deserialization, which follows the names in a file to
 any class, has no part in it.
@@ -38,7 +38,7 @@ def _settings(value: "Optimizer | LearningRateSchedule") -> dict[str, Any]:
 
 
 def keras_object_of(name: str, settings: dict[str, Any]) -> Any:
-    """Make an optimizer or a schedule anew."""
+    """Rebuild an optimizer or a schedule."""
     place, _, attribute = name.rpartition(".")
     base = _places()[place]
     kind = getattr(_module(place), attribute, None)

@@ -1,4 +1,4 @@
-"""The file itself: arrays as safetensors lay them out, and a JSON text in their metadata."""
+"""The model file: arrays in the safetensors format, and JSON in its metadata."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ OTHER_FORMATS = {
 
 
 class ModelFile(NamedTuple):
-    """What a file holds.
+    """The content of a model file.
 
     Attributes
     ----------
@@ -172,7 +172,7 @@ def _parsed(text: str, path: str | os.PathLike[str]) -> Any:
 
 
 def _digest(content: str, arrays: Arrays) -> str:
-    """Return the SHA-256 of a text and of all arrays, with their dtypes and shapes."""
+    """Return the SHA-256 of a string and of all arrays, with their dtypes and shapes."""
     digest = hashlib.sha256(content.encode())
     for array in arrays:
         digest.update(f"\n{array.dtype.str} {array.shape}\n".encode())

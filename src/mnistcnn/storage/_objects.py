@@ -1,4 +1,4 @@
-"""Which objects a model file may hold, each as the name of its class and its plain content."""
+"""The objects that a model file may hold, as the name of their class and plain values."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -34,7 +34,7 @@ OF_THIS_LIBRARY = (
 )
 # They serve a training on one machine, and are no part of what was learned.
 LEFT_OUT = {"callbacks", "memory", "_metadata_request", "_skl_callbacks"}
-# A file asks no machine for more processes.
+# A file must not start more processes on any machine.
 MAX_JOBS = 1024
 
 
@@ -98,7 +98,7 @@ LEARNED: dict[str, dict[str, Check]] = {
 
 
 def name_of(value: object) -> str | None:
-    """Return the name by which a file tells the class of an object; None where it holds none."""
+    """Return the name of an object's class in a model file; None if the file cannot hold it."""
     kind = type(value)
     for name, (module, attribute) in OF_SCIKIT_LEARN.items():
         if kind.__name__ == attribute and getattr(import_module(module), attribute) is kind:
@@ -130,7 +130,7 @@ def _class_of(name: str) -> Any:
 
 
 def content_of(value: BaseEstimator) -> Content:
-    """Return what a file holds of an object, as plain values and further such objects."""
+    """Return the content of an object, as plain values and further such objects."""
     _check_parameters(value)
     # A frozen estimator has what the one in it has.
     if hasattr(type(value), "_to_content"):
@@ -144,7 +144,7 @@ def content_of(value: BaseEstimator) -> Content:
 
 
 def _check_parameters(value: BaseEstimator) -> None:
-    """Refuse what this library would not train with, which might have been set after the fit."""
+    """Refuse invalid parameters, which might have been set after the fit."""
     if type(value).__name__ in OF_THIS_LIBRARY and hasattr(value, "_parameter_constraints"):
         validate_parameters(value)
         _check_jobs(value.get_params(deep=False))
@@ -192,7 +192,7 @@ def object_of(name: str, content: Content) -> Any:
 
 
 def _check_steps(steps: object) -> None:
-    """Refuse what is no list of names and estimators, which Pipeline notices in use only."""
+    """Refuse anything but a list of names and estimators, which Pipeline checks only in use."""
     if not (_are_steps(steps) and steps and all(_transforms(step) for _, step in steps[:-1])):
         raise ValueError("the steps of a Pipeline must be pairs of a name and an estimator")
 

@@ -1,4 +1,4 @@
-"""Plain values as JSON: numbers, text, arrays, and lists, tuples, sets and dicts of them."""
+"""Plain values as JSON: numbers, strings, arrays, and lists, tuples, sets and dicts of them."""
 
 from collections import deque
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class NotPlainError(TypeError):
 
 
 def encoded(value: object, arrays: Arrays, encode_other: Encode | None = None) -> Any:
-    """Return a value as JSON has it, its arrays apart.
+    """Return a value as JSON, with its arrays apart.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def encoded(value: object, arrays: Arrays, encode_other: Encode | None = None) -
         if isinstance(value, classes):
             return {name: [encoded(each, arrays, encode_other) for each in value]}
     if encode_other is None:
-        raise NotPlainError(f"{type(value).__name__} is no plain value")
+        raise NotPlainError(f"{type(value).__name__} is not a plain value")
     return encode_other(value)
 
 
@@ -68,7 +68,7 @@ def _encoded_array(value: NDArray[Any] | np.generic, arrays: Arrays) -> dict[str
         arrays.append(array.view(f"u{array.itemsize}"))
         return {kind: len(arrays) - 1, "dtype": array.dtype.name}
     if array.dtype.kind not in NUMERIC:
-        raise NotPlainError(f"an array of {array.dtype} is no plain value")
+        raise NotPlainError(f"an array of {array.dtype} is not a plain value")
     arrays.append(array)
     return {kind: len(arrays) - 1}
 
@@ -108,15 +108,15 @@ def decoded(tree: object, arrays: Arrays, decode_other: Decode | None = None) ->
     if name in COLLECTIONS:
         return COLLECTIONS[name](decoded(each, arrays, decode_other) for each in content)
     if decode_other is None:
-        raise ValueError(f"{name!r} stands for no plain value")
+        raise ValueError(f"{name!r} does not stand for a plain value")
     return decode_other(name, content)
 
 
 def _decoded_texts(texts: list[str], shape: list[int], kind: str) -> NDArray[Any]:
     if kind not in ("U", "O") or not all(type(each) is str for each in texts):
-        raise ValueError("an array of texts must hold nothing else")
+        raise ValueError("an array of strings must hold nothing else")
     if len(texts) * max(map(len, texts), default=0) > MAX_CHARACTERS:
-        raise ValueError(f"an array of texts must take {MAX_CHARACTERS:,} characters at most")
+        raise ValueError(f"an array of strings must take {MAX_CHARACTERS:,} characters at most")
     return np.array(texts, dtype=kind).reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""What differs between TensorFlow, JAX and PyTorch: a module each, behind one protocol."""
+"""The differences between TensorFlow, JAX and PyTorch: one module each, behind one protocol."""
 
 from functools import cache
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What training needs from the backend of Keras, with the defaults."""
+"""The operations that training needs from the backend of Keras, with defaults."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,14 +20,14 @@ BFLOAT16_CAPABILITY = (8, 0)
 
 
 class Bfloat16Support(NamedTuple):
-    """Whether a device multiplies bfloat16 directly, and how that is known."""
+    """Whether a device multiplies bfloat16 directly, and the evidence for it."""
 
     is_fast: bool
     reason: str
 
 
 def bfloat16_of_gpu(capability: tuple[int, ...]) -> Bfloat16Support:
-    """Return what NVIDIA's compute capability says of a GPU."""
+    """Return whether a GPU multiplies bfloat16, by NVIDIA's compute capability."""
     is_fast = capability >= BFLOAT16_CAPABILITY
     has, needed = (".".join(map(str, one)) for one in (capability, BFLOAT16_CAPABILITY))
     does = "multiplies" if is_fast else "does not multiply"
@@ -80,7 +80,7 @@ class Backend:
         return None
 
     def step_callbacks(self) -> list[keras.callbacks.Callback]:
-        """Return what Keras's `fit` needs between its steps."""
+        """Return the callbacks that Keras's `fit` needs between its steps."""
         return []
 
     def scoring_function(
@@ -96,7 +96,7 @@ class Backend:
         raise NotImplementedError
 
     def generator_kept(self) -> AbstractContextManager[Any]:
-        """Put the global generator back that building and training draw from, if there is one."""
+        """Restore the global generator that building and training draw from, if there is one."""
         return nullcontext()
 
     def seed_epoch(self, seed: Sequence[int]) -> None:

@@ -253,7 +253,7 @@ class TensorFlowEpochPrograms:
 def _changed(
     transform: Transform | None, batch_size: Tensor, images: Tensor, *changes: Tensor
 ) -> Any:
-    """Change a batch filled up to its full size, as XLA compiles anew for each number of rows."""
+    """Change a batch padded to its full size, since XLA recompiles for each number of rows."""
     if transform is None:
         return images
     n_images = tf.shape(images)[0]

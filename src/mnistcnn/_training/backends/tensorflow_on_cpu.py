@@ -34,7 +34,7 @@ class _TensorFlowFinder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Return what imports TensorFlow; nothing for other modules."""
+        """Return the import spec of TensorFlow; None for other modules."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname == "tensorflow" else None
         if spec is None or spec.loader is None:
             return None

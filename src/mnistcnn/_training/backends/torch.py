@@ -34,7 +34,7 @@ class TorchBackend(Backend):
     """Draws dropout from a global generator."""
 
     def step_callbacks(self) -> list[keras.callbacks.Callback]:
-        """Return what clears the gradients."""
+        """Return the callback that clears the gradients."""
         return [ClearedGradients()]
 
     def gradient(self, function: Callable[[Tensor], Tensor], images: NDArray[Any]) -> NDArray[Any]:

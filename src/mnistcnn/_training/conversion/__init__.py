@@ -1,4 +1,4 @@
-"""Networks as files that other runtimes compute: what a file holds, and a converter a format."""
+"""Converts networks to files for other runtimes, with one converter per format."""
 
 from mnistcnn._training.conversion.formats import FORMATS as FORMATS
 from mnistcnn._training.conversion.formats import FileFormat as FileFormat

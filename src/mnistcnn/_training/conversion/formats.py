@@ -1,4 +1,4 @@
-"""The formats by the ends of their file names, and the one way that leads to each of them."""
+"""The export formats by file suffix, and the conversion to each of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
@@ -17,12 +17,12 @@ from mnistcnn._training.runtime import check_can_run
 
 # A wrong conversion is far off; two runtimes differ in the last bits of float32.
 MAX_DIFFERENCE = 1e-4
-# In int8 the answers may differ for a few images; where the calibration has failed, for most.
+# In int8 predictions may differ for a few images; if the calibration has failed, for most.
 MIN_AGREEMENT = 0.95
 
 
 class FileFormat(NamedTuple):
-    """A format: what it is called, what it takes, and the functions that write and compute it."""
+    """A file format: its name, its requirements, and the functions that write and run it."""
 
     name: str
     extra: str
@@ -31,7 +31,7 @@ class FileFormat(NamedTuple):
     run: Callable[[bytes, NDArray[Any]], NDArray[np.float32]]
 
     def check_available(self) -> None:
-        """Refuse a backend that no converter knows, and tell what to install.
+        """Refuse backends without a converter, and say which packages to install.
 
         Raises
         ------
@@ -81,14 +81,14 @@ def convert(
     pixel_range : tuple of 2 float
         Where the pixels lie of the random images by which the file is tried.
     metadata : mapping of str to str
-        What the file tells of itself.
+        The metadata to store in the file.
     calibration : ndarray of shape (n, h, w, c) or None
         Images of that dtype by which the file is brought to int8; None leaves it in float32.
 
     Raises
     ------
     ValueError
-        If the networks do what the format cannot hold, or the file answers otherwise.
+        If the networks do what the format cannot hold, or the file predicts otherwise.
     """
     check_can_run()
     # An exception in the middle of tracing would leave TensorFlow in it.
@@ -114,8 +114,8 @@ def _content(
         raise
     except Exception as error:  # converters raise whatever they meet
         raise ValueError(
-            f"the network cannot be written as {file_format.name}, which can hold no functions of "
-            "your own in Python and no TensorFlow-only operations; build it from Keras layers and "
+            f"the network cannot be exported to {file_format.name}, which supports neither custom "
+            "Python functions nor TensorFlow-only operations; build it from Keras layers and "
             f"keras.ops. The converter says: {_first_line(error)}"
         ) from error
 
@@ -135,7 +135,7 @@ def _check_equal(
     difference = np.abs(answers - graph.predict(probes)).max()
     if not difference <= MAX_DIFFERENCE:
         raise ValueError(
-            f"the network cannot be written as {file_format.name}: probabilities of the file "
+            f"the network cannot be exported to {file_format.name}: probabilities of the file "
             f"differ from those of the network by up to {difference:.2g}."
         )
 
@@ -150,7 +150,7 @@ def _check_alike(
     agreement = (places == expected).mean()
     if agreement < MIN_AGREEMENT:
         raise ValueError(
-            f"the network cannot be written as {file_format.name} in int8: for "
+            f"the network cannot be exported to {file_format.name} in int8: for "
             f"{100 * (1 - agreement):.3g} % of calibration_images it predicts another label. "
             "Calibrate with more images, like those to be predicted, or use no quantization."
         )
@@ -161,6 +161,6 @@ def _answers(file_format: FileFormat, content: bytes, images: NDArray[Any]) -> N
         return file_format.run(content, images)
     except Exception as error:  # the runtime's own
         raise ValueError(
-            f"the network cannot be written as {file_format.name}: the runtime cannot compute the "
+            f"the network cannot be exported to {file_format.name}: the runtime cannot run the "
             f"converted network. It says: {_first_line(error)}"
         ) from error

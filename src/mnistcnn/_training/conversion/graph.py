@@ -1,4 +1,4 @@
-"""The computation that a file holds: raw pixels in, probabilities out, all within one graph."""
+"""The graph that is exported, from raw pixels to probabilities."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ N_PROBES = 16
 
 
 class ProbabilitiesGraph:
-    """The mean of the probabilities of networks that look at the same images.
+    """The mean probabilities of networks that predict the same images.
 
     Networks that train in half precision are taken in float32: other runtimes round otherwise.
 
@@ -61,7 +61,7 @@ class ProbabilitiesGraph:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Those of all networks."""
+        """The variables of all networks."""
         return [variable for network in self.networks for variable in network.model.variables]
 
     def _input_signature(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""LiteRT, once TensorFlow Lite, for phones and small boards: TensorFlow's own converter."""
+"""Export to LiteRT, formerly TensorFlow Lite, with TensorFlow's own converter."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""ONNX, which onnxruntime computes: tf2onnx, by which Keras exports too, converts the graph."""
+"""Export to ONNX with tf2onnx, which Keras's own export uses, too."""
 
 from collections.abc import Mapping
 from math import prod

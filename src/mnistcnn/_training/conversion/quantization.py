@@ -1,4 +1,4 @@
-"""ONNX models in int8, by onnxruntime's own tools."""
+"""Quantizes ONNX models to int8 with onnxruntime's own tools."""
 
 import tempfile
 from pathlib import Path

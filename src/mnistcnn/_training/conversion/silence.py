@@ -1,4 +1,4 @@
-"""Keeps what converters log out of the way: what they refuse is raised, in words of ours."""
+"""Silences the loggers of converters; their failures are raised as errors of this library."""
 
 import logging
 from collections.abc import Iterator

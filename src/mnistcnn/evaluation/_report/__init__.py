@@ -1,4 +1,4 @@
-"""A page that says how good a fitted classifier is: measured, drawn, laid out, written."""
+"""Evaluates a fitted classifier on one HTML page: measurements, charts and layout."""
 
 from mnistcnn.evaluation._report._writing import write_report
 

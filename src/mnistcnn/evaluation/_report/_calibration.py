@@ -1,4 +1,4 @@
-"""Whether probabilities are right as often as they say."""
+"""Measures the calibration of predicted probabilities."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -27,7 +27,7 @@ class Calibration:
     accuracies, mean_confidences : ndarray of shape (n_filled_bins,), dtype float64
         Of the images in each bin that holds any.
     counts : ndarray of shape (n_filled_bins,), dtype int64
-        How many these are.
+        The number of these images.
 
     References
     ----------
@@ -79,5 +79,5 @@ class Calibration:
 
     @property
     def excess(self) -> float:
-        """By how much the mean confidence is above the accuracy."""
+        """The mean confidence minus the accuracy."""
         return float(np.average(self.mean_confidences - self.accuracies, weights=self.counts))

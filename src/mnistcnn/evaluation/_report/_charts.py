@@ -1,4 +1,4 @@
-"""Charts as elements of the page: SVG whose colours are the page's, light or dark."""
+"""Draws the charts of the page as SVG, in the colours of the page, light or dark."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["calibration_chart", "check_matplotlib", "history_chart"]
+__all__ = ["calibration_chart", "history_chart"]
 
 # In inches: what a phone shows at its full size.
 WIDTH = 4.4
@@ -46,18 +46,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 
-def check_matplotlib() -> None:
-    """Say how to install what draws, where it is not."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "write_report needs matplotlib; pip install 'mnistcnn[plot]' installs it."
-        ) from error
-
-
 def calibration_chart(calibration: Calibration, description: str) -> Element:
-    """Return the reliability curve, over how many images have which probability."""
+    """Return the reliability curve, above a histogram of the probabilities."""
     with _own_looks():
         figure = _figure(height=4.6)
         curve, histogram = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
@@ -75,7 +65,7 @@ def calibration_chart(calibration: Calibration, description: str) -> Element:
 def history_chart(
     history: Mapping[str, Sequence[float]], quantity: str, description: str
 ) -> Element:
-    """Return what a quantity was after each epoch."""
+    """Return a chart of a quantity after each epoch."""
     with _own_looks():
         figure = _figure(height=2.9)
         ax: Axes = figure.subplots()
@@ -121,7 +111,7 @@ def _as_element(figure: "Figure", name: str, description: str) -> Element:
 
 
 def _adapt(part: Element, name: str) -> None:
-    """Make a part one of an HTML page: no namespaces, names of its own, the page's colours."""
+    """Adapt an SVG element to the page: no namespaces, unique names, the page's colours."""
     part.tag = part.tag.removeprefix(SVG)
     if LINK in part.attrib:
         part.set("href", part.attrib.pop(LINK))

@@ -1,4 +1,4 @@
-"""HTML as a tree of elements: what is text stays text, whatever characters are in it."""
+"""Builds HTML as a tree of elements, in which all text is escaped."""
 
 from collections.abc import Iterable
 from typing import TypeAlias

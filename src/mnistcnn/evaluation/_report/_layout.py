@@ -1,15 +1,16 @@
-"""What the parts of the page look alike in: sections, tables, figures, lists of facts."""
+"""The common elements of the page: sections, tables, figures, lists of facts."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from mnistcnn import _html
 from mnistcnn.evaluation._report._elements import Content, Element, element
 
 __all__ = ["cell", "facts", "figure", "note", "percent", "scrolling_table", "section"]
 
 
 def percent(share: float, decimals: int = 2) -> str:
-    r"""Return a share as text, of which only all is 100 % and only none is 0 %.
+    r"""Return a share as text without line breaks.
 
     Examples
     --------
@@ -17,32 +18,23 @@ def percent(share: float, decimals: int = 2) -> str:
     >>> percent(0.98653), percent(0.999999), percent(1.0), percent(0.000001)
     ('98.65\xa0%', '>\xa099.99\xa0%', '100\xa0%', '<\xa00.01\xa0%')
     """
-    percentage, smallest = 100 * share, 0.1**decimals
-    text = f"{percentage:.{decimals}f}"
-    if share in (0, 1):
-        text = f"{percentage:.0f}"
-    elif percentage > 100 - smallest / 2:
-        text = f"> {100 - smallest:.{decimals}f}"
-    elif percentage < smallest / 2:
-        text = f"< {smallest:.{decimals}f}"
-    # No line breaks within it.
-    return f"{text} %".replace(" ", "\xa0")
+    return _html.percent(share, decimals).replace(" ", "\xa0")
 
 
 def section(heading: str, *content: Content) -> Element:
-    """Return a part of the page that its heading names."""
+    """Return a section of the page under a heading."""
     name = name_of(heading)
     title = element("h2", heading, id=name)
     return element("section", title, *content, aria_labelledby=name)
 
 
 def name_of(heading: str) -> str:
-    """Return what links call a section."""
+    """Return the name of a section in links."""
     return re.sub(r"\W+", "-", heading.lower())
 
 
 def note(*content: Content) -> Element:
-    """Return a paragraph beside the matter."""
+    """Return a side note."""
     return element("p", *content, class_="note")
 
 
@@ -74,12 +66,12 @@ def scrolling_table(
 
 
 def figure(content: Element, *caption: Content, class_: str = "chart") -> Element:
-    """Return what is drawn, over what it shows."""
+    """Return a figure above its caption."""
     return element("figure", content, element("figcaption", *caption), class_=class_)
 
 
 def facts(pairs: Mapping[str, Content], *, class_: str = "facts") -> Element:
-    """Return names and what they are."""
+    """Return a list of names and values."""
     groups = [
         element("div", element("dt", name), element("dd", value)) for name, value in pairs.items()
     ]

@@ -1,4 +1,4 @@
-"""The page: its head, its sections, and what stands beside them."""
+"""The page: its head, its sections and its sidebar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ QUANTITIES = ("loss", "accuracy", "learning_rate")
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What a report is of.
+    """What the report describes.
 
     Parameters
     ----------
@@ -57,15 +57,15 @@ class Subject:
     title : str
         The heading of the page.
     data_name : str
-        What the images are called, or nothing.
+        The name of the images, or an empty string.
     images : str
-        What they are like: their number, shape, dtype and range.
+        Their number, shape, dtype and range.
     pixels : list of n_shown ndarrays of shape (h, w) or (h, w, 3), dtype float64
         Of the misclassified images that are shown, from 0 to 1.
     n_images : int
-        How many of these at most.
+        The maximum number of misclassified images to show.
     warnings : list of str
-        What was warned of while the classifier answered.
+        The warnings issued while the classifier predicted.
     """
 
     classifier: Any

@@ -1,4 +1,4 @@
-"""What a classifier says of labelled images, and what follows from it."""
+"""The predictions for labelled images, and the scores computed from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from mnistcnn._batches import OnProgress, predict_in_batches
 from mnistcnn._meta_estimator import rejecting_estimator
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn.preprocessing import check_in_memory, check_one_label_each
+from mnistcnn.preprocessing import one_label_each
 
 __all__ = ["CONFIDENCE", "Predictions", "check_classifier", "codes_of_labels", "predictions_of"]
 
@@ -26,7 +26,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The answers to labelled images.
+    """The predictions for labelled images.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Predictions:
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """How often each shown class, a row each, is taken for which, and for none in the end."""
+        """The confusion matrix of the shown classes, with a last column for no class."""
         n = len(self.classes)
         counts = confusion_matrix(self.true, self.predicted, labels=range(n + 1))
         kept: NDArray[np.int64] = counts[np.ix_(self.shown, np.append(self.shown, n))]
@@ -101,14 +101,14 @@ class Predictions:
 
     @property
     def mistakes(self) -> NDArray[np.intp]:
-        """Which images have a wrong prediction, the surest first."""
+        """The misclassified images, the most confident first."""
         places = np.flatnonzero(~self.right & self.answered)
         sure = self.of_prediction
         return places if sure is None else places[np.argsort(-sure[places], kind="stable")]
 
 
 def check_classifier(classifier: object) -> None:
-    """Refuse what is no fitted classifier."""
+    """Refuse anything but a fitted classifier."""
     check_is_fitted(classifier)
     if not is_classifier(classifier) or not hasattr(classifier, "classes_"):
         raise ValueError(f"classifier must be a fitted classifier, got {classifier!r}.")
@@ -120,9 +120,7 @@ def codes_of_labels(classes: Sequence[Any], X: Images, y: "Labels | None") -> ND
     """Return the place of each label among the classes; labels that are not there are refused."""
     if y is None:
         raise ValueError("write_report requires y to be passed, but the target y is None.")
-    check_in_memory(X)
-    check_one_label_each(y)
-    labels = column_or_1d(y, warn=True)
+    labels = one_label_each(X, y)
     check_consistent_length(X, labels)
     if not len(labels):
         raise ValueError(
@@ -147,7 +145,7 @@ def predictions_of(
     classes: Sequence[Any],
     on_progress: OnProgress | None = None,
 ) -> Predictions:
-    """Ask a classifier, whose probabilities are taken as float64 from 0 to 1."""
+    """Predict with a classifier; its probabilities are clipped to float64 from 0 to 1."""
     methods = [classifier.predict]
     if hasattr(classifier, "predict_proba"):
         methods.append(classifier.predict_proba)

@@ -1,13 +1,10 @@
-"""The sections that say how good the classifier is."""
-
-from base64 import b64encode
-from io import BytesIO
-from typing import Any
+"""The sections with the results of the classifier."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcnn._html import data_url
 from mnistcnn.evaluation._report._calibration import N_BINS, Calibration
 from mnistcnn.evaluation._report._charts import calibration_chart
 from mnistcnn.evaluation._report._elements import Content, Element, element
@@ -35,7 +32,7 @@ MAX_STRENGTH = 70
 
 
 def summary_section(predictions: Predictions, calibration: Calibration | None) -> Element:
-    """Return the figures that matter most."""
+    """Return the section with the main figures."""
     low, high = predictions.interval
     n, n_right = len(predictions.true), int(predictions.right.sum())
     figures: dict[str, Content] = {
@@ -76,12 +73,13 @@ def _rejected(predictions: Predictions) -> list[Content]:
 def _tendency(calibration: Calibration) -> str:
     points = 100 * calibration.excess
     if abs(points) < 0.005:
-        return "neither too sure nor too unsure on the whole"
-    return f"{abs(points):.2f} points too {'sure' if points > 0 else 'unsure'} on the whole"
+        return "neither over- nor underconfident overall"
+    direction = "over" if points > 0 else "under"
+    return f"{direction}confident by {abs(points):.2f} points overall"
 
 
 def classes_section(predictions: Predictions) -> Element:
-    """Return precision, recall and so on of each class."""
+    """Return the section with precision, recall, F1 and support of each class."""
     precisions, recalls, f1s, supports = predictions.scores()
     rows: list[tuple[Content, list[Element]]] = [
         (str(predictions.classes[code]), _scores(*scores))
@@ -113,7 +111,7 @@ def _scores(precision: float, recall: float, f1: float, support: int) -> list[El
 
 
 def confusion_section(predictions: Predictions) -> Element:
-    """Return how often each class was taken for which."""
+    """Return the section with the confusion matrix."""
     labels = [str(predictions.classes[code]) for code in predictions.shown]
     counts, columns = predictions.counts, list(labels)
     if counts[:, -1].any():
@@ -164,7 +162,7 @@ def _most_frequent(
 
 
 def calibration_section(calibration: Calibration | None) -> Element:
-    """Return whether the probabilities are right."""
+    """Return the section on the calibration of the probabilities."""
     heading = "Calibration"
     if calibration is None:
         return section(heading, note("Not measured: the classifier has no predict_proba."))
@@ -187,8 +185,8 @@ def calibration_section(calibration: Calibration | None) -> Element:
     shown = figure(
         chart,
         "Above: the accuracy of images with about the same highest probability. On the dotted line "
-        "it equals that probability, below the line the classifier is too sure. Below: the number "
-        "of these images.",
+        "it equals that probability, below the line the classifier is overconfident. Below: the "
+        "number of these images.",
     )
     return section(heading, element("div", shown, said, class_="beside"))
 
@@ -229,7 +227,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
     if sure is not None:
         probability = element("span", f"with {percent(sure[place], 1)}")
     return figure(
-        element("img", src=_as_uri(pixels), alt=f"Labelled {true}, predicted as {predicted}."),
+        element("img", src=_as_url(pixels), alt=f"Labelled {true}, predicted as {predicted}."),
         element("span", "predicted ", element("b", predicted)),
         probability,
         element("span", "true ", element("b", true)),
@@ -238,11 +236,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
     )
 
 
-def _as_uri(pixels: NDArray[np.float64]) -> str:
-    """Return an image as the address of itself."""
+def _as_url(pixels: NDArray[np.float64]) -> str:
     # What is not finite has no grey.
     levels = np.nan_to_num(255 * pixels).round().astype(np.uint8)
-    file = BytesIO()
-    image: Any = Image.fromarray(levels)
-    image.save(file, format="PNG", optimize=True)
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    return data_url(Image.fromarray(levels), optimize=True)

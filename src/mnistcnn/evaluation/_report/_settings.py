@@ -1,4 +1,4 @@
-"""How a classifier is set: what differs from the defaults, and which networks are in it."""
+"""The parameters of a classifier that differ from the defaults, and its networks."""
 
 from dataclasses import dataclass
 from inspect import Parameter, signature
@@ -46,7 +46,7 @@ class Part:
 
 
 def parts_of(classifier: Classifier) -> list[Part]:
-    """Return the classifier and what is in it; of parts that differ by their seeds alone the first.
+    """Return the classifier and the estimators in it; of those that differ only in seed, the first.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def parts_of(classifier: Classifier) -> list[Part]:
 
 
 def networks_within(classifier: Classifier) -> list[DigitCNNClassifier]:
-    """Return the fitted networks by which a classifier answers."""
+    """Return the fitted networks with which a classifier predicts."""
     return [each for each in nested_estimators(classifier) if _is_fitted_network(each)]
 
 
@@ -122,7 +122,9 @@ def _facts(estimator: Estimator) -> dict[str, str]:
         facts["best epoch"] = f"{estimator.best_epoch_:,}"
     changed = set_since_fit(estimator)
     if changed:
-        facts["set after the fit"] = f"{', '.join(changed)}; the network was trained with others"
+        facts["set after the fit"] = (
+            f"{', '.join(changed)}; the network was trained with different values"
+        )
     return facts
 
 

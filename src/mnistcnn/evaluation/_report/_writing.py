@@ -1,4 +1,4 @@
-"""From a classifier and labelled images to the file."""
+"""Writes the report on a classifier and labelled images to a file."""
 
 import warnings
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from mnistcnn._batches import OnProgress
 from mnistcnn._safe_writing import check_can_be_written, replaced_at_the_end
 from mnistcnn._types import Classifier, Images, Labels, Path
 from mnistcnn.evaluation._report._calibration import Calibration
-from mnistcnn.evaluation._report._charts import check_matplotlib
 from mnistcnn.evaluation._report._page import Subject, page
 from mnistcnn.evaluation._report._predictions import (
     Predictions,
@@ -20,7 +19,7 @@ from mnistcnn.evaluation._report._predictions import (
     codes_of_labels,
     predictions_of,
 )
-from mnistcnn.plotting import check_count, images_and_shape, shown
+from mnistcnn.plotting import check_count, check_matplotlib, images_and_shape, shown
 
 __all__ = ["write_report"]
 
@@ -132,7 +131,7 @@ def write_report(
     >>> figures["images"], figures["accuracy"] > 0.9
     (297, True)
     """
-    check_matplotlib()
+    check_matplotlib("write_report")
     check_can_be_written(path, overwrite=overwrite)
     check_count("n_images", n_images)
     check_classifier(classifier)
@@ -166,7 +165,7 @@ def _asked(
     classes: list[Any],
     on_progress: OnProgress | None,
 ) -> tuple[Predictions, list[str]]:
-    """Return the answers, and what was warned of that readers are to know."""
+    """Return the predictions, and the warnings that readers of the report should know."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         predictions = predictions_of(classifier, X, codes, classes, on_progress)

@@ -1,0 +1,56 @@
+"""What the pages of the library write alike: shares in percent, and images within the page."""
+
+import base64
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["data_url", "percent"]
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """Return a share as text, of which only all is 100 % and only none is 0 %.
+
+    Examples
+    --------
+    >>> from mnistcnn._html import percent
+    >>> [percent(share, 2) for share in (0.98653, 0.999999, 1.0, 0.000001)]
+    ['98.65 %', '> 99.99 %', '100 %', '< 0.01 %']
+    >>> [percent(share) for share in (0.5, 0.9995, 0.0004)]
+    ['50.0 %', '> 99.9 %', '< 0.1 %']
+    """
+    percentage, smallest = 100 * share, 0.1**decimals
+    if share in (0, 1):
+        return f"{percentage:.0f} %"
+    if percentage >= 100 - smallest / 2:
+        return f"> {100 - smallest:.{decimals}f} %"
+    if percentage < smallest / 2:
+        return f"< {smallest:.{decimals}f} %"
+    return f"{percentage:.{decimals}f} %"
+
+
+def data_url(image: "Image", file_format: str = "PNG", **settings: Any) -> str:
+    """Return an image as an address that holds it, so that a page has nothing to ask for.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The image.
+    file_format : str, default="PNG"
+        The format of the file in the address.
+    **settings
+        Those of the format, as Pillow's `save` takes them.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from mnistcnn._html import data_url
+    >>> data_url(Image.new("L", (1, 1)))[:30]
+    'data:image/png;base64,iVBORw0K'
+    """
+    file = BytesIO()
+    image.save(file, format=file_format, **settings)
+    content = base64.b64encode(file.getvalue()).decode("ascii")
+    return f"data:image/{file_format.lower()};base64,{content}"
