@@ -225,6 +225,27 @@ class TestNormalizer:
         assert first[0, 0].tolist() == pytest.approx([200 / 255] * 3)
         assert (second[0, 0].tolist(), second[30, 22].tolist()) == ([1.0] * 3, [0.0] * 3)
 
+    @pytest.mark.parametrize(
+        "photo",
+        [
+            Image.fromarray(a_photo().astype(np.uint16) * 257),
+            Image.fromarray(a_photo().astype(np.int32) * 257),
+            Image.fromarray(a_photo().astype(np.float32)),
+            Image.fromarray((a_photo() / 255).astype(np.float32)),
+            a_photo().astype(np.uint16) * 257,
+        ],
+        ids=["I;16", "I", "F to 255", "F to 1", "array"],
+    )
+    def test_images_of_more_bits_look_as_they_are(self, photo):
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [photo])
+        np.testing.assert_allclose(image_in(display.axes_[0, 0]), a_photo() / 255, atol=1e-6)
+
+    def test_fractions_above_white_are_white(self):
+        photo = a_photo(paper=255) / 255
+        photo[0, 0] = 1.04
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [photo])
+        np.testing.assert_allclose(image_in(display.axes_[0, 0]), a_photo(paper=255) / 255)
+
     @pytest.mark.parametrize("container", [list, np.stack, iter], ids=["list", "array", "iterator"])
     def test_no_more_are_drawn_than_asked_for(self, container):
         photos = container([a_photo()] * 5)
