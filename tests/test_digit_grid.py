@@ -65,7 +65,7 @@ class TestPlot:
         offset=st.sampled_from([0, -7, 1e3]),
         dtype=st.sampled_from([bool, np.int8, np.uint8, np.int64, np.float16, np.float32, float]),
     )
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     def test_any_range_and_dtype_goes_from_black_to_white(self, scale, offset, dtype):
         pattern = np.linspace(0, 1, 8).reshape(2, 2, 2)
         with np.errstate(all="ignore"):
@@ -224,6 +224,27 @@ class TestNormalizer:
         first, second = image_in(display.axes_[0, 0]), image_in(display.axes_[0, 2])
         assert first[0, 0].tolist() == pytest.approx([200 / 255] * 3)
         assert (second[0, 0].tolist(), second[30, 22].tolist()) == ([1.0] * 3, [0.0] * 3)
+
+    @pytest.mark.parametrize(
+        "photo",
+        [
+            Image.fromarray(a_photo().astype(np.uint16) * 257),
+            Image.fromarray(a_photo().astype(np.int32) * 257),
+            Image.fromarray(a_photo().astype(np.float32)),
+            Image.fromarray((a_photo() / 255).astype(np.float32)),
+            a_photo().astype(np.uint16) * 257,
+        ],
+        ids=["I;16", "I", "F to 255", "F to 1", "array"],
+    )
+    def test_images_of_more_bits_look_as_they_are(self, photo):
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [photo])
+        np.testing.assert_allclose(image_in(display.axes_[0, 0]), a_photo() / 255, atol=1e-6)
+
+    def test_fractions_above_white_are_white(self):
+        photo = a_photo(paper=255) / 255
+        photo[0, 0] = 1.04
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [photo])
+        np.testing.assert_allclose(image_in(display.axes_[0, 0]), a_photo(paper=255) / 255)
 
     @pytest.mark.parametrize("container", [list, np.stack, iter], ids=["list", "array", "iterator"])
     def test_no_more_are_drawn_than_asked_for(self, container):

@@ -3,6 +3,7 @@
 import gzip
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,8 @@ from mnist_files import (
     write_split,
     write_zip,
 )
-from mnistcnn import DigitCNNClassifier, fetch_emnist
+from mnistcnn import DigitCNNClassifier, fetch_emnist, read_kaggle_csv
+from mnistcnn.datasets import load_labelled
 from mnistcnn.datasets._catalogue import EMNIST
 
 
@@ -64,9 +66,7 @@ def test_target_names_are_the_characters(tmp_path, split, labels, characters):
 
 
 @given(images=arrays(np.uint8, st.tuples(st.integers(1, 3), st.just(28), st.just(28))))
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_and_columns_are_exchanged_whatever_they_hold(tmp_path, images):
     labels = np.ones(len(images), np.uint8)
     write_split(tmp_path, EMNIST["letters"].idx_names["train"], images, labels)
@@ -81,6 +81,32 @@ def test_kaggles_tables_are_upright_too(tmp_path):
     path = tmp_path / "emnist-letters-train.csv"
     np.savetxt(path, table, fmt="%d", delimiter=",")
     assert_is_written(fetch_emnist("letters", data_home=tmp_path))
+
+
+@pytest.mark.filterwarnings("ignore:.*holds .* images, but the .* set:UserWarning")
+@pytest.mark.parametrize("split", ["letters", "digits", "balanced"])
+def test_a_table_written_from_its_frame_comes_back_as_it_was(tmp_path, split):
+    write_data(tmp_path / "emnist", EMNIST[split])
+    fetched = fetch_emnist(split, data_home=tmp_path, as_frame=True)
+    home = tmp_path / "written"
+    home.mkdir()
+    path = home / f"emnist-{split}-train.csv.gz"
+    fetched.frame.to_csv(path, index=False)
+    assert_is_written(fetch_emnist(split, data_home=home))
+    assert_is_written(read_kaggle_csv(path))
+    X, y = load_labelled(path)
+    np.testing.assert_array_equal(X, fetched.data)
+    np.testing.assert_array_equal(y, fetched.target)
+    fetched.data.to_csv(path, index=False)
+    np.testing.assert_array_equal(read_kaggle_csv(path, target=None).data, fetched.data)
+
+
+def test_a_table_with_a_header_holds_labels_from_0(tmp_path):
+    rows = IMAGES["train"].reshape(SIZES["train"], -1)
+    frame = pd.DataFrame(rows).add_prefix("pixel").assign(label=26)
+    frame.to_csv(tmp_path / "emnist-letters-train.csv", index=False)
+    with pytest.raises(ValueError, match="labels from 0 to 25, got"):
+        fetch_emnist("letters", data_home=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["gzip.zip", "emnist.zip"])

@@ -68,6 +68,43 @@ class TestFiles:
         monkeypatch.setenv("HOME", str(folder))
         assert names(read_images("~/3/x.bmp"), folder) == ["3/x.bmp"]
 
+    def test_links_to_folders_elsewhere_are_followed(self, folder, tmp_path_factory):
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        save(elsewhere / "x.png")
+        save(elsewhere / "deep" / "y.png")
+        os.symlink(elsewhere, folder / "8")
+        os.symlink(folder, elsewhere / "back")
+        found = [*IN_ORDER, "8/deep/y.png", "8/x.png"]
+        assert names(read_images(folder), folder) == found
+        digits = read_images(folder / "8", return_labels=lambda path: path.name)
+        assert {"x.png", "y.png"} <= set(digits.target)
+        for pattern in ("**", "**/*.[pPjJwWbB]*"):
+            assert names(read_images(f"{folder}/{pattern}"), folder) == found
+        assert names(read_images(f"{folder}/**/y.png"), folder) == ["8/deep/y.png"]
+
+    def test_a_link_beside_its_folder_adds_nothing(self, folder):
+        os.symlink(folder / "7", folder / "1")
+        assert names(read_images(folder), folder) == IN_ORDER
+
+    def test_patterns_may_begin_with_any_folders(self, folder, monkeypatch):
+        monkeypatch.chdir(folder)
+        assert read_images("**/*.bmp").filenames == [os.path.join("3", "x.bmp")]
+        assert read_images("*/**/*.webp").filenames == [os.path.join("3", "deep", "x2.webp")]
+
+    def test_photographs_of_windows_and_of_telephones_are_not_left_out(self, folder):
+        Image.new("L", (5, 4)).save(folder / "7" / "w.jfif", format="JPEG")
+        Image.new("L", (5, 4)).save(folder / "7" / "in truth.heic", format="JPEG")
+        kinds = {"x.HEIC": b"heic", "y.heif": b"mif1", "z.avif": b"avif"}
+        for name, brand in kinds.items():
+            (folder / name).write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(20))
+        digits = read_images(folder, unreadable="skip")
+        assert len(digits.images) == len(IN_ORDER) + 2
+        assert [Path(name).name for name in digits.unreadable] == list(kinds)
+        with pytest.raises(
+            UnreadableImageError, match=r"(?s)3 of 11.*x\.HEIC is an image in HEIF or"
+        ):
+            read_images(folder)
+
     def test_links_in_a_circle_are_no_trap(self, folder):
         os.symlink(folder, folder / "3" / "again")
         assert names(read_images(folder), folder) == IN_ORDER

@@ -10,6 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from mnistcnn import (
     DigitCNNClassifier,
     DigitReader,
+    ReadDigit,
+    Reading,
     load_pretrained,
     load_reader,
     load_sample_digits,
@@ -282,7 +284,34 @@ class TestPartClassifier:
         assert load_reader(sure_of_10).part_classifier is None
         image, _ = line_of([0, 3])
         with_parts = DigitReader(sure_of_10, part_classifier=reader.part_classifier)
-        assert text_of(with_parts, image) == "1010"
+        assert text_of(with_parts, image) == "10 10"
+
+    @pytest.mark.parametrize("known", [(1, 2, 3), ("1", "2", "3")])
+    def test_digits_that_the_classifier_does_not_know_are_rejected(self, line_of, known):
+        X, y = load_sample_digits(return_X_y=True)
+        some = np.isin(y, (1, 2, 3))
+        of_three = KNeighborsClassifier(1).fit(X[some], np.array(known)[y[some] - 1])
+        image, boxes = line_of([7, 1, 3, 0, 2, 4])
+        (reading,) = load_reader(of_three).read([image])
+        assert reading.text == "132"
+        assert all(digit.probability > 0.9 for digit in reading.lines[0])
+        lefts = [boxes[place][0] for place in (0, 3, 5)]
+        assert sorted(x for x, *_ in reading.rejected) == pytest.approx(lefts, abs=6)
+
+    def test_a_probability_is_that_of_the_label_being_known(self, line_of):
+        ones = Answering(lambda X: np.tile([0.0, 1.0], (len(X), 1)), (0, 1))
+        row = [0.0, 0.25, 0.75, 0.0]
+        of_parts = Answering(lambda X: np.tile(row, (len(X), 1)), ("0", "1", "7", "piece"))
+        reader = DigitReader(ones, part_classifier=of_parts, min_probability=0.2)
+        (digit,) = reader.read([line_of([1])[0]])[0].lines[0]
+        assert (digit.label, digit.probability) == (1, pytest.approx(0.25, abs=0.01))
+        assert text_of(reader.set_params(min_probability=0.3), line_of([1])[0]) == ""
+
+    def test_it_can_be_left_out(self, reader, line_of):
+        own = load_reader(reader.classifier)
+        image, _ = line_of([1, 0])
+        without = own.set_params(part_classifier=None).read([image])
+        assert without == DigitReader(reader.classifier).read([image])
 
     def test_it_must_be_fitted(self, reader, line_of):
         untrained = DigitReader(reader.classifier, part_classifier=DigitCNNClassifier())
@@ -293,6 +322,35 @@ class TestPartClassifier:
         wrong = Answering(lambda X: np.ones((len(X), 2)), ("0", "piece", "other"))
         with pytest.raises(ValueError, match="part_classifier must give a probability for each"):
             DigitReader(reader.classifier, part_classifier=wrong).read([line_of([1])[0]])
+
+
+class TestLabelsAsText:
+    """Labels of several characters do not run together."""
+
+    @pytest.mark.parametrize(
+        ("classes", "text"),
+        [
+            (tuple(range(10)), "10"),
+            (tuple(map(float, range(10))), "10"),
+            (tuple("abcdefghij"), "ba"),
+            (tuple(range(9, 19)), "10 9"),
+            (("no", "yes", *"cdefghij"), "yes no"),
+        ],
+    )
+    def test_a_space_is_between_labels_if_any_class_has_several_characters(
+        self, reader, line_of, classes, text
+    ):
+        named = Answering(reader.classifier.predict_proba, classes)
+        image, _ = line_of([1, 0])
+        assert text_of(load_reader(named), image) == text
+
+    def test_the_classes_decide_and_not_the_labels_that_were_read(self):
+        nothing = np.zeros((28, 28), np.uint8)
+        letters = [
+            ReadDigit(label, 0.9, (0, 0, 9, 9), ((12, 0.1),), nothing) for label in (1, 4, 1)
+        ]
+        reading = Reading(lines=((letters[0], letters[1]), (letters[2],)), rejected=())
+        assert reading.text == "1 4\n1"
 
 
 def printed(text, font="DejaVu Sans"):

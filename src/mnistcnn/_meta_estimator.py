@@ -21,6 +21,7 @@ __all__ = [
     "snapshot_of",
     "check_takes",
     "nested_estimators",
+    "first_estimator",
     "input_of",
     "inner_estimator_with",
     "rejecting_estimator",
@@ -173,6 +174,25 @@ def inner_estimator(estimator: Estimator) -> Any | None:
     if isinstance(estimator, WrapperClassifier):
         return estimator._fitted_estimator()
     return getattr(estimator, "best_estimator_", getattr(estimator, "estimator_", None))
+
+
+def first_estimator(estimator: Estimator) -> Any:
+    """Return the part of an estimator that is given the images: the first step of a pipeline.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from mnistcnn._meta_estimator import first_estimator
+    >>> first_estimator(make_pipeline(StandardScaler(), GaussianNB()))
+    StandardScaler()
+    """
+    steps = getattr(estimator, "steps", None)
+    if steps:
+        return first_estimator(steps[0][1])
+    within = inner_estimator(estimator) or _parameters(estimator).get("estimator")
+    return estimator if within is None else first_estimator(within)
 
 
 def input_of(part: Estimator, estimator: Estimator, X: Images) -> Any:

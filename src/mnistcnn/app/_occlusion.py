@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Classifier
+from mnistcnn.handwriting import normalized_input_for
 
 # In pixels. The patch hides about a stroke's width and what is beside it; it moves by STEP.
 PATCH, STEP = 6, 2
@@ -53,7 +54,8 @@ def coarse_occlusion(classifier: Classifier, image: NDArray[np.uint8]) -> NDArra
         each[row : row + PATCH, column : column + PATCH] = 0
     changed = (hidden != image).any(axis=(1, 2))
     batch = np.concatenate([image[np.newaxis], hidden[changed]])
-    probabilities = classifier.predict_proba(batch.reshape(len(batch), -1))
+    given = normalized_input_for(classifier, batch.reshape(len(batch), -1))
+    probabilities = classifier.predict_proba(given)
     of_predicted = probabilities[:, probabilities[0].argmax()]
     falls = np.zeros(len(hidden))
     falls[changed] = of_predicted[0] - of_predicted[1:]

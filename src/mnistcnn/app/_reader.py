@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Classifier, Label
-from mnistcnn.handwriting import DigitNormalizer, FoundDigit, find_digits
+from mnistcnn.handwriting import DigitNormalizer, FoundDigit, find_digits, normalized_input_for
 from mnistcnn.images import ReadableImage
 from mnistcnn.reading import DigitReader, ReadDigit
 
@@ -85,7 +85,8 @@ class PageReader:
     def read(self, image: ReadableImage) -> DigitReading:
         """Read an image of one digit, as `DigitNormalizer` takes it; one without ink is refused."""
         (normalized,) = self.normalizer.transform([image])
-        probabilities = self.classifier.predict_proba(normalized.reshape(1, -1))[0]
+        given = normalized_input_for(self.classifier, normalized.reshape(1, -1))
+        probabilities = self.classifier.predict_proba(given)[0]
         return DigitReading(normalized, self.classifier.classes_.tolist(), probabilities)
 
     def read_sheet(self, sheet: ReadableImage) -> list[Mark]:

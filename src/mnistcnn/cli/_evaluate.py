@@ -66,7 +66,7 @@ def evaluate(
     classifier = load_model_file(model_file, runs_code=runs_code)
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
-    predict = partial(named_on_error, classifier.predict, model_file=model_file)
+    predict = partial(_predicted, classifier, model_file)
     is_inverted = looks_inverted(classifier, X)
     with progress_of_answers(quiet=quiet) as advance:
         (predicted,) = predict_in_batches([predict], X, advance)
@@ -78,6 +78,12 @@ def evaluate(
         print_json(summary)
     else:
         _print(summary, rejects=are_rejected is not None)
+
+
+def _predicted(classifier: Classifier, model_file: Path, X: Array) -> Array:
+    from mnistcnn.handwriting import input_for
+
+    return named_on_error(classifier.predict, input_for(classifier, X), model_file)
 
 
 def _are_rejected(classifier: Classifier, predicted: Array) -> "Array | None":

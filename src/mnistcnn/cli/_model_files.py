@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from mnistcnn._types import Array, Classifier
+from mnistcnn._types import Array, Classifier, Images
 from mnistcnn.cli._options import Decorator, NamedPath
 
-Method = Callable[[Array], Array]
+Method = Callable[[Images], Array]
 Pair = tuple[Array, Array]
 
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
@@ -95,10 +95,13 @@ def load_bundled(name: str = "digits") -> Classifier:
 
 def load_digit_classifier(model_file: Path, *, runs_code: bool) -> Classifier:
     """Load a classifier of images in MNIST's form that gives probabilities; refuse any other."""
+    from mnistcnn.handwriting import leading_normalizer
+
     classifier = load_model_file(model_file, runs_code=runs_code)
     n_pixels = getattr(classifier, "n_features_in_", "any number of")
     n_classes = len(classifier.classes_)
-    if n_pixels != 28 * 28 or n_classes < 2 or not hasattr(classifier, "predict_proba"):
+    takes_them = n_pixels == 28 * 28 or leading_normalizer(classifier) is not None
+    if not takes_them or n_classes < 2 or not hasattr(classifier, "predict_proba"):
         raise ValueError(
             "--model-file must be a classifier of 28x28 = 784 pixels and 2 or more classes that "
             f"gives probabilities; {model_file} holds one ({type(classifier).__name__}) of "
@@ -120,19 +123,24 @@ def labels_and_probabilities(classifier: Classifier, model_file: Path | None, X:
     In a file there may be one that does not predict the most probable class, as one that rejects
     images; an error names the file.
     """
-    probabilities = probabilities_of(classifier, model_file)(X)
+    from mnistcnn.handwriting import normalized_input_for
+
     if model_file is None:
         # A bundled network, which predicts the most probable class, predicts once.
+        probabilities = classifier.predict_proba(X)
         return classifier.classes_[probabilities.argmax(axis=1)], probabilities
-    return named_on_error(classifier.predict, X, model_file), probabilities
+    given = normalized_input_for(classifier, X)
+    probabilities = probabilities_of(classifier, model_file)(given)
+    return named_on_error(classifier.predict, given, model_file), probabilities
 
 
 def check_answers(classifier: Classifier, model_file: Path | None) -> None:
     """Predict one image, so that a faulty classifier is not blamed on an image."""
     from mnistcnn import load_sample_digits
+    from mnistcnn.handwriting import normalized_input_for
 
     digits, _ = load_sample_digits(return_X_y=True)
-    probabilities_of(classifier, model_file)(digits[:1])
+    probabilities_of(classifier, model_file)(normalized_input_for(classifier, digits[:1]))
 
 
 def _cause(error: Exception) -> str:
@@ -143,7 +151,7 @@ def _cause(error: Exception) -> str:
     return "it is damaged, was written by another version, or is not a model file."
 
 
-def named_on_error(method: Method, X: Array, model_file: Path) -> Array:
+def named_on_error(method: Method, X: Images, model_file: Path) -> Array:
     """Return the result of a classifier's method; an error names the classifier's file.
 
     A file may hold any classifier that there is, which may fail in any way.

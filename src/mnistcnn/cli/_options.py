@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mnistcnn._safe_writing import check_can_be_written
 from mnistcnn._types import Array
 from mnistcnn.cli._completion import complete_data
+from mnistcnn.cli._messages import say
 
 DIGITS_PARTS = {
     "comparison": slice(None),
@@ -44,8 +46,25 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+def named_data(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Say which data are taken where a file or folder has the name of a data set, too."""
+    is_default = context.get_parameter_source(str(parameter.name)) is ParameterSource.DEFAULT
+    if context.resilient_parsing or is_default or not os.path.exists(value):
+        return value
+    from mnistcnn.datasets import DATA_NAMES
+
+    if value in DATA_NAMES:
+        kind = "folder" if os.path.isdir(value) else "file"
+        say(
+            f"--data {value} is the data set of that name, not the {kind} {value} that is here; "
+            f"write .{os.sep}{value} for the {kind}."
+        )
+    return value
+
+
 data_option: Decorator = click.option(
     "--data",
+    callback=named_data,
     default="digits",
     show_default=True,
     metavar="NAME|PATH",

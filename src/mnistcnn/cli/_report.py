@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnistcnn._types import Array, Classifier
+from mnistcnn._types import Array, Classifier, Images
 from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._model_files import (
     MODEL_FILE,
@@ -82,6 +82,8 @@ def report(
     does not use. From an .npz file or a folder it uses the test part, and from a CSV file all
     images.
     """
+    from mnistcnn.handwriting import input_for
+
     _check_matplotlib()
     check_is_not_read(output, "--output", (model_file, Path(data)))
     check_output_file(output, "--output", force=force)
@@ -90,12 +92,14 @@ def report(
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
     # A classifier that cannot predict at all is reported before it predicts all images.
-    named_on_error(classifier.predict, X[:1], model_file)
+    named_on_error(classifier.predict, input_for(classifier, X[:1]), model_file)
     is_inverted = looks_inverted(classifier, X)
     try:
         with progress_of_answers(quiet=quiet) as advance:
             figures = _write(
-                *(classifier, X, y, output, model_file, data, n_images, advance), overwrite=force
+                *(classifier, input_for(classifier, X), y, output),
+                *(model_file, data, n_images, advance),
+                overwrite=force,
             )
     except FileExistsError:
         # It has appeared during the evaluation.
@@ -104,7 +108,9 @@ def report(
     except KeyboardInterrupt as interrupt:
         raise Interrupted(f"interrupted; {fate_of(output)}.") from interrupt
     if not is_inverted:
-        warn_if_better_inverted(classifier.predict, X, y, figures["accuracy"])
+        warn_if_better_inverted(
+            lambda some: classifier.predict(input_for(classifier, some)), X, y, figures["accuracy"]
+        )
     (print_json if as_json else _print)({"report": str(output), **figures})
 
 
@@ -118,7 +124,7 @@ def _check_matplotlib() -> None:
 
 def _write(
     classifier: Classifier,
-    X: Array,
+    X: Images,
     y: Array,
     output: Path,
     model_file: Path,

@@ -13,6 +13,7 @@ from mnistcnn.cli._options import (
     json_option,
     limit_option,
     load_images,
+    named_data,
     quiet_option,
 )
 from mnistcnn.cli._progress import progress, report_of_epoch
@@ -30,6 +31,7 @@ Record = dict[str, Any]
 @click.argument("recipes", nargs=-1, metavar="[RECIPE]...", shell_complete=complete_recipe)
 @click.option(
     "--data",
+    callback=named_data,
     default="mnist",
     show_default=True,
     metavar="mnist|digits|PATH",

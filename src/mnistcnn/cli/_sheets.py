@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from mnistcnn.cli._image_sources import ErrorReporter, files_named, is_table
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 if TYPE_CHECKING:
-    from mnistcnn.reading import DigitReader, ReadDigit, Reading
+    from mnistcnn.reading import DigitReader, Reading
 
 
 class ReadSheet(NamedTuple):
@@ -59,7 +60,8 @@ def print_sheets_as_table(sheets: Iterable[ReadSheet]) -> None:
         for sheet in sheets:
             for number, line in enumerate(sheet.reading.lines, start=1):
                 lowest = min(digit.probability for digit in line)
-                rows.append((sheet.file, str(number), _text(line), f"{100 * lowest:.2f}"))
+                text = replace(sheet.reading, lines=(line,)).text
+                rows.append((sheet.file, str(number), text, f"{100 * lowest:.2f}"))
     finally:
         if rows:
             print_table(("file", "line", "digits", "least sure %"), rows)
@@ -101,7 +103,3 @@ def _as_object(sheet: ReadSheet) -> dict[str, Any]:
     ]
     rejected = [list(box) for box in sheet.reading.rejected]
     return {"file": sheet.file, "text": sheet.reading.text, "lines": lines, "rejected": rejected}
-
-
-def _text(line: "tuple[ReadDigit, ...]") -> str:
-    return "".join(str(digit.label) for digit in line)

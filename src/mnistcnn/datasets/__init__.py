@@ -8,11 +8,12 @@ from mnistcnn.datasets._idx import read_idx, write_idx
 from mnistcnn.datasets._images import read_images
 from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
 from mnistcnn.datasets._kmnist import fetch_kmnist
-from mnistcnn.datasets._labelled import load_labelled
+from mnistcnn.datasets._labelled import DATA_NAMES, load_labelled
 from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
 __all__ = [
+    "DATA_NAMES",
     "fault_in_order",
     "fetch_emnist",
     "fetch_fashion_mnist",

@@ -27,8 +27,8 @@ from mnistcnn.preprocessing import callers_level
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Lines", "cells_of", "label_column", "misplaced_image", "open_lines", "read_digit_table",
-           "separator_of"]  # fmt: skip
+__all__ = ["Lines", "cells_of", "has_header", "label_column", "misplaced_image", "open_lines",
+           "read_digit_table", "separator_of"]  # fmt: skip
 
 # Small enough that the arrays of one piece stay in the processor's cache.
 CHARACTERS_A_PIECE = 1 << 20
@@ -137,6 +137,19 @@ def read_digit_table(path: Path, label: LabelColumn | None) -> Table:
     if label is None:
         _warn_of_order(path, columns)
     return table
+
+
+def has_header(path: Path) -> bool:
+    """Say whether a table's first line names its columns.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is not a regular one.
+    ValueError
+        If its first line cannot be read.
+    """
+    return is_header(_cells_of_first_line(path))
 
 
 def label_column(path: Path) -> str | None:

@@ -43,7 +43,8 @@ def fetch_emnist(
     The folder may contain the IDX files, ``emnist-letters-train-images-idx3-ubyte`` and so on, with
     or without ``.gz``, either directly or in a folder ``emnist``, ``gzip`` or ``EMNIST/raw`` (as in
     torchvision); NIST's archive of them, ``gzip.zip``, which is not unpacked to disk; or
-    ``emnist-letters-train.csv`` and so on, as on Kaggle.
+    ``emnist-letters-train.csv`` and so on, as on Kaggle or, with a line of column names, as written
+    from the DataFrame of this function.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Recognizes Kaggle's EMNIST tables by name, and transposes their images to be upright."""
+"""Recognizes Kaggle's EMNIST tables by name and missing header, and sets their images upright."""
 
 import os
 from dataclasses import replace
@@ -9,29 +9,61 @@ from numpy.typing import NDArray
 
 from mnistcnn._types import Path
 from mnistcnn.datasets._catalogue import EMNIST, SIDE, DataSet
-from mnistcnn.datasets._csv import read_digit_table
+from mnistcnn.datasets._csv import has_header, read_digit_table
 from mnistcnn.datasets._csv_columns import N_PIXELS, LabelColumn
 
-__all__ = ["emnist_of", "read_upright_table", "transpose_images"]
+__all__ = ["as_stored", "emnist_of", "read_upright_table", "transpose_images"]
 
 # Few enough images that the copy of them takes next to no memory.
 BLOCK = 4096
 
 
 def emnist_of(path: Path) -> DataSet | None:
-    """Return the split of EMNIST whose table on Kaggle has the name of a file; None if none has.
+    """Return the split of EMNIST whose table on Kaggle a file is; None if it is none of them.
+
+    Kaggle's tables have no header. A file of the same name with one was written from a DataFrame,
+    such as that of `fetch_emnist`, whose images are upright.
+
+    Raises
+    ------
+    OSError
+        If the file has such a name and cannot be opened.
+    ValueError
+        If it has such a name and its first line cannot be read.
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
     >>> from mnistcnn.datasets._emnist_tables import emnist_of
-    >>> emnist_of("data/emnist-letters-train.csv.zip").n_classes
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "emnist-letters-train.csv")
+    ...     _ = path.write_text("23,0,0")
+    ...     emnist_of(path).n_classes
     26
     >>> emnist_of("train.csv") is None
     True
     """
     stem, dot, _ = os.path.basename(os.fspath(path)).lower().partition(".csv")
     named = (data for data in EMNIST.values() if dot and stem in data.tables.values())
-    return next(named, None)
+    data = next(named, None)
+    return None if data is None or has_header(path) else data
+
+
+def as_stored(path: Path, data: DataSet) -> DataSet:
+    """Return how a file stores a data set: with a header, a table of EMNIST as it was fetched.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: a table, or in another form.
+    data : DataSet
+        What is stored in it.
+    """
+    is_table = ".csv" in os.path.basename(os.fspath(path)).lower()
+    if not data.is_transposed or not is_table or not has_header(path):
+        return data
+    return replace(data, is_transposed=False, first_label=0)
 
 
 def read_upright_table(

@@ -46,8 +46,9 @@ def read_images(
         What to read, as BMP, GIF, JPEG, PNG, PPM, TIFF or WEBP:
 
         - a file;
-        - a folder: all images in it and in its subfolders, by their suffixes; names that begin with
-          a dot are left out;
+        - a folder: all images in it and in its subfolders, by their suffixes; links to folders are
+          followed, and names that begin with a dot are left out. Photographs in HEIF or AVIF
+          (``.heic``, ``.heif``, ``.avif``) cannot be read, and are handled as `unreadable` says;
         - a pattern with ``*``, ``?`` and ``[...]``, and ``**`` for any subfolders.
 
         Files of a folder or a pattern are read in natural order (``2.png`` before ``10.png``,

@@ -47,9 +47,10 @@ def read_kaggle_csv(
     the lines (``id``, ``index`` or without a name) is left out. In a file without a line of names,
     the label is the first column. Files that these rules leave ambiguous are refused.
 
-    EMNIST's tables, whose images are transposed, are recognized by their Kaggle file names, such as
-    ``emnist-letters-train.csv``, and read as by :func:`fetch_emnist`: upright, with labels from 0,
-    as indices into `target_names`.
+    Kaggle's tables of EMNIST, whose images are transposed, are recognized by their file names, such
+    as ``emnist-letters-train.csv``, and by the missing line of names, and read as by
+    :func:`fetch_emnist`: upright, with labels from 0, as indices into `target_names`. A file of
+    that name with a line of names is read as it stands.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._npz import read_npz_pair
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
-__all__ = ["load_labelled"]
+__all__ = ["DATA_NAMES", "load_labelled"]
 
 Labelled = tuple[NDArray[Any], NDArray[Any]]
 
@@ -32,9 +32,9 @@ _FETCHED: dict[str, Callable[..., Any]] = {
     "kmnist": fetch_kmnist,
     **{f"emnist-{split}": partial(fetch_emnist, split) for split in EMNIST},
 }
-_NAMES = ("digits", *_FETCHED)
+DATA_NAMES = ("digits", *_FETCHED)
 _ALLOWED = (
-    f"{', '.join(map(repr, _NAMES))}, a .csv file, a .npz file, or a folder with MNIST's files"
+    f"{', '.join(map(repr, DATA_NAMES))}, a .csv file, a .npz file, or a folder with MNIST's files"
 )
 
 
@@ -53,12 +53,16 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
           :func:`fetch_fashion_mnist` and :func:`fetch_kmnist`, which may download them.
         - ``"emnist-letters"`` and so on: a split of :func:`fetch_emnist`.
         - a path to a ``.csv`` file (also packed, as ``.csv.gz``): what :func:`read_kaggle_csv`
-          reads; the labels may also be called class, target, digit or y. EMNIST's tables, such as
-          ``emnist-letters-train.csv``, are read as by :func:`fetch_emnist`.
+          reads; the labels may also be called class, target, digit or y. Kaggle's tables of EMNIST,
+          such as ``emnist-letters-train.csv`` without a line of names, are read as by
+          :func:`fetch_emnist`.
         - a path to a ``.npz`` file: its arrays ``x_train`` and ``y_train`` (``x_test`` and
           ``y_test``), or ``X`` and ``y``.
         - a path to a folder: MNIST in any form that :func:`fetch_mnist` takes, or Fashion-MNIST or
           KMNIST in a folder of that name.
+
+        A name stands for its data set even where a file or folder has that name, too;
+        ``"./mnist"`` is the folder.
     subset : {"train", "test"}, default="train"
         Which part to load; a source without separate parts is loaded whole.
 
@@ -99,7 +103,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     if not path.exists():
         name = os.fspath(source)
         raise FileNotFoundError(
-            f"There is no {name!r}{suggestion(name, _NAMES)} data must be {_ALLOWED}."
+            f"There is no {name!r}{suggestion(name, DATA_NAMES)} data must be {_ALLOWED}."
         )
     if path.is_dir():
         return _read_folder(path, subset)

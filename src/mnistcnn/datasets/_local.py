@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistcnn.datasets._catalogue import MNIST, SIDE, WITH_MNIST_NAMES, DataSet
 from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
-from mnistcnn.datasets._emnist_tables import transpose_images
+from mnistcnn.datasets._emnist_tables import as_stored, transpose_images
 from mnistcnn.datasets._idx import read_idx, read_zipped_idx
 from mnistcnn.datasets._mislabelled_files import (
     check_is_not_of_other_data,
@@ -63,13 +63,14 @@ def read_split(folder: Path, data: DataSet, split: str) -> Split | None:
     if found is None:
         return None
     path, images, labels = found
-    _check(path, images, labels, data)
+    stored = as_stored(path, data)
+    _check(path, images, labels, stored)
     if path.name.lower().partition(".csv")[0] == data.tables[split]:
         warn_of_cut_table(path, len(images), data, split)
     warn_of_balanced_labels(path, labels, data, split)
-    if data.is_transposed:
+    if stored.is_transposed:
         transpose_images(images)
-    return images, labels.astype(np.int64) - data.first_label
+    return images, labels.astype(np.int64) - stored.first_label
 
 
 def find_idx(folder: Path, data: DataSet, name: str) -> Path | None:

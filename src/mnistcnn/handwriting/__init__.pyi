@@ -1,4 +1,7 @@
 # What the room offers, each name from its module; `__init__.py` takes them from here.
+from ._classifier_input import input_for as input_for
+from ._classifier_input import leading_normalizer as leading_normalizer
+from ._classifier_input import normalized_input_for as normalized_input_for
 from ._components import bounding_box as bounding_box
 from ._digit_likeness import are_apart as are_apart
 from ._digit_likeness import may_be_a_digit as may_be_a_digit

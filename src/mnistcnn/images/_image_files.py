@@ -15,15 +15,19 @@ from PIL import Image, ImageOps
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images._modes import bytes_a_pixel, in_plain_mode
 
-__all__ = ["FORMATS", "IMAGE_SUFFIXES", "damage_named", "name_of_file", "open_image", "upright"]
+__all__ = ["FORMATS", "IMAGE_SUFFIXES", "UNSUPPORTED_SUFFIXES", "damage_named", "name_of_file",
+           "open_image", "upright"]  # fmt: skip
 
 # Pillow knows many more, some of which start other programs (EPS, PostScript) or are rarely tested.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 ALLOWED = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 IMAGE_SUFFIXES = (
-    *(".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"),
-    *(".tif", ".tiff", ".webp"),
+    *(".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm"),
+    *(".ppm", ".tif", ".tiff", ".webp"),
 )
+# Of photographs in formats that are told by these names, and by these brands within their files.
+UNSUPPORTED_SUFFIXES = (".avif", ".heic", ".heif", ".hif")
+UNSUPPORTED_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 # A3 at 600 dots per inch has 69.6 million.
 MAX_PIXELS = 80_000_000
 # The same A3 in colours takes 278,400,000, of which decoding and looking need three times as many.
@@ -175,17 +179,25 @@ def _identified(file: BinaryIO, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error)) from error
     except Exception as error:
-        reason = "is empty" if _is_empty(file) else f"is not a complete {ALLOWED} file"
-        raise UnreadableImageError(f"{name} {reason}.") from error
+        raise UnreadableImageError(f"{name} {_fault_of(_first_bytes(file))}.") from error
 
 
-def _is_empty(file: BinaryIO) -> bool:
+def _fault_of(start: bytes | None) -> str:
+    """Say why a file cannot be read, by its first bytes if it has any."""
+    if start == b"":
+        return "is empty"
+    if start and start[4:8] == b"ftyp" and start[8:12] in UNSUPPORTED_BRANDS:
+        return "is an image in HEIF or AVIF, which cannot be read; convert it to JPEG or PNG"
+    return f"is not a complete {ALLOWED} file"
+
+
+def _first_bytes(file: BinaryIO) -> bytes | None:
     try:
         file.seek(0)
-        return not file.read(1)
+        return file.read(12)
     # Pipes cannot go back, and files in text mode fail over bytes.
     except (AttributeError, OSError, ValueError):
-        return False
+        return None
 
 
 def _check_size(image: Image.Image, name: str) -> None:

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mnistcnn.images._image_files import IMAGE_SUFFIXES
+from mnistcnn.images._image_files import IMAGE_SUFFIXES, UNSUPPORTED_SUFFIXES
 
 __all__ = ["find_image_files", "natural_key"]
+
+# A photograph that cannot be read is told of, rather than left out.
+LISTED_SUFFIXES = (*IMAGE_SUFFIXES, *UNSUPPORTED_SUFFIXES)
 
 
 def find_image_files(
@@ -21,7 +24,8 @@ def find_image_files(
     ----------
     source : str, path-like, or iterable of these
         - a folder: the files in it and in its subfolders whose suffix is that of an image,
-          in any case; names that begin with a dot are left out.
+          in any case, also of one in HEIF or AVIF, which cannot be read; links to folders are
+          followed, and names that begin with a dot are left out.
         - a pattern with ``*``, ``?``, ``[...]`` or ``**``: the matching paths, folders as above.
         - any other path: itself, whether it exists or not.
 
@@ -98,22 +102,68 @@ def _in_folder(folder: Path) -> list[Path]:
 
 
 def _images_below(folder: Path) -> Iterator[Path]:
-    for parent, subfolders, names in os.walk(folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+    for parent, names in _folders_below(folder):
         for name in names:
-            if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(LISTED_SUFFIXES) and not name.startswith("."):
                 yield Path(parent, name)
 
 
+def _folders_below(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Give a folder and those below it, each once, with the names of its files.
+
+    Links to folders are followed where these are not below the folder itself, or above it.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        links: list[Path] = []
+        for start in sorted(waiting, key=natural_key):
+            yield from _folders_of_tree(start, seen, links)
+        waiting = links
+
+
+def _folders_of_tree(
+    folder: Path, seen: set[tuple[int, int]], links: list[Path]
+) -> Iterator[tuple[str, list[str]]]:
+    """Give those that are not seen yet, and add the links to others."""
+    for parent, subfolders, names in os.walk(folder):
+        status = os.stat(parent)
+        identity = status.st_dev, status.st_ino
+        if identity in seen:
+            subfolders.clear()
+            continue
+        seen.add(identity)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        paths = [Path(parent, name) for name in subfolders]
+        links += [path for path in paths if path.is_symlink()]
+        yield parent, names
+
+
 def _matching(pattern: Path) -> list[Path]:
-    # Unlike glob.glob, this does not go round in circles where links do.
-    matches = sorted(Path(pattern.anchor).glob(_without_anchor(pattern)), key=natural_key)
+    matches = sorted(set(_unsorted_matches(pattern)), key=natural_key)
     shown = [path for path in matches if not _is_hidden(path, pattern)]
     found = [path for match in shown for path in _files_of(match)]
     if not found:
         raise FileNotFoundError(f"There is no image that matches {os.fspath(pattern)!r}.")
     # A pattern with ** gives a folder as well as what is in it.
     return list(dict.fromkeys(found))
+
+
+def _unsorted_matches(pattern: Path) -> Iterator[Path]:
+    # Path.glob follows no links at **, and glob.glob goes round in circles where they do.
+    if "**" not in pattern.parts:
+        yield from Path(pattern.anchor).glob(_without_anchor(pattern))
+        return
+    place = pattern.parts.index("**")
+    first, rest = Path(*pattern.parts[:place]), Path(*pattern.parts[place + 1 :])
+    has_names = len(first.parts) > bool(first.anchor)
+    for start in _unsorted_matches(first) if has_names else [first]:
+        # What is in a folder is looked for later.
+        if not rest.parts:
+            yield start
+            continue
+        for folder, _ in _folders_below(start):
+            yield from Path(folder).glob(os.fspath(rest))
 
 
 def _without_anchor(path: Path) -> str:

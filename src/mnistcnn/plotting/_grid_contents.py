@@ -31,7 +31,10 @@ __all__ = [
 ]
 
 RGB, RGBA = 3, 4
-BRIGHTEST_BYTE = 255
+# White in fractions, in bytes, and in images of 10 to 16 bits.
+WHITES = (1, 255, 1023, 4095, 16383, 65535)
+# Enlarging smoothly brings fractions a little above white.
+MAX_FRACTION = 2
 
 
 def check_count(name: str, value: object) -> None:
@@ -210,7 +213,8 @@ def first_rows(estimator: "Classifier", X: "Images", n: int) -> "Images":
 
 def as_given(image: "ImageLike", name: str) -> "NDArray[np.float64]":
     """Return an array or a Pillow image from 0 to 1, over white where it is transparent."""
-    if hasattr(image, "convert"):
+    # Of more than 8 bits Pillow would cut off what is above 255.
+    if hasattr(image, "convert") and not str(getattr(image, "mode", "")).startswith(("I", "F")):
         image = image.convert("RGBA")
     array = np.asarray(image)
     if array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
@@ -219,15 +223,22 @@ def as_given(image: "ImageLike", name: str) -> "NDArray[np.float64]":
             f"{name} must be an array of shape (h, w) or (h, w, c) or a Pillow image, got "
             f"{kind}; mnistcnn.images.open_image opens a file."
         )
-    values = array.astype(np.float64)
-    if values.min() < 0 or values.max() > BRIGHTEST_BYTE:
-        values = (values - values.min()) / (np.ptp(values) or 1.0)
-    elif values.max() > 1:
-        values = values / BRIGHTEST_BYTE
+    values = _in_unit(array.astype(np.float64))
     if values.ndim == 3 and values.shape[-1] == RGBA:
         colours, opacity = values[..., :RGB], values[..., RGB:]
         values = colours * opacity + 1 - opacity
     return values
+
+
+def _in_unit(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Return values from 0 to 1, in which white is that of the unit that they are in."""
+    lowest, highest = values.min(), values.max()
+    if lowest < 0:
+        return np.asarray((values - lowest) / (np.ptp(values) or 1.0))
+    if highest <= MAX_FRACTION and np.any(values % 1):
+        return values.clip(max=1.0)
+    white = next((white for white in WHITES if highest <= white), highest)
+    return np.asarray(values / white)
 
 
 def probabilities_of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":

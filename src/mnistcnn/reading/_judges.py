@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Classifier
-from mnistcnn.handwriting import DigitNormalizer, in_normal_form
+from mnistcnn.handwriting import DigitNormalizer, in_normal_form, normalized_input_for
 from mnistcnn.reading._parts import Line, Part, full_crop, is_whole
-from mnistcnn.reading._search import LABEL_COSTS, PART_COSTS, Costs
+from mnistcnn.reading._search import LABEL_COSTS, MIN_PROBABILITY, PART_COSTS, Costs
 from mnistcnn.reading._views import views_of
 
 __all__ = ["Judge", "Judged", "LabelJudge", "PartJudge", "Verdicts", "checked_probabilities"]
@@ -45,6 +45,8 @@ class Verdicts(NamedTuple):
         The probability that each is one of those that the line consists of.
     singles : ndarray of shape (n,)
         The probability that each is one digit.
+    known : ndarray of shape (n,)
+        The probability that each is one digit whose label the classifier of labels knows.
     are_sure : ndarray of shape (n,), bool
         Whether that is so probable that nothing else has to be tried.
     labels : ndarray of shape (n, n_labels)
@@ -57,6 +59,7 @@ class Verdicts(NamedTuple):
 
     scores: Floats
     singles: Floats
+    known: Floats
     are_sure: NDArray[np.bool_]
     labels: Floats
     are_pairs: NDArray[np.bool_]
@@ -105,7 +108,8 @@ class LabelJudge:
             ]
         )
         rows = images.reshape(len(images), -1)
-        return images, checked_probabilities(self.classifier, rows, "classifier")
+        given = normalized_input_for(self.classifier, rows)
+        return images, checked_probabilities(self.classifier, given, "classifier")
 
 
 class PartJudge:
@@ -126,6 +130,8 @@ class PartJudge:
         texts = [str(label) for label in labels]
         knows_all = set(texts) <= set(classes) - no_single_ones
         self.labels = [numbers[text] for text in texts] if knows_all else []
+        # A classifier of labels shares out everything among its own, however few they are.
+        self.knows_others = 0 < len(self.labels) < self.is_single.sum()
         pairs = [[numbers.get(one + other, -1) for other in texts] for one in texts]
         # Of labels that it does not know it knows no pairs either.
         self.pairs = np.array(pairs if knows_all and np.min(pairs) >= 0 else [], dtype=np.intp)
@@ -154,7 +160,22 @@ class PartJudge:
         weight = MAX_SAY * likely.max(axis=1, initial=0.0) ** SURENESS
         rest = answers[numbers][:, ~self.is_single].sum(axis=1)
         answers[np.ix_(numbers, np.flatnonzero(~self.is_single))] *= 1 - weight[:, np.newaxis]
-        answers[np.ix_(numbers, np.array(self.labels))] += (weight * rest)[:, np.newaxis] * likely
+        claimed = weight * rest
+        if self.knows_others:
+            claimed *= self._left_to_known(answers, numbers, claimed)
+        answers[np.ix_(numbers, np.array(self.labels))] += claimed[:, np.newaxis] * likely
+
+    def _left_to_known(self, answers: Floats, numbers: NDArray[np.intp], claimed: Floats) -> Floats:
+        """Give other labels their part of what is claimed; return which part is left.
+
+        However sure a classifier is, it cannot tell a digit that it does not know.
+        """
+        others = np.setdiff1d(np.flatnonzero(self.is_single), self.labels)
+        given = answers[np.ix_(numbers, others)]
+        singles = answers[numbers][:, self.is_single].sum(axis=1)
+        shares = given / np.maximum(singles, MIN_PROBABILITY)[:, np.newaxis]
+        answers[np.ix_(numbers, others)] = given + claimed[:, np.newaxis] * shares
+        return np.asarray(1 - shares.sum(axis=1))
 
     def _verdicts(self, judged: Judged, given: Floats) -> Verdicts:
         singles = given[:, self.is_single].sum(axis=1)
@@ -164,12 +185,14 @@ class PartJudge:
         # A letter is one of those that the line consists of, if no digit.
         are_whole = np.array([is_whole(judged.line, part) for part in judged.parts], dtype=bool)
         others = np.where(are_whole, given[:, self.is_other].sum(axis=1), 0.0)
+        labels = given[:, self.labels]
         return Verdicts(
             # Which digit it is does not matter to how likely it is one.
             np.maximum(np.maximum(singles, surest_pairs), others),
             singles,
+            labels.sum(axis=1) if self.knows_others else singles,
             singles >= MIN_SURE_PROBABILITY,
-            given[:, self.labels],
+            labels,
             surest_pairs > np.maximum(surest, others),
             _of_either(of_pairs),
         )
@@ -220,4 +243,4 @@ def _of_labels_alone(parts: Sequence[Part], scores: Floats) -> Verdicts:
     are_pairs = np.zeros(n_parts, dtype=bool)
     no_labels, no_pairs = np.zeros((n_parts, 0)), np.zeros((n_parts, 2, 0))
     ones, are_sure = np.ones(n_parts), _are_sure(parts, scores)
-    return Verdicts(scores, ones, are_sure, no_labels, are_pairs, no_pairs)
+    return Verdicts(scores, ones, ones, are_sure, no_labels, are_pairs, no_pairs)

@@ -21,6 +21,13 @@ def load_reader(classifier: Classifier | None = None) -> DigitReader:
         A reader with a `DigitNormalizer` and, unless `classifier` has other labels than the digits,
         the pretrained classifier of parts.
 
+    Notes
+    -----
+    Labels from 0 to 9 are taken for digits. Where they number something else, such as the letters
+    A to J, the classifier of parts, which knows digits, must not judge them:
+    ``load_reader(classifier).set_params(part_classifier=None)``, which is
+    ``DigitReader(classifier)``, leaves it out.
+
     See Also
     --------
     DigitReader : Reads with your own classifiers.

@@ -21,6 +21,7 @@ from mnistcnn.handwriting import (
     as_images,
     find_digits,
     may_be_a_digit,
+    normalized_input_for,
 )
 from mnistcnn.images import ReadableImage
 from mnistcnn.reading._inks import inks_of
@@ -69,7 +70,8 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
     ----------
     classifier : classifier
         A fitted classifier with `predict_proba`, for images as `normalizer` returns them, in rows
-        of 784 pixels from 0 to 255. Its classes may be digits, letters or anything else.
+        of 784 pixels from 0 to 255. Its classes may be digits, letters or anything else. One that
+        begins with a `DigitNormalizer`, as a pipeline may, is given images of 28x28 pixels.
     part_classifier : classifier or None, default=None
         A fitted classifier with `predict_proba`, for images of shape (32, 32, 3) of parts of a
         line: the part alone, its immediate neighbourhood, and a wider one. Its classes are labels
@@ -98,6 +100,10 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
     Dashes, such as a minus, and dots are left out, so that -4.2 is read as 42. A sheet that is
     rotated by more than a few degrees, upside down or mirrored is read wrongly. A single digit that
     is turned by up to 45 degrees is read if it stands alone among others of its size.
+
+    Where `part_classifier` knows labels of single digits that `classifier` does not, as beside a
+    classifier of the digits 1 to 3, a probability is also that of the label being one that
+    `classifier` knows, so that `min_probability` rejects the other digits.
 
     Without a classifier of parts, `classifier` should be unsure about images that are not digits,
     as the one from :func:`load_pretrained` is: a classifier that was trained only on digits takes
@@ -279,7 +285,8 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
         rejecting = rejecting_estimator(self.classifier)
         if rejecting is None or not sure:
             return set(map(id, sure))
-        labels = self.classifier.predict(np.stack([digit.image.ravel() for digit in sure])).tolist()
+        rows = np.stack([digit.image.ravel() for digit in sure])
+        labels = self.classifier.predict(normalized_input_for(self.classifier, rows)).tolist()
         return {
             id(digit)
             for digit, label in zip(sure, labels, strict=True)
@@ -297,16 +304,23 @@ def _places_of_lone_ink(lines: list[ReadLine], inks: list[Box]) -> list[tuple[Re
         (line, number)
         for line in lines
         for number, digit in enumerate(line.digits)
-        if not line.accepted[number] and may_be_turned(digit.box, inks, digits)
+        if not line.accepted[number]
+        and not _is_of_unknown_label(line.characters[number])
+        and may_be_turned(digit.box, inks, digits)
     ]
     return places if len(places) <= len(digits) else []
+
+
+def _is_of_unknown_label(character: Character) -> bool:
+    """Say whether ink is more likely than not a digit, upright, that the classifier cannot name."""
+    return character.single - character.known > 0.5
 
 
 def _probabilities(character: Character, alone: Floats) -> Floats:
     """Return the probability of each label, by the classifiers of digits and of parts."""
     if character.is_of_pair:
         return character.labels
-    return character.single * _combined(alone, character.labels)
+    return character.known * _combined(alone, character.labels)
 
 
 def _combined(alone: Floats, in_line: Floats) -> Floats:

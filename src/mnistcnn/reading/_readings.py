@@ -1,6 +1,7 @@
 """The result of reading an image: its text, and each digit with its box and alternatives."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,11 +86,23 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The labels of each line without separators, and the lines separated by newlines."""
-        return "\n".join("".join(map(_written, line)) for line in self.lines)
+        """The labels of each line, and the lines separated by newlines.
+
+        The labels stand side by side, or with a space between them where the classifier has any
+        that is longer than one character, such as the number 12 of a letter.
+        """
+        separator = " " if any(map(_has_long_labels, chain(*self.lines))) else ""
+        return "\n".join(
+            separator.join(_written(digit.label) for digit in line) for line in self.lines
+        )
 
 
-def _written(digit: ReadDigit) -> str:
+def _has_long_labels(digit: ReadDigit) -> bool:
+    labels = [digit.label, *(label for label, _ in digit.alternatives)]
+    return any(len(_written(label)) > 1 for label in labels)
+
+
+def _written(label: Label) -> str:
     # As labels from a table of floats are.
-    is_whole = isinstance(digit.label, float) and digit.label.is_integer()
-    return str(int(digit.label)) if is_whole else str(digit.label)
+    is_whole = isinstance(label, float) and label.is_integer()
+    return str(int(label)) if is_whole else str(label)

@@ -30,6 +30,8 @@ class Character(NamedTuple):
         x and y of the upper left corner, width and height, in pixels of the image.
     single : float
         The probability that it is one digit.
+    known : float
+        The probability that it is one digit whose label the classifier of labels knows.
     labels : ndarray of shape (n_labels,)
         The probability of each label, if known.
     is_of_pair : bool
@@ -40,6 +42,7 @@ class Character(NamedTuple):
     crop: Pixels
     box: Box
     single: float
+    known: float
     labels: Floats
     is_of_pair: bool = False
 
@@ -113,9 +116,10 @@ def _characters(judged: Judged, verdicts: Verdicts, number: int) -> list[Charact
     line, part = judged.line, judged.parts[number]
     halves = _halves(judged, verdicts, number) if verdicts.are_pairs[number] else None
     if halves is None:
-        return [_character(line, part, verdicts.singles[number], verdicts.labels[number])]
+        single, known = verdicts.singles[number], verdicts.known[number]
+        return [_character(line, part, single, known, verdicts.labels[number])]
     return [
-        _character(line, half, labels.sum(), labels, is_of_pair=True)
+        _character(line, half, labels.sum(), labels.sum(), labels, is_of_pair=True)
         for half, labels in zip(halves, verdicts.pairs[number], strict=True)
     ]
 
@@ -136,10 +140,16 @@ def _halves(judged: Judged, verdicts: Verdicts, number: int) -> tuple[Part, Part
 
 
 def _character(
-    line: Line, part: Part, single: float, labels: Floats, *, is_of_pair: bool = False
+    line: Line,
+    part: Part,
+    single: float,
+    known: float,
+    labels: Floats,
+    *,
+    is_of_pair: bool = False,
 ) -> Character:
     crop = full_crop(line, part)
-    return Character(crop, _box(line, part, crop), float(single), labels, is_of_pair)
+    return Character(crop, _box(line, part, crop), float(single), float(known), labels, is_of_pair)
 
 
 def _box(line: Line, part: Part, crop: Pixels) -> Box:
