@@ -3,9 +3,7 @@
 import base64
 import copy
 import pickle
-import warnings
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import matplotlib
@@ -287,23 +285,6 @@ class TestClassifiers:
         with pytest.warns(PixelRangeWarning) as told:
             _, page = report(network, X / 255, y, tmp_path)
         assert [str(each.message) for each in told] == page.texts("ul", **{"class": "warnings"})
-
-    def test_what_other_threads_warn_of_is_shown_but_not_on_the_page(self, held_out, tmp_path):
-        X, y = held_out
-
-        class Noisy(GaussianNB):
-            def predict(self, X):
-                warnings.warn("own", UserWarning, stacklevel=2)
-                with ThreadPoolExecutor(1) as other:
-                    other.submit(warnings.warn, "of another thread", UserWarning).result()
-                return super().predict(X)
-
-        classifier = Noisy().fit(X, y)
-        for options in ({}, {"on_progress": lambda *_: None}):
-            with pytest.warns(UserWarning, match="of another thread|own") as told:
-                _, page = report(classifier, X, y, tmp_path, overwrite=True, **options)
-            assert {str(each.message) for each in told} == {"own", "of another thread"}
-            assert page.texts("ul", **{"class": "warnings"}) == ["own"]
 
 
 class TestLabels:
