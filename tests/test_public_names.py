@@ -44,6 +44,7 @@ BETWEEN_ROOMS = {
     "check_channels_last",
     "check_image_shape",
     "check_in_memory",
+    "check_kind_of_labels",
     "check_not_signed",
     "check_one_label_each",
     "check_pixel_columns",
@@ -81,7 +82,9 @@ BETWEEN_ROOMS = {
     "warn_of_opaque_alpha",
     "training_pixels_of",
     "warn_of_pixels",
+    "warn_of_row_order",
     "warn_of_unlike_images",
+    "without_index",
     "write_model_file",
 }
 PACKAGE = set(mnistcnn.__all__) - {"__version__"}
