@@ -24,6 +24,7 @@ from mnistcnn import (
     compare_architectures,
     get_architecture,
 )
+from mnistcnn.architectures import Fast
 from networks import one_layer
 
 # Most of them train a network or several.
@@ -373,3 +374,18 @@ class TestComparisonResult:
         write(compared[0], path, overwrite=True)
         assert "baseline" in path.read_text()
         assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "told"),
+    [
+        (Fast, r"got the class Fast; pass an instance, Fast\(\)"),
+        (one_layer((8, 8, 1), 10), "from_keras_model wraps a trained one"),
+    ],
+)
+def test_a_class_and_a_network_are_refused_in_place_of_an_architecture(
+    candidate, told, small_digits
+):
+    for form in ([candidate], candidate, {"name": candidate}):
+        with pytest.raises(ValueError, match=told):
+            compare_architectures(*small_digits, architectures=form, cv=2)

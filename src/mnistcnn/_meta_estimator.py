@@ -1,15 +1,17 @@
 """The common base of classifiers that wrap another one, which may already be fitted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._types import Estimator, Images
@@ -20,6 +22,8 @@ __all__ = [
     "inner_estimator",
     "snapshot_of",
     "check_takes",
+    "parameters_of_fit",
+    "routing_to_fit",
     "nested_estimators",
     "first_estimator",
     "input_of",
@@ -42,6 +46,19 @@ class WrapperClassifier(
     """Predicts with `estimator_` after `fit`, and before that with `estimator` if it is fitted."""
 
     estimator: Any
+
+    # The estimator asks for what `fit` is given.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata passed to `fit` are routed to the estimator.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            As scikit-learn's user guide describes it.
+        """
+        return routing_to_fit(self, self.estimator)
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -293,3 +310,38 @@ def check_takes(estimator: Estimator, names: Sequence[str]) -> None:
             f"{unknown[0]} must be None for an estimator whose fit does not accept it, such as "
             f"{type(estimator).__name__}."
         )
+
+
+def routing_to_fit(owner: Estimator, estimator: Estimator) -> MetadataRouter:
+    """Return how an owner routes what its `fit` is given to that of the estimator in it."""
+    to_fit = MethodMapping().add(caller="fit", callee="fit")
+    router = MetadataRouter(owner=owner).add_self_request(owner)
+    return router.add(estimator=estimator, method_mapping=to_fit)
+
+
+def parameters_of_fit(
+    owner: Estimator, estimator: Estimator, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what of it an owner passes to the `fit` of the estimator in it; None is not given.
+
+    With metadata routing that is what the estimator requests; without, it must take all.
+
+    Raises
+    ------
+    UnsetMetadataPassedError
+        If, with metadata routing, the estimator does not say whether it requests one; it is a
+        ValueError.
+    TypeError
+        If, with metadata routing, the estimator says that it does not.
+    ValueError
+        If, without, it does not take one.
+    """
+    passed = {name: value for name, value in given.items() if value is not None}
+    if isinstance(estimator, FrozenEstimator):
+        # Its fit does nothing, so it requests nothing either.
+        return {}
+    if get_config()["enable_metadata_routing"]:
+        routed: dict[str, Any] = process_routing(owner, "fit", **passed)["estimator"]["fit"]
+        return routed
+    check_takes(estimator, list(passed))
+    return passed

@@ -1,6 +1,6 @@
 """Rejects images instead of labelling them if a classifier is not sure enough."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -14,7 +14,12 @@ from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from mnistcnn._meta_estimator import WrapperClassifier, check_takes, nested_estimators, snapshot_of
+from mnistcnn._meta_estimator import (
+    WrapperClassifier,
+    nested_estimators,
+    parameters_of_fit,
+    snapshot_of,
+)
 from mnistcnn._scikit_learn import (
     HasMethods,
     Interval,
@@ -23,7 +28,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn.preprocessing import as_array, checked_weights, one_label_each
+from mnistcnn.preprocessing import as_array, checked_weights, one_label_each, warn_of_row_order
 from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
@@ -88,6 +93,11 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
     -----
     `score` is the accuracy over all images; a rejected image counts as wrong.
 
+    To reject what an ensemble is not sure of, wrap the ensemble, such as a
+    :class:`~sklearn.ensemble.VotingClassifier` or :class:`~sklearn.ensemble.BaggingClassifier`, not
+    its members: it averages their probabilities, from which nothing is rejected, or counts their
+    votes, among which a rejected label has no place.
+
     References
     ----------
     .. [1] C. K. Chow, "On Optimum Recognition Error and Reject Tradeoff", IEEE Transactions on
@@ -136,7 +146,9 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         y : array-like of shape (n,)
             Labels; for ``threshold="auto"`` at least three images of each.
         sample_weight : array-like of shape (n,), default=None
-            Weights of the images, passed to the estimator's `fit` if given.
+            Weights of the images, for the threshold and the estimator's `fit`. If metadata routing
+            is enabled, the estimator must request them, unless it is frozen:
+            ``estimator.set_fit_request(sample_weight=True)``.
 
         Returns
         -------
@@ -154,16 +166,15 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         """
         validate_parameters(self)
         labels = one_label_each(X, y)
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         check_consistent_length(X, labels)
-        weights = {}
-        if sample_weight is not None:
-            weights = {"sample_weight": checked_weights(sample_weight, labels)}
-        check_takes(self.estimator, list(weights))
-        fitted = clone(self.estimator).fit(X, labels, **weights)
+        weights = None if sample_weight is None else checked_weights(sample_weight, labels)
+        routed = parameters_of_fit(self, self.estimator, {"sample_weight": weights})
+        fitted = clone(self.estimator).fit(X, labels, **routed)
         _check_rejected_label(self.rejected_label, fitted.classes_)
         threshold = self.threshold
         if isinstance(threshold, str):
-            threshold = _found_threshold(self.estimator, X, labels, weights)
+            threshold = _found_threshold(self.estimator, X, labels, weights, routed)
         # One call: neither an interrupt nor another thread's predict finds one without the other.
         self.__dict__.update(estimator_=fitted, threshold_=float(threshold))
         return self
@@ -266,11 +277,18 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
 
 
 def _found_threshold(
-    estimator: Classifier, X: Images, y: NDArray[Any], weights: dict[str, NDArray[Any]]
+    estimator: Classifier,
+    X: Images,
+    y: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    routed: Mapping[str, NDArray[Any]],
 ) -> float:
-    """Return the highest confidence that 99 % of the held-out images reach."""
+    """Return the highest confidence that 99 % of the held-out images reach.
+
+    Images weigh the same if `weights` is None; `routed` is what the estimator's `fit` takes of it.
+    """
     (X,) = indexable(X)
-    of_each = weights.get("sample_weight", np.ones(len(y)))
+    of_each = np.ones(len(y)) if weights is None else weights
     # An image of weight 0 counts as little as one that is not there.
     counted = np.flatnonzero(of_each)
     X, y, of_each = _safe_indexing(X, counted), y[counted], of_each[counted]
@@ -278,12 +296,13 @@ def _found_threshold(
         confidence = estimator.predict_proba(X).max(axis=1)
     else:
         _check_folds(y)
-        confidence = _held_out_confidence(estimator, X, y, of_each if weights else None)
+        routed = {name: values[counted] for name, values in routed.items()}
+        confidence = _held_out_confidence(estimator, X, y, routed)
     return _quantile(confidence, of_each, REJECTION_RATE)
 
 
 def _held_out_confidence(
-    estimator: Classifier, X: Images, y: NDArray[Any], weights: NDArray[Any] | None
+    estimator: Classifier, X: Images, y: NDArray[Any], routed: Mapping[str, NDArray[Any]]
 ) -> NDArray[np.float64]:
     """Return each image's highest probability, from a clone that was not trained on it.
 
@@ -291,8 +310,8 @@ def _held_out_confidence(
     """
     confidence = np.empty(len(y))
     for training, others in StratifiedKFold(N_FOLDS).split(np.zeros(len(y)), y):
-        weighted = {} if weights is None else {"sample_weight": weights[training]}
-        fitted = clone(estimator).fit(_safe_indexing(X, training), y[training], **weighted)
+        of_fold = {name: values[training] for name, values in routed.items()}
+        fitted = clone(estimator).fit(_safe_indexing(X, training), y[training], **of_fold)
         confidence[others] = fitted.predict_proba(_safe_indexing(X, others)).max(axis=1)
     return confidence
 

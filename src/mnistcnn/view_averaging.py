@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from mnistcnn._meta_estimator import (
     WrapperClassifier,
     check_rejects_nothing,
-    check_takes,
     nested_estimators,
+    parameters_of_fit,
 )
 from mnistcnn._scikit_learn import (
     HasMethods,
@@ -31,6 +31,7 @@ from mnistcnn.preprocessing import (
     one_label_each,
     pad_columns,
     resolve_image_shape,
+    warn_of_row_order,
 )
 from mnistcnn.storage import SavableMixin
 
@@ -136,7 +137,8 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         y : array-like of shape (n,)
             Labels.
         sample_weight : array-like of shape (n,), default=None
-            Weights of the images, passed to the estimator's `fit` if given.
+            Weights of the images, passed to the estimator's `fit`. If metadata routing is enabled,
+            it must request them: ``estimator.set_fit_request(sample_weight=True)``.
 
         Returns
         -------
@@ -155,12 +157,13 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         validate_parameters(self)
         _check_answers_all(self.estimator, self.n_views)
         labels = one_label_each(X, y)
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         estimator = clone(self.estimator)
         if self.n_views > 1:
             _shifts(self.n_views, _image_shape(estimator, as_rows(X)[1]))
-        weights = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
-        check_takes(estimator, list(weights))
-        self.estimator_ = estimator.fit(X, labels, **weights)
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        routed = parameters_of_fit(self, estimator, {"sample_weight": weights})
+        self.estimator_ = estimator.fit(X, labels, **routed)
         return self
 
     def predict(self, X: Images) -> NDArray[Any]:

@@ -21,7 +21,10 @@ class _Process:
 
 
 def check_can_run() -> None:
-    """Refuse to compute in a process that was forked after its parent had computed."""
+    """Refuse to compute where it would hang or fail.
+
+    That is in a process that was forked after its parent had computed, and inside a graph.
+    """
     if _Process.is_forked_from_running:
         raise RuntimeError(
             f"{backends.name()} cannot be used in a process that was forked after it had "
@@ -29,10 +32,16 @@ def check_can_run() -> None:
             "multiprocessing.get_context('spawn') or 'forkserver', also as the mp_context of "
             "ProcessPoolExecutor; joblib's default backend, 'loky', already does so."
         )
+    if backends.current().is_tracing():
+        raise RuntimeError(
+            "Classifiers must be fitted and called outside tf.function, the map of a tf.data "
+            "pipeline and other graphs of TensorFlow, since they compute on arrays. Call model_, "
+            "a keras.Model, inside a graph."
+        )
 
 
 def is_usable() -> bool:
-    """Tell whether `check_can_run` passes."""
+    """Tell whether `check_can_run` can pass in this process."""
     return not _Process.is_forked_from_running
 
 

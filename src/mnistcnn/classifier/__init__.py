@@ -22,5 +22,8 @@ from mnistcnn.classifier._networks import (  # noqa: E402
 )
 from mnistcnn.classifier._parameters import set_since_fit as set_since_fit  # noqa: E402
 from mnistcnn.classifier._trained_features import TrainedFeatures  # noqa: E402
+from mnistcnn.classifier._training_config import (  # noqa: E402
+    check_builds_new as check_builds_new,
+)
 
 __all__ = ["DigitCNNClassifier", "TrainedFeatures", "count_parameters"]

@@ -16,12 +16,19 @@ from mnistcnn._scikit_learn import (
 from mnistcnn._types import Images, Labels, Memory, RandomState
 from mnistcnn.classifier._constructors import OtherConstructorsMixin
 from mnistcnn.classifier._export import ExportMixin
-from mnistcnn.classifier._fit import fit, partial_fit, unchanged_by_failure
+from mnistcnn.classifier._fit import (
+    KEPT_BY_PARTIAL_FIT,
+    KEPT_BY_WARM_START,
+    fit,
+    partial_fit,
+    settings_of_fit,
+    unchanged_by_failure,
+)
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._inspection import InspectionMixin
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
-from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS, parameters_as_text
+from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
 from mnistcnn.classifier._persistence import StoredNetworkMixin
 from mnistcnn.classifier._types import (
     ArchitectureLike,
@@ -122,7 +129,8 @@ default="one_cycle"
         Number of epochs without a better validation accuracy after which training stops.
     warm_start : bool, default=False
         Whether `fit` continues from the weights and pixel scaling of the previous fit. `classes_`
-        does not change; `y` may hold only some of these labels. Frozen layers stay frozen.
+        does not change; `y` may hold only some of these labels. Images must have the same shape,
+        and columns with names the same order. Frozen layers stay frozen.
     precision : {"auto", "float32", "bfloat16", "float16"}, default="auto"
         The precision in which the hidden layers compute; weights, scores and loss are always
         float32. ``"auto"`` is bfloat16 where the CPU (AVX512-BF16 or AMX) or the GPU (tensor cores)
@@ -300,7 +308,8 @@ default="one_cycle"
         validation = ValidationArrays(X_val, y_val, sample_weight_val)
         # Never trains the network of the previous fit, so a failure leaves that as it was.
         fitted = fit(self, X, y, sample_weight, validation)
-        self._adopt(replace(fitted, settings=parameters_as_text(self)))
+        kept = KEPT_BY_WARM_START if self.warm_start else ()
+        self._adopt(replace(fitted, settings=settings_of_fit(self, kept)))
         return self
 
     def partial_fit(
@@ -341,7 +350,7 @@ default="one_cycle"
         validate_parameters(self)
         with unchanged_by_failure(self):
             fitted = partial_fit(self, X, y, classes, sample_weight)
-            self._adopt(replace(fitted, settings=parameters_as_text(self)))
+            self._adopt(replace(fitted, settings=settings_of_fit(self, KEPT_BY_PARTIAL_FIT)))
         return self
 
     @property

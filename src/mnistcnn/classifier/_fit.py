@@ -1,7 +1,7 @@
 """A fit, step by step: it returns the fitted state, and leaves the estimator unchanged."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,19 +16,28 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.keras_internals import says_rate_is_fixed
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL
+from mnistcnn._training.runtime import check_can_run
 from mnistcnn._training.training import History, train
 from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._inputs import (
     ValidationArrays,
-    encode_labels,
+    as_continued,
+    checked_classes,
     read_training_data,
     read_validation_data,
 )
 from mnistcnn.classifier._memory import memory_of_fit
-from mnistcnn.classifier._networks import build_for, continue_from, learn_pixel_scaling
+from mnistcnn.classifier._networks import (
+    build_for,
+    continue_from,
+    learn_pixel_scaling,
+    scaling_in_force,
+    warn_of_kept_scaling,
+)
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
+from mnistcnn.classifier._parameters import ParameterTexts, parameters_as_text
 from mnistcnn.classifier._pixel_range import widened_range
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._training_config import resolve_architecture, seeds_of, training_config
@@ -41,6 +50,10 @@ if TYPE_CHECKING:
 # Of the average of the weights that a fit ends with.
 MAX_FRACTION_OF_FIRST_WEIGHTS = 0.5
 
+# Parameters by which the network was made that is trained further, whatever they are set to since.
+KEPT_BY_WARM_START = ("pixel_scaling",)
+KEPT_BY_PARTIAL_FIT = ("architecture", "image_shape", "pixel_scaling", "precision")
+
 
 def fit(
     estimator: "DigitCNNClassifier",
@@ -50,8 +63,10 @@ def fit(
     own_validation: ValidationArrays,
 ) -> Fitted:
     """Train as `DigitCNNClassifier.fit` promises."""
+    check_can_run()
     previous = vars(estimator) if estimator.warm_start and "_network" in vars(estimator) else {}
     data = read_training_data(estimator, X, y, sample_weight, previous.get("classes_"))
+    data = as_continued(previous, data) if previous else data
     seeds = seeds_of(estimator.random_state)
     training, validation = _divided(estimator, data, own_validation, seeds.split)
     architecture = resolve_architecture(estimator.architecture)
@@ -112,9 +127,21 @@ def partial_fit(
     return fitted.with_history(_joined(previous.get("history_", {}), history))
 
 
+def settings_of_fit(estimator: "DigitCNNClassifier", kept: Sequence[str]) -> ParameterTexts:
+    """Return the parameters of a fit as text, those that it kept with their earlier values."""
+    texts, previous = parameters_as_text(estimator), vars(estimator)
+    if "_network" not in previous:
+        return texts
+    scaling = {"pixel_scaling": repr(scaling_in_force(previous))}
+    earlier = {**scaling, **(previous.get("_settings") or {})}
+    return {**texts, **{name: earlier[name] for name in kept if name in earlier}}
+
+
 @contextmanager
 def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
     """Leave an estimator and its network as they were if anything fails or is interrupted."""
+    # What the network holds now could not be read either.
+    check_can_run()
     attributes = vars(estimator)
     borrowed = attributes.get("_borrowed")
     with nullcontext() if borrowed is None else borrowed.compiled.unchanged_by_failure():
@@ -179,6 +206,7 @@ def _network_of_fit(
     shape, n_classes = training.image_shape, len(training.classes)
     fresh = build_for(estimator, architecture, shape, n_classes, seed)
     if previous:
+        warn_of_kept_scaling(estimator.pixel_scaling, previous, architecture)
         return fresh, continue_from(previous, fresh, architecture, training)
     return fresh, learn_pixel_scaling(fresh, estimator, architecture, training)
 
@@ -229,8 +257,8 @@ def _classes_of_all_calls(
     if known is None and classes is None:
         raise ValueError("classes must be passed on the first call to partial_fit, got None.")
     if known is None:
-        return encode_labels(np.asarray(classes), None)[0]
-    if classes is not None and not np.array_equal(np.unique(classes), known):
+        return checked_classes(classes)
+    if classes is not None and not np.array_equal(checked_classes(classes), known):
         raise ValueError(
             f"classes must be those of the first call, {known.tolist()}, or None, got {classes}."
         )

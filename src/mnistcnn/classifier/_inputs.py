@@ -1,13 +1,13 @@
 """Validates user input, and converts it to rows of pixels, integer targets and weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
@@ -24,12 +24,14 @@ from mnistcnn.preprocessing import (
     as_pixels,
     as_rows,
     check_in_memory,
+    check_kind_of_labels,
     check_one_label_each,
     check_pixel_columns,
     check_same_shape,
     checked_pixels,
     resolve_image_shape,
     warn_of_opaque_alpha,
+    warn_of_row_order,
     warn_of_unlike_images,
 )
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 # A validation set that is passed takes the place of the part that is held out.
 DEFAULT_VALIDATION_FRACTION = 0.1
+
+# In `fit`, weights are what follows X and y.
+_NOT_WEIGHTS = "; weights of images are passed as sample_weight"
 
 
 def read_training_data(
@@ -60,6 +65,7 @@ def read_training_data(
     noted = copy(estimator)
     check_one_label_each(y)
     check_in_memory(sample_weight, "sample_weight")
+    warn_of_row_order(X, y=y, sample_weight=sample_weight)
     flat, array_shape = as_rows(X)
     if not (same_columns and hasattr(estimator, "feature_names_in_")):
         check_pixel_columns(flat)
@@ -82,6 +88,40 @@ def read_training_data(
     return _weighted(data, sample_weight, estimator.class_weight)
 
 
+def as_continued(previous: Mapping[str, Any], data: TrainingData) -> TrainingData:
+    """Return the data of a warm start, with the names of the columns of the previous fit.
+
+    Images of another shape, and columns in another order or with other names, are refused: the
+    weights of the previous fit apply to its own pixels only.
+    """
+    shape, n_features = previous["image_shape_"], previous["n_features_in_"]
+    now = data.feature_attributes
+    if data.image_shape != shape or now["n_features_in_"] != n_features:
+        raise ValueError(
+            f"warm_start=True needs images of the shape of the previous fit, {shape} in "
+            f"{n_features} columns, got {data.image_shape} in {now['n_features_in_']}; use "
+            "warm_start=False for a fresh network."
+        )
+    if "feature_names_in_" not in previous:
+        return data
+    names = previous["feature_names_in_"]
+    _check_same_names(names.tolist(), now.get("feature_names_in_", names).tolist())
+    return replace(data, feature_attributes={**now, "feature_names_in_": names})
+
+
+def _check_same_names(expected: list[str], names: list[str]) -> None:
+    if names == expected:
+        return
+    place = next(at for at, name in enumerate(expected) if names[at] != name)
+    are_reordered = sorted(names) == sorted(expected)
+    remedy = "pass X[classifier.feature_names_in_]" if are_reordered else "use warm_start=False"
+    raise ValueError(
+        "The feature names should match those that were passed during fit, in the same order. With "
+        f"warm_start=True X must have the columns of the previous fit, got {names[place]!r} in "
+        f"place {place}, where {expected[place]!r} belongs; {remedy}."
+    )
+
+
 class ValidationArrays(NamedTuple):
     """The validation set that the user passed, as it is."""
 
@@ -100,6 +140,8 @@ def read_validation_data(
     _check_given_together(given, estimator.validation_fraction)
     if given.X_val is None or given.y_val is None:
         return None
+    weights = given.sample_weight_val
+    warn_of_row_order(given.X_val, of="X_val", y_val=given.y_val, sample_weight_val=weights)
     with _named("X_val"):
         pixels = checked_pixels(_as_if_fitted(estimator, training), given.X_val)
     with _named("y_val"):
@@ -113,8 +155,8 @@ def read_validation_data(
     indices = np.arange(len(pixels), dtype=np.int32)
     data = replace(training, pixels=pixels, targets=targets, weights=None, indices=indices)
     with _named("sample_weight_val"):
-        check_in_memory(given.sample_weight_val, "sample_weight")
-        return _weighted(data, given.sample_weight_val, estimator.class_weight)
+        check_in_memory(weights, "sample_weight")
+        return _weighted(data, weights, estimator.class_weight)
 
 
 def _check_given_together(given: ValidationArrays, validation_fraction: float) -> None:
@@ -186,6 +228,36 @@ def encode_labels(
             f"also contains {unknown.tolist()}."
         )
     return known_classes, np.searchsorted(known_classes, labels)[targets].astype(np.int32)
+
+
+def checked_classes(classes: ArrayLike | None) -> NDArray[Any]:
+    """Return all labels that `partial_fit` may ever meet, sorted, from what was passed as classes.
+
+    Examples
+    --------
+    >>> from mnistcnn.classifier._inputs import checked_classes
+    >>> checked_classes(range(3))
+    array([0, 1, 2])
+    """
+    wanted = "classes must hold all labels that can occur, such as range(10) or numpy.unique(y)"
+    if classes is None or not hasattr(classes, "__len__") or np.ndim(classes) != 1:
+        raise ValueError(f"{wanted}, got {classes!r}.")
+    check_kind_of_labels(classes, "classes")
+    try:
+        check_classification_targets(classes)
+    except ValueError as error:
+        raise ValueError(f"{wanted}{_NOT_WEIGHTS}, got {_first(classes)}.") from error
+    labels: NDArray[Any] = np.unique(np.asarray(classes))
+    if len(labels) < 2:
+        raise ValueError(
+            f"{wanted}, at least 2 of them{_NOT_WEIGHTS}, got 1 class only: {labels.tolist()}."
+        )
+    return labels
+
+
+def _first(values: ArrayLike) -> str:
+    listed = np.asarray(values).tolist()
+    return ", ".join(map(repr, listed[:3])) + (" ..." if len(listed) > 3 else "")
 
 
 def _weighted(

@@ -1,5 +1,6 @@
 """Builds the network of a fit, or takes over one that is already trained."""
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +27,7 @@ from mnistcnn.classifier._types import ArchitectureLike
 from mnistcnn.preprocessing import (
     PixelRange,
     TrainingPixels,
+    callers_level,
     pixel_statistics,
     training_pixels_of,
 )
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 # Offset and scale of the pixels, where they do not depend on the data.
 FIXED_SCALING = {"unit": (0.0, 255.0), None: (0.0, 1.0)}
+SCALINGS = ("standard", *FIXED_SCALING)
 
 
 def build_for(
@@ -94,6 +97,34 @@ def continue_from(
         network.assign_trainability(source.trainability())
     network.assign_values(source.values())
     return widened_range(training_pixels_of(previous), training)
+
+
+def warn_of_kept_scaling(
+    pixel_scaling: str | None, previous: Mapping[str, Any], architecture: ArchitectureLike
+) -> None:
+    """Warn if `pixel_scaling` was set to another value, which the weights of a fit do not suit."""
+    kept = scaling_in_force(previous)
+    # Trained features keep theirs whatever the parameter, which says so.
+    if kept != pixel_scaling and not isinstance(architecture, TrainedFeatures):
+        warnings.warn(
+            f"pixel_scaling={pixel_scaling!r} has no effect with warm_start=True, which keeps the "
+            f"pixel scaling of the previous fit, {kept!r}: its weights suit no other. Use "
+            "warm_start=False for a fresh network.",
+            UserWarning,
+            stacklevel=callers_level(),
+        )
+
+
+def scaling_in_force(fitted: Mapping[str, Any]) -> str | None:
+    """Return the `pixel_scaling` by which the network of a fit scales, from its attributes.
+
+    The network tells it where the parameters of the fit are not known.
+    """
+    settings = fitted.get("_settings") or {}
+    if "pixel_scaling" in settings:
+        return next((each for each in SCALINGS if repr(each) == settings["pixel_scaling"]), None)
+    scaling = fitted["_network"].pixel_scaling
+    return next((name for name, each in FIXED_SCALING.items() if each == scaling), "standard")
 
 
 def fitted_from_model(

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._training.inference import BUCKETS
 from mnistcnn._training.network import Network
+from mnistcnn._training.runtime import check_can_run
 from mnistcnn._types import Images
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._scores import as_decision, as_log_probabilities, as_probabilities
@@ -95,6 +96,7 @@ class PredictionMixin:
 
         It holds the borrowed network as well, so that its network serves no other fit meanwhile.
         """
+        check_can_run()
         fitted = copy(self)
         check_is_fitted(fitted)
         return fitted

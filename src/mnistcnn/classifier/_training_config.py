@@ -47,6 +47,26 @@ def resolve_architecture(architecture: ArchitectureLike) -> Any:
     """
     if isinstance(architecture, str):
         return get_architecture(architecture)
+    check_builds_new(architecture)
+    # A copy, so that what the user changes in the object later is not taken for what was fitted.
+    can_change = hasattr(architecture, "build") or hasattr(architecture, "set_params")
+    return deepcopy(architecture) if can_change else architecture
+
+
+def check_builds_new(architecture: object) -> None:
+    """Refuse a class in place of its instance, and a network in place of what builds new ones.
+
+    Examples
+    --------
+    >>> from mnistcnn.architectures import Fast
+    >>> from mnistcnn.classifier import check_builds_new
+    >>> check_builds_new(Fast())
+    >>> check_builds_new(Fast)
+    Traceback (most recent call last):
+        ...
+    ValueError: architecture must be a name, an architecture object or a callable, got the class
+    Fast; pass an instance, Fast().
+    """
     if isinstance(architecture, type):
         raise ValueError(
             f"architecture must be a name, an architecture object or a callable, got the class "
@@ -58,9 +78,6 @@ def resolve_architecture(architecture: ArchitectureLike) -> Any:
             f"keras.Model from (input_shape, n_classes), got the {type(architecture).__name__} "
             "itself; DigitCNNClassifier.from_keras_model wraps a trained one."
         )
-    # A copy, so that what the user changes in the object later is not taken for what was fitted.
-    can_change = hasattr(architecture, "build") or hasattr(architecture, "set_params")
-    return deepcopy(architecture) if can_change else architecture
 
 
 def resolve_batch_size(batch_size: int | str, n_examples: int) -> int:

@@ -39,6 +39,7 @@ from mnistcnn.ensemble._voting import (
     votes_of,
     votes_softly,
 )
+from mnistcnn.preprocessing import warn_of_row_order
 
 
 class DigitEnsembleClassifier(
@@ -240,6 +241,8 @@ class DigitEnsembleClassifier(
             )
             return self
         labels = checked_labels(X, y, self.classes_ if earlier else None)
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
+        warn_of_row_order(X_val, of="X_val", y_val=y_val, sample_weight_val=sample_weight_val)
         warn_of_unit_of_new_members(earlier, X)
         seeds = seeds_of_members(self.random_state, self.n_estimators)[len(earlier) :]
         members = [make_member(template, seed) for seed in seeds]

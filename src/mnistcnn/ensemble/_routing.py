@@ -2,11 +2,11 @@
 
 from typing import Any, ClassVar
 
-from sklearn import get_config
-from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter
 
-from mnistcnn._meta_estimator import check_takes
+from mnistcnn._meta_estimator import parameters_of_fit, routing_to_fit
 from mnistcnn._types import Classifier
+from mnistcnn.preprocessing import without_index
 
 __all__ = ["RoutingMixin"]
 
@@ -28,14 +28,13 @@ class RoutingMixin:
             As scikit-learn's user guide describes it.
         """
         ensemble: Any = self
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        router = MetadataRouter(owner=ensemble).add_self_request(ensemble)
-        return router.add(estimator=ensemble._template(), method_mapping=to_fit)
+        return routing_to_fit(ensemble, ensemble._template())
 
     def _parameters_of_members(self, template: Classifier, **optional: Any) -> dict[str, Any]:
-        given = {name: value for name, value in optional.items() if value is not None}
-        if get_config()["enable_metadata_routing"]:
-            routed: dict[str, Any] = process_routing(self, "fit", **given)["estimator"]["fit"]
-            return routed
-        check_takes(template, list(given))
-        return given
+        ensemble: Any = self
+        # One look at their order is enough for all members.
+        plain = {
+            name: value if name == "X_val" else without_index(value)
+            for name, value in optional.items()
+        }
+        return parameters_of_fit(ensemble, template, plain)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mnistcnn.architectures import Architecture, get_architecture, list_architectures
+from mnistcnn.classifier import check_builds_new
 
 # What builds a network, and what may name it.
 Builder = Architecture | Callable[..., Any]
@@ -14,7 +15,8 @@ Candidates = Candidate | Iterable[Candidate] | Mapping[str, Candidate]
 def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
     """Return label to architecture, every name already replaced by an object.
 
-    It refuses an empty collection, two of the same label, and names that are not registered.
+    It refuses an empty collection, two of the same label, names that are not registered, classes
+    and networks.
     """
     if isinstance(architectures, Mapping):
         pairs = [(str(label), _resolved(value)) for label, value in architectures.items()]
@@ -36,7 +38,10 @@ def _as_list(architectures: Candidate | Iterable[Candidate]) -> list[Candidate]:
 
 
 def _resolved(architecture: Candidate) -> Builder:
-    return get_architecture(architecture) if isinstance(architecture, str) else architecture
+    if isinstance(architecture, str):
+        return get_architecture(architecture)
+    check_builds_new(architecture)
+    return architecture
 
 
 def _label(architecture: Candidate) -> str:

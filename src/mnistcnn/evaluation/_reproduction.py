@@ -17,6 +17,7 @@ from mnistcnn._scikit_learn import Interval, validate_params
 from mnistcnn._types import Array, Classifier
 from mnistcnn._types import Path as PathLike
 from mnistcnn.evaluation._environment import describe_environment
+from mnistcnn.evaluation._image_checks import checked_images
 from mnistcnn.evaluation._run_records import RecipeRun, Record, RunRecords
 from mnistcnn.recipes import get_recipe, list_recipes
 
@@ -34,9 +35,9 @@ class DigitImages(NamedTuple):
 
     Attributes
     ----------
-    X, y : ndarray
+    X, y : array-like
         Training images and labels.
-    X_test, y_test : ndarray
+    X_test, y_test : array-like
         Test images and labels.
 
     Examples
@@ -172,7 +173,9 @@ def reproduce(
     Raises
     ------
     ValueError
-        If a name is unknown, or if the folder contains a record of other data or settings.
+        If a name is unknown, if the folder contains a record of other data or settings, or if
+        training and test images do not belong together: if their shapes differ, if labels are not
+        as many as images, or if test labels do not occur among the training labels.
 
     Examples
     --------
@@ -186,6 +189,7 @@ def reproduce(
     0  two_layer_mlp    0.9699  1
     """
     runs = _runs(recipes, seeds, epochs_scale)
+    images = DigitImages(*checked_images(images))
     folder = None if output is None else Path(output).expanduser()
     common = {"images": joblib.hash(tuple(images)), "epochs_scale": float(epochs_scale)}
     kept = RunRecords(folder, common)
@@ -272,18 +276,18 @@ def evaluate_on_test_images(classifier: Classifier, images: DigitImages) -> Reco
     dict
         `accuracy`, `n_errors`, `n_test_images` and `wrong`, as a record of `reproduce` holds them.
     """
-    probabilities = classifier.predict_proba(images.X_test)
+    probabilities, labels = classifier.predict_proba(images.X_test), np.asarray(images.y_test)
     predicted = classifier.classes_[probabilities.argmax(axis=1)]
-    wrong = np.flatnonzero(predicted != images.y_test)
+    wrong = np.flatnonzero(predicted != labels)
     return {
-        "n_test_images": len(images.y_test),
+        "n_test_images": len(labels),
         "n_errors": len(wrong),
-        "accuracy": 1 - len(wrong) / len(images.y_test),
+        "accuracy": 1 - len(wrong) / len(labels),
         "wrong": [
             {
                 "image": int(number),
-                "label": images.y_test[number].item(),
-                "predicted": predicted[number].item(),
+                "label": labels[number : number + 1].tolist()[0],
+                "predicted": predicted[number : number + 1].tolist()[0],
                 "probability": float(probabilities[number].max()),
             }
             for number in wrong

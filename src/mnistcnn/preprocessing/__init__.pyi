@@ -11,6 +11,7 @@ from ._column_names import is_index_name as is_index_name
 from ._column_names import numbered_names as numbered_names
 from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
+from ._labels import check_kind_of_labels as check_kind_of_labels
 from ._labels import check_one_label_each as check_one_label_each
 from ._labels import one_label_each as one_label_each
 from ._pixel_checks import IMAGES_LOOKED_AT as IMAGES_LOOKED_AT
@@ -22,6 +23,8 @@ from ._pixel_warnings import RETURNED as RETURNED
 from ._pixel_warnings import callers_level as callers_level
 from ._pixel_warnings import warn_of_pixels as warn_of_pixels
 from ._reshaper import ImageReshaper as ImageReshaper
+from ._row_order import warn_of_row_order as warn_of_row_order
+from ._row_order import without_index as without_index
 from ._sample_weights import checked_weights as checked_weights
 from ._scaler import PixelScaler as PixelScaler
 from ._shapes import as_rows as as_rows

@@ -1,5 +1,7 @@
-"""Refuses labels in a form that only Keras accepts, such as one-hot rows."""
+"""Refuses labels in a form that only Keras accepts, missing labels, and those of no clear kind."""
 
+from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,10 @@ from sklearn.utils import column_or_1d
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._containers import check_in_memory
 
-__all__ = ["check_one_label_each", "one_label_each"]
+__all__ = ["check_kind_of_labels", "check_one_label_each", "one_label_each"]
+
+# By the kind of all labels: the dtype that an array of objects becomes. True is an integer, too.
+_DTYPES = ((bool | np.bool_, "bool"), (Integral, "int"), (Real, "float"), (str | Real, "str"))
 
 
 def one_label_each(X: Images, y: Labels) -> NDArray[Any]:
@@ -49,6 +54,65 @@ def check_one_label_each(y: Labels) -> None:
             f"y must hold one label per image, got one-hot rows of shape {rows.shape}; pass "
             "numpy.argmax(y, axis=1)."
         )
+    check_kind_of_labels(y)
+
+
+def check_kind_of_labels(y: Labels, name: str = "y") -> None:
+    """Refuse missing labels, and an array of objects that are not all strings.
+
+    scikit-learn takes the latter for a regression target. The message calls them by their name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnistcnn.preprocessing._labels import check_kind_of_labels
+    >>> check_kind_of_labels(np.array(["a", "b"], dtype=object))
+    >>> check_kind_of_labels(np.array([3, 4], dtype=object))
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown label type: y must hold strings if it is an array of objects, got objects
+    of type int; pass y.astype(int).
+    """
+    dtypes = list(getattr(y, "dtypes", ())) if hasattr(y, "columns") else []
+    labels = np.asarray(y)
+    if labels.dtype != object or not labels.ndim or labels.shape[1:] not in ((), (1,)):
+        return
+    labels = labels.ravel()
+    _check_none_missing(labels, name)
+    # pandas has dtypes of its own, which NumPy reads as objects.
+    [dtype] = dtypes or [getattr(y, "dtype", labels.dtype)]
+    if isinstance(dtype, np.dtype):
+        array = name if hasattr(y, "astype") else f"numpy.asarray({name})"
+        _check_are_strings(labels, name, array)
+
+
+def _check_none_missing(labels: NDArray[Any], name: str) -> None:
+    from pandas import isna
+
+    missing = np.flatnonzero(isna(labels))
+    if len(missing):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ValueError(
+            f"{name} must hold no missing labels, got {labels[missing[0]]!r} in row "
+            f"{missing[0]}{more}."
+        )
+
+
+def _check_are_strings(labels: NDArray[Any], name: str, array: str) -> None:
+    if all(isinstance(each, str) for each in labels):
+        return
+    kinds = sorted({type(each).__name__ for each in labels})
+    raise ValueError(
+        f"Unknown label type: {name} must hold strings if it is an array of objects, got objects "
+        f"of type {' and '.join(kinds)}{_remedy(labels, array)}."
+    )
+
+
+def _remedy(labels: Iterable[Any], array: str) -> str:
+    for kind, dtype in _DTYPES:
+        if all(isinstance(each, kind) for each in labels):
+            return f"; pass {array}.astype({dtype})"
+    return "; pass integers or strings"
 
 
 def _is_one_hot(rows: NDArray[Any]) -> bool:

@@ -40,7 +40,7 @@ def check_pixel_columns(X: Any) -> None:
         ...
     ValueError: X must have its columns in the order of their numbers, got 'pixel3' in place 0,
     where 'pixel0' belongs. Pass X[[f"pixel{i}" for i in range(4)]], or numpy.asarray(X) if the
-    pixels do lie in this order.
+    columns really are in pixel order.
     """
     names = _names_of(X)
     found = None if _are_plainly_counted(names) else numbered_names([str(name) for name in names])

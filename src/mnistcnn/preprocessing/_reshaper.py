@@ -17,6 +17,7 @@ from mnistcnn._scikit_learn import (
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._alpha import warn_of_opaque_alpha
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
+from mnistcnn.preprocessing._row_order import warn_of_row_order
 from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
 
 __all__ = ["ImageReshaper"]
@@ -84,15 +85,16 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         self.image_shape = image_shape
 
     @reports_its_fit
-    def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
+    def fit(self, X: Images, y: "Labels | None" = None) -> Self:
         """Learn the shape of the images.
 
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
             Flat rows or images.
-        y : None
-            Ignored.
+        y : array-like of shape (n,), default=None
+            Labels. Nothing is learned from them, but a warning is issued if their index has the
+            order of other rows than that of `X`.
 
         Returns
         -------
@@ -107,6 +109,7 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
             their names.
         """
         validate_parameters(self)
+        warn_of_row_order(X, y=y)
         rows, array_shape = as_rows(X)
         check_pixel_columns(rows)
         pixels = check_array(rows, dtype="numeric", estimator=self, input_name="X")

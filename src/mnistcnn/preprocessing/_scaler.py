@@ -24,6 +24,7 @@ from mnistcnn.preprocessing._pixel_checks import (
 )
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
 from mnistcnn.preprocessing._pixel_warnings import FITTED_ON, RETURNED
+from mnistcnn.preprocessing._row_order import warn_of_row_order
 from mnistcnn.preprocessing._shapes import as_rows
 from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._statistics import PIXELS_A_BLOCK, pixel_statistics
@@ -115,15 +116,16 @@ class PixelScaler(
         self.dtype = dtype
 
     @reports_its_fit
-    def fit(self, X: Images, y: "Labels | None" = None) -> Self:  # noqa: ARG002
+    def fit(self, X: Images, y: "Labels | None" = None) -> Self:
         """Learn the mean and standard deviation; with ``method="unit"`` only the number of pixels.
 
         Parameters
         ----------
         X : array-like of shape (n, p), (n, h, w) or (n, h, w, c), any numeric dtype
             Flat rows or images.
-        y : None
-            Ignored.
+        y : array-like of shape (n,), default=None
+            Labels. Nothing is learned from them, but a warning is issued if their index has the
+            order of other rows than that of `X`.
 
         Returns
         -------
@@ -143,6 +145,7 @@ class PixelScaler(
             If ``method="unit"`` is given pixels that were scaled already, or `X` mixes units.
         """
         self._check_parameters()
+        warn_of_row_order(X, y=y)
         rows, array_shape = as_rows(X)
         check_pixel_columns(rows)
         pixels = check_array(rows, dtype="numeric", estimator=self, input_name="X")

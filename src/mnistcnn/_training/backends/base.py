@@ -71,6 +71,10 @@ class Backend:
     # Whether networks can be written in other formats, such as ONNX.
     can_export = False
 
+    def is_tracing(self) -> bool:
+        """Tell whether operations now become part of a graph, in place of being computed."""
+        return False
+
     def epoch_programs(
         self,
         model: keras.Model,  # noqa: ARG002

@@ -48,6 +48,10 @@ class TensorFlowBackend(Backend):
     has_replaceable_steps = True
     can_export = True
 
+    def is_tracing(self) -> bool:
+        """Tell whether operations now become part of a graph."""
+        return not tf.executing_eagerly()
+
     def epoch_programs(
         self, model: keras.Model, image_shape: ImageShape
     ) -> "TensorFlowEpochPrograms":

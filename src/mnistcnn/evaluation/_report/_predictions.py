@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from mnistcnn._batches import OnProgress, predict_in_batches
 from mnistcnn._meta_estimator import rejecting_estimator
 from mnistcnn._types import Classifier, Images, Labels
-from mnistcnn.preprocessing import one_label_each
+from mnistcnn.preprocessing import one_label_each, warn_of_row_order
 
 __all__ = ["CONFIDENCE", "Predictions", "check_classifier", "codes_of_labels", "predictions_of"]
 
@@ -121,6 +121,7 @@ def codes_of_labels(classes: Sequence[Any], X: Images, y: "Labels | None") -> ND
     if y is None:
         raise ValueError("write_report requires y to be passed, but the target y is None.")
     labels = one_label_each(X, y)
+    warn_of_row_order(X, y=y)
     check_consistent_length(X, labels)
     if not len(labels):
         raise ValueError(
