@@ -17,6 +17,7 @@ PROGRAMS = {"app", "cli"}
 # What rooms offer to each other, and no user needs.
 BETWEEN_ROOMS = {
     "Arrays",
+    "DATA_NAMES",
     "LABEL_NAMES",
     "LEFT_OUT",
     "MODEL_FILE_SUFFIX",
@@ -58,9 +59,11 @@ BETWEEN_ROOMS = {
     "fault_in_order",
     "in_normal_form",
     "in_one_unit",
+    "input_for",
     "is_index_name",
     "is_positive_integer",
     "label_column",
+    "leading_normalizer",
     "load_without_keras",
     "look_inverted",
     "may_be_a_digit",
@@ -69,6 +72,7 @@ BETWEEN_ROOMS = {
     "network_and_input",
     "network_within",
     "normalized",
+    "normalized_input_for",
     "numbered_names",
     "one_label_each",
     "pad_columns",
