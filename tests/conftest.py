@@ -11,9 +11,16 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before TensorFlow, which computes other last bits on some processors where it comes first.
 import mnistcnn  # noqa: F401
+
+# The time of an example tells how busy the machine is, and nothing about the library.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 # Shells start background jobs deaf to Ctrl-C, and what a deaf process starts is deaf too.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

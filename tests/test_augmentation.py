@@ -30,7 +30,7 @@ def images(digits):
     return digits[0][:40].reshape(-1, 28, 28, 1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(3, 20), st.integers(3, 20), st.sampled_from([1, 3]), st.booleans())
 def test_no_change_is_the_identity(height, width, channels, as_float):
     rng = np.random.default_rng(0)
@@ -47,7 +47,7 @@ def positions(transform, height, width):
     return np.stack([b0 * x + b1 * y + b2, a0 * x + a1 * y + a2])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_images_move_as_scipy_moves_them(height, width, channels, seed):
     rng = np.random.default_rng(seed)
@@ -83,7 +83,7 @@ def between_grid_points(displacements, height, width):
     return displacements.transpose(2, 0, 1)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_displacements_are_those_of_the_nearest_grid_points(height, width, channels, seed):
     rng = np.random.default_rng(seed)
@@ -100,7 +100,7 @@ def test_displacements_are_those_of_the_nearest_grid_points(height, width, chann
         np.testing.assert_allclose(moved[0, ..., channel], expected, atol=0.01)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]), st.floats(0, 1))
 def test_a_blur_is_two_passes_along_each_axis(height, width, channels, deviation):
     image = np.random.default_rng(0).integers(0, 256, (1, height, width, channels))

@@ -1,4 +1,4 @@
-"""``mnistcnn predict`` says what the classifier predicts, which may be that it rejects an image."""
+"""The commands say what the classifier predicts, which may be that it rejects an image."""
 
 import csv
 import json
@@ -98,6 +98,63 @@ class TestRejectedImages:
         assert predict(*arguments, "--submission", tmp_path / "mine.csv") == 0
         labels = pd.read_csv(tmp_path / "mine.csv")["Label"]
         assert labels.tolist() == rejecting.predict(TEST.to_numpy()).tolist()
+
+
+class TestEvaluation:
+    """Of the images that are rejected, ``mnistcnn evaluate`` says so."""
+
+    @pytest.fixture
+    def evaluate(self, tmp_path, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "200")
+
+        def evaluate(classifier, *arguments):
+            joblib.dump(classifier, tmp_path / "any.joblib")
+            command = ["evaluate", *UNPICKLED, tmp_path / "any.joblib", "-q", *arguments]
+            assert not commands.main(list(map(str, command)), standalone_mode=False)
+            return capsys.readouterr().out
+
+        return evaluate
+
+    def test_json(self, evaluate, rejecting):
+        summary = json.loads(evaluate(rejecting, "--json"))
+        predicted, true = rejecting.predict(X[1500:]), y[1500:]
+        accepted = predicted != -1
+        assert 0 < summary["rejected"] == (~accepted).sum() < summary["images"]
+        assert summary["accuracy"] == rejecting.score(X[1500:], y[1500:])
+        assert summary["accuracy_of_accepted"] == (predicted == true)[accepted].mean()
+        assert summary.keys() >= {"images", "prediction_error_percent"}
+        for row in summary["labels"]:
+            of_label = true == row["label"]
+            assert row["rejected"] == (~accepted)[of_label].sum()
+            mistakes = predicted[of_label & accepted & (predicted != true)]
+            assert row["most_often_taken_for"] in ([None] if not len(mistakes) else mistakes)
+            assert row["times"] == (np.bincount(mistakes).max() if len(mistakes) else 0)
+
+    def test_table(self, evaluate, rejecting):
+        text = evaluate(rejecting)
+        head = next(line for line in text.splitlines() if "label" in line)
+        assert re.search(r"images +accuracy % +rejected +most often mistaken for", head)
+        assert "-1 (" not in text
+        predicted = rejecting.predict(X[1500:])
+        accepted = predicted != -1
+        right = 100 * (predicted == y[1500:])[accepted].mean()
+        assert text.endswith(
+            f"Rejected: {(~accepted).sum()} images, which count as wrong; {right:.2f} % of the "
+            "others are right.\n"
+        )
+
+    def test_all_are_rejected(self, evaluate, rejecting):
+        rejecting.set_params(threshold=1.0)
+        assert evaluate(rejecting).endswith("All images are rejected, which counts as wrong.\n")
+        summary = json.loads(evaluate(rejecting, "--json"))
+        assert summary["accuracy_of_accepted"] is None
+        assert summary["rejected"] == summary["images"] == 297
+
+    def test_a_classifier_that_rejects_nothing(self, evaluate):
+        assert "ejected" not in evaluate(fitted())
+        summary = json.loads(evaluate(fitted(), "--json"))
+        assert summary["rejected"] == 0
+        assert summary["accuracy_of_accepted"] == summary["accuracy"]
 
 
 def test_the_digit_is_what_the_classifier_predicts(arguments, capsys):

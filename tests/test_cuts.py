@@ -60,7 +60,7 @@ class TestCuts:
     def test_a_dot_has_none(self):
         assert cuts_through(np.full((3, 3), 255, dtype=np.uint8)) == []
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 120))))
     def test_they_are_in_order_within_the_image_and_few(self, crop):
         cuts = cuts_through(crop)
@@ -89,7 +89,7 @@ class TestParts:
         for part in parts.values():
             np.testing.assert_array_equal(full_crop(line, part)[1:-1, 1:-1], part.crop)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 60))))
     def test_neighbours_hold_all_ink_once(self, crop):
         (inks,) = inks_of([found(crop, left=9, top=5)])

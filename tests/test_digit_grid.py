@@ -65,7 +65,7 @@ class TestPlot:
         offset=st.sampled_from([0, -7, 1e3]),
         dtype=st.sampled_from([bool, np.int8, np.uint8, np.int64, np.float16, np.float32, float]),
     )
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     def test_any_range_and_dtype_goes_from_black_to_white(self, scale, offset, dtype):
         pattern = np.linspace(0, 1, 8).reshape(2, 2, 2)
         with np.errstate(all="ignore"):

@@ -309,7 +309,7 @@ MARGIN = st.integers(0, 60)
     inverted=st.booleans(),
     quality=st.none() | st.integers(70, 95),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_size_place_polarity_and_compression_do_not_matter(
     nearest, index, scale, margins, inverted, quality
 ):
@@ -384,7 +384,7 @@ def test_style_says_which_form_it_is():
 @example(IMAGES[0][:1, :1] + 1)
 @given(st.builds(lambda seed, h, w: np.random.default_rng(seed).integers(0, 256, (h, w)),
                  st.integers(0, 99), st.integers(1, 60), st.integers(1, 60)))  # fmt: skip
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_image_makes_it_fail(image):
     for style in ("mnist", "emnist"):
         digit = normalized(image, empty="blank", style=style)

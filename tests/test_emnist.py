@@ -66,9 +66,7 @@ def test_target_names_are_the_characters(tmp_path, split, labels, characters):
 
 
 @given(images=arrays(np.uint8, st.tuples(st.integers(1, 3), st.just(28), st.just(28))))
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_and_columns_are_exchanged_whatever_they_hold(tmp_path, images):
     labels = np.ones(len(images), np.uint8)
     write_split(tmp_path, EMNIST["letters"].idx_names["train"], images, labels)

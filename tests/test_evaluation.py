@@ -279,7 +279,7 @@ def result_of(folds_by_architecture):
 
 
 class TestComparisonResult:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), FOLDS, min_size=1))
     def test_table_is_the_arithmetic_of_the_records(self, folds_by_architecture):
         table = result_of(folds_by_architecture).table

@@ -124,6 +124,25 @@ class TestInt8:
                     tmp_path / "digits.onnx", quantization="int8", calibration_images=images
                 )
 
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda X: X / 255, "from 0 to 1, but the classifier .* Multiply the pixels by 255"),
+            (lambda X: (X - 33.0) / 78, "range from -0.4231 to"),
+            (lambda X: X * 257.0, "Divide the pixels by 255"),
+            (lambda X: 255 - X, "dark ink on a light background"),
+            (lambda X: X * 1.1, "pixels from 0 to 255 .* got pixels from 0 to 28"),
+            (lambda X: X - 9.0, "pixels from 0 to 255 .* got pixels from -9 to"),
+        ],
+        ids=["0-1", "standardized", "16 bits", "inverted", "a little above", "a little below"],
+    )
+    def test_images_unlike_those_of_the_training(self, change, message, fitted, digits, tmp_path):
+        images = change(digits[0][:100])
+        for name in ("digits.onnx", "digits.tflite"):
+            with pytest.raises(ValueError, match=rf"calibration_images must .*{message}"):
+                fitted.export(tmp_path / name, quantization="int8", calibration_images=images)
+        assert not list(tmp_path.iterdir())
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)

@@ -195,6 +195,21 @@ def test_what_is_no_image_is_refused(image, message):
             read(image)
 
 
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf, 1e30])
+def test_files_whose_values_are_no_greys_are_named_as_unreadable(tmp_path, value):
+    path = tmp_path / "values.tif"
+    Image.fromarray(np.full((9, 9), value, dtype=np.float32)).save(path)
+    content = path.read_bytes()
+    for read in (grey_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
+        with pytest.raises(UnreadableImageError, match=r"values\.tif must hold"):
+            read(path)
+        for file in (content, BytesIO(content)):
+            with pytest.raises(UnreadableImageError, match=r"(bytes|an open file) must hold"):
+                read(file)
+    with path.open("rb") as file, pytest.raises(UnreadableImageError, match=r"values\.tif must"):
+        grey_over_white(file)
+
+
 @pytest.mark.parametrize("high", [2**63, 2**64 - 1, 1e19, 1e-300, 5e-324])
 def test_numbers_of_any_other_size_are_read(high):
     pixels = np.full((30, 30), high)

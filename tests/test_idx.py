@@ -23,7 +23,7 @@ HEADER = bytes([0, 0, 8, 3]) + struct.pack(">3I", 2, 3, 4)
     name=st.sampled_from(["array-idx", "array-idx.gz"]),
 )
 # Each write waits for the disk.
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_arrays_survive_the_round_trip(tmp_path, array, name):
     before = array.copy()
     write_idx(tmp_path / name, array)

@@ -341,7 +341,7 @@ def test_a_file_open_as_text_is_refused(tmp_path):
     ),
     kept=st.floats(0, 1),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_damaged_files_open_or_are_refused_and_nothing_else(format, changes, kept):
     content = content_of(GREY, format)
     for place, new in changes:

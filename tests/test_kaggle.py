@@ -35,9 +35,7 @@ def train_csv(tmp_path):
     label=st.integers(0, 9),
     place=st.integers(0, 784),
 )
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_digits_survive_the_way_through_a_file(tmp_path, pixels, label, place):
     frame = pd.DataFrame(pixels, columns=HEADER[1:])
     frame.insert(place, "label", label)

@@ -34,7 +34,7 @@ def test_labels_of_every_kind_come_back(encode, two_classes):
     assert classifier.predict(X).dtype == classifier.classes_.dtype
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.one_of(
         st.lists(st.integers(-(2**62), 2**62), min_size=2, max_size=5, unique=True),

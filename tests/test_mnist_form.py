@@ -55,7 +55,7 @@ def mnist_form_by_definition(image):
 
 
 @given(image=IMAGES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_pixel_is_as_the_definition_says(image):
     before = image.copy()
     np.testing.assert_array_equal(to_mnist_form(image), mnist_form_by_definition(image))

@@ -65,7 +65,7 @@ PAIRED_FOLDS = st.integers(2, 12).flatmap(
 
 
 class TestAgainstOtherLibraries:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(PAIRED_FOLDS, st.floats(0.01, 5))
     def test_probabilities_are_those_of_baycomp(self, folds, rope):
         n_folds = len(folds)

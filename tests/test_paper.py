@@ -124,7 +124,7 @@ def test_a_page_that_is_empty_but_for_a_desk_stays():
     assert paper_alone(desk) is desk
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.float32, (48, 60), elements=st.floats(0, 1, width=32)))
 def test_any_image_keeps_its_shape_and_range(grey):
     seen = paper_alone(grey)

@@ -25,6 +25,7 @@ BETWEEN_ROOMS = {
     "IMAGES_LOOKED_AT",
     "NotPlainError",
     "Numbers",
+    "IN_CALIBRATION",
     "IN_TRAINING",
     "IN_VALIDATION",
     "PixelRange",
@@ -85,6 +86,7 @@ BETWEEN_ROOMS = {
     "warn_of_opaque_alpha",
     "training_pixels_of",
     "warn_of_pixels",
+    "unlike_images",
     "warn_of_unlike_images",
     "write_model_file",
 }

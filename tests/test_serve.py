@@ -128,6 +128,12 @@ def as_png(image):
     return file.getvalue()
 
 
+def as_tiff(floats):
+    file = io.BytesIO()
+    Image.fromarray(floats.reshape(30, 30).astype(np.float32)).save(file, "TIFF")
+    return file.getvalue()
+
+
 def assert_refused(answer, status, mentions):
     """See that a request was refused in one line that says why."""
     assert answer[0] == status, answer
@@ -201,6 +207,75 @@ class TestPixelsOfTheTraining:
     def test_a_network_that_has_not_learned_the_mean(self, load, digits):
         X, y = digits
         assert load(X[:200], y[:200], pixel_scaling="unit").classes == list(range(10))
+
+
+class TestImagesUnlikeTheTraining:
+    """Images that would be answered wrongly without a word are refused."""
+
+    def sent(self, server, images, kind=JSON):
+        array = np.asarray(images)
+        body = json.dumps({"images": array.tolist()}) if kind == JSON else array.tobytes()
+        return ask(server, "POST", "/predict", body, kind)
+
+    @pytest.mark.parametrize("kind", [JSON, ARRAYS])
+    @pytest.mark.parametrize(
+        ("change", "mentions"),
+        [
+            (lambda X: (X > 100).astype(np.uint8), "from 0 to 1,"),
+            (lambda X: (X > 100).astype(np.uint8), "multiply them by 255"),
+            (lambda X: X // 16, "multiply them by 255 / 15"),
+            (lambda X: 255 - X, "send 255 - X"),
+        ],
+        ids=["0-1", "0-1 remedy", "16 levels", "inverted"],
+    )
+    def test_another_unit_and_inverted(self, server, digits, change, kind, mentions):
+        images = change(digits[0][:10].reshape(-1, 28, 28))
+        assert_refused(self.sent(server, images, kind), 422, mentions)
+
+    def test_one_image_among_blank_ones(self, server, digits):
+        images = np.zeros((100, 28, 28), np.uint8)
+        images[7] = digits[0][0].reshape(28, 28) > 100
+        assert_refused(self.sent(server, images), 422, "from 0 to 1,")
+
+    @pytest.mark.parametrize(
+        "images",
+        [
+            np.zeros((3, 784), np.uint8),
+            np.ones((3, 784), np.uint8),
+            np.full((3, 784), 255, np.uint8),
+            np.eye(1, 784, dtype=np.uint8),
+            np.random.default_rng(0).integers(0, 4, (3, 784), dtype=np.uint8),
+            np.random.default_rng(0).integers(0, 256, (3, 784), dtype=np.uint8),
+        ],
+        ids=["black", "ones", "white", "one pixel of 1", "faint noise", "noise"],
+    )
+    def test_images_that_show_nothing_are_taken(self, server, images):
+        assert self.sent(server, images)[0] == 200
+
+    def test_images_that_merely_vary_are_taken(self, server, digits):
+        for change in (lambda X: X, lambda X: X // 5, lambda X: 30 + X // 2, lambda X: X > 100):
+            images = change(digits[0]).astype(np.uint8)
+            images *= 255 if images.max() == 1 else 1
+            assert self.sent(server, images[:1000], ARRAYS)[0] == 200
+            for image in images[:40]:
+                assert self.sent(server, image[None], ARRAYS)[0] == 200
+
+    def test_half_of_the_images_decide_on_the_background(self, server, digits):
+        images = digits[0][:10].copy()
+        images[:4] = 255 - images[:4]
+        assert self.sent(server, images, ARRAYS)[0] == 200
+        images[4:6] = 255 - images[4:6]
+        assert_refused(self.sent(server, images, ARRAYS), 422, "send 255 - X")
+
+    def test_files_that_tell_nothing_of_the_training(self, digits, monkeypatch):
+        monkeypatch.syspath_prepend(SERVER)
+        network = pytest.importorskip("network")
+        images = (digits[0][:5].reshape(-1, 28, 28, 1) > 100).astype(np.uint8)
+        network.TrainingPixels.told_by({}).check(images)
+        of_bytes = network.TrainingPixels.told_by({"pixel_range": "[0.0, 255.0]"})
+        of_bytes.check(255 - 255 * images)
+        with pytest.raises(network.UnlikeImagesError, match="from 0 to 1"):
+            of_bytes.check(images)
 
 
 class TestHealthAndMetrics:
@@ -289,6 +364,8 @@ class TestWhatIsRefused:
             ("empty.png", b"", 422, "'empty.png' is no image"),
             ("blank.png", as_png(Image.new("L", (50, 50), 255)), 422, "'blank.png' shows no ink"),
             ("large.png", as_png(Image.new("1", (3000, 3000))), 413, "4,000,000 pixels"),
+            ("negative.tif", as_tiff(np.linspace(-3, 3, 900)), 422, "'negative.tif' is no image"),
+            ("nan.tif", as_tiff(np.full(900, np.nan)), 422, "'nan.tif' is no image"),
         ],
     )
     def test_uploads_that_show_nothing(self, server, name, content, status, mentions):

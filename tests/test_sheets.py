@@ -59,7 +59,7 @@ def ruled(shape, *, pitch, slope=0.0, squared=False, margin=0, grey=0.6):
 
 class TestPapers:
     @pytest.mark.slow
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(
         height=st.integers(20, 90),
         seed=st.integers(0, 2**16),

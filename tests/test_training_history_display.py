@@ -90,6 +90,44 @@ class TestTrainingHistoryDisplay:
         runs = [{"loss": [1, 1, 1], "val_accuracy": each} for each in accuracies]
         assert TrainingHistoryDisplay(history=runs).plot().best_epoch_ == 3
 
+    @pytest.mark.parametrize(
+        ("n_epochs", "values", "epochs"),
+        [
+            (4, [0.5, 0.9], [2, 4]),
+            (5, [0.5, 0.9], [2, 4]),
+            (9, [0.3, 0.5, 0.9], [3, 6, 9]),
+            (3, [0.9], [3]),
+            (4, [np.nan, 0.5, np.nan, 0.9], [2, 4]),
+            (3, [0.5, 0.9, np.nan], [1, 2]),
+        ],
+    )
+    def test_validations_of_some_epochs_are_drawn_at_theirs(self, n_epochs, values, epochs):
+        losses = [1 - value for value in values]
+        history = {"loss": [1.0] * n_epochs, "val_accuracy": values, "val_loss": losses}
+        display = TrainingHistoryDisplay(history=history).plot()
+        drawn = display.lines_["val_loss"]
+        assert drawn.get_xdata().tolist() == epochs
+        assert not np.isnan(drawn.get_ydata()).any()
+        assert display.best_epoch_ == epochs[-1]
+        assert len(display.lines_["loss"].get_xdata()) == n_epochs
+        several = TrainingHistoryDisplay(history=[history, history]).plot()
+        assert several.lines_["val_loss"].get_xdata().tolist() == epochs
+        assert several.best_epoch_ == epochs[-1]
+
+    @pytest.mark.parametrize(("n_epochs", "n_values"), [(5, 3), (7, 4), (7, 5), (10, 6)])
+    def test_validations_whose_epochs_nobody_knows_are_refused(self, n_epochs, n_values):
+        history = {"loss": [1.0] * n_epochs, "val_loss": [0.5] * n_values}
+        message = f"got {n_values} values of val_loss for {n_epochs} epochs; put NaN"
+        with pytest.raises(ValueError, match=message):
+            TrainingHistoryDisplay(history=history).plot()
+
+    @pytest.mark.parametrize("values", [[], [np.nan, np.nan]])
+    def test_validations_of_no_epoch_have_no_best_one(self, values):
+        history = {"loss": [1.0, 0.5], "val_loss": values}
+        display = TrainingHistoryDisplay(history=history).plot()
+        assert display.best_epoch_ is None
+        assert display.best_epoch_lines_ == []
+
     def test_options_reach_the_lines_by_their_short_names_too(self):
         display = TrainingHistoryDisplay(history=HISTORY).plot(c="black", ls=":")
         assert {line.get_color() for line in display.lines_.values()} == {"black"}

@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from mnistcnn import DigitCNNClassifier, ImageReshaper, PixelRangeWarning
+from mnistcnn import DigitCNNClassifier, ImageReshaper, PixelRangeWarning, load_classifier
+from mnistcnn.plotting import TrainingHistoryDisplay
 from networks import quick_classifier
 
 # Each fits networks.
@@ -47,6 +48,21 @@ def test_without_early_stopping_it_is_only_recorded(callbacks, parts):
         validated.score(X_val, y_val), abs=1e-6
     )
     assert not hasattr(validated, "best_epoch_")
+
+
+def test_partial_fit_goes_on_with_the_history_of_the_validation(parts, tmp_path):
+    X, y, X_val, y_val = parts
+    classifier = quick().fit(X, y, X_val=X_val, y_val=y_val)
+    before = classifier.history_
+    after = classifier.partial_fit(X, y).partial_fit(X, y).history_
+    assert list(after) == list(before)
+    assert {len(values) for values in after.values()} == {5}
+    assert after["val_loss"][:3] == before["val_loss"]
+    assert np.isnan(after["val_loss"][3:]).all()
+    assert np.isfinite(after["loss"]).all()
+    assert TrainingHistoryDisplay.from_estimator(classifier).best_epoch_ <= 3
+    classifier.save(tmp_path / "digits.mnistcnn")
+    np.testing.assert_equal(load_classifier(tmp_path / "digits.mnistcnn").history_, after)
 
 
 def test_with_early_stopping_it_decides_and_all_training_images_train(parts):

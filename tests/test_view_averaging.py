@@ -90,7 +90,7 @@ def test_the_nearest_shifts_come_first():
     np.testing.assert_array_equal(np.sum(_shifts(13, (28, 28, 1)), axis=0), 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.integers(2, 9), st.integers(2, 9), st.integers(1, 3), st.integers(-1, 1), st.integers(-1, 1)
 )

@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 import reading
-from network import Batcher, OnnxNetwork, TooBusyError
+from network import Batcher, OnnxNetwork, TooBusyError, UnlikeImagesError
 
 MAX_WAITING_IMAGES = 8 * reading.MAX_IMAGES
 MAX_UPLOADS_AT_ONCE = 2
@@ -97,6 +97,12 @@ async def too_busy(_: Request, __: TooBusyError):
     return JSONResponse({"error": message}, 503, headers={"Retry-After": "1"})
 
 
+@app.exception_handler(UnlikeImagesError)
+async def unlike_images(_: Request, error: UnlikeImagesError):
+    """Answer with what the images lack, and the remedy."""
+    return JSONResponse({"error": str(error)}, 422)
+
+
 @app.exception_handler(Exception)
 async def failed(_: Request, __: Exception):
     """Tell nothing of what went wrong inside; the log of the server has it."""
@@ -108,9 +114,11 @@ async def predict(request: Request):
     """Answer images in MNIST's form: light ink on 0, pixels from 0 to 255.
 
     The body is JSON, {"images": [...]} of shape (n, 28, 28), (n, 28, 28, 1) or (n, 784), or the
-    bytes of the images one after the other (application/octet-stream).
+    bytes of the images one after the other (application/octet-stream). Inverted images, and pixels
+    from 0 to 1, are refused.
     """
     images = await reading.arrays_of(request, app.state.network.image_shape)
+    app.state.network.check(images)
     return await answers_for(images)
 
 

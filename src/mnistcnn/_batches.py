@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import _num_samples
 
+from mnistcnn._recorded_warnings import user_warnings_recorded
 from mnistcnn._types import Array, Images
 
 __all__ = ["OnProgress", "predict_in_batches"]
@@ -65,10 +66,9 @@ def predict_in_batches(
 @contextmanager
 def _each_kind_once(told: set[Kind]) -> Iterator[None]:
     """Issue each kind of warning once, though the figures in its text differ between batches."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with user_warnings_recorded() as recorded:
         yield
-    for each in caught:
+    for each in recorded:
         kind = (each.category, FIGURE.sub("", str(each.message)))
         if kind not in told:
             told.add(kind)

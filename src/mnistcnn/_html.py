@@ -1,4 +1,4 @@
-"""What the pages of the library write alike: shares in percent, and images within the page."""
+"""Percentages and data URLs for the HTML pages of the library."""
 
 import base64
 from io import BytesIO
@@ -11,7 +11,7 @@ __all__ = ["data_url", "percent"]
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """Return a share as text, of which only all is 100 % and only none is 0 %.
+    """Write a share so that only all is 100 %, and only none is 0 %.
 
     Examples
     --------
@@ -32,16 +32,16 @@ def percent(share: float, decimals: int = 1) -> str:
 
 
 def data_url(image: "Image", file_format: str = "PNG", **settings: Any) -> str:
-    """Return an image as an address that holds it, so that a page has nothing to ask for.
+    """Return an image as a data URL, so that a page sends no further request.
 
     Parameters
     ----------
     image : PIL.Image.Image
         The image.
     file_format : str, default="PNG"
-        The format of the file in the address.
+        The format of the file in the URL.
     **settings
-        Those of the format, as Pillow's `save` takes them.
+        Options of the format, as in Pillow's `save`.
 
     Examples
     --------

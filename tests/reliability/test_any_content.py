@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # A file is made anew for each example, and a busy machine is no fault.
 COMMON = {
-    "deadline": None,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 }
 CODES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}

@@ -162,7 +162,7 @@ default="one_cycle"
         Number of epochs that were run.
     history_ : dict of list of float
         Loss, accuracy and learning rate of each epoch, and the loss and accuracy on the validation
-        images, if there are any.
+        images, if there are any; NaN for epochs of `partial_fit` after a fit with a validation.
     model_ : keras.Model
         The network, from raw pixels to float32 scores.
     precision_ : str
@@ -312,7 +312,8 @@ default="one_cycle"
     ) -> Self:
         """Train for one epoch at a constant learning rate, starting from the current weights.
 
-        Architecture, precision and pixel scaling stay as in the first call or fit.
+        Architecture, precision and pixel scaling stay as in the first call or fit. `history_` goes
+        on; what is measured on validation images is NaN for this epoch, which has none.
 
         Parameters
         ----------

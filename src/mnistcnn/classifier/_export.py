@@ -16,7 +16,13 @@ from mnistcnn._training.conversion import FORMATS, FileFormat, convert
 from mnistcnn._types import Images
 from mnistcnn._types import Path as PathLike
 from mnistcnn.classifier._pixel_range import BYTES, joint_range
-from mnistcnn.preprocessing import PixelRange, read_pixels
+from mnistcnn.preprocessing import (
+    IN_CALIBRATION,
+    PixelRange,
+    TrainingPixels,
+    checked_pixels,
+    unlike_images,
+)
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -84,7 +90,8 @@ class ExportMixin:
             If `path` has another suffix, if the training pixels do not fit into uint8, if the
             network contains something that the format cannot represent, such as Python functions of
             your own, if its int8 version predicts another label for over 5 % of
-            `calibration_images`, or if fewer than 32 of these are different.
+            `calibration_images`, if fewer than 32 of these are different, or if they are in
+            another unit than the training images, or inverted.
         sklearn.exceptions.NotFittedError
             If the classifier is not fitted.
         RuntimeError
@@ -162,9 +169,9 @@ def export_together(
     fitted = [classifier._snapshot() for classifier in classifiers]
     first, pixel_range = fitted[0], joint_range([each._pixel_range for each in fitted])
     dtype = _checked_dtype(pixel_dtype, pixel_range)
-    calibration = (
-        None if calibration_images is None else _as_input(first, calibration_images, dtype)
-    )
+    calibration = None
+    if calibration_images is not None:
+        calibration = _as_input(first, calibration_images, pixel_range, dtype)
     file_format.check_available()
     with replaced_at_the_end(path, overwrite=overwrite) as temporary:
         content = convert(
@@ -208,18 +215,37 @@ def _check_goes_with_images(quantization: str | None, calibration_images: "Image
 
 
 def _as_input(
-    classifier: "DigitCNNClassifier", calibration_images: "Images", dtype: str
+    classifier: "DigitCNNClassifier",
+    calibration_images: "Images",
+    pixel_range: PixelRange | None,
+    dtype: str,
 ) -> NDArray[Any]:
     """Return images of a user's as the file takes them."""
-    images = read_pixels(classifier, calibration_images).reshape(-1, *classifier.image_shape_)
-    n_different = len(np.unique(images.reshape(len(images), -1), axis=0))
+    rows = checked_pixels(classifier, calibration_images)
+    n_different = len(np.unique(rows, axis=0))
     if n_different < MIN_CALIBRATION_IMAGES:
         raise ValueError(
             f"calibration_images must hold at least {MIN_CALIBRATION_IMAGES} different images, "
             f"and better a few hundred, got {n_different}."
         )
+    known = TrainingPixels(pixel_range, classifier._pixel_statistics)
+    difference = unlike_images(known, rows, classifier.image_shape_, IN_CALIBRATION)
+    if difference:
+        raise ValueError(f"calibration_images must be like those of the training. {difference}")
+    images = rows.reshape(-1, *classifier.image_shape_)
+    return _as_bytes(images) if dtype == "uint8" else images.astype(dtype)
+
+
+def _as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
     # A byte is the nearest whole number, not the next lower one.
-    return np.rint(images).astype(dtype) if dtype == "uint8" else images.astype(dtype)
+    rounded: NDArray[Any] = np.rint(images)
+    low, high = float(rounded.min()), float(rounded.max())
+    if low < BYTES[0] or high > BYTES[1]:
+        raise ValueError(
+            "calibration_images must hold pixels from 0 to 255 for a file that takes uint8, got "
+            f"pixels from {low:.4g} to {high:.4g}."
+        )
+    return rounded.astype(np.uint8)
 
 
 def _checked_dtype(pixel_dtype: str, pixel_range: PixelRange | None) -> str:

@@ -238,7 +238,16 @@ def _classes_of_all_calls(
 
 
 def _joined(before: History, after: History) -> History:
-    return {name: [*before.get(name, []), *values] for name, values in after.items()}
+    """Return one value an epoch for each name, NaN where it was not measured."""
+    return {
+        name: [*_values_or_nan(before, name), *_values_or_nan(after, name)]
+        for name in {**before, **after}
+    }
+
+
+def _values_or_nan(history: History, name: str) -> list[float]:
+    n_epochs = max(map(len, history.values()), default=0)
+    return history.get(name, [float("nan")] * n_epochs)
 
 
 @contextmanager

@@ -56,6 +56,9 @@ def evaluate(
     From mnist it uses the 10,000 test images, and from digits the last 297, which `mnistcnn train`
     does not use. From an .npz file or a folder it uses the test part, and from a CSV file all
     images.
+
+    Images that the classifier rejects, as a RejectingClassifier does, count as wrong, and are not
+    among the mistakes.
     """
     from mnistcnn._batches import predict_in_batches
 
@@ -67,10 +70,14 @@ def evaluate(
     is_inverted = looks_inverted(classifier, X)
     with progress_of_answers(quiet=quiet) as advance:
         (predicted,) = predict_in_batches([predict], X, advance)
-    summary = _summary(y, predicted)
+    are_rejected = _are_rejected(classifier, predicted)
+    summary = _summary(y, predicted, are_rejected)
     if not is_inverted:
         warn_if_better_inverted(predict, X, y, summary["accuracy"])
-    (print_json if as_json else _print)(summary)
+    if as_json:
+        print_json(summary)
+    else:
+        _print(summary, rejects=are_rejected is not None)
 
 
 def _predicted(classifier: Classifier, model_file: Path, X: Array) -> Array:
@@ -79,47 +86,71 @@ def _predicted(classifier: Classifier, model_file: Path, X: Array) -> Array:
     return named_on_error(classifier.predict, input_for(classifier, X), model_file)
 
 
-def _summary(y: Array, predicted: Array) -> dict[str, Any]:
-    accuracy = float((predicted == y).mean())
+def _are_rejected(classifier: Classifier, predicted: Array) -> "Array | None":
+    """Tell which images are rejected; None where the classifier rejects none at all."""
+    import numpy as np
+
+    from mnistcnn._meta_estimator import rejecting_estimator
+
+    if rejecting_estimator(classifier) is None:
+        return None
+    return np.isin(predicted, classifier.classes_, invert=True)
+
+
+def _summary(y: Array, predicted: Array, are_rejected: "Array | None") -> dict[str, Any]:
+    import numpy as np
+
+    rejected = np.zeros(len(y), bool) if are_rejected is None else are_rejected
+    right = predicted == y
+    accuracy = float(right.mean())
     return {
         "images": len(y),
         "accuracy": accuracy,
         "prediction_error_percent": 100 - 100 * accuracy,
-        "labels": _by_label(y, predicted),
+        "rejected": int(rejected.sum()),
+        "accuracy_of_accepted": None if rejected.all() else float(right[~rejected].mean()),
+        "labels": _by_label(y, predicted, rejected),
     }
 
 
-def _by_label(y: Array, predicted: Array) -> list[dict[str, Any]]:
-    from sklearn.metrics import confusion_matrix
-    from sklearn.utils.multiclass import unique_labels
+def _by_label(y: Array, predicted: Array, rejected: Array) -> list[dict[str, Any]]:
+    import numpy as np
 
-    labels = unique_labels(y, predicted)
-    counts = confusion_matrix(y, predicted, labels=labels)
-    return [
-        {
-            "label": plain_label(labels[position]),
-            "images": int(row.sum()),
-            "accuracy": float(row[position] / row.sum()),
-            **_most_frequent_mistake(labels, row, position),
-        }
-        for position, row in enumerate(counts)
-        if row.any()
-    ]
-
-
-def _most_frequent_mistake(labels: Array, row: Array, position: int) -> dict[str, Any]:
-    wrong = row.copy()
-    wrong[position] = 0
-    label = plain_label(labels[wrong.argmax()]) if wrong.any() else None
-    return {"most_often_taken_for": label, "times": int(wrong.max())}
+    rows = []
+    for label in np.unique(y):
+        of_label = y == label
+        rows.append(
+            {
+                "label": plain_label(label),
+                "images": int(of_label.sum()),
+                "accuracy": float((predicted[of_label] == label).mean()),
+                "rejected": int(rejected[of_label].sum()),
+                **_most_frequent_mistake(predicted[of_label & ~rejected & (predicted != y)]),
+            }
+        )
+    return rows
 
 
-def _print(summary: dict[str, Any]) -> None:
+def _most_frequent_mistake(mistakes: Array) -> dict[str, Any]:
+    import numpy as np
+
+    labels, counts = np.unique(mistakes, return_counts=True)
+    if not len(labels):
+        return {"most_often_taken_for": None, "times": 0}
+    return {
+        "most_often_taken_for": plain_label(labels[counts.argmax()]),
+        "times": int(counts.max()),
+    }
+
+
+def _print(summary: dict[str, Any], *, rejects: bool) -> None:
+    of_rejected = ("rejected",) if rejects else ()
     print_table(
-        ("label", "images", "accuracy %", "most often mistaken for"),
+        ("label", "images", "accuracy %", *of_rejected, "most often mistaken for"),
         [
             (
                 *(str(row["label"]), f"{row['images']:,}", f"{100 * row['accuracy']:.2f}"),
+                *(f"{row[name]:,}" for name in of_rejected),
                 f"{row['most_often_taken_for']} ({row['times']}x)" if row["times"] else "",
             )
             for row in summary["labels"]
@@ -128,4 +159,16 @@ def _print(summary: dict[str, Any]) -> None:
     print(
         f"Accuracy {100 * summary['accuracy']:.2f} %, prediction error "
         f"{summary['prediction_error_percent']:.2f} % on {summary['images']:,} images."
+    )
+    if rejects:
+        print(_of_rejected(summary))
+
+
+def _of_rejected(summary: dict[str, Any]) -> str:
+    accuracy = summary["accuracy_of_accepted"]
+    if accuracy is None:
+        return "All images are rejected, which counts as wrong."
+    return (
+        f"Rejected: {summary['rejected']:,} images, which count as wrong; {100 * accuracy:.2f} % "
+        "of the others are right."
     )

@@ -89,6 +89,8 @@ def reproduce(
         from mnistcnn.recipes import list_recipes
 
         raise click.UsageError(f"name one RECIPE or more, or all: {', '.join(list_recipes())}.")
+    if "all" in recipes and len(recipes) > 1:
+        raise click.UsageError("all means every RECIPE; name it alone.")
     done: list[Record] = []
     try:
         images = _images(data, limit)

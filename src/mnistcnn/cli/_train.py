@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier
 
 
+N_ITER_NO_CHANGE = 5
+
+
 @click.command()
 @data_option
 @click.option(
@@ -78,9 +81,8 @@ if TYPE_CHECKING:
 @click.option(
     "--n-iter-no-change",
     type=click.IntRange(min=1),
-    default=5,
-    show_default=True,
-    help="Number of epochs that --early-stopping waits for a better one.",
+    help="Number of epochs that --early-stopping waits for a better one.  "
+    f"[default: {N_ITER_NO_CHANGE}]",
 )
 @limit_option
 @random_state_option
@@ -93,6 +95,7 @@ def train(
     limit: int | None,
     validation_fraction: float | None,
     early_stopping: bool,
+    n_iter_no_change: int | None,
     force: bool,
     as_json: bool,
     quiet: bool,
@@ -109,14 +112,15 @@ def train(
     check_suffix(model_file, "--model-file", ".mnistcnn")
     check_folder(model_file, "--model-file")
     refuse_to_overwrite(model_file, "--model-file", force=force)
-    _check_validation(validation_fraction, early_stopping)
+    _check_validation(validation_fraction, early_stopping, n_iter_no_change)
     training = Training(settings["epochs"])
     try:
         X, y = load_images(
             data, part="training", limit=limit, random_state=settings["random_state"]
         )
         fraction = held_out_fraction(validation_fraction, y)
-        parameters = _parameters(fraction, early_stopping, **settings)
+        patience = _patience(fraction, early_stopping, n_iter_no_change)
+        parameters = _parameters(fraction, patience, **settings)
         classifier = training.fit(partial(_classifier, **parameters), X, y, quiet=quiet)
         file = write_or_write_beside(
             lambda path, overwrite: classifier.save(path, overwrite=overwrite),
@@ -133,16 +137,32 @@ def train(
     return 0 if file == model_file else UNDER_ANOTHER_NAME
 
 
-def _check_validation(fraction: float | None, early_stopping: bool) -> None:
+def _check_validation(
+    fraction: float | None, early_stopping: bool, n_iter_no_change: int | None
+) -> None:
     if early_stopping and fraction == 0:
         raise click.UsageError(
             "--early-stopping needs validation images: --validation-fraction must be above 0, got "
             "0."
         )
+    if n_iter_no_change is not None and not early_stopping:
+        raise click.UsageError("--n-iter-no-change needs --early-stopping.")
+
+
+def _patience(fraction: float, early_stopping: bool, n_iter_no_change: int | None) -> int | None:
+    """Return how many epochs to wait for a better one; None runs all."""
+    if not early_stopping:
+        return None
+    if not fraction:
+        raise click.UsageError(
+            "--early-stopping needs validation images, but some class has so few images that none "
+            "are held out; name --validation-fraction, or leave --early-stopping out."
+        )
+    return N_ITER_NO_CHANGE if n_iter_no_change is None else n_iter_no_change
 
 
 def _parameters(
-    fraction: float, early_stopping: bool, *, n_iter_no_change: int, epochs: int, **others: object
+    fraction: float, patience: int | None, *, epochs: int, **others: object
 ) -> dict[str, Any]:
     """Return the classifier's parameters; options that were not given keep its defaults."""
     given = {name: value for name, value in others.items() if value is not None}
@@ -153,7 +173,7 @@ def _parameters(
         "early_stopping": True,
         "validation_fraction": fraction,
         # Unless it shall end early, all epochs are run.
-        "n_iter_no_change": n_iter_no_change if early_stopping else epochs,
+        "n_iter_no_change": epochs if patience is None else patience,
         **given,
     }
 

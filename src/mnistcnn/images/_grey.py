@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from functools import reduce
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from PIL import Image
 
 from mnistcnn._types import ImageLike, Path
 from mnistcnn.exceptions import UnreadableImageError
-from mnistcnn.images._image_files import damage_named, open_image, upright
+from mnistcnn.images._image_files import damage_named, name_of_file, open_image, upright
 from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
 from mnistcnn.images._white import Levels, levels_of_image, white_of
 
@@ -88,8 +88,8 @@ def grey_over_white(image: ReadableImage) -> Grey:
         raise
     except ValueError as error:
         # TIFF files can hold numbers that are negative or not finite.
-        if isinstance(image, str | os.PathLike):
-            raise UnreadableImageError(f"{os.fspath(image)} {error}") from error
+        if _is_file(image):
+            raise UnreadableImageError(f"{name_of_file(image)} {error}") from error
         raise
 
 
@@ -114,14 +114,18 @@ def _pixels(image: ReadableImage) -> tuple[Pixels, Levels | None]:
     """Return the pixels, and the possible values of white if their source is known."""
     if isinstance(image, Mapping):
         return _sketch(image)
-    if isinstance(image, str | os.PathLike | bytes) or hasattr(image, "read"):
-        image = open_image(cast("Path | bytes | BinaryIO", image))
+    if _is_file(image):
+        image = open_image(image)
     if not isinstance(image, Image.Image):
         return _checked(_as_array(image)), None
     with damage_named(str(getattr(image, "filename", "") or "the image")):
         plain = in_plain_mode(upright(image))
         pixels = array_of(plain)
     return _checked(pixels), levels_of_image(plain)
+
+
+def _is_file(image: ReadableImage) -> TypeGuard["Path | bytes | BinaryIO"]:
+    return isinstance(image, str | os.PathLike | bytes) or hasattr(image, "read")
 
 
 def _as_array(image: object) -> Pixels:

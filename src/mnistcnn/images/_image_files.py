@@ -15,8 +15,8 @@ from PIL import Image, ImageOps
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images._modes import bytes_a_pixel, in_plain_mode
 
-__all__ = ["FORMATS", "IMAGE_SUFFIXES", "UNSUPPORTED_SUFFIXES", "damage_named", "open_image",
-           "upright"]  # fmt: skip
+__all__ = ["FORMATS", "IMAGE_SUFFIXES", "UNSUPPORTED_SUFFIXES", "damage_named", "name_of_file",
+           "open_image", "upright"]  # fmt: skip
 
 # Pillow knows many more, some of which start other programs (EPS, PostScript) or are rarely tested.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -84,14 +84,31 @@ def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image
     mnistcnn.exceptions.UnreadableImageError: a file of ... bytes is damaged: image file is
     truncated
     """
+    name = name_of_file(source)
     if isinstance(source, bytes):
-        return _read(BytesIO(source), f"a file of {len(source)} bytes")
+        return _read(BytesIO(source), name)
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         _check_regular(path)
         with path.open("rb") as file:
-            return _read(file, os.fspath(source))
-    return _read(source, str(getattr(source, "name", "an open file")))
+            return _read(file, name)
+    return _read(source, name)
+
+
+def name_of_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> str:
+    """Return what errors call a file: its path, if it is known.
+
+    Examples
+    --------
+    >>> from mnistcnn.images._image_files import name_of_file
+    >>> name_of_file("three.png"), name_of_file(b"GIF89a")
+    ('three.png', 'a file of 6 bytes')
+    """
+    if isinstance(source, bytes):
+        return f"a file of {len(source)} bytes"
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return str(getattr(source, "name", "an open file"))
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def figure_of(ax: "Axes") -> "Figure":
 
 
 def check_matplotlib(name: str) -> None:
-    """Say how to install what the function of a name draws with, where it is not.
+    """Raise an error that says how to install matplotlib for a function, if it is missing.
 
     Raises
     ------

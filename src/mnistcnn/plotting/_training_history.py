@@ -37,7 +37,9 @@ class TrainingHistoryDisplay:
     history : dict of str to sequence of float, or a sequence of such dicts
         One value per epoch for each name, as in ``DigitCNNClassifier.history_``: `loss`,
         `accuracy`, `learning_rate` and, with a validation, `val_loss` and `val_accuracy`. A
-        sequence contains one dict for each fit.
+        sequence contains one dict for each fit. Epochs without a validation are NaN, or left out
+        as by Keras's ``validation_freq=2``: if there are fewer values of a validation than epochs,
+        they belong to every second, third, ... epoch.
 
     Attributes
     ----------
@@ -200,8 +202,9 @@ class TrainingHistoryDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the history has no epochs or no such quantity, if another parameter is not as
-            described, or if `ax` cannot be drawn in.
+            If the history has no epochs or no such quantity, if it does not tell to which epochs
+            the values of a validation belong, if another parameter is not as described, or if `ax`
+            cannot be drawn in.
         """
         runs = _runs_of(self.history)
         quantities = [quantity] if isinstance(quantity, str) else list(quantity)
@@ -250,10 +253,11 @@ class TrainingHistoryDisplay:
         label = looks["label"]
         of_mean = {**looks, "label": f"{label}, mean of {len(values)} fits"}
         [self.lines_[name]] = _draw_lines(ax, [mean], of_mean)
+        epochs, _ = _measured(mean)
         self.bands_[name] = ax.fill_between(
-            range(1, len(mean) + 1),
-            lower,
-            upper,
+            epochs,
+            lower[epochs - 1],
+            upper[epochs - 1],
             facecolor=looks["color"],
             edgecolor=looks["color"],
             alpha=0.25,
@@ -282,7 +286,33 @@ def _runs_of(history: History | Sequence[History]) -> list[History]:
             "history must hold at least one epoch of each fit, got none; a network that was "
             "trained elsewhere and wrapped has no history."
         )
-    return runs
+    return [_with_every_epoch(run) for run in runs]
+
+
+def _with_every_epoch(run: History) -> History:
+    """Return a history in which the validation has a value in each epoch, NaN for none."""
+    n_epochs = max((len(run[name]) for name in run if not name.startswith("val_")), default=0)
+    return {
+        name: _in_their_epochs(name, values, n_epochs) if name.startswith("val_") else values
+        for name, values in run.items()
+    }
+
+
+def _in_their_epochs(name: str, values: Sequence[float], n_epochs: int) -> Sequence[float]:
+    if not 0 < len(values) < n_epochs:
+        return values if len(values) else [np.nan] * n_epochs
+    frequency = n_epochs // len(values)
+    # Of 11 epochs, 2 values may be those of the 4th and the 8th, or of the 5th and the 10th.
+    is_certain = n_epochs % len(values) == 0 or n_epochs // max(frequency - 1, 1) != len(values)
+    if n_epochs // frequency != len(values) or not is_certain:
+        raise ValueError(
+            f"history must hold a validation of each epoch, or of every second, third, ... one, "
+            f"got {len(values)} values of {name} for {n_epochs} epochs; put NaN for the epochs "
+            "without a validation."
+        )
+    placed = np.full(n_epochs, np.nan)
+    placed[frequency - 1 :: frequency] = values
+    return placed.tolist()
 
 
 def _check_quantities(quantities: list[str], runs: list[History]) -> None:
@@ -298,7 +328,14 @@ def _check_quantities(quantities: list[str], runs: list[History]) -> None:
 def _draw_lines(
     ax: "Axes", values: Sequence[Sequence[float]], looks: dict[str, Any]
 ) -> "list[Line2D]":
-    return [ax.plot(range(1, len(each) + 1), each, **looks)[0] for each in values]
+    return [ax.plot(*_measured(each), **looks)[0] for each in values]
+
+
+def _measured(values: "Sequence[float] | NDArray[np.float64]") -> "list[NDArray[np.float64]]":
+    """Return the epochs in which there is a value, from 1 on, and the values."""
+    numbers = np.asarray(values, dtype=float)
+    is_measured = ~np.isnan(numbers)
+    return [np.flatnonzero(is_measured) + 1, numbers[is_measured]]
 
 
 def _mean_and_band(values: list[Sequence[float]], band: str) -> "NDArray[np.float64]":
@@ -315,10 +352,13 @@ def _mean_and_band(values: list[Sequence[float]], band: str) -> "NDArray[np.floa
 def _best_epoch(runs: list[History]) -> int | None:
     """Return the best epoch in validation, by the rule of early stopping."""
     names = ("val_accuracy", "val_loss")
-    measured = [name for name in names if all(name in run for run in runs)]
-    if not measured:
+    known = [name for name in names if all(name in run for run in runs)]
+    means = [_mean_and_band([run[name] for run in runs], "min-max")[0] for name in known]
+    signs = [1 if name == "val_accuracy" else -1 for name in known]
+    ranks = [sign * mean for sign, mean in zip(signs, means, strict=True)]
+    if not ranks or np.isnan(ranks[0]).all():
         return None
-    means = [_mean_and_band([run[name] for run in runs], "min-max")[0] for name in measured]
-    signs = [1 if name == "val_accuracy" else -1 for name in measured]
-    ranks = list(zip(*(sign * mean for sign, mean in zip(signs, means, strict=True)), strict=True))
-    return ranks.index(max(ranks)) + 1
+    # What was not measured, or has become NaN, is no better than anything.
+    compared = [np.where(np.isnan(rank), -np.inf, rank) for rank in ranks]
+    rows = list(zip(*compared, strict=True))
+    return rows.index(max(rows)) + 1

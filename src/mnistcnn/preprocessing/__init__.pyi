@@ -15,6 +15,7 @@ from ._labels import check_one_label_each as check_one_label_each
 from ._labels import one_label_each as one_label_each
 from ._pixel_checks import IMAGES_LOOKED_AT as IMAGES_LOOKED_AT
 from ._pixel_checks import look_inverted as look_inverted
+from ._pixel_checks import unlike_images as unlike_images
 from ._pixel_checks import warn_of_unlike_images as warn_of_unlike_images
 from ._pixel_columns import check_pixel_columns as check_pixel_columns
 from ._pixel_warnings import RETURNED as RETURNED
@@ -32,6 +33,7 @@ from ._shapes import resolve_image_shape as resolve_image_shape
 from ._signs import are_signed_bytes as are_signed_bytes
 from ._signs import check_not_signed as check_not_signed
 from ._statistics import pixel_statistics as pixel_statistics
+from ._training_pixels import IN_CALIBRATION as IN_CALIBRATION
 from ._training_pixels import IN_TRAINING as IN_TRAINING
 from ._training_pixels import IN_VALIDATION as IN_VALIDATION
 from ._training_pixels import PixelRange as PixelRange

@@ -13,6 +13,7 @@ from mnistcnn.preprocessing._units import MIN_PIXELS, another_unit, needless_sca
 __all__ = [
     "IMAGES_LOOKED_AT",
     "look_inverted",
+    "unlike_images",
     "warn_of_needless_division",
     "warn_of_unlike_images",
     "warn_of_unlike_pixels",
@@ -29,14 +30,24 @@ def warn_of_unlike_images(
     situation: Situation,
 ) -> None:
     """Warn once if images are in another unit than the training's, in several, or inverted."""
+    message = unlike_images(training, pixels, image_shape, situation)
+    if message:
+        warn_of_pixels(message)
+
+
+def unlike_images(
+    training: TrainingPixels,
+    pixels: NDArray[Any],
+    image_shape: tuple[int, int, int],
+    situation: Situation,
+) -> str | None:
+    """Return what to say of such images; None where they are like those of the training."""
     some = some_of(pixels, IMAGES_LOOKED_AT)
-    message = (
+    return (
         mixed_units(some)
         or another_unit(training, some, situation)
         or inverted(training, some, image_shape, situation)
     )
-    if message:
-        warn_of_pixels(message)
 
 
 def warn_of_unlike_pixels(

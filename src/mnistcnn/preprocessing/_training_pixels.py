@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "IN_CALIBRATION",
     "IN_PREDICTION",
     "IN_TRAINING",
     "IN_TRANSFORM",
@@ -45,6 +46,9 @@ class Situation(NamedTuple):
     consequence: str
 
 
+IN_CALIBRATION = Situation(
+    "the classifier was trained on", "so activations would be quantized to wrong ranges"
+)
 IN_PREDICTION = Situation("the classifier was trained on", "so its predictions are mostly wrong")
 IN_TRAINING = Situation(
     "the classifier was trained on", "so what it has learned does not apply to these"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -160,10 +161,12 @@ def _training_section(classifier: Classifier) -> Element | None:
 
 def _history_figure(history: dict[str, list[float]], quantity: str) -> Element:
     values, name = history[quantity], quantity.replace("_", " ")
-    validated = history.get(f"val_{quantity}")
+    validated = [value for value in history.get(f"val_{quantity}", []) if not isnan(value)]
     shown = f"{name.capitalize()} after each epoch, at the end {values[-1]:.4g}"
     if validated:
-        shown += f" in training and {validated[-1]:.4g} in validation"
+        is_of_last_epoch = not isnan(history[f"val_{quantity}"][-1])
+        where = "validation" if is_of_last_epoch else "the last validation"
+        shown += f" in training and {validated[-1]:.4g} in {where}"
     return figure(history_chart(history, quantity, f"{shown}."), f"{shown}.")
 
 

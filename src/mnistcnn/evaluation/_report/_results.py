@@ -237,6 +237,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
 
 
 def _as_url(pixels: NDArray[np.float64]) -> str:
+    """Return an image as a data URL."""
     # What is not finite has no grey.
     levels = np.nan_to_num(255 * pixels).round().astype(np.uint8)
     return data_url(Image.fromarray(levels), optimize=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from mnistcnn._batches import OnProgress
+from mnistcnn._recorded_warnings import user_warnings_recorded
 from mnistcnn._safe_writing import check_can_be_written, replaced_at_the_end
 from mnistcnn._types import Classifier, Images, Labels, Path
 from mnistcnn.evaluation._report._calibration import Calibration
@@ -166,15 +167,13 @@ def _asked(
     on_progress: OnProgress | None,
 ) -> tuple[Predictions, list[str]]:
     """Return the predictions, and the warnings that readers of the report should know."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with user_warnings_recorded() as recorded:
         predictions = predictions_of(classifier, X, codes, classes, on_progress)
-    once = {(each.category, str(each.message)): each.message for each in caught}
+    once = {(each.category, str(each.message)): each.message for each in recorded}
     for message in once.values():
         # By the filters of the caller, who may want an error in its place.
         warnings.warn(message, stacklevel=3)
-    # Others are for programmers.
-    return predictions, [text for kind, text in once if issubclass(kind, UserWarning)]
+    return predictions, [text for _, text in once]
 
 
 def _images_to_show(
