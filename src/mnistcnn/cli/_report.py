@@ -92,13 +92,13 @@ def report(
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
     # A classifier that cannot predict at all is reported before it predicts all images.
-    named_on_error(classifier.predict, input_for(classifier, X[:1]), model_file)
+    images = input_for(classifier, X)
+    named_on_error(classifier.predict, images[:1], model_file)
     is_inverted = looks_inverted(classifier, X)
     try:
         with progress_of_answers(quiet=quiet) as advance:
             figures = _write(
-                *(classifier, input_for(classifier, X), y, output),
-                *(model_file, data, n_images, advance),
+                *(classifier, images, y, output, model_file, data, n_images, advance),
                 overwrite=force,
             )
     except FileExistsError:
