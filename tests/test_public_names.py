@@ -65,6 +65,7 @@ BETWEEN_ROOMS = {
     "is_index_name",
     "is_positive_integer",
     "label_column",
+    "labels_to_learn",
     "leading_normalizer",
     "load_without_keras",
     "look_inverted",

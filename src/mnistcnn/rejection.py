@@ -28,7 +28,7 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn.preprocessing import as_array, checked_weights, one_label_each, warn_of_row_order
+from mnistcnn.preprocessing import as_array, checked_weights, labels_to_learn, warn_of_row_order
 from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
@@ -165,7 +165,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
             If `X` or `y` is not in memory, such as a dataset in batches, a generator or a query.
         """
         validate_parameters(self)
-        labels = one_label_each(X, y)
+        labels = labels_to_learn(X, y)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         check_consistent_length(X, labels)
         weights = None if sample_weight is None else checked_weights(sample_weight, labels)

@@ -28,7 +28,7 @@ from mnistcnn._types import Classifier, Estimator, Images, Labels
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
-    one_label_each,
+    labels_to_learn,
     pad_columns,
     resolve_image_shape,
     warn_of_row_order,
@@ -156,7 +156,7 @@ class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
         """
         validate_parameters(self)
         _check_answers_all(self.estimator, self.n_views)
-        labels = one_label_each(X, y)
+        labels = labels_to_learn(X, y)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         estimator = clone(self.estimator)
         if self.n_views > 1:

@@ -64,6 +64,7 @@ def read_training_data(
     # validate_data notes the columns before later steps can fail, so it gets a copy.
     noted = copy(estimator)
     check_one_label_each(y)
+    check_kind_of_labels(y)
     check_in_memory(sample_weight, "sample_weight")
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     flat, array_shape = as_rows(X)
@@ -146,6 +147,7 @@ def read_validation_data(
         pixels = checked_pixels(_as_if_fitted(estimator, training), given.X_val)
     with _named("y_val"):
         check_one_label_each(given.y_val)
+        check_kind_of_labels(given.y_val)
         labels = column_or_1d(given.y_val, warn=True)
         check_consistent_length(pixels, labels)
         _, targets = encode_labels(labels, training.classes)

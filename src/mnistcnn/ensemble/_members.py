@@ -18,7 +18,7 @@ from mnistcnn.preprocessing import (
     Situation,
     as_pixels,
     as_rows,
-    one_label_each,
+    labels_to_learn,
     some_of,
     training_pixels_of,
     warn_of_unlike_images,
@@ -69,7 +69,7 @@ def checked_labels(X: Images, y: Labels, known: NDArray[Any] | None) -> NDArray[
     ValueError
         If they are not labels, or differ from the known ones.
     """
-    labels = one_label_each(X, y)
+    labels = labels_to_learn(X, y)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     if known is not None and not np.array_equal(np.unique(labels), known):

@@ -29,7 +29,7 @@ from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._measurement import Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
 from mnistcnn.evaluation._search import ArchitectureSearch, Split, records_of
-from mnistcnn.preprocessing import ImageReshaper, one_label_each, warn_of_row_order
+from mnistcnn.preprocessing import ImageReshaper, labels_to_learn, warn_of_row_order
 
 DEFAULT_ARCHITECTURES = ("baseline", "simple", "larger", "convnet", "fast")
 
@@ -177,7 +177,7 @@ def compare_architectures(
     """
     given = {name: value for name, value in locals().items() if name in _CONSTRAINTS}
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="compare_architectures")
-    images, labels, groups = indexable(X, one_label_each(X, y), groups)
+    images, labels, groups = indexable(X, labels_to_learn(X, y), groups)
     warn_of_row_order(X, y=y, groups=groups)
     check_classification_targets(labels)
     candidates = labelled_architectures(architectures)

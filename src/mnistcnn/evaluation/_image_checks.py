@@ -16,7 +16,7 @@ from mnistcnn.preprocessing import (
     TrainingPixels,
     as_pixels,
     as_rows,
-    one_label_each,
+    labels_to_learn,
     pixel_statistics,
     resolve_image_shape,
     some_of,
@@ -67,7 +67,7 @@ def checked_images(images: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
 
 def _labels(X: Images, y: Labels, name: str) -> NDArray[Any]:
     try:
-        labels = one_label_each(X, y)
+        labels = labels_to_learn(X, y)
         check_consistent_length(X, labels)
         assert_all_finite(labels, input_name=name)
         check_classification_targets(labels)

@@ -13,6 +13,7 @@ from ._containers import as_array as as_array
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_kind_of_labels as check_kind_of_labels
 from ._labels import check_one_label_each as check_one_label_each
+from ._labels import labels_to_learn as labels_to_learn
 from ._labels import one_label_each as one_label_each
 from ._pixel_checks import IMAGES_LOOKED_AT as IMAGES_LOOKED_AT
 from ._pixel_checks import look_inverted as look_inverted

@@ -11,7 +11,7 @@ from sklearn.utils import column_or_1d
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._containers import check_in_memory
 
-__all__ = ["check_kind_of_labels", "check_one_label_each", "one_label_each"]
+__all__ = ["check_kind_of_labels", "check_one_label_each", "labels_to_learn", "one_label_each"]
 
 # By the kind of all labels: the dtype that an array of objects becomes. True is an integer, too.
 _DTYPES = ((bool | np.bool_, "bool"), (Integral, "int"), (Real, "float"), (str | Real, "str"))
@@ -30,6 +30,23 @@ def one_label_each(X: Images, y: Labels) -> NDArray[Any]:
     check_one_label_each(y)
     labels: NDArray[Any] = column_or_1d(y, warn=True)
     return labels
+
+
+def labels_to_learn(X: Images, y: Labels) -> NDArray[Any]:
+    """Return the labels of images to train on, none of which may be missing or of no clear kind.
+
+    Examples
+    --------
+    >>> from mnistcnn.preprocessing._labels import labels_to_learn
+    >>> labels_to_learn([[0, 255], [255, 0]], [3, None])
+    Traceback (most recent call last):
+        ...
+    ValueError: y must hold no missing labels, got None in row 1.
+    """
+    check_in_memory(X)
+    check_one_label_each(y)
+    check_kind_of_labels(y)
+    return one_label_each(X, y)
 
 
 def check_one_label_each(y: Labels) -> None:
@@ -54,7 +71,6 @@ def check_one_label_each(y: Labels) -> None:
             f"y must hold one label per image, got one-hot rows of shape {rows.shape}; pass "
             "numpy.argmax(y, axis=1)."
         )
-    check_kind_of_labels(y)
 
 
 def check_kind_of_labels(y: Labels, name: str = "y") -> None:
@@ -74,7 +90,10 @@ def check_kind_of_labels(y: Labels, name: str = "y") -> None:
     of type int; pass y.astype(int).
     """
     dtypes = list(getattr(y, "dtypes", ())) if hasattr(y, "columns") else []
-    labels = np.asarray(y)
+    try:
+        labels = np.asarray(y)
+    except ValueError:  # rows of different lengths, which scikit-learn's own check names
+        return
     if labels.dtype != object or not labels.ndim or labels.shape[1:] not in ((), (1,)):
         return
     labels = labels.ravel()
