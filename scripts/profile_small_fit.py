@@ -17,7 +17,7 @@ PARTS = {
     "building the network": "build_network",
     "pixel statistics": "learn_pixel_scaling",
     "taking over a compiled network": "_take_or_wrap",
-    "a fresh optimizer": "prepare",
+    "a fresh optimizer": "compile_or_reset",
     "epochs: compiled programs": "_run",
     "epochs: all else": "run_epochs",
     "the whole fit": "fit",

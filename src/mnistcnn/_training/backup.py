@@ -21,7 +21,7 @@ from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.description import text_of_config
 from mnistcnn._training.epoch_loop import TrainingJob
 from mnistcnn._training.fingerprint import fingerprint
-from mnistcnn._training.network import as_array
+from mnistcnn._training.network import value_of
 from mnistcnn._training.plain_values import are_equal, is_plain, read_values, write_values
 
 State = dict[str, Any]
@@ -57,7 +57,7 @@ def _name(job: TrainingJob, seed: Sequence[int]) -> str:
         job.config,
         seed,
         # A fit that goes on with what was learned before begins with it.
-        map(as_array, optimizer.variables),
+        map(value_of, optimizer.variables),
     )
 
 
@@ -141,7 +141,7 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _values(self) -> State:
         network = self._compiled.network
-        optimizer = map(as_array, network.model.optimizer.variables)
+        optimizer = map(value_of, network.model.optimizer.variables)
         return {"network": network.values(), "optimizer": list(optimizer)}
 
     def _assign(self, state: State) -> None:

@@ -13,7 +13,7 @@ from mnistcnn._training.keras_internals import (
     may_profile_batches,
     rate_of,
 )
-from mnistcnn._training.network import Network, as_array
+from mnistcnn._training.network import Network, value_of
 from mnistcnn.exceptions import NonFiniteLossError
 
 # What Keras calls for each batch.
@@ -128,7 +128,7 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
         yield
         return
     variables = model.trainable_variables
-    values = [as_array(variable) for variable in variables]
+    values = [value_of(variable) for variable in variables]
     try:
         model.optimizer.finalize_variable_values(variables)
         yield

@@ -13,7 +13,7 @@ from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.losses import crossentropy
-from mnistcnn._training.network import Network, as_array
+from mnistcnn._training.network import Network, value_of
 from mnistcnn._training.optimization import store_as_keras_would
 from mnistcnn._training.schedules import RATE_VARIABLES
 
@@ -32,7 +32,7 @@ class CompiledNetwork:
         self._programs: backends.EpochPrograms | None = None
 
     @signals_held()
-    def prepare(self, config: TrainingConfig, n_updates: int) -> None:
+    def compile_or_reset(self, config: TrainingConfig, n_updates: int) -> None:
         """Give it a fresh optimizer; what is compiled for the same program stays so."""
         if self.serves(config):
             self.reset_optimizer()
@@ -41,10 +41,10 @@ class CompiledNetwork:
             self._compile(config, n_updates)
 
     @signals_held()
-    def prepare_to_go_on(self, config: TrainingConfig, n_updates: int) -> None:
+    def compile_or_continue(self, config: TrainingConfig, n_updates: int) -> None:
         """Give it an optimizer that remembers what the one before did, if they are of one kind."""
         state = self.optimizer_state()
-        self.prepare(config, n_updates)
+        self.compile_or_reset(config, n_updates)
         self._assign_optimizer_state(state)
 
     @property
@@ -66,7 +66,7 @@ class CompiledNetwork:
             return self._pending_state
         if self._compiled_for[1] != self.network.trainability():
             return []
-        return [as_array(variable) for variable in self._state_variables()]
+        return [value_of(variable) for variable in self._state_variables()]
 
     def reset_optimizer(self) -> None:
         """Make the optimizer forget all updates."""
@@ -108,7 +108,7 @@ class CompiledNetwork:
         model.optimizer.build(model.trainable_variables)
         store_as_keras_would(model.optimizer)
         self._programs = None
-        self._initial_state = [_compact(as_array(one)) for one in self._state_variables()]
+        self._initial_state = [_compact(value_of(one)) for one in self._state_variables()]
         self._compiled_for = config.trace_key, self.network.trainability()
 
     def _forget_compiled(self, state: list[NDArray[Any]]) -> None:

@@ -62,7 +62,9 @@ def run_epochs(job: TrainingJob) -> dict[str, list[Any]]:
 
     Keras's `fit` feeds every batch from Python. Where no callback asks for that, an epoch is one
     call into a compiled program that gathers the batches itself; what it does with each is Keras's
-    own step all the same. Keras's `fit` is called, too, where somebody has patched it to listen.
+    own step all the same. Keras's `fit` runs the epochs instead where a callback acts on batches,
+    where somebody has patched it to listen, where private names of Keras are missing, and on
+    backends without compiled epochs: PyTorch, and JAX on a CPU.
     """
     programs = job.compiled.epoch_programs()
     if any(map(watches_batches, job.callbacks)):
@@ -131,13 +133,13 @@ def _training_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable
     transform = transform_for(job.config.augmentation)
 
     @signals_held()
-    def train() -> Logs:
+    def train_epoch() -> Logs:
         job.model.reset_metrics()
         plan = job.order.current()
         programs.train(arrays, plan, job.config.batch_size, transform if plan.changes else None)
         return dict(job.model.get_metrics_result())
 
-    return train
+    return train_epoch
 
 
 def _validation_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callable[[], Logs]:
@@ -147,12 +149,12 @@ def _validation_of(job: TrainingJob, programs: backends.EpochPrograms) -> Callab
     arrays, plan = programs.on_device(job.validation), FixedOrder(job.validation).current()
 
     @signals_held()
-    def test() -> Logs:
+    def validate() -> Logs:
         job.model.reset_metrics()
         programs.test(arrays, plan, VALIDATION_BATCH)
         return dict(job.model.get_metrics_result())
 
-    return test
+    return validate
 
 
 def _callback_list(job: TrainingJob) -> keras.callbacks.CallbackList:

@@ -53,7 +53,7 @@ class PixelStandardization(StoredAsKeras, keras.layers.Layer):  # type: ignore[m
 
     def save_own_variables(self, store: MutableMapping[str, ArrayLike]) -> None:
         """Store what Keras's layer has: mean, variance and a count."""
-        offset, scale = map(as_array, (self.offset, self.scale))
+        offset, scale = map(value_of, (self.offset, self.scale))
         # The root of a float's square is that float, so the way back gives the same bits.
         store["0"], store["1"], store["2"] = offset, np.square(scale), np.int32(0)
 
@@ -109,11 +109,11 @@ class Network:
     @property
     def pixel_scaling(self) -> tuple[float, float]:
         """The offset that is subtracted from the pixels, and the scale that divides them."""
-        return float(as_array(self.pixel_layer.offset)), float(as_array(self.pixel_layer.scale))
+        return float(value_of(self.pixel_layer.offset)), float(value_of(self.pixel_layer.scale))
 
     def values(self) -> list[Any]:
         """Return the values of all variables, seed states included, as NumPy arrays."""
-        return [as_array(variable) for variable in self.variables]
+        return [value_of(variable) for variable in self.variables]
 
     def assign_values(self, values: list[Any]) -> None:
         """Set all variables from what `values` returned."""
@@ -167,6 +167,6 @@ def constant_layers(model: keras.Model) -> list[Any]:
     return [layer for layer in layers_of(model) if hasattr(layer, "finalize_state")]
 
 
-def as_array(variable: Tensor) -> NDArray[Any]:
+def value_of(variable: Tensor) -> NDArray[Any]:
     """Return a copy of a variable's value."""
     return backends.current().as_array(keras.ops.convert_to_tensor(variable))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnistcnn._training import backends
 from mnistcnn._training.keras_internals import internals_available, layers_of, origin_of
-from mnistcnn._training.network import Network, as_array
+from mnistcnn._training.network import Network, value_of
 from mnistcnn._training.runtime import check_can_run
 from mnistcnn._training.tensors import Tensor
 
@@ -128,5 +128,5 @@ def kernels(network: Network) -> dict[str, NDArray[np.float32]]:
     found: dict[str, NDArray[np.float32]] = {}
     for layer in with_kernel:
         # Of layers with one name in nested models the first counts.
-        found.setdefault(layer.name, as_array(layer.kernel).astype(np.float32))
+        found.setdefault(layer.name, value_of(layer.kernel).astype(np.float32))
     return found

@@ -54,7 +54,7 @@ class BorrowedNetwork:
         return self._key is not None
 
     @contextmanager
-    def training(self, config: TrainingConfig) -> Iterator[Self]:
+    def lent_for(self, config: TrainingConfig) -> Iterator[Self]:
         """Lend the network to a fit; one that fails or is interrupted half way never returns.
 
         Nor does one that the user's callbacks or a patched `fit` may keep, or one that is compiled
@@ -98,7 +98,7 @@ class NetworkPool:
     @contextmanager
     def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[BorrowedNetwork]:
         """Lend a fit a network equal to a fresh one: an idle compiled one, or that one itself."""
-        with self._take_or_wrap(fresh, config).training(config) as borrowed:
+        with self._take_or_wrap(fresh, config).lent_for(config) as borrowed:
             yield borrowed
 
     def unpooled(self, compiled: CompiledNetwork) -> BorrowedNetwork:

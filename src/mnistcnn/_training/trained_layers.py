@@ -6,7 +6,7 @@ import keras
 
 from mnistcnn._training.description import is_defined_by_config
 from mnistcnn._training.keras_internals import layers_of, origin_of
-from mnistcnn._training.network import Network, as_array, renew_constants
+from mnistcnn._training.network import Network, renew_constants, value_of
 from mnistcnn._training.stored_as_keras import own_names
 from mnistcnn._training.tensors import Tensor
 
@@ -27,7 +27,7 @@ def trained_features(network: Network) -> keras.Model:
 def _copied_layers(network: Network) -> keras.Model:
     core = network.model.layers[-1]
     copied = _built_anew(network, core)
-    for variable, value in zip(copied.weights, map(as_array, core.weights), strict=True):
+    for variable, value in zip(copied.weights, map(value_of, core.weights), strict=True):
         variable.assign(value)
     renew_constants(copied)
     layers = zip(layers_of(copied), layers_of(core), strict=True)

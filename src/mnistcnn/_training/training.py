@@ -21,7 +21,7 @@ from mnistcnn._training.epoch_loop import TrainingJob, run_epochs
 from mnistcnn._training.epoch_order import ShuffledOrder
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import build_metrics
-from mnistcnn._training.network import Network, as_array
+from mnistcnn._training.network import Network, value_of
 from mnistcnn.exceptions import NonFiniteLossError
 
 History = dict[str, list[float]]
@@ -42,7 +42,7 @@ def train(
     Parameters
     ----------
     compiled : CompiledNetwork
-        After `prepare` or `prepare_to_go_on`.
+        After `compile_or_reset` or `compile_or_continue`.
     training, validation : TrainingData
         What to train on, and what to look at after each epoch; None looks at nothing.
     config : TrainingConfig
@@ -111,7 +111,7 @@ def _check_scores(network: Network, training: TrainingData) -> None:
 def _check_weights(network: Network) -> None:
     """Check that all weights are finite: ReLU turns NaN into 0, so that the loss stays finite."""
     trained = network.model.trainable_variables
-    if not all(np.isfinite(as_array(variable)).all() for variable in trained):
+    if not all(np.isfinite(value_of(variable)).all() for variable in trained):
         raise NonFiniteLossError(
             "The training became unstable: it left weights that are NaN or infinite. Try a lower "
             "learning_rate, or another optimizer; the estimator is unchanged."

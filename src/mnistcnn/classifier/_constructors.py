@@ -9,7 +9,7 @@ from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn._wording import suggestion
 from mnistcnn.classifier._keras_model_template import KerasModelTemplate, shape_of_images
 from mnistcnn.classifier._networks import fitted_from_model
-from mnistcnn.classifier._types import ImageShape
+from mnistcnn.classifier._types import ImageShapeParameter
 from mnistcnn.recipes import parameters_of
 
 
@@ -22,7 +22,7 @@ class OtherConstructorsMixin:
         model: keras.Model,
         *,
         classes: ArrayLike | None = None,
-        image_shape: ImageShape | None = None,
+        image_shape: ImageShapeParameter | None = None,
         pixel_scaling: str | None = None,
         **parameters: Any,
     ) -> Self:

@@ -35,7 +35,7 @@ from mnistcnn.classifier._types import (
     AugmentationLike,
     Callbacks,
     ClassWeight,
-    ImageShape,
+    ImageShapeParameter,
     OptimizerLike,
     Weights,
 )
@@ -205,7 +205,7 @@ default="one_cycle"
         self,
         architecture: ArchitectureLike = "fast",
         *,
-        image_shape: ImageShape = "auto",
+        image_shape: ImageShapeParameter = "auto",
         pixel_scaling: str | None = "standard",
         augmentation: AugmentationLike = None,
         unaugmented_epochs: int = 0,

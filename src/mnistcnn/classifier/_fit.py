@@ -73,16 +73,16 @@ def fit(
     config = _config_of_fit(estimator, architecture, training)
     fresh, pixel_range = _network_of_fit(estimator, architecture, training, previous, seeds.weights)
     memory = memory_of_fit(estimator, fresh, training, validation, config, seeds.training)
-    remembered = memory.read_back(training, fresh, pixel_range)
+    remembered = memory.read_back(training, fresh, pixel_range, config)
     if remembered is not None:
         report_without_epochs(estimator, X, y, remembered.attributes)
         return remembered
     with _failures_explained(estimator, training, config), POOL.borrow(fresh, config) as borrowed:
         fitted = Fitted.before_training(training, borrowed, pixel_range, config)
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
-        with_reports = _with_reports(config, estimator, X, y, fitted)
-        borrowed.compiled.prepare(config, config.n_updates(training))
-        history = train(borrowed.compiled, training, validation, with_reports, seeds.training)
+        reporting_config = _with_reports(config, estimator, X, y, fitted)
+        borrowed.compiled.compile_or_reset(config, config.n_updates(training))
+        history = train(borrowed.compiled, training, validation, reporting_config, seeds.training)
     return memory.keep(fitted.with_history(history))
 
 
@@ -111,7 +111,7 @@ def partial_fit(
     config = replace(config, epochs=1, unaugmented_epochs=0)
     if previous:
         pixel_range = widened_range(training_pixels_of(previous), data)
-        lent = previous["_borrowed"].training(config)
+        lent = previous["_borrowed"].lent_for(config)
     else:
         shape, n_classes = data.image_shape, len(data.classes)
         fresh = build_for(estimator, architecture, shape, n_classes, seeds.weights)
@@ -119,8 +119,8 @@ def partial_fit(
         lent = POOL.borrow(fresh, config)
     with _failures_explained(estimator, data, config), lent as borrowed:
         compiled = borrowed.compiled
-        prepare = compiled.prepare_to_go_on if previous else compiled.prepare
-        prepare(config, config.n_updates(data))
+        compile_network = compiled.compile_or_continue if previous else compiled.compile_or_reset
+        compile_network(config, config.n_updates(data))
         seed = [*seeds.training, previous.get("n_iter_", 0)]
         history = train(compiled, data, None, config, seed)
     fitted = Fitted.before_training(data, borrowed, pixel_range, config)

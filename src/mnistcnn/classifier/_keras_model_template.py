@@ -7,7 +7,7 @@ from typing import Self
 import keras
 
 from mnistcnn._training.stored_as_keras import own_names
-from mnistcnn.classifier._types import ImageShape
+from mnistcnn.classifier._types import ImageShapeParameter
 from mnistcnn.preprocessing import check_image_shape
 
 
@@ -87,7 +87,7 @@ def _is_one_shape(shape: object) -> bool:
 
 
 def shape_of_images(
-    input_shape: tuple[int, ...], image_shape: ImageShape | None
+    input_shape: tuple[int, ...], image_shape: ImageShapeParameter | None
 ) -> tuple[int, ...]:
     """Return the shape of the images that a model with such inputs takes.
 

@@ -69,16 +69,19 @@ class FitMemory:
     """The place of one fit in the estimator's `memory`.
 
     `kept` is joblib's function that keeps outcomes, None keeps none; `fingerprint` covers all
-    that the outcome of the fit depends on, `config` among it.
+    that the outcome of the fit depends on.
     """
 
-    def __init__(self, kept: "Store | None", config: TrainingConfig, fingerprint: str = "") -> None:
+    def __init__(self, kept: "Store | None", fingerprint: str = "") -> None:
         self._kept = kept
-        self._config = config
         self._fingerprint = fingerprint
 
     def read_back(
-        self, training: TrainingData, network: Network, pixel_range: PixelRange
+        self,
+        training: TrainingData,
+        network: Network,
+        pixel_range: PixelRange,
+        config: TrainingConfig,
     ) -> Fitted | None:
         """Return the result of an equal fit, in this network; None if there is none."""
         outcome = self._outcome_for(network)
@@ -86,7 +89,7 @@ class FitMemory:
             return None
         network.assign_values(outcome["values"])
         borrowed = POOL.unpooled(CompiledNetwork(network, outcome["optimizer"]))
-        untrained = Fitted.before_training(training, borrowed, pixel_range, self._config)
+        untrained = Fitted.before_training(training, borrowed, pixel_range, config)
         return replace(
             untrained,
             history=outcome["history"],
@@ -140,15 +143,15 @@ def memory_of_fit(
     """Return the cache of a fit: none, unless comparable inputs determine its outcome."""
     kept = _opened(estimator.memory)
     if kept is None:
-        return FitMemory(None, config)
+        return FitMemory(None)
     program = describe(network.model)
     obstacle = OWN_CODE if program is None else _obstacle(estimator, config)
     if obstacle is not None:
         if estimator.verbose:
             print(f"This fit is trained, without looking in memory: {obstacle}.")
-        return FitMemory(None, config)
+        return FitMemory(None)
     name = fingerprint(program, network, (training, validation), config, seed)
-    return FitMemory(kept, config, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
+    return FitMemory(kept, f"{name} {joblib.hash(detached_callbacks(config.callbacks))}")
 
 
 def _opened(memory: Memory) -> "Store | None":

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._training.keras_internals import layers_of
-from mnistcnn._training.network import DTYPE_POLICIES, Network, as_array
+from mnistcnn._training.network import DTYPE_POLICIES, Network, value_of
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
@@ -151,7 +151,7 @@ def _check_weights(network: Network) -> None:
         raise ValueError("the network must divide pixels by a positive number")
     for layer in layers_of(network.model):
         is_normalization = isinstance(layer, keras.layers.BatchNormalization)
-        if is_normalization and as_array(layer.moving_variance).min(initial=0) < 0:
+        if is_normalization and value_of(layer.moving_variance).min(initial=0) < 0:
             raise ValueError("the variances in the network must not be negative")
 
 

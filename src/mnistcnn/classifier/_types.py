@@ -14,5 +14,5 @@ AugmentationLike: TypeAlias = str | Augmentation | None
 Callbacks: TypeAlias = keras.callbacks.Callback | Callable[[], object] | Sequence[object] | None
 ClassWeight: TypeAlias = Mapping[object, float] | str | None
 Weights: TypeAlias = ArrayLike | None
-ImageShape: TypeAlias = str | tuple[int, ...] | list[int]
+ImageShapeParameter: TypeAlias = str | tuple[int, ...] | list[int]
 OptimizerLike: TypeAlias = str | keras.optimizers.Optimizer

@@ -1,6 +1,7 @@
 """Transformers and checks for arrays of raw pixels.
 
-A name is imported at its first use, for scikit-learn takes a second to load, and not all need it.
+``__init__.pyi`` lists the names. Each is imported at its first use, since scikit-learn takes a
+second to load, and not all names need it.
 """
 
 from lazy_loader import attach_stub

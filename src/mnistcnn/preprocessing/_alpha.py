@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mnistcnn.preprocessing._pixel_checks import IMAGES_LOOKED_AT
 from mnistcnn.preprocessing._pixel_warnings import callers_level
-from mnistcnn.preprocessing._shapes import ImageShape
+from mnistcnn.preprocessing._shapes import ImageShapeParameter
 from mnistcnn.preprocessing._training_pixels import some_of
 
 __all__ = ["warn_of_opaque_alpha"]
@@ -19,7 +19,7 @@ MIN_FRACTION_OF_INK = 0.25
 
 
 def warn_of_opaque_alpha(
-    image_shape: ImageShape, array_shape: tuple[int, ...], pixels: NDArray[Any]
+    image_shape: ImageShapeParameter, array_shape: tuple[int, ...], pixels: NDArray[Any]
 ) -> None:
     """Warn if flat rows, read as square grey images, are RGBA images without transparency.
 

@@ -18,7 +18,7 @@ from mnistcnn.preprocessing._training_pixels import IN_PREDICTION, TrainingPixel
 __all__ = ["as_pixels", "check_same_shape", "checked_pixels", "read_pixels", "training_pixels_of"]
 
 # Height, width and channels.
-OneShape: TypeAlias = tuple[int, int, int]
+ImageShape: TypeAlias = tuple[int, int, int]
 
 
 class FittedOnImages(Protocol):
@@ -27,7 +27,7 @@ class FittedOnImages(Protocol):
     So may `_pixel_range` and `_pixel_statistics`, the mean and deviation of the training pixels.
     """
 
-    image_shape_: OneShape
+    image_shape_: ImageShape
     n_features_in_: int
 
 
@@ -84,7 +84,7 @@ def _needs_no_check(estimator: FittedOnImages, X: NDArray[Any]) -> bool:
     )
 
 
-def _shapes_of_one(image_shape: OneShape) -> list[tuple[int, ...]]:
+def _shapes_of_one(image_shape: ImageShape) -> list[tuple[int, ...]]:
     """Return the shapes that one image may have, without its channel too where there is one."""
     return [image_shape[:2], image_shape] if image_shape[2] == 1 else [image_shape]
 
@@ -99,7 +99,7 @@ def _check_not_alone(estimator: FittedOnImages, array_shape: tuple[int, ...]) ->
         )
 
 
-def as_pixels(rows: NDArray[Any], image_shape: OneShape) -> NDArray[Any]:
+def as_pixels(rows: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
     """Return rows as uint8 where they hold such values, otherwise as float32, padded to shape."""
     return pad_columns(_compact(rows), image_shape)
 

@@ -18,7 +18,12 @@ from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._alpha import warn_of_opaque_alpha
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
 from mnistcnn.preprocessing._row_order import warn_of_row_order
-from mnistcnn.preprocessing._shapes import ImageShape, as_rows, pad_columns, resolve_image_shape
+from mnistcnn.preprocessing._shapes import (
+    ImageShapeParameter,
+    as_rows,
+    pad_columns,
+    resolve_image_shape,
+)
 
 __all__ = ["ImageReshaper"]
 
@@ -81,7 +86,7 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
         "image_shape": [StrOptions({"auto", "pad"}), tuple, list],
     }
 
-    def __init__(self, image_shape: ImageShape = "auto") -> None:
+    def __init__(self, image_shape: ImageShapeParameter = "auto") -> None:
         self.image_shape = image_shape
 
     @reports_its_fit

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "ImageShape",
+    "ImageShapeParameter",
     "as_rows",
     "check_channels_last",
     "check_image_shape",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 # What the parameter of that name may be.
-ImageShape: TypeAlias = str | Sequence[int]
+ImageShapeParameter: TypeAlias = str | Sequence[int]
 
 _ALLOWED = "'auto', 'pad', (height, width) or (height, width, channels) in positive integers"
 _REMEDY = (
@@ -76,7 +76,7 @@ def check_image_shape(image_shape: object) -> None:
 
 
 def resolve_image_shape(
-    image_shape: ImageShape, array_shape: tuple[int, ...]
+    image_shape: ImageShapeParameter, array_shape: tuple[int, ...]
 ) -> tuple[int, int, int]:
     """Return the height, width and number of channels of the images in an array.
 
@@ -224,7 +224,7 @@ def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[in
 
 
 def _check_columns(
-    image_shape: ImageShape, stated: tuple[int, int, int], array_shape: tuple[int, ...]
+    image_shape: ImageShapeParameter, stated: tuple[int, int, int], array_shape: tuple[int, ...]
 ) -> None:
     if prod(stated) != array_shape[1]:
         remedy = f" {_LABELS_AMONG_THEM}" if array_shape[1] == prod(stated) + 1 else ""

@@ -12,7 +12,7 @@ from mnistcnn._onnxruntime import load_onnxruntime
 from mnistcnn._training.conversion.graph import IMAGES, PROBABILITIES, ProbabilitiesGraph
 from mnistcnn._training.conversion.quantization import in_int8
 from mnistcnn._training.conversion.silence import loggers_silenced
-from mnistcnn._training.network import as_array
+from mnistcnn._training.network import value_of
 from mnistcnn._training.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _fill_in(model: "onnx.ModelProto", large: list[keras.Variable]) -> None:
     for place, variable in enumerate(large):
         name = f"{WEIGHT}{place}"
         model.graph.input.remove(inputs[name])
-        model.graph.initializer.append(onnx.numpy_helper.from_array(as_array(variable), name))
+        model.graph.initializer.append(onnx.numpy_helper.from_array(value_of(variable), name))
 
 
 def run_onnx(content: bytes, images: NDArray[Any]) -> NDArray[np.float32]:
