@@ -133,7 +133,7 @@ class TestDrawing:
     def test_a_dot_is_no_digit(self, open_page):
         page = open_page()
         draw(page, [[(0.5, 0.5), (0.5, 0.5)]])
-        expect(page, "No digit")
+        expect(page, "Not a digit")
 
     def test_undo_takes_back_one_stroke_after_the_other(self, open_page):
         page = open_page()

@@ -150,7 +150,7 @@ class TestReading:
 
     @pytest.mark.parametrize("shape", ["dot", "blob", "smiley"])
     def test_what_has_no_digits_shape_is_no_digit(self, page_reader, shape):
-        assert "No digit" in read_drawing(page_reader, as_drawn(doodle(shape)))
+        assert "Not a digit" in read_drawing(page_reader, as_drawn(doodle(shape)))
 
     def test_the_bundled_digits_are_not_refused(self, page_reader, digits):
         X, _ = digits

@@ -192,7 +192,7 @@ class TestCorrections:
         question = page.get_by_role("group", name="Was it wrong").or_(page.locator(".correction"))
         playwright().expect(question.filter(visible=True)).to_have_count(0)
         draw(page, [[(0.5, 0.5), (0.5, 0.5)]])
-        expect(page, "No digit")
+        expect(page, "Not a digit")
         say(page, "1")
         expect_text(page, ".kept", "Kept as 1. Digits to train on: 1.")
 

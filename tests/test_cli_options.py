@@ -2,9 +2,11 @@
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from mnistcnn import load_classifier
 from mnistcnn.cli._main import commands
+from mnistcnn.cli._options import data_option
 
 
 def run(*arguments):
@@ -46,3 +48,30 @@ def test_how_many_epochs_are_waited_for(options, patience, tmp_path):
     settings = ("--architecture", "two_layer_mlp", "--epochs", 2, "--limit", 300, "-q")
     assert run("train", "--model-file", path, *settings, *options) == 0
     assert load_classifier(path).n_iter_no_change == patience
+
+
+@click.command
+@data_option
+def takes_data(data):
+    click.echo(data)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "kmnist"])
+@pytest.mark.parametrize(
+    ("home", "is_read"),
+    [(".", True), ("{name}", True), ("link", True), ("elsewhere", False), ("elsewhere/..", True)],
+)
+def test_the_folder_that_a_data_set_is_read_from_is_no_other(
+    name, home, is_read, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    for stated in (home.format(name=name), tmp_path / home.format(name=name)):
+        monkeypatch.setenv("MNISTCNN_DATA", str(stated))
+        answer = CliRunner().invoke(takes_data, ["--data", name])
+        assert answer.stdout == f"{name}\n"
+        told = f"not the folder {name} that is here" in answer.stderr
+        assert told == (not is_read)
+        assert bool(answer.stderr) == told

@@ -246,6 +246,21 @@ class TestNormalizer:
         display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [photo])
         np.testing.assert_allclose(image_in(display.axes_[0, 0]), a_photo(paper=255) / 255)
 
+    @pytest.mark.parametrize("white", [255, 1023, 4095, 65535])
+    def test_what_enlarging_brings_above_white_is_white(self, white):
+        as_it_is = a_photo(paper=255) / 255
+        photo = as_it_is * white
+        photo[0, :2] = [1.012 * white, 1.2 * white + 0.3]
+        for image in (photo, Image.fromarray(photo.astype(np.float32))):
+            display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [image])
+            np.testing.assert_allclose(image_in(display.axes_[0, 0]), as_it_is, atol=1e-6)
+
+    def test_whole_numbers_above_255_are_of_more_bits(self):
+        photo = np.full((60, 50), 258)
+        photo[10:-10, 20:24] = 30
+        display = DigitGridDisplay.from_normalizer(DigitNormalizer(), [photo])
+        np.testing.assert_allclose(image_in(display.axes_[0, 0]), photo / 1023)
+
     @pytest.mark.parametrize("container", [list, np.stack, iter], ids=["list", "array", "iterator"])
     def test_no_more_are_drawn_than_asked_for(self, container):
         photos = container([a_photo()] * 5)

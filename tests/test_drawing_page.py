@@ -151,7 +151,7 @@ class TestDrawing:
         expect(page, "canvas is empty")
         page.keyboard.press("Space")
         page.keyboard.press("Space")
-        expect(page, "No digit")
+        expect(page, "Not a digit")
         for key in ("Tab", "Enter"):
             page.keyboard.press(key)
         expect(page, "canvas is empty")

@@ -82,7 +82,7 @@ def test_what_belongs_together_is_taken_as_it_is(images):
 
 def test_labels_in_another_order_than_images_are_told_of(images):
     X_test = pd.DataFrame(images.X_test)
-    with pytest.warns(UserWarning, match=re.escape("Pass y_test.loc[X_test.index]")):
+    with pytest.warns(UserWarning, match=re.escape("pass y_test.loc[X_test.index]")):
         checked_images(images._replace(X_test=X_test, y_test=shuffled(images.y_test)))
 
 

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from mnistcnn import RejectingClassifier, TestTimeAugmentationClassifier
 
@@ -90,6 +90,20 @@ def test_the_threshold_of_a_frozen_estimator_is_weighted_either_way(is_routed, d
     with sklearn.config_context(enable_metadata_routing=is_routed):
         weighted = RejectingClassifier(frozen).fit(X, y, sample_weight=uneven)
         assert weighted.threshold_ != RejectingClassifier(frozen).fit(X, y).threshold_
+
+
+@pytest.mark.usefixtures("routing")
+def test_a_search_gives_weights_to_the_threshold_of_a_frozen_estimator(data):
+    X, y, weights = data
+    uneven = np.where(np.arange(len(y)) < 150, 1e-6, weights)
+    rejecting = RejectingClassifier(FrozenEstimator(Records().fit(X, y)))
+    search = GridSearchCV(
+        rejecting.set_score_request(sample_weight=False),
+        {"rejected_label": [-1]},
+        cv=[(np.arange(300), np.arange(300))],
+    ).fit(X, y, sample_weight=uneven)
+    expected = rejecting.fit(X, y, sample_weight=uneven).threshold_
+    assert search.best_estimator_.threshold_ == expected != rejecting.fit(X, y).threshold_
 
 
 def test_without_routing_weights_are_passed_on(wrap, data):

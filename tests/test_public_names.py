@@ -63,6 +63,7 @@ BETWEEN_ROOMS = {
     "in_one_unit",
     "input_for",
     "is_index_name",
+    "is_other_than_named",
     "is_positive_integer",
     "label_column",
     "labels_to_learn",

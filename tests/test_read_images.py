@@ -116,6 +116,29 @@ class TestFiles:
             name for name in IN_ORDER if name.endswith(".png")
         ]
 
+    @pytest.mark.parametrize("target", ["..", "../..", "/"])
+    def test_links_above_the_folder_are_not_followed(self, folder, target):
+        save(folder / "3" / "deep" / "y3.png")
+        for parent in (folder / "3", folder / "3" / "deep"):
+            os.symlink(target, parent / "up")
+        inside = ["3/deep/x2.webp", "3/deep/y3.png", "3/x.bmp"]
+        assert names(read_images(folder / "3"), folder) == inside
+        for pattern in ("**", "**/*.[wpb]*", "**/*", "*"):
+            assert names(read_images(f"{folder}/3/{pattern}"), folder) == inside
+        assert names(read_images(f"{folder}/3/**/deep"), folder) == inside[:2]
+
+    def test_nor_are_they_in_a_folder_that_is_a_link_itself(self, folder, tmp_path_factory):
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        os.symlink("..", folder / "3" / "up")
+        os.symlink(folder / "3", elsewhere / "linked")
+        found = names(read_images(elsewhere / "linked"), elsewhere)
+        assert found == ["linked/deep/x2.webp", "linked/x.bmp"]
+
+    def test_a_link_above_its_own_folder_can_be_named(self, folder):
+        os.symlink("..", folder / "3" / "up")
+        found = names(read_images(folder / "3" / "up"), folder / "3" / "up")
+        assert found == IN_ORDER
+
     def test_a_name_that_begins_with_a_tilde_is_a_name(self, folder, monkeypatch):
         monkeypatch.chdir(folder)
         skipped = read_images([IN_ORDER[0], "~$7.png"], unreadable="skip").unreadable

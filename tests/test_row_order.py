@@ -73,7 +73,7 @@ def messages_of(action, *arguments, **named):
 def test_labels_in_another_order_are_told_of_once(fit, frame, labels):
     [message] = messages_of(fit, shuffled(frame), labels)
     assert "X and y have the same index" in message
-    assert "Pass y.loc[X.index];" in message
+    assert "pass y.loc[X.index];" in message
 
 
 @pytest.mark.parametrize("fit", [FITS[name] for name in FITS if name != "a pipeline"])
@@ -81,7 +81,7 @@ def test_weights_in_another_order_are_told_of_once(fit, frame, labels):
     weights = pd.Series(np.linspace(1, 2, len(labels)))
     given = {"sample_weight": weights}
     [message] = messages_of(fit, shuffled(frame), shuffled(labels), **given)
-    assert "Pass sample_weight.loc[X.index];" in message
+    assert "pass sample_weight.loc[X.index];" in message
 
 
 def test_what_is_in_one_order_or_has_no_index_is_not_told_of(fit, frame, labels):

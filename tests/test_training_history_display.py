@@ -121,6 +121,37 @@ class TestTrainingHistoryDisplay:
         with pytest.raises(ValueError, match=message):
             TrainingHistoryDisplay(history=history).plot()
 
+    @pytest.mark.parametrize("name", ["f1", "val_f1"])
+    @pytest.mark.parametrize("n_values", [4, 5])
+    @pytest.mark.parametrize("n_validations", [10, 3, 0])
+    def test_others_in_epochs_that_nobody_knows_are_no_obstacle(
+        self, name, n_values, n_validations
+    ):
+        history = {"loss": [1.0] * 10, "f1": [0.5] * 10, name: [0.5] * n_values}
+        if n_validations:
+            history["val_loss"] = [0.5] * n_validations
+        display = TrainingHistoryDisplay(history=history).plot()
+        assert len(display.lines_["loss"].get_xdata()) == 10
+        if n_validations:
+            assert len(display.lines_["val_loss"].get_xdata()) == n_validations
+        pyplot.close("all")
+        message = f"got {n_values} values of {name} for 10 epochs; put NaN"
+        with pytest.raises(ValueError, match=message):
+            display.plot(quantity=["loss", "f1"])
+        assert pyplot.get_fignums() == []
+
+    def test_the_best_epoch_is_unknown_where_that_of_a_validation_is(self):
+        history = {"loss": [1.0] * 10, "learning_rate": [0.1] * 10, "val_accuracy": [0.5] * 6}
+        display = TrainingHistoryDisplay(history=history).plot(quantity=["learning_rate", "loss"])
+        assert display.best_epoch_ is None
+        assert display.best_epoch_lines_ == []
+
+    def test_metrics_of_keras_are_drawn_at_the_epochs_of_its_validation(self):
+        validations = {"val_loss": [0.5] * 3, "val_f1": [0.5] * 3}
+        history = {"loss": [1.0] * 6, "f1": [0.5] * 6, **validations}
+        lines = TrainingHistoryDisplay(history=history).plot(quantity="f1").lines_
+        assert lines["val_f1"].get_xdata().tolist() == [2, 4, 6]
+
     @pytest.mark.parametrize("values", [[], [np.nan, np.nan]])
     def test_validations_of_no_epoch_have_no_best_one(self, values):
         history = {"loss": [1.0, 0.5], "val_loss": values}

@@ -65,6 +65,15 @@ def test_partial_fit_goes_on_with_the_history_of_the_validation(parts, tmp_path)
     np.testing.assert_equal(load_classifier(tmp_path / "digits.mnistcnn").history_, after)
 
 
+def test_partial_fit_fills_up_what_was_measured_in_some_epochs(parts):
+    X, y, *_ = parts
+    classifier = quick().fit(X, y)
+    classifier.history_ = {**classifier.history_, "val_f1": [0.5]}
+    history = classifier.partial_fit(X, y).partial_fit(X, y).history_
+    assert {len(values) for values in history.values()} == {5}
+    np.testing.assert_equal(history["val_f1"], [0.5, *[np.nan] * 4])
+
+
 def test_with_early_stopping_it_decides_and_all_training_images_train(parts):
     X, y, X_val, y_val = parts
     stopped = quick(epochs=200, lr_schedule="constant", early_stopping=True, n_iter_no_change=3)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, check_consistent_length, indexable
@@ -178,6 +178,22 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
         # One call: neither an interrupt nor another thread's predict finds one without the other.
         self.__dict__.update(estimator_=fitted, threshold_=float(threshold))
         return self
+
+    def get_metadata_routing(self) -> Any:
+        """Return how metadata passed to `fit` are routed to the estimator.
+
+        A frozen estimator learns nothing from weights, so that the threshold alone needs them.
+
+        Returns
+        -------
+        routing : MetadataRouter or MetadataRequest
+            As scikit-learn's user guide describes it.
+        """
+        if not isinstance(self.estimator, FrozenEstimator):
+            return super().get_metadata_routing()
+        request = BaseEstimator.get_metadata_routing(self)
+        request.fit.add_request(param="sample_weight", alias=True)
+        return request
 
     def predict(self, X: Images) -> NDArray[Any]:
         """Return the most probable label of each image, or `rejected_label`.

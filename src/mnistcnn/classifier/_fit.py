@@ -275,7 +275,8 @@ def _joined(before: History, after: History) -> History:
 
 def _values_or_nan(history: History, name: str) -> list[float]:
     n_epochs = max(map(len, history.values()), default=0)
-    return history.get(name, [float("nan")] * n_epochs)
+    values = history.get(name, [])
+    return [*values, *[float("nan")] * (n_epochs - len(values))]
 
 
 @contextmanager

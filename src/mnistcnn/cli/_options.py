@@ -51,9 +51,9 @@ def named_data(context: click.Context, parameter: click.Parameter, value: str) -
     is_default = context.get_parameter_source(str(parameter.name)) is ParameterSource.DEFAULT
     if context.resilient_parsing or is_default or not os.path.exists(value):
         return value
-    from mnistcnn.datasets import DATA_NAMES
+    from mnistcnn.datasets import is_other_than_named
 
-    if value in DATA_NAMES:
+    if is_other_than_named(value):
         kind = "folder" if os.path.isdir(value) else "file"
         say(
             f"--data {value} is the data set of that name, not the {kind} {value} that is here; "

@@ -13,9 +13,16 @@ from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._bunch import digits_result
 from mnistcnn.datasets._catalogue import MNIST, DataSet, RemoteFile
 from mnistcnn.datasets._download import download
-from mnistcnn.datasets._local import data_set_of, find_idx, folder_of_downloads, forms, read_split
+from mnistcnn.datasets._local import (
+    data_set_of,
+    find_idx,
+    folder_of_downloads,
+    forms,
+    read_split,
+    searched_places,
+)
 
-__all__ = ["CONSTRAINTS", "Part", "fetch_parts", "result_of"]
+__all__ = ["CONSTRAINTS", "Part", "fetch_parts", "is_searched", "result_of"]
 
 CONSTRAINTS = {
     "subset": [StrOptions({"train", "test", "all"})],
@@ -74,6 +81,12 @@ def fetch_parts(
     folders = _folders(data_home)
     splits = ("train", "test") if subset == "all" else (subset,)
     return [_part(folders, data, split, download_if_missing) for split in splits]
+
+
+def is_searched(path: PathLike, data: DataSet) -> bool:
+    """Say whether a data set is looked for in a folder where no `data_home` is stated."""
+    places = [place for folder in _folders(None) for place in searched_places(folder, data)]
+    return any(os.path.exists(place) and os.path.samefile(place, path) for place in places)
 
 
 def result_of(

@@ -47,8 +47,9 @@ def read_images(
 
         - a file;
         - a folder: all images in it and in its subfolders, by their suffixes; links to folders are
-          followed, and names that begin with a dot are left out. Photographs in HEIF or AVIF
-          (``.heic``, ``.heif``, ``.avif``) cannot be read, and are handled as `unreadable` says;
+          followed, but not to those above, and names that begin with a dot are left out.
+          Photographs in HEIF or AVIF (``.heic``, ``.heif``, ``.avif``) cannot be read, and are
+          handled as `unreadable` says;
         - a pattern with ``*``, ``?`` and ``[...]``, and ``**`` for any subfolders.
 
         Files of a folder or a pattern are read in natural order (``2.png`` before ``10.png``,

@@ -11,18 +11,19 @@ from sklearn.utils import Bunch
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn._wording import suggestion
-from mnistcnn.datasets._catalogue import EMNIST
+from mnistcnn.datasets._catalogue import EMNIST, FASHION_MNIST, KMNIST, MNIST, DataSet
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist import fetch_emnist
 from mnistcnn.datasets._emnist_tables import read_upright_table
 from mnistcnn.datasets._fashion_mnist import fetch_fashion_mnist
+from mnistcnn.datasets._fetching import is_searched
 from mnistcnn.datasets._kmnist import fetch_kmnist
 from mnistcnn.datasets._local import data_set_of, forms, read_split
 from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._npz import read_npz_pair
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
-__all__ = ["DATA_NAMES", "load_labelled"]
+__all__ = ["DATA_NAMES", "is_other_than_named", "load_labelled"]
 
 Labelled = tuple[NDArray[Any], NDArray[Any]]
 
@@ -31,6 +32,12 @@ _FETCHED: dict[str, Callable[..., Any]] = {
     "fashion_mnist": fetch_fashion_mnist,
     "kmnist": fetch_kmnist,
     **{f"emnist-{split}": partial(fetch_emnist, split) for split in EMNIST},
+}
+_SEARCHED: dict[str, DataSet] = {
+    "mnist": MNIST,
+    "fashion_mnist": FASHION_MNIST,
+    "kmnist": KMNIST,
+    **{f"emnist-{split}": data for split, data in EMNIST.items()},
 }
 DATA_NAMES = ("digits", *_FETCHED)
 _ALLOWED = (
@@ -112,6 +119,20 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     if suffixes[-1:] == [".npz"]:
         return _read_npz(path, subset)
     raise ValueError(f"data must be {_ALLOWED}, got {os.fspath(path)!r}.")
+
+
+def is_other_than_named(path: str) -> bool:
+    """Say whether a path has the name of a data set, but is there and not where that is read from.
+
+    Examples
+    --------
+    >>> from mnistcnn.datasets import is_other_than_named
+    >>> is_other_than_named("no data set")
+    False
+    """
+    if path not in DATA_NAMES or not os.path.exists(path):
+        return False
+    return path not in _SEARCHED or not is_searched(path, _SEARCHED[path])
 
 
 def _pair(bunch: Bunch) -> Labelled:

@@ -21,7 +21,15 @@ from mnistcnn.datasets._mislabelled_files import (
 )
 from mnistcnn.datasets._npz import read_npz_pair
 
-__all__ = ["Split", "data_set_of", "find_idx", "folder_of_downloads", "forms", "read_split"]
+__all__ = [
+    "Split",
+    "data_set_of",
+    "find_idx",
+    "folder_of_downloads",
+    "forms",
+    "read_split",
+    "searched_places",
+]
 
 Split = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
@@ -87,6 +95,12 @@ def folder_of_downloads(home: Path, data: DataSet) -> Path:
     return home if is_own else home / data.folders[0]
 
 
+def searched_places(folder: Path, data: DataSet) -> list[Path]:
+    """Return the folder and those in it that are searched for a data set, there or not."""
+    # Files that bear the data set's name are looked for in the folder, whatever it is called.
+    return list(dict.fromkeys([folder, *_places(folder, data)]))
+
+
 def forms(data: DataSet) -> str:
     """Return the forms in which a folder may hold a data set, as part of a sentence."""
     tables = " and ".join(f"{stem}.csv" for stem in data.tables.values())
@@ -126,8 +140,7 @@ def _first_file(places: Iterable[Path], names: Iterable[str]) -> Path | None:
 
 
 def _found(folder: Path, data: DataSet, split: str) -> tuple[Path, NDArray[Any], Any] | None:
-    # The names of these say whose they are.
-    places = [folder, *_places(folder, data)]
+    places = searched_places(folder, data)
     archive = _first_file(places, [data.archive] if data.archive else [])
     if archive:
         return archive, *read_npz_pair(archive, (f"x_{split}", f"y_{split}"))

@@ -25,7 +25,7 @@ def find_image_files(
     source : str, path-like, or iterable of these
         - a folder: the files in it and in its subfolders whose suffix is that of an image,
           in any case, also of one in HEIF or AVIF, which cannot be read; links to folders are
-          followed, and names that begin with a dot are left out.
+          followed, but not to those above, and names that begin with a dot are left out.
         - a pattern with ``*``, ``?``, ``[...]`` or ``**``: the matching paths, folders as above.
         - any other path: itself, whether it exists or not.
 
@@ -111,9 +111,10 @@ def _images_below(folder: Path) -> Iterator[Path]:
 def _folders_below(folder: Path) -> Iterator[tuple[str, list[str]]]:
     """Give a folder and those below it, each once, with the names of its files.
 
-    Links to folders are followed where these are not below the folder itself, or above it.
+    Links to folders are followed, but not to those above the folder.
     """
-    seen: set[tuple[int, int]] = set()
+    # What is above counts as seen, so that no link leads out of the folder and all over the disk.
+    seen = _identities(Path(os.path.realpath(folder)).parents)
     waiting = [folder]
     while waiting:
         links: list[Path] = []
@@ -127,16 +128,21 @@ def _folders_of_tree(
 ) -> Iterator[tuple[str, list[str]]]:
     """Give those that are not seen yet, and add the links to others."""
     for parent, subfolders, names in os.walk(folder):
-        status = os.stat(parent)
-        identity = status.st_dev, status.st_ino
-        if identity in seen:
+        identity = _identities([Path(parent)])
+        if identity <= seen:
             subfolders.clear()
             continue
-        seen.add(identity)
+        seen |= identity
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         paths = [Path(parent, name) for name in subfolders]
         links += [path for path in paths if path.is_symlink()]
         yield parent, names
+
+
+def _identities(folders: Iterable[Path]) -> set[tuple[int, int]]:
+    """Return what tells folders apart, whatever the links by which they are reached."""
+    there = filter(os.path.exists, folders)
+    return {(status.st_dev, status.st_ino) for status in map(os.stat, there)}
 
 
 def _matching(pattern: Path) -> list[Path]:
@@ -177,4 +183,14 @@ def _is_hidden(path: Path, pattern: Path) -> bool:
 
 
 def _files_of(match: Path) -> list[Path]:
-    return sorted(_images_below(match), key=natural_key) if match.is_dir() else [match]
+    if not match.is_dir():
+        return [match]
+    return [] if _leads_upwards(match) else sorted(_images_below(match), key=natural_key)
+
+
+def _leads_upwards(folder: Path) -> bool:
+    """Say whether a folder is a link to the one that it is in, or to one above that."""
+    if not folder.is_symlink():
+        return False
+    inside = Path(os.path.realpath(folder.parent))
+    return _identities([folder]) <= _identities([inside, *inside.parents])

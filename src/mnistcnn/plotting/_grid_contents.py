@@ -33,8 +33,8 @@ __all__ = [
 RGB, RGBA = 3, 4
 # White in fractions, in bytes, and in images of 10 to 16 bits.
 WHITES = (1, 255, 1023, 4095, 16383, 65535)
-# Enlarging smoothly brings fractions a little above white.
-MAX_FRACTION = 2
+# Enlarging smoothly brings fractions a little above white, by as much as images are read with.
+MAX_OVERSHOOT, MAX_OVERSHOOT_OF_1 = 1.25, 2.0
 
 
 def check_count(name: str, value: object) -> None:
@@ -235,10 +235,16 @@ def _in_unit(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
     lowest, highest = values.min(), values.max()
     if lowest < 0:
         return np.asarray((values - lowest) / (np.ptp(values) or 1.0))
-    if highest <= MAX_FRACTION and np.any(values % 1):
-        return values.clip(max=1.0)
-    white = next((white for white in WHITES if highest <= white), highest)
-    return np.asarray(values / white)
+    has_fractions = bool(np.any(values != np.rint(values)))
+    white = next((white for white in WHITES if highest <= _most(white, has_fractions)), highest)
+    return np.asarray(values / white).clip(max=1.0)
+
+
+def _most(white: int, has_fractions: bool) -> float:
+    """Return the highest value that images with this white have."""
+    if not has_fractions:
+        return white
+    return white * (MAX_OVERSHOOT_OF_1 if white == 1 else MAX_OVERSHOOT)
 
 
 def probabilities_of_predictions(y_proba: "ArrayLike") -> "NDArray[np.float64]":

@@ -23,6 +23,9 @@ __all__ = ["TrainingHistoryDisplay"]
 
 History: TypeAlias = Mapping[str, Sequence[float]]
 
+# By the rule of early stopping, the first decides which epoch is best, the second among equal ones.
+VALIDATIONS = ("val_accuracy", "val_loss")
+
 BANDS = {"min-max": "lowest to highest", "sd": "mean ± standard deviation"}
 
 
@@ -37,9 +40,10 @@ class TrainingHistoryDisplay:
     history : dict of str to sequence of float, or a sequence of such dicts
         One value per epoch for each name, as in ``DigitCNNClassifier.history_``: `loss`,
         `accuracy`, `learning_rate` and, with a validation, `val_loss` and `val_accuracy`. A
-        sequence contains one dict for each fit. Epochs without a validation are NaN, or left out
-        as by Keras's ``validation_freq=2``: if there are fewer values of a validation than epochs,
-        they belong to every second, third, ... epoch.
+        sequence contains one dict for each fit. Epochs without a value are NaN. Those without a
+        validation may also be left out, as by Keras's ``validation_freq=2``: if there are fewer
+        values of `val_loss` (or, without it, of `val_accuracy`) than epochs, these, and as many
+        values of other validations, belong to every second, third, ... epoch.
 
     Attributes
     ----------
@@ -58,7 +62,8 @@ class TrainingHistoryDisplay:
         The bands, if there are several fits.
     best_epoch_ : int or None
         The epoch, counted from 1, with the highest validation accuracy, and among equal ones the
-        lowest validation loss; for several fits, by their means. None without a validation.
+        lowest validation loss; for several fits, by their means. None without a validation, or if
+        the history does not tell to which epochs its values belong.
     best_epoch_lines_ : list of matplotlib Line2D
         The lines that mark this epoch, one for each quantity.
 
@@ -203,33 +208,39 @@ class TrainingHistoryDisplay:
             If matplotlib is not installed.
         ValueError
             If the history has no epochs or no such quantity, if it does not tell to which epochs
-            the values of a validation belong, if another parameter is not as described, or if `ax`
-            cannot be drawn in.
+            the values of the quantity or of its validation belong, if another parameter is not as
+            described, or if `ax` cannot be drawn in.
         """
         runs = _runs_of(self.history)
         quantities = [quantity] if isinstance(quantity, str) else list(quantity)
         _check_quantities(quantities, runs)
         if band not in BANDS:
             raise ValueError(f"band must be one of {list(BANDS)}, got {band!r}.")
+        drawn = _drawn_values(quantities, runs)
         axes = several_axes_for(ax, type(self).__name__, len(quantities), figsize=(6, 4))
         self.lines_, self.run_lines_, self.bands_, self.best_epoch_lines_ = {}, {}, {}, []
         self.best_epoch_ = _best_epoch(runs)
         for each, name in zip(axes, quantities, strict=True):
-            self._draw_quantity(each, name, runs, band, line_options)
+            self._draw_quantity(each, name, drawn, band, line_options)
         axes[-1].set_xlabel("epoch")
         self.axes_, self.ax_, self.figure_ = axes, axes[0], figure_of(axes[0])
         return self
 
     def _draw_quantity(
-        self, ax: "Axes", quantity: str, runs: list[History], band: str, options: dict[str, Any]
+        self,
+        ax: "Axes",
+        quantity: str,
+        values_of: Mapping[str, list[Sequence[float]]],
+        band: str,
+        options: dict[str, Any],
     ) -> None:
         parts = ((quantity, "training", TRAINING), (f"val_{quantity}", "validation", VALIDATION))
         for name, label, looks in parts:
-            values = [run[name] for run in runs if name in run]
+            values = values_of.get(name, [])
             drawn = line_looks({**looks, "label": label}, options)
-            if len(values) == len(runs) == 1:
+            if len(values) == 1:
                 [self.lines_[name]] = _draw_lines(ax, values, drawn)
-            elif len(values) == len(runs):
+            elif values:
                 self._draw_runs(ax, name, values, band, drawn)
         if self.best_epoch_ is not None:
             label = f"best epoch: {self.best_epoch_}"
@@ -286,33 +297,54 @@ def _runs_of(history: History | Sequence[History]) -> list[History]:
             "history must hold at least one epoch of each fit, got none; a network that was "
             "trained elsewhere and wrapped has no history."
         )
-    return [_with_every_epoch(run) for run in runs]
+    return runs
 
 
-def _with_every_epoch(run: History) -> History:
-    """Return a history in which the validation has a value in each epoch, NaN for none."""
-    n_epochs = max((len(run[name]) for name in run if not name.startswith("val_")), default=0)
-    return {
-        name: _in_their_epochs(name, values, n_epochs) if name.startswith("val_") else values
-        for name, values in run.items()
-    }
+def _drawn_values(quantities: list[str], runs: list[History]) -> dict[str, list[Sequence[float]]]:
+    """Return the values of all fits, one an epoch, of each name that is to be drawn."""
+    names = [name for quantity in quantities for name in (quantity, f"val_{quantity}")]
+    known = [name for name in names if all(name in run for run in runs)]
+    return {name: [_values_of_epochs(run, name) for run in runs] for name in known}
 
 
-def _in_their_epochs(name: str, values: Sequence[float], n_epochs: int) -> Sequence[float]:
+def _values_of_epochs(run: History, name: str) -> Sequence[float]:
+    values = _in_their_epochs(run, name)
+    if values is None:
+        raise ValueError(
+            "history must hold a value of each epoch, or validations of every second, third, ... "
+            f"one, got {len(run[name])} values of {name} for {_n_epochs(run)} epochs; put NaN for "
+            "the epochs without one."
+        )
+    return values
+
+
+def _n_epochs(run: History) -> int:
+    return max((len(run[name]) for name in run if not name.startswith("val_")), default=0)
+
+
+def _in_their_epochs(run: History, name: str) -> Sequence[float] | None:
+    """Return a value for each epoch, NaN for none; None if nobody knows where they belong."""
+    values, n_epochs = run[name], _n_epochs(run)
     if not 0 < len(values) < n_epochs:
         return values if len(values) else [np.nan] * n_epochs
     frequency = n_epochs // len(values)
     # Of 11 epochs, 2 values may be those of the 4th and the 8th, or of the 5th and the 10th.
     is_certain = n_epochs % len(values) == 0 or n_epochs // max(frequency - 1, 1) != len(values)
-    if n_epochs // frequency != len(values) or not is_certain:
-        raise ValueError(
-            f"history must hold a validation of each epoch, or of every second, third, ... one, "
-            f"got {len(values)} values of {name} for {n_epochs} epochs; put NaN for the epochs "
-            "without a validation."
-        )
+    is_regular = n_epochs // frequency == len(values) and is_certain
+    if not is_regular or not _is_of_validation(run, name):
+        return None
     placed = np.full(n_epochs, np.nan)
     placed[frequency - 1 :: frequency] = values
     return placed.tolist()
+
+
+def _is_of_validation(run: History, name: str) -> bool:
+    """Say whether Keras may have measured something, rather than a callback in epochs of its own.
+
+    Keras measures everything on the validation images in the same epochs, the loss among it.
+    """
+    measured = next((run[each] for each in reversed(VALIDATIONS) if each in run), [])
+    return name.startswith("val_") and len(run[name]) == len(measured)
 
 
 def _check_quantities(quantities: list[str], runs: list[History]) -> None:
@@ -351,9 +383,12 @@ def _mean_and_band(values: list[Sequence[float]], band: str) -> "NDArray[np.floa
 
 def _best_epoch(runs: list[History]) -> int | None:
     """Return the best epoch in validation, by the rule of early stopping."""
-    names = ("val_accuracy", "val_loss")
-    known = [name for name in names if all(name in run for run in runs)]
-    means = [_mean_and_band([run[name] for run in runs], "min-max")[0] for name in known]
+    known = [name for name in VALIDATIONS if all(name in run for run in runs)]
+    placed = [[_in_their_epochs(run, name) for run in runs] for name in known]
+    certain = [[values for values in each if values is not None] for each in placed]
+    if certain != placed:
+        return None
+    means = [_mean_and_band(each, "min-max")[0] for each in certain]
     signs = [1 if name == "val_accuracy" else -1 for name in known]
     ranks = [sign * mean for sign, mean in zip(signs, means, strict=True)]
     if not ranks or np.isnan(ranks[0]).all():

@@ -30,8 +30,8 @@ def warn_of_row_order(X: object, *, of: str = "X", **paired: object) -> None:
     ...     warnings.simplefilter("always")
     ...     warn_of_row_order(X.loc[[2, 0, 1]], y=y)
     >>> print(caught[0].message)
-    X and y have the same index in different orders, but rows are paired by position, whatever their
-    index. Pass y.loc[X.index]; if the rows do correspond by position, reset the index of both with
+    X and y have the same index in different orders, but rows are paired by position. If their rows
+    belong together by index, pass y.loc[X.index]; if by position, reset the index of both with
     reset_index(drop=True).
     """
     index = _index_of(X)
@@ -43,8 +43,8 @@ def warn_of_row_order(X: object, *, of: str = "X", **paired: object) -> None:
         remedies = " and ".join(f"{name}.loc[{of}.index]" for name in unordered)
         warnings.warn(
             f"{of} and {' and '.join(unordered)} have the same index in different orders, but rows "
-            f"are paired by position, whatever their index. Pass {remedies}; if the rows do "
-            "correspond by position, reset the index of both with reset_index(drop=True).",
+            f"are paired by position. If their rows belong together by index, pass {remedies}; if "
+            "by position, reset the index of both with reset_index(drop=True).",
             UserWarning,
             stacklevel=callers_level(),
         )
