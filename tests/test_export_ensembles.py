@@ -63,6 +63,23 @@ class TestEnsembles:
         grown.export(tmp_path / "digits.onnx")
         assert json.loads(metadata_of(tmp_path / "digits.onnx")["pixel_range"]) == [0, 255]
 
+    @pytest.mark.parametrize("order", [1, -1], ids=["inverted last", "inverted first"])
+    def test_calibration_images_are_like_those_of_every_member(
+        self, order, ensemble, digits, tmp_path
+    ):
+        X, y = digits
+        mixed = copy.deepcopy(ensemble).set_params(warm_start=True, n_estimators=4)
+        with pytest.warns(PixelRangeWarning, match="background"):
+            mixed.fit(255 - X[:64], y[:64])
+        mixed.estimators_ = mixed.estimators_[::order]
+        light, dark = X[:64], 255 - X[:64]
+        for images, told in ((light, "light ink on a dark"), (dark, "dark ink on a light")):
+            with pytest.raises(ValueError, match=f"calibration_images must .* show {told}"):
+                mixed.export(
+                    tmp_path / "digits.onnx", quantization="int8", calibration_images=images
+                )
+        assert not [*tmp_path.iterdir()]
+
     def test_an_ensemble_that_is_not_fitted(self, tmp_path):
         with pytest.raises(NotFittedError):
             DigitEnsembleClassifier().export(tmp_path / "digits.onnx")

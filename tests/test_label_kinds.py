@@ -113,3 +113,28 @@ def test_classes_are_checked_under_their_own_name(classes, told, small_digits):
     with pytest.raises(ValueError, match="classes must"):
         fitted.partial_fit(X, y, classes)
     assert len(fitted.partial_fit(X, y, classes=y).classes_) == 10
+
+
+@pytest.mark.parametrize("n_classes", [21, 26, 47, 62])
+@pytest.mark.parametrize(
+    "as_passed",
+    [range, np.arange, lambda n: np.arange(float(n)), lambda n: pd.array(range(n), dtype="Int64")],
+    ids=["range", "integers", "whole floats", "nullable integers"],
+)
+def test_many_classes_are_no_regression_target(n_classes, as_passed, small_digits):
+    X = small_digits[0][:n_classes]
+    classifier = network()
+    for _ in range(2):
+        # Warnings are errors here, such as that of scikit-learn for labels that occur once.
+        classifier.partial_fit(X, np.arange(n_classes), classes=as_passed(n_classes))
+    classifier.partial_fit(X, np.arange(n_classes))
+    assert classifier.classes_.tolist() == list(range(n_classes))
+    with pytest.raises(ValueError, match="continuous"):
+        classifier.partial_fit(X, np.arange(n_classes) + 0.5)
+
+
+@pytest.mark.parametrize("n_classes", [26, 62])
+def test_nor_are_validation_labels_of_many_classes(n_classes, small_digits):
+    X, y = small_digits[0][: 3 * n_classes], np.arange(3 * n_classes) % n_classes
+    fitted = network().fit(X, y, X_val=X[:n_classes], y_val=y[:n_classes])
+    assert len(fitted.classes_) == n_classes

@@ -19,8 +19,8 @@ from mnistcnn.classifier._pixel_range import BYTES, joint_range
 from mnistcnn.preprocessing import (
     IN_CALIBRATION,
     PixelRange,
-    TrainingPixels,
     checked_pixels,
+    training_pixels_of,
     unlike_images,
 )
 
@@ -171,7 +171,7 @@ def export_together(
     dtype = _checked_dtype(pixel_dtype, pixel_range)
     calibration = None
     if calibration_images is not None:
-        calibration = _as_input(first, calibration_images, pixel_range, dtype)
+        calibration = _as_input(fitted, calibration_images, pixel_range, dtype)
     file_format.check_available()
     with replaced_at_the_end(path, overwrite=overwrite) as temporary:
         content = convert(
@@ -215,24 +215,25 @@ def _check_goes_with_images(quantization: str | None, calibration_images: "Image
 
 
 def _as_input(
-    classifier: "DigitCNNClassifier",
+    classifiers: "Sequence[DigitCNNClassifier]",
     calibration_images: "Images",
     pixel_range: PixelRange | None,
     dtype: str,
 ) -> NDArray[Any]:
     """Return images of a user's as the file takes them."""
-    rows = checked_pixels(classifier, calibration_images)
+    rows = checked_pixels(classifiers[0], calibration_images)
     n_different = len(np.unique(rows, axis=0))
     if n_different < MIN_CALIBRATION_IMAGES:
         raise ValueError(
             f"calibration_images must hold at least {MIN_CALIBRATION_IMAGES} different images, "
             f"and better a few hundred, got {n_different}."
         )
-    known = TrainingPixels(pixel_range, classifier._pixel_statistics)
-    difference = unlike_images(known, rows, classifier.image_shape_, IN_CALIBRATION)
-    if difference:
-        raise ValueError(f"calibration_images must be like those of the training. {difference}")
-    images = rows.reshape(-1, *classifier.image_shape_)
+    for classifier in classifiers:
+        known = training_pixels_of(vars(classifier))._replace(range=pixel_range)
+        difference = unlike_images(known, rows, classifier.image_shape_, IN_CALIBRATION)
+        if difference:
+            raise ValueError(f"calibration_images must be like those of the training. {difference}")
+    images = rows.reshape(-1, *classifiers[0].image_shape_)
     return _as_bytes(images) if dtype == "uint8" else images.astype(dtype)
 
 

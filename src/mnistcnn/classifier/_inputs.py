@@ -215,7 +215,10 @@ def encode_labels(
     Targets that are not classification targets, hold only one class, or hold a label not known
     before, are refused.
     """
-    check_classification_targets(y)
+    if known_classes is None:
+        check_classification_targets(y)
+    else:
+        _check_are_labels(y)
     labels, targets = np.unique(y, return_inverse=True)
     if known_classes is None:
         if len(labels) < 2:
@@ -246,7 +249,7 @@ def checked_classes(classes: ArrayLike | None) -> NDArray[Any]:
         raise ValueError(f"{wanted}, got {classes!r}.")
     check_kind_of_labels(classes, "classes")
     try:
-        check_classification_targets(classes)
+        _check_are_labels(classes)
     except ValueError as error:
         raise ValueError(f"{wanted}{_NOT_WEIGHTS}, got {_first(classes)}.") from error
     labels: NDArray[Any] = np.unique(np.asarray(classes))
@@ -255,6 +258,13 @@ def checked_classes(classes: ArrayLike | None) -> NDArray[Any]:
             f"{wanted}, at least 2 of them{_NOT_WEIGHTS}, got 1 class only: {labels.tolist()}."
         )
     return labels
+
+
+def _check_are_labels(values: ArrayLike) -> None:
+    """Refuse a regression target; where the classes are given, many different labels are none."""
+    # scikit-learn takes labels for measurements unless most of them occur twice.
+    twice = values.repeat(2) if hasattr(values, "repeat") else np.repeat(np.asarray(values), 2)
+    check_classification_targets(twice)
 
 
 def _first(values: ArrayLike) -> str:
