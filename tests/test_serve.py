@@ -174,41 +174,6 @@ class TestAnswers:
         np.testing.assert_allclose(answer["probabilities"], expected, rtol=0, atol=1e-5)
 
 
-class TestPixelsOfTheTraining:
-    """A network of other pixels than those that are sent is refused at the start."""
-
-    @pytest.fixture
-    def load(self, tmp_path, monkeypatch):
-        monkeypatch.syspath_prepend(SERVER)
-        network = pytest.importorskip("network")
-
-        def load(X, y, **parameters):
-            settings = {"epochs": 1, "precision": "float32", "random_state": 0} | parameters
-            path = tmp_path / "digits.onnx"
-            DigitCNNClassifier("two_layer_mlp", **settings).fit(X, y).export(path)
-            return network.OnnxNetwork(str(path), 1)
-
-        return load
-
-    def test_sixteen_levels(self, load, digits):
-        X, y = digits
-        with pytest.raises(ValueError, match=r"digits\.onnx must .* on pixels from 0 to 15"):
-            load(X[:200] // 16, y[:200])
-
-    def test_dark_ink(self, load, digits):
-        X, y = digits
-        with pytest.raises(ValueError, match="light ink on a dark background, got .* a mean of 2"):
-            load(255 - X[:200], y[:200])
-
-    @pytest.mark.parametrize("change", [lambda X: X, lambda X: 30 + X // 2], ids=["own", "paler"])
-    def test_images_that_merely_vary_are_taken(self, load, digits, change):
-        assert load(change(digits[0][:200]), digits[1][:200]).image_shape == (28, 28, 1)
-
-    def test_a_network_that_has_not_learned_the_mean(self, load, digits):
-        X, y = digits
-        assert load(X[:200], y[:200], pixel_scaling="unit").classes == list(range(10))
-
-
 class TestImagesUnlikeTheTraining:
     """Images that would be answered wrongly without a word are refused."""
 
