@@ -244,7 +244,7 @@ def test_pixels_scaled_once_by_the_network_are_as_they_should_be(steps, some_dig
 
 def test_unit_scaling_of_what_is_in_that_unit_is_told_of(some_digits):
     X, y = some_digits
-    with pytest.warns(PixelRangeWarning, match=r"pixel_scaling='unit' divides by 255.*0 to 1 "):
+    with pytest.warns(PixelRangeWarning, match=r"pixel_scaling='unit' divides by 255.*0 to 1, "):
         quick(pixel_scaling="unit").fit(X / 255, y)
 
 

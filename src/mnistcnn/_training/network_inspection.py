@@ -69,7 +69,7 @@ def layer_outputs(
     chosen = list(tensors) if names is None else list(names)
     unknown = [name for name in chosen if name not in tensors]
     if unknown:
-        raise ValueError(f"layers must be among {list(tensors)}, but also contains {unknown}.")
+        raise ValueError(f"layers must be names among {list(tensors)}, got {unknown}.")
     images = pixels.reshape(-1, *network.image_shape).astype(np.float32)
     # A name of its own, for Keras would count it among those that it gives.
     inner = keras.Function(
