@@ -165,7 +165,7 @@ def parked(n_parameters):
     network = types.SimpleNamespace(model=types.SimpleNamespace(count_params=lambda: n_parameters))
     compiled = types.SimpleNamespace(network=network, is_compiled=False)
     borrowed = BorrowedNetwork(compiled, (n_parameters,), POOL._returned)
-    with borrowed.training(types.SimpleNamespace(callbacks=[])):
+    with borrowed.lent_for(types.SimpleNamespace(callbacks=[])):
         pass
 
 

@@ -26,8 +26,8 @@ warnings.showwarning = tell_slowly
 
 def fit(_):
     from mnistcnn import DigitCNNClassifier
-    from mnistcnn._training import sharing
-    sharing._has_gpu = lambda: True
+    from mnistcnn._training import shared_gpu
+    shared_gpu._has_gpu = lambda: True
     if sys.argv[2] == "own":
         os.environ["CUDA_VISIBLE_DEVICES"] = f"{os.getpid()},99"
     DigitCNNClassifier("baseline", epochs=1).fit(np.eye(20, 16), np.arange(20) % 2)

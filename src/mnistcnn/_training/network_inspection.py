@@ -73,7 +73,7 @@ def layer_outputs(
     images = pixels.reshape(-1, *network.image_shape).astype(np.float32)
     # A name of its own, for Keras would count it among those that it gives.
     inner = keras.Function(
-        core.inputs[0], [tensors[name] for name in chosen], name="looking_inside"
+        core.inputs[0], [tensors[name] for name in chosen], name="inspected"
     )
     parts = [
         [
