@@ -173,7 +173,8 @@ def test_weights_that_no_memory_holds_are_named_and_the_estimator_stays(two_clas
     X, y = two_classes
     classifier = quick(ALONE[0]).fit(X, y)
     before = classifier.predict_proba(X)
-    with pytest.raises(DeviceMemoryError, match=r"architecture=heavy on images of 8x8x1 does not fit .*\. Try"):
+    message = r"architecture=heavy on images of 8x8x1 does not fit on the device\. Try"
+    with pytest.raises(DeviceMemoryError, match=message):
         classifier.set_params(architecture=heavy).fit(X, y)
     np.testing.assert_array_equal(classifier.predict_proba(X), before)
 

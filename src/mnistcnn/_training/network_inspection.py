@@ -72,9 +72,7 @@ def layer_outputs(
         raise ValueError(f"layers must be names among {list(tensors)}, got {unknown}.")
     images = pixels.reshape(-1, *network.image_shape).astype(np.float32)
     # A name of its own, for Keras would count it among those that it gives.
-    inner = keras.Function(
-        core.inputs[0], [tensors[name] for name in chosen], name="inspected"
-    )
+    inner = keras.Function(core.inputs[0], [tensors[name] for name in chosen], name="inspected")
     parts = [
         [
             _as_float32(output)

@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistcnn._meta_estimator import first_estimator
-from mnistcnn.handwriting._digit_normalizer import DigitNormalizer
-
 if TYPE_CHECKING:
     from mnistcnn._types import Array, Estimator
+    from mnistcnn.handwriting._digit_normalizer import DigitNormalizer
 
 __all__ = ["input_for", "leading_normalizer", "normalized_input_for"]
 
 
-def leading_normalizer(classifier: "Estimator") -> DigitNormalizer | None:
+def leading_normalizer(classifier: "Estimator") -> "DigitNormalizer | None":
     """Return the normaliser that a classifier begins with, as pipelines may; None if there is none.
 
     Examples
@@ -25,8 +23,19 @@ def leading_normalizer(classifier: "Estimator") -> DigitNormalizer | None:
     >>> leading_normalizer(make_pipeline(DigitNormalizer(), load_pretrained()))
     DigitNormalizer()
     """
+    if not _may_hold_another(classifier):
+        return None
+    # Both load scikit-learn, which takes a second; what holds another estimator has done so.
+    from mnistcnn._meta_estimator import first_estimator
+    from mnistcnn.handwriting._digit_normalizer import DigitNormalizer
+
     first = first_estimator(classifier)
     return first if isinstance(first, DigitNormalizer) else None
+
+
+def _may_hold_another(classifier: "Estimator") -> bool:
+    parameters: dict[str, Any] = getattr(classifier, "get_params", dict)()
+    return hasattr(classifier, "steps") or "estimator" in parameters
 
 
 def input_for(classifier: "Estimator", X: "Array") -> Any:
