@@ -200,7 +200,7 @@ class TestWithoutRuntime:
     def test_opened_as_a_file_it_says_what_to_do(self, browser, site):
         page = browser.new_page()
         page.goto((site / "draw" / "index.html").as_uri())
-        expect(page, "has to be served")
+        expect(page, "Serve it")
         page.close()
 
 
