@@ -322,7 +322,7 @@ class TestLayers:
 
     def test_unknown_layers_are_refused_with_the_known_ones(self, fitted, small_digits):
         X, _ = small_digits
-        with pytest.raises(ValueError, match=r"layers must be among \['flatten', 'hidden'"):
+        with pytest.raises(ValueError, match=r"layers must be names among \['flatten', 'hidden'"):
             fitted["probabilities"].layer_outputs(X[:1], layers=["conv"])
 
     def test_kernels_begin_with_the_first_layers(self, fitted):
