@@ -266,7 +266,7 @@ def _classes_of_all_calls(
 
 
 def _joined(before: History, after: History) -> History:
-    """Return one value an epoch for each name, NaN where it was not measured."""
+    """Return one value per epoch for each name, NaN where it was not measured."""
     return {
         name: [*_values_or_nan(before, name), *_values_or_nan(after, name)]
         for name in {**before, **after}
