@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks._data import MISSING
+from mnistcnn._wording import counted
 
 VERDICTS = {True: "yes", False: "NO", None: ""}
 
@@ -23,7 +24,7 @@ def _circumstances(record: dict[str, Any]) -> str:
     machine, data = record["machine"], record["data"]
     quick = "; QUICK SIZES: these numbers say nothing" if record["quick"] else ""
     return (
-        f"{machine['processor']}, {machine['logical_cores']} cores, "
+        f"{machine['processor']}, {counted(machine['logical_cores'], 'core')}, "
         f"{', '.join(machine['devices'])}, Keras on {machine['backend']}; {data} images; "
         f"median (lowest to highest) of {record['repeats']}{quick}"
     )

@@ -6,6 +6,7 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import joblib
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +66,7 @@ def test_writes_every_single_measurement_with_machine_and_command(quick_run, nam
     assert record["benchmark"] == name
     assert record["command"].startswith("python -m benchmarks all --quick")
     assert record["machine"]["processor"]
-    assert record["machine"]["logical_cores"] == os.cpu_count()
+    assert record["machine"]["logical_cores"] == joblib.cpu_count()
     assert record["machine"]["versions"]["keras"]
     assert record["quick"] is True
     assert record["data"] == "synthetic"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.reproduced.tried import SHORT, TRIED, short_of_reported, tried_settings
 from benchmarks.reproduced.writers import WriterErrors, errors_by_writer
 from mnistcnn import get_architecture, get_recipe, list_recipes
+from mnistcnn._wording import counted
 
 Record = dict[str, Any]
 
@@ -205,7 +206,8 @@ def _shortened(by_recipe: dict[str, list[Record]]) -> str:
 
 def _machines(records: list[Record]) -> str:
     machines = {
-        f"{each['environment']['logical_cores']} cores of {each['environment']['processor']}, "
+        f"{counted(each['environment']['logical_cores'], 'core')} of "
+        f"{each['environment']['processor']}, "
         f"{each['environment']['backend']} "
         f"{each['environment']['versions'][each['environment']['backend']]}, {each['precision']}"
         for each in records

@@ -1,12 +1,24 @@
-"""Names in the sentences of messages: several, many, and the one that was probably meant."""
+"""Numbers and names in sentences: one or several, many, and the one that was probably meant."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-__all__ = ["MIN_SIMILARITY", "abbreviated", "listed", "suggestion"]
+__all__ = ["MIN_SIMILARITY", "abbreviated", "counted", "listed", "suggestion"]
 
 # The least similarity of two names (difflib's ratio) at which one is suggested for the other.
 MIN_SIMILARITY = 0.7
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, whose plural ends in s.
+
+    Examples
+    --------
+    >>> from mnistcnn._wording import counted
+    >>> counted(1, "core"), counted(2, "core")
+    ('1 core', '2 cores')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def listed(names: Iterable[str]) -> str:

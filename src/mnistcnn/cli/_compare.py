@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcnn._types import Array
+from mnistcnn._wording import counted
 from mnistcnn.cli._completion import complete_architectures
 from mnistcnn.cli._engines import (
     check_engine,
@@ -217,5 +218,5 @@ def _footnote(metadata: dict[str, Any]) -> str:
         f"folds, epochs {metadata['classifier']['epochs']}, "
         f"random state {metadata['random_state']};\n"
         f"{backend} {metadata['versions'][backend]} on {', '.join(devices)}, with "
-        f"{metadata['logical_cores']} cores of {metadata['processor']}"
+        f"{counted(metadata['logical_cores'], 'core')} of {metadata['processor']}"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcnn._wording import counted
 from mnistcnn.cli._completion import complete_recipe
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
@@ -218,5 +219,5 @@ def _condition(record: Record) -> str:
     return (
         f"{record['n_training_images']:,} training images, {record['n_test_images']:,} test "
         f"images; {environment['backend']} on {', '.join(environment['devices'])}, with "
-        f"{environment['logical_cores']} cores of {environment['processor']}."
+        f"{counted(environment['logical_cores'], 'core')} of {environment['processor']}."
     )

@@ -1,8 +1,9 @@
 """The environment of a measurement: versions, devices and the processor."""
 
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+
+from joblib import cpu_count
 
 import mnistcnn
 
@@ -12,7 +13,8 @@ _PACKAGES = ("tensorflow", "jax", "torch", "keras", "scikit-learn", "numpy", "pa
 def describe_environment() -> dict[str, object]:
     """Return the facts needed to repeat a measurement, as plain values.
 
-    `devices` are the names of the accelerators that the backend sees, or "CPU".
+    `devices` are the names of the accelerators that the backend sees, or "CPU". `logical_cores` are
+    those that this process may use, in a container or under a batch system too.
     """
     found = mnistcnn.devices()
     *accelerators, processor = (device["name"] for device in found.devices)
@@ -22,7 +24,7 @@ def describe_environment() -> dict[str, object]:
         "backend": found.backend,
         "devices": accelerators or ["CPU"],
         "processor": processor,
-        "logical_cores": os.cpu_count(),
+        "logical_cores": cpu_count(),
         "platform": platform.platform(),
     }
 

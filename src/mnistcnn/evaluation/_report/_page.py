@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Classifier
+from mnistcnn._wording import counted
 from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._report._calibration import Calibration
 from mnistcnn.evaluation._report._charts import history_chart
@@ -200,7 +201,7 @@ def _environment_section() -> Element:
     machine = {
         "Backend": environment["backend"],
         "Devices": ", ".join(environment["devices"]),
-        "Processor": f"{environment['processor']}, {environment['logical_cores']} cores",
+        "Processor": f"{environment['processor']}, {counted(environment['logical_cores'], 'core')}",
         "Platform": environment["platform"],
         "Versions": versions,
     }
