@@ -1,6 +1,7 @@
 """How memory grows from fit to fit, and how much one fit takes at most; on Linux."""
 
 import gc
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +15,7 @@ from benchmarks._peers import PEERS
 from benchmarks._results import Figure, Measurement, Results, combined
 from benchmarks._settings import Training
 from benchmarks._tasks import peer_images
+from benchmarks.onednn import SETTING
 from benchmarks.search import WIDTH_GRIDS
 from mnistcnn import load_sample_digits
 
@@ -41,6 +43,11 @@ class Sizes:
     def in_turn(self) -> str:
         """What the case of a few networks is called."""
         return f"{self.n_networks} fits of {self.n_in_turn} networks in turn"
+
+    @property
+    def without_onednn(self) -> str:
+        """What the case of ever new networks without oneDNN is called."""
+        return f"ours, {self.always_new}, without oneDNN"
 
     @property
     def always_new(self) -> str:
@@ -84,6 +91,12 @@ def measure_changing_networks(
     return {GROWTH: late - early, "resident_mebibytes": late}
 
 
+def measure_without_onednn(*, n_widths: int, sizes: Sizes, repeat: int) -> Measurement:
+    """Do the same, in a new process, without oneDNN, which keeps kernels for each shape."""
+    os.environ[SETTING] = "0"
+    return measure_changing_networks(peer="ours", n_widths=n_widths, sizes=sizes, repeat=repeat)
+
+
 def measure_peak(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
     """Fit once in a fresh process, and read the most memory that it ever held."""
     # Every process imports the same, so that only the fit makes a difference.
@@ -115,6 +128,12 @@ def cases(sizes: Sizes) -> list[Case]:
             )
             for peer in sizes.changing
         ),
+        Case(
+            sizes.without_onednn,
+            measure_without_onednn,
+            {"n_widths": sizes.n_networks, "sizes": sizes},
+            backend="tensorflow",
+        ),
         *(_case(measure_peak, peer, "one large fit", sizes) for peer in sizes.peaking),
     ]
 
@@ -142,6 +161,12 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
             results, sizes.changing, sizes.in_turn, f"growth over {sizes.in_turn}", at_most=20
         ),
         *_growth(results, sizes.changing, sizes.always_new, f"growth over {sizes.always_new}"),
+        Figure(
+            f"growth over {sizes.always_new}: ours without oneDNN",
+            results.median(sizes.without_onednn, GROWTH),
+            "MiB",
+            at_most=20,
+        ),
         Figure(
             f"peak of fit on {sizes.n_images:,} images: ours - Keras on the same uint8",
             extra,

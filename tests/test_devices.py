@@ -9,6 +9,7 @@ import pytest
 import mnistcnn
 from mnistcnn import DigitCNNClassifier
 from mnistcnn import _cpu as cpu
+from mnistcnn._keras_start import ONEDNN
 from mnistcnn._training.backends.base import bfloat16_of_gpu
 from mnistcnn._training.gpu import gpu_memory
 from mnistcnn._training.runtime import fastest_precision
@@ -31,10 +32,16 @@ def test_precision_is_that_of_a_fit(two_classes):
 
 
 @pytest.mark.parametrize(
-    ("flags", "precision", "reason"),
-    [("avx512_bf16 amx_bf16", "bfloat16", "amx_bf16, avx512_bf16"), ("avx2", "float32", "not")],
+    ("flags", "onednn", "precision", "reason"),
+    [
+        ("avx512_bf16 amx_bf16", "1", "bfloat16", "amx_bf16, avx512_bf16"),
+        ("avx512_bf16 amx_bf16", "0", "float32", "oneDNN"),
+        ("avx512_bf16 amx_bf16", "False", "float32", "oneDNN"),
+        ("avx2", "1", "float32", "not"),
+    ],
 )
-def test_the_reason_names_the_instructions(flags, precision, reason, tmp_path, monkeypatch):
+def test_the_reason_names_what_multiplies(flags, onednn, precision, reason, tmp_path, monkeypatch):
+    monkeypatch.setenv(ONEDNN, onednn)
     if keras.backend.backend() != "tensorflow" or len(mnistcnn.devices().devices) > 1:
         pytest.skip("another device computes")
     (tmp_path / "cpuinfo").write_text(f"flags\t\t: fpu {flags}\n")

@@ -35,6 +35,11 @@ def take_onednn() -> None:
     os.environ.setdefault(ONEDNN, "0" if chosen_before else "1")
 
 
+def is_onednn_on() -> bool:
+    """Tell whether TensorFlow, once it is loaded, computes with oneDNN where it has it."""
+    return os.environ.get(ONEDNN, "1").lower() not in {"0", "false"}
+
+
 @cache
 def find_devices() -> None:
     """Let TensorFlow, where it is loaded, look for GPUs; it logs an error where there are none."""

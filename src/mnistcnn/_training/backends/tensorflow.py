@@ -19,7 +19,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from mnistcnn._cpu import bfloat16_instructions
-from mnistcnn._keras_start import find_devices
+from mnistcnn._keras_start import find_devices, is_onednn_on
 from mnistcnn._training.backends.base import (
     Backend,
     Bfloat16Support,
@@ -138,6 +138,8 @@ class TensorFlowBackend(Backend):
 
 
 def _bfloat16_of_cpu(instructions: list[str]) -> Bfloat16Support:
+    if instructions and not is_onednn_on():
+        return Bfloat16Support(False, "oneDNN, which multiplies bfloat16 directly, is turned off")
     if instructions:
         names = ", ".join(instructions)
         return Bfloat16Support(True, f"the CPU multiplies bfloat16 directly ({names})")
