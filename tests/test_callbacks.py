@@ -120,6 +120,34 @@ def test_notes_of_a_callback_are_not_shared_by_two_fits(small_digits):
         assert not untouched.array.any()
 
 
+class LoggedSometimes(keras.callbacks.Callback):
+    """Logs one number in the epochs 1 and 3, counted from 0, and another one in epoch 2."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["odd" if epoch % 2 else "even"] = float(epoch)
+        if epoch == 0:
+            del logs["even"]
+
+
+class LoggedSometimesByBatches(LoggedSometimes):
+    """Has Keras's own `fit` run the epochs."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Watch."""
+
+
+@pytest.mark.parametrize("callback", [LoggedSometimes, LoggedSometimesByBatches])
+def test_what_is_logged_in_some_epochs_stands_in_these(callback, small_digits):
+    classifier = quick(callbacks=callback(), epochs=4).fit(*small_digits)
+    nan = float("nan")
+    np.testing.assert_equal(classifier.history_["odd"], [nan, 1.0, nan, 3.0])
+    np.testing.assert_equal(classifier.history_["even"], [nan, nan, 2.0, nan])
+    assert np.isfinite(classifier.history_["loss"]).all()
+    classifier.partial_fit(*small_digits)
+    np.testing.assert_equal(classifier.history_["odd"], [nan, 1.0, nan, 3.0, nan])
+    assert {len(values) for values in classifier.history_.values()} == {5}
+
+
 def test_a_callback_in_two_places_is_one_copy(small_digits):
     inner = Notes()
     outer = Notes(inner)

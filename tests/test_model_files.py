@@ -350,7 +350,7 @@ class TestWhatIsSavedCanBeRead:
     def test_a_history_with_gaps(self, small_digits, path):
         classifier = quick(epochs=3, callbacks=OddEpochs()).fit(*small_digits)
         loaded = through_file(classifier, path)
-        assert loaded.history_ == classifier.history_
+        np.testing.assert_equal(loaded.history_, classifier.history_)
         assert loaded.n_iter_ == 3
 
     def test_labels_of_numpy_in_an_array_of_objects(self, small_digits, path):

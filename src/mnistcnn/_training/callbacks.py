@@ -175,6 +175,20 @@ def _rate_of_last_update(optimizer: keras.optimizers.Optimizer) -> float:
     return float(optimizer.learning_rate)
 
 
+class CompleteHistory(keras.callbacks.History):  # type: ignore[misc]
+    """Keras's history with a value for each epoch: NaN where a callback has logged none."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Record the epoch's values."""
+        n_earlier = len(self.epoch)
+        super().on_epoch_end(epoch, logs)
+        for name, values in self.history.items():
+            if name not in (logs or {}):
+                values.append(math.nan)
+            else:
+                values[:0] = [math.nan] * (n_earlier + 1 - len(values))
+
+
 class BetweenBatches(keras.callbacks.Callback):  # type: ignore[misc]
     """Calls a function between batches, where Keras's `fit` may be interrupted without harm."""
 

@@ -11,6 +11,7 @@ from mnistcnn._training.backup import with_backup
 from mnistcnn._training.callbacks import (
     AveragedValidation,
     BestEpoch,
+    CompleteHistory,
     FiniteLoss,
     RecordedRate,
 )
@@ -81,7 +82,7 @@ def _all_callbacks(order: ShuffledOrder, network: Network, config: TrainingConfi
         )
     if config.optimizer.takes_average and not any(map(_swaps_averages, config.callbacks)):
         first.append(AveragedValidation())
-    last: list[Any] = [keras.callbacks.History()]
+    last: list[Any] = [CompleteHistory()]
     if config.patience is not None:
         # In the end its weights are those of the network, whatever others may have restored.
         last.append(BestEpoch(config.patience, network))

@@ -170,7 +170,8 @@ default="one_cycle"
         Number of epochs that were run.
     history_ : dict of list of float
         Loss, accuracy and learning rate of each epoch, and the loss and accuracy on the validation
-        images, if there are any; NaN for epochs of `partial_fit` after a fit with a validation.
+        images, if there are any, and what callbacks log; NaN for epochs without a value, such as
+        those of `partial_fit` after a fit with a validation.
     model_ : keras.Model
         The network, from raw pixels to float32 scores.
     precision_ : str

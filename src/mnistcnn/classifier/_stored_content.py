@@ -185,7 +185,7 @@ def _check_features(features: Content, image_shape: tuple[int, ...]) -> None:
 
 
 def _check_history(history: dict[str, list[float]], *, stops_early: bool) -> None:
-    # A callback may report something in some epochs only.
+    # In files of earlier versions, what a callback logged in some epochs only has fewer numbers.
     if not all(
         isinstance(name, str) and all(type(number) is float for number in numbers)
         for name, numbers in history.items()
