@@ -11,6 +11,10 @@ from typing import Any
 from benchmarks._tables import report
 
 HEAD = """\
+---
+nosearch: true
+---
+
 # Results of the benchmarks
 
 Made by `python -m benchmarks.document` from the records in `benchmarks/results/`, which hold every

@@ -53,11 +53,12 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_doctrees"]
 
 html_theme = "furo"
 html_title = f"mnistcnn {release}"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["pages.css"]
 # Furo's own choice underlines what is imported, as if it were a link.
 pygments_dark_style = "github-dark"
@@ -83,8 +84,8 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
 }
 
-# Single backticks in docstrings are code, as in scikit-learn's.
-default_role = "code"
+# Single backticks in docstrings are code, and link to the public names among it.
+default_role = "py:obj"
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "substitution"]
 myst_substitutions = {

@@ -58,6 +58,25 @@ def mnistcnn_on_a_terminal(*arguments):
     return process.returncode, printed, shown.decode()
 
 
+def shown_on_a_terminal(*arguments, columns, **changes):
+    """Run a command on a terminal of so many columns, and return all that stands there."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    terminal, streams = pty.openpty()
+    fcntl.ioctl(streams, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [*COMMAND, *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=streams, stderr=streams, env=environment(TERM="xterm-256color", **changes)
+    ):
+        os.close(streams)
+        shown = b"".join(_read_to_the_end(terminal))
+    os.close(terminal)
+    return shown.decode()
+
+
 def _read_to_the_end(terminal):
     # Linux tells the end of a terminal by an error.
     with contextlib.suppress(OSError):

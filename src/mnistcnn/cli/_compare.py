@@ -28,7 +28,7 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._progress import progress, report_of_architecture
 from mnistcnn.cli._results_folder import ResultsFolder
-from mnistcnn.cli._tables import print_json, print_notes, print_table
+from mnistcnn.cli._tables import print_facts, print_json, print_notes, print_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +184,7 @@ def _print(result: "ComparisonResult") -> None:
     )
     failures = [f"{name} failed in {failure}" for name, failure in result.failures.items()]
     print_notes(filter(None, [*failures, _found_in_memory(result), result.verdict]))
-    print(_footnote(result.metadata))
+    print_facts(*_footnote(result.metadata).splitlines())
 
 
 def _found_in_memory(result: "ComparisonResult") -> str:

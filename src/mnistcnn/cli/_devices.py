@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnistcnn.cli._options import json_option, quiet_option
-from mnistcnn.cli._tables import print_json, print_table
+from mnistcnn.cli._tables import print_facts, print_json, print_table
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -32,7 +32,7 @@ def _print(found: "Bunch") -> None:
         [(one["kind"], one["name"], _size(one["memory"])) for one in found.devices],
         n_text_columns=2,
     )
-    print(
+    print_facts(
         f'{found.backend} {found.backend_version}; precision "auto" is {found.precision}: '
         f"{found.reason}"
     )

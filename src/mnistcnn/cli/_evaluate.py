@@ -26,7 +26,7 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._polarity import looks_inverted, warn_if_better_inverted
 from mnistcnn.cli._progress import progress_of_answers
-from mnistcnn.cli._tables import plain_label, print_json, print_table
+from mnistcnn.cli._tables import plain_label, print_facts, print_json, print_table
 
 
 @click.command()
@@ -156,12 +156,12 @@ def _print(summary: dict[str, Any], *, rejects: bool) -> None:
             for row in summary["labels"]
         ],
     )
-    print(
+    print_facts(
         f"Accuracy {100 * summary['accuracy']:.2f} %, prediction error "
         f"{summary['prediction_error_percent']:.2f} % on {summary['images']:,} images."
     )
     if rejects:
-        print(_of_rejected(summary))
+        print_facts(_of_rejected(summary))
 
 
 def _of_rejected(summary: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     refuse_to_overwrite,
 )
-from mnistcnn.cli._tables import plain_label, print_json
+from mnistcnn.cli._tables import plain_label, print_facts, print_json
 
 if TYPE_CHECKING:
     from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
@@ -99,7 +99,7 @@ def _summary(
 
 def _print(summary: dict[str, Any]) -> None:
     shape = ", ".join(map(str, summary["image_shape"]))
-    print(
+    print_facts(
         f"{summary['file']} ({summary['bytes'] / 1e6:.1f} MB) takes images of shape (n, {shape}) "
         f"and gives the probabilities of {len(summary['classes'])} classes."
     )

@@ -25,7 +25,7 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._polarity import polarity_was_told, warn_of_other_polarity
 from mnistcnn.cli._submission import check_submission, write_submission
-from mnistcnn.cli._tables import print_json
+from mnistcnn.cli._tables import print_facts, print_json
 from mnistcnn.cli._training_progress import AUGMENTATIONS, NetworkOrEnsemble, Training, networks_of
 
 RECIPE = "accurate"
@@ -288,16 +288,18 @@ def _print(summary: dict[str, Any]) -> None:
         f"Trained {networks} on {_images(summary['training_images'])} in {summary['seconds']:.1f} s"
     )
     if not summary["validation_images"]:
-        print(f"{trained}, all that have labels; nothing is held out to estimate the accuracy.")
+        print_facts(
+            f"{trained}, all that have labels; nothing is held out to estimate the accuracy."
+        )
         return
     low, high = (100 * bound for bound in summary["confidence_interval"])
     what = "network" if n == 1 else "ensemble"
-    print(
-        f"{trained}.\n"
+    print_facts(
+        f"{trained}.",
         f"Accuracy {100 * summary['accuracy']:.2f} % on {summary['validation_images']:,} held-out "
         f"images: standard error {100 * summary['standard_error']:.2f} points, "
-        f"{100 * CONFIDENCE:.0f} % interval {low:.2f} to {high:.2f} % (Wilson).\n"
-        f"The {what} that was measured makes the predictions; it has not seen these images."
+        f"{100 * CONFIDENCE:.0f} % interval {low:.2f} to {high:.2f} % (Wilson).",
+        f"The {what} that was measured makes the predictions; it has not seen these images.",
     )
     # It stands there before the submission does, also in a file or a pipe.
     sys.stdout.flush()

@@ -31,7 +31,7 @@ from mnistcnn.cli._options import (
 )
 from mnistcnn.cli._polarity import looks_inverted, warn_if_better_inverted
 from mnistcnn.cli._progress import AdvanceTo, progress_of_answers
-from mnistcnn.cli._tables import print_json
+from mnistcnn.cli._tables import print_facts, print_json
 
 
 @click.command(short_help="Evaluate a classifier and write an HTML report.")
@@ -148,8 +148,8 @@ def _write(
 
 def _print(figures: dict[str, Any]) -> None:
     low, high = (100 * bound for bound in figures["accuracy_interval"])
-    print(
+    print_facts(
         f"Accuracy {100 * figures['accuracy']:.2f} % on {figures['images']:,} images, 95 % "
-        f"interval {low:.2f} to {high:.2f} % (Wilson).\n"
-        f"{figures['report']} holds the report."
+        f"interval {low:.2f} to {high:.2f} % (Wilson).",
+        f"{figures['report']} holds the report.",
     )

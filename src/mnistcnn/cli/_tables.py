@@ -1,6 +1,7 @@
 """Results on stdout: as a table for people, or as JSON for other programs."""
 
 import json
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 # Between two columns, and once more around the table.
 GAP = 3
-WIDTH = 80
+# Longer lines are tiring to read.
+MAX_WIDTH = 80
 
 
 def print_table(
@@ -53,9 +55,26 @@ def _narrowest(table: "Table") -> int:
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Print sentences under a table, none of whose lines is longer than a narrow terminal."""
+    """Print sentences under a table, in lines that the terminal has room for."""
     for note in notes:
-        print(textwrap.fill(in_one_line(note), WIDTH, break_on_hyphens=False))
+        print(_filled(in_one_line(note)))
+
+
+def print_facts(*facts: str) -> None:
+    """Print each in one line, or on a terminal in lines that it has room for.
+
+    Programs that read them find each in a line of its own.
+    """
+    for fact in facts:
+        print(_filled(fact) if sys.stdout.isatty() else fact)
+
+
+def _filled(text: str) -> str:
+    from rich.console import Console
+
+    width = min(MAX_WIDTH, Console().width)
+    # A path that is too long for a line stays one that can be copied.
+    return textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False)
 
 
 def print_json(result: object) -> None:

@@ -25,7 +25,7 @@ from mnistcnn.cli._options import (
     random_state_option,
     refuse_to_overwrite,
 )
-from mnistcnn.cli._tables import print_json
+from mnistcnn.cli._tables import print_facts, print_json
 from mnistcnn.cli._training_progress import AUGMENTATIONS, Training
 
 if TYPE_CHECKING:
@@ -211,8 +211,8 @@ def _print(summary: dict[str, Any]) -> None:
             f"{summary['validation_images']:,} images (epoch {summary['kept_epoch']} of "
             f"{summary['epochs']}), {accuracies}"
         )
-    print(
+    print_facts(
         f"Trained {summary['architecture']} on {summary['images']:,} images in "
-        f"{summary['seconds']:.1f} s: {accuracies}.\n"
-        f"{summary['model_file']} holds the classifier."
+        f"{summary['seconds']:.1f} s: {accuracies}.",
+        f"{summary['model_file']} holds the classifier.",
     )
