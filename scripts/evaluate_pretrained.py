@@ -51,8 +51,8 @@ def on_mnist(classifier: Any, images: Any, target: Any) -> None:
         for digit in range(10)
     ]
     print(table(("digit", "images", "recall %", "precision %"), rows))
-    normalised = classifier.predict(DigitNormalizer().transform(images))
-    print(f"\nThrough the normaliser: {with_interval((normalised != target).sum(), len(target))}\n")
+    normalized = classifier.predict(DigitNormalizer().transform(images))
+    print(f"\nThrough the normalizer: {with_interval((normalized != target).sum(), len(target))}\n")
 
 
 def _recall_and_precision(answers: Any, target: Any, digit: int) -> tuple[str, str]:
@@ -62,7 +62,7 @@ def _recall_and_precision(answers: Any, target: Any, digit: int) -> tuple[str, s
 
 
 def on_other_pens(classifier: Any, arguments: argparse.Namespace) -> None:
-    """Print errors on images of other people and pens, each through the normaliser."""
+    """Print errors on images of other people and pens, each through the normalizer."""
     digits = load_digits()
     collections = {"scikit-learn's digits, 8x8": (list(digits.images), digits.target)}
     if arguments.semeion:

@@ -1,4 +1,4 @@
-"""Draws the images of docs/handwriting.md: the steps of the normaliser, and what it makes of what.
+"""Draws the images of docs/handwriting.md: the steps of the normalizer, and what it makes of what.
 
 The build of the documentation draws them.
 """

@@ -25,7 +25,7 @@ FORMS = {
     "on black": lambda grey: rgba(grey),
     "on white": lambda grey: rgba(255 - grey),
     "from 0 to 1": lambda grey: rgba(grey / 255, 1),
-    "coloured": lambda grey: rgba(grey) // np.array([1, 2, 3, 1], dtype=np.uint8),
+    "colored": lambda grey: rgba(grey) // np.array([1, 2, 3, 1], dtype=np.uint8),
     "16 levels": lambda grey: rgba(grey // 16, 15),
 }
 

@@ -284,7 +284,7 @@ class TestAccessibility:
 
 def problems(axe, page):
     """What axe-core has against the page as it is."""
-    # Colours on their way are none of either state.
+    # Colors on their way are none of either state.
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
     return [
         (violation["id"], node["html"])

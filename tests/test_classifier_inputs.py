@@ -241,7 +241,7 @@ def test_predictions_do_not_depend_on_the_unit_of_the_pixels(small_digits):
     assert min(scores) > 0.95
 
 
-def test_colour_images():
+def test_color_images():
     rng = np.random.default_rng(0)
     X = rng.integers(0, 255, (60, 9, 12, 3)).astype(np.uint8)
     y = rng.integers(0, 2, 60)

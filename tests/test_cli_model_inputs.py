@@ -37,7 +37,7 @@ def run(*arguments, status=0):
 
 
 class Flattened(KNeighborsClassifier):
-    """Takes images, as what follows a normaliser must."""
+    """Takes images, as what follows a normalizer must."""
 
     def fit(self, X, y):
         return super().fit(np.reshape(X, (len(X), -1)), y)

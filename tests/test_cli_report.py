@@ -252,7 +252,7 @@ class TestInTheBrowser:
                 for name in ("color", "backgroundColor")
             }
             assert min(levels, key=levels.get) == darker
-            # What is drawn is in the colour of the text.
+            # What is drawn is in the color of the text.
             drawn = page.locator("svg text").first.evaluate("one => getComputedStyle(one).fill")
             assert drawn == page.evaluate("getComputedStyle(document.body).color")
 

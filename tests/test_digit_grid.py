@@ -93,7 +93,7 @@ class TestPlot:
         ],
     )
     @pytest.mark.parametrize("container", [np.asarray, np.ndarray.tolist, pd.DataFrame])
-    def test_flat_grey_and_coloured_images(self, shape, image_shape, expected, container):
+    def test_flat_grey_and_colored_images(self, shape, image_shape, expected, container):
         if container is pd.DataFrame and len(shape) > 2:
             pytest.skip("a table is flat")
         images = container(np.arange(np.prod(shape)).reshape(shape))
@@ -208,7 +208,7 @@ class TestNormalizer:
     def test_each_image_stands_beside_what_is_made_of_it(self):
         photos = [a_photo(), a_photo(side=80) / 255, np.dstack([a_photo()] * 3)]
         display = DigitGridDisplay.from_normalizer(DigitNormalizer(), photos)
-        assert titles_of(display) == ["as given", "normalised"] * 3
+        assert titles_of(display) == ["as given", "normalized"] * 3
         shown = [image_in(cell) for cell in display.axes_[0, :6]]
         assert [image.shape for image in shown[::2]] == [(60, 50), (80, 70), (60, 50, 3)]
         normalized = DigitNormalizer().transform(photos) / 255

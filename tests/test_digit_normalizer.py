@@ -56,7 +56,7 @@ def strokes():
 
 @pytest.fixture(scope="module")
 def nearest():
-    """Tell which of the sample digits a normalised one is most like."""
+    """Tell which of the sample digits a normalized one is most like."""
     rows = DigitNormalizer().transform(IMAGES).reshape(len(IMAGES), -1)
     return KNeighborsClassifier(1).fit(rows, TARGET)
 

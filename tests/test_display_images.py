@@ -84,8 +84,8 @@ class TestDigitGrid:
         )
         return display.figure_
 
-    @held_against("normalised.png", IMAGES)
-    def test_normalised(self):
+    @held_against("normalized.png", IMAGES)
+    def test_normalized(self):
         class Inverter:
             def transform(self, X):
                 return np.array([image[:, ::2] for image in X])

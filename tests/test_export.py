@@ -60,7 +60,7 @@ def test_files_answer_as_the_pretrained_network(name, pretrained, digits, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_network_of_colour_images_with_labels_that_are_text(tmp_path):
+def test_a_network_of_color_images_with_labels_that_are_text(tmp_path):
     parts = load_pretrained("parts")
     parts.export(tmp_path / "parts.onnx")
     images = np.random.default_rng(0).integers(0, 256, (3, *parts.image_shape_), dtype=np.uint8)

@@ -18,9 +18,9 @@ INK = np.zeros((20, 20), dtype=np.uint8)
 INK[5:15, 9:12] = 255
 
 
-def drawn(colour, background):
-    """A stroke of a colour on a background, as an array of shape (20, 20, channels)."""
-    return np.where(INK[..., np.newaxis] > 0, colour, background).astype(np.uint8)
+def drawn(color, background):
+    """A stroke of a color on a background, as an array of shape (20, 20, channels)."""
+    return np.where(INK[..., np.newaxis] > 0, color, background).astype(np.uint8)
 
 
 @given(pixels=GREYS)
@@ -76,7 +76,7 @@ def test_sixteen_bits_are_read_as_they_are():
     np.testing.assert_array_equal(grey_over_white(content_of(deep)), INK / 255)
 
 
-def test_a_transparent_colour_of_a_palette_is_white():
+def test_a_transparent_color_of_a_palette_is_white():
     image = Image.fromarray(INK // 255).convert("P")
     image.putpalette([0, 0, 0, 200, 0, 0])
     grey = grey_over_white(as_file_with_transparency(image))
@@ -100,7 +100,7 @@ def as_file_with_transparency(image):
         ((30, 50, 180), (245, 245, 240)),
     ],
 )
-def test_ink_of_any_colour_stands_out_from_its_paper(ink, background):
+def test_ink_of_any_color_stands_out_from_its_paper(ink, background):
     grey = grey_over_white(drawn(ink, background))
     assert abs(float(grey[10, 10] - grey[0, 0])) > 0.3
 
@@ -243,9 +243,9 @@ def test_images_of_a_few_pixels_are_read(shape, value):
     assert ((grey >= 0) & (grey <= 1)).all()
 
 
-def test_colours_are_as_light_in_floats_as_in_bytes():
-    colours = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
-    as_floats = grey_over_white(colours / 255)
+def test_colors_are_as_light_in_floats_as_in_bytes():
+    colors = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    as_floats = grey_over_white(colors / 255)
     # ITU-R BT.601, of red, green and blue.
-    np.testing.assert_allclose(as_floats, colours @ [0.299, 0.587, 0.114] / 255, atol=1e-5)
-    np.testing.assert_allclose(grey_over_white(colours), as_floats, atol=0.003)
+    np.testing.assert_allclose(as_floats, colors @ [0.299, 0.587, 0.114] / 255, atol=1e-5)
+    np.testing.assert_allclose(grey_over_white(colors), as_floats, atol=0.003)

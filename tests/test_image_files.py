@@ -25,9 +25,9 @@ PIXELS = np.arange(20 * 30, dtype=np.uint32).reshape(20, 30) * 7 % 251
 GREY = Image.fromarray(PIXELS.astype(np.uint8))
 
 
-def png_that_claims(width, height, *, bits=8, colours=0, pixels=bytes(1000)):
+def png_that_claims(width, height, *, bits=8, colors=0, pixels=bytes(1000)):
     """A PNG file of a few bytes whose header names any number of pixels."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, 0)
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, bits, colors, 0, 0, 0)
     pixels = b"IDAT" + zlib.compress(pixels)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
@@ -69,14 +69,14 @@ def test_16_bits_stay_16_bits():
     np.testing.assert_array_equal(np.asarray(image), deep)
 
 
-def test_palette_keeps_its_colours_and_what_is_transparent():
+def test_palette_keeps_its_colors_and_what_is_transparent():
     palette = Image.new("P", (2, 1))
     palette.putpalette([255, 0, 0, 0, 0, 255])
     palette.putpixel((1, 0), 1)
     image = open_image(content_of(palette, "PNG", transparency=b"\x00\xff"))
     assert image.mode == "P"
-    colours = np.asarray(image.convert("RGBA"))
-    np.testing.assert_array_equal(colours, [[[255, 0, 0, 0], [0, 0, 255, 255]]])
+    colors = np.asarray(image.convert("RGBA"))
+    np.testing.assert_array_equal(colors, [[[255, 0, 0, 0], [0, 0, 255, 255]]])
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP"])
@@ -152,7 +152,7 @@ RGB, RGBA = 2, 6
 
 
 @pytest.mark.parametrize(
-    ("width", "bits", "colours", "told"),
+    ("width", "bits", "colors", "told"),
     [
         (8_000, 16, RGBA, "8000 x 10000 pixels of 8 bytes"),
         (3_501, 16, RGBA, "3501 x 10000 pixels of 8 bytes"),
@@ -161,18 +161,18 @@ RGB, RGBA = 2, 6
         (7_001, 8, RGB, "7001 x 10000 pixels of 4 bytes"),
     ],
 )
-def test_too_many_bytes_are_refused_before_they_are_decoded(width, bits, colours, told):
+def test_too_many_bytes_are_refused_before_they_are_decoded(width, bits, colors, told):
     with pytest.raises(UnreadableImageError, match=f"280,000,000 bytes to be decoded, got {told}"):
-        open_image(png_that_claims(width, 10_000, bits=bits, colours=colours))
+        open_image(png_that_claims(width, 10_000, bits=bits, colors=colors))
 
 
 @pytest.mark.parametrize(
-    ("width", "bits", "colours"),
+    ("width", "bits", "colors"),
     [(8_000, 8, 0), (8_000, 16, 0), (7_000, 8, RGB), (4_600, 16, RGB), (3_500, 16, RGBA)],
 )
-def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder(width, bits, colours):
+def test_as_many_pixels_as_allowed_get_as_far_as_the_decoder(width, bits, colors):
     with pytest.raises(UnreadableImageError, match="is damaged: "):
-        open_image(png_that_claims(width, 10_000, bits=bits, colours=colours))
+        open_image(png_that_claims(width, 10_000, bits=bits, colors=colors))
 
 
 # The peak that getrusage tells begins with that of the process that started this one.
@@ -193,7 +193,7 @@ def test_the_largest_image_allowed_is_read_in_a_gigabyte(tmp_path):
     stroke = b"\0" + paper * 1_000 + ink * 500 + paper * 2_000
     pixels = blank * 3_000 + stroke * 4_000 + blank * 3_000
     path = tmp_path / "large.png"
-    path.write_bytes(png_that_claims(3_500, 10_000, bits=16, colours=RGBA, pixels=pixels))
+    path.write_bytes(png_that_claims(3_500, 10_000, bits=16, colors=RGBA, pixels=pixels))
     command = [sys.executable, "-c", READ, path]
     answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found, peak = map(int, answer.split())

@@ -121,10 +121,10 @@ class TestOcclusion:
     def test_padded_rows_and_several_channels(self):
         rng = np.random.default_rng(0)
         padded = rng.integers(0, 256, (20, 60), dtype=np.uint8)
-        coloured = rng.integers(0, 256, (20, 6, 6, 3), dtype=np.uint8)
+        colored = rng.integers(0, 256, (20, 6, 6, 3), dtype=np.uint8)
         labels = np.arange(20) % 2
         quick = {"epochs": 1, "architecture": "two_layer_mlp"}
-        for X, shape in ((padded, (8, 8)), (coloured, (6, 6))):
+        for X, shape in ((padded, (8, 8)), (colored, (6, 6))):
             classifier = DigitCNNClassifier(image_shape="pad", **quick).fit(X, labels)
             saliency = occlusion_saliency(classifier, X[:2])
             assert saliency.maps.shape == (2, 1, *shape)
@@ -280,7 +280,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="got one image alone, of shape"):
             saliency(fitted["logits"], image)
 
-    def test_coloured_images_are_refused_by_a_network_for_grey_ones(self, saliency, fitted):
+    def test_colored_images_are_refused_by_a_network_for_grey_ones(self, saliency, fitted):
         with pytest.raises(ValueError, match=r"X must hold images of shape .*\(8, 8\).*fitted"):
             saliency(fitted["logits"], np.zeros((2, 8, 8, 3)))
 

@@ -88,7 +88,7 @@ class TestSaliencyDisplay:
         assert display.colorbar_.ax.get_ylabel() == "what it is"
         assert display.images_[0, 1].get_cmap().name == "gray"
 
-    def test_maps_of_zeros_and_coloured_images_are_drawn(self):
+    def test_maps_of_zeros_and_colored_images_are_drawn(self):
         images = np.random.default_rng(0).uniform(size=(1, 4, 4, 3))
         saliency = Saliency(
             images=images,
@@ -132,7 +132,7 @@ class TestBadInputOfSaliency:
         with pytest.raises(ValueError, match="got one image alone"):
             SaliencyDisplay.from_estimator(network, image, method=method, n_images=5)
 
-    def test_coloured_images(self, method, network):
+    def test_colored_images(self, method, network):
         with pytest.raises(ValueError, match="X must hold images of shape"):
             SaliencyDisplay.from_estimator(network, np.zeros((2, 8, 8, 3)), method=method)
 

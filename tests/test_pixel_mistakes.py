@@ -152,7 +152,7 @@ class TestOrdinaryImages:
             assert told_by(lambda image=image: light.predict(image)) == []
             assert told_by(lambda image=image: dark.predict(255 - image)) == []
 
-    def test_of_colour(self, some_digits):
+    def test_of_color(self, some_digits):
         X, y = some_digits
         images = shown_in_color(X)
         classifier = quick().fit(images, y)

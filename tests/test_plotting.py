@@ -117,7 +117,7 @@ class TestComparisonOfAccuracies:
         assert display.ax_.get_ylabel() == "accuracy (%), mean and 90 % interval"
         assert display.ax_.get_xscale() == "log"
 
-    def test_architectures_differ_without_their_colours(self):
+    def test_architectures_differ_without_their_colors(self):
         means = ComparisonDisplay.from_result(a_result(), kind="parameters").means_
         markers = [container.lines[0].get_marker() for container in means.values()]
         assert len(set(markers)) == 2

@@ -112,7 +112,7 @@ def test_a_fresh_process_reads_networks_with_them(digits, tmp_path):
 @pytest.mark.parametrize("shape", [(32, 6, 6, 32), (32, 6, 6, 24), (32, 6, 6, 15), (32, 20)])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("options", [{}, {"scale": False, "momentum": 0.6}, {"center": False}])
-def test_batches_are_normalised_as_by_keras(shape, dtype, options):
+def test_batches_are_normalized_as_by_keras(shape, dtype, options):
     policy = dtype if dtype == "float32" else f"mixed_{dtype}"
     values = tf.cast(np.random.default_rng(0).normal(3, 2, shape), dtype)
     slopes = tf.cast(np.random.default_rng(1).normal(size=shape), dtype)

@@ -169,12 +169,12 @@ class TestPixels:
         assert second.max() == 0
 
     def test_all_kinds_of_files_come_as_grey_over_white(self, tmp_path):
-        colours = np.zeros((2, 2, 4), dtype=np.uint8)
-        colours[0] = [255, 255, 255, 255], [0, 0, 0, 255]
-        Image.fromarray(colours).save(tmp_path / "transparent.png")
+        colors = np.zeros((2, 2, 4), dtype=np.uint8)
+        colors[0] = [255, 255, 255, 255], [0, 0, 0, 255]
+        Image.fromarray(colors).save(tmp_path / "transparent.png")
         deep = np.array([[65535, 0], [65535, 65535]], dtype=np.uint16)
         Image.fromarray(deep).save(tmp_path / "16 bits.png")
-        Image.fromarray(colours).convert("P").save(tmp_path / "palette.png")
+        Image.fromarray(colors).convert("P").save(tmp_path / "palette.png")
         inverted = Image.fromarray(np.array([[255, 0], [255, 255]], dtype=np.uint8))
         inverted.convert("CMYK").save(tmp_path / "cmyk.tif")
         for image in read_images(tmp_path).images:

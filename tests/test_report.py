@@ -158,7 +158,7 @@ class TestMisclassifiedImages:
         pixels = np.asarray(Image.open(BytesIO(content)))
         np.testing.assert_array_equal(pixels, np.round(X[1].reshape(8, 8) / 16 * 255))
 
-    def test_in_colour_have_three_channels(self, tmp_path):
+    def test_in_color_have_three_channels(self, tmp_path):
         X = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
         _, page = report(Fixed([0, 1], np.tile([0.0, 1.0], (4, 1))), X, [0, 1, 1, 1], tmp_path)
         ((found, _),) = page.all("img")
@@ -375,7 +375,7 @@ class TestPage:
         labelled = {found["aria-labelledby"] for found, _ in page.all("section")}
         assert linked | labelled <= set(names)
 
-    def test_charts_are_in_the_colours_of_the_page_whatever_the_user_has_set(
+    def test_charts_are_in_the_colors_of_the_page_whatever_the_user_has_set(
         self, network, held_out, tmp_path
     ):
         settings = {"axes.facecolor": "red", "font.size": 40, "svg.fonttype": "path"}

@@ -91,7 +91,7 @@ def test_rows_that_the_estimator_fills_up_are_moved_as_the_images_they_become(sm
     np.testing.assert_allclose(views.predict_proba(cut), np.mean(of_each, axis=0), rtol=1e-6)
 
 
-def test_colours_stay_with_their_pixels():
+def test_colors_stay_with_their_pixels():
     generator = np.random.default_rng(0)
     X, y = generator.integers(0, 255, (40, 8, 8, 3), np.uint8), np.arange(40) % 2
     network = DigitCNNClassifier("baseline", epochs=1, random_state=0).fit(X, y)

@@ -257,8 +257,8 @@ class TestKinds:
         Image.fromarray(image).save(tmp_path / "sheet.png")
         expected = [digit.box for digit in find_digits(image)]
         assert len(expected) == 28
-        colours = np.repeat(image[..., np.newaxis], 3, axis=2)
-        for same in (image / 255, colours, Image.fromarray(image), tmp_path / "sheet.png"):
+        colors = np.repeat(image[..., np.newaxis], 3, axis=2)
+        for same in (image / 255, colors, Image.fromarray(image), tmp_path / "sheet.png"):
             assert [digit.box for digit in find_digits(same)] == expected
 
     def test_what_is_found_is_plain_data(self, rows):

@@ -62,7 +62,7 @@ class TestTrainingHistoryDisplay:
         marked = [line.get_xdata()[0] for line in display.best_epoch_lines_]
         assert marked == ([] if best is None else [best])
 
-    def test_training_and_validation_differ_without_their_colours(self):
+    def test_training_and_validation_differ_without_their_colors(self):
         lines = TrainingHistoryDisplay(history=HISTORY).plot().lines_
         looks = {(line.get_linestyle(), line.get_marker()) for line in lines.values()}
         assert len(looks) == 2

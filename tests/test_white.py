@@ -60,7 +60,7 @@ class TestAboveWhite:
         brightened = 2 * page
         np.testing.assert_allclose(grey_over_white(brightened), np.clip(brightened, 0, 1))
 
-    def test_colours_are_clipped_too(self, page):
+    def test_colors_are_clipped_too(self, page):
         above = np.stack([page] * 3, axis=2)
         above[0, 0] = 1.3
         np.testing.assert_allclose(grey_over_white(above), page, atol=1e-6)
@@ -98,7 +98,7 @@ class TestDarkImages:
             lambda frame: frame,
             lambda frame: np.stack([frame] * 3, axis=2),
         ],
-        ids=["L", "RGB", "array", "array in colours"],
+        ids=["L", "RGB", "array", "array in colors"],
     )
     def test_a_dark_frame_is_empty(self, seed, given):
         image = given(dark_frame(seed))

@@ -46,7 +46,7 @@ def scrambled(images: Images, rng: np.random.Generator) -> Images:
 
 
 def letters(images: Images, rng: np.random.Generator) -> Images:  # noqa: ARG001
-    """Return printed letters, thin and bold and a little turned, through the normaliser."""
+    """Return printed letters, thin and bold and a little turned, through the normalizer."""
     drawn = [_letter(LETTERS[i % len(LETTERS)], rng) for i in range(N_IMAGES)]
     return DigitNormalizer(empty="blank").transform(drawn)
 

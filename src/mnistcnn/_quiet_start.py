@@ -25,7 +25,7 @@ START_UP_MESSAGE = re.compile(
     rb"|[IW]\d{4} |\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IW] "
     # Errors that say no more than that there is no GPU, or that two libraries serve one.
     rb"|.*(failed call to cuInit|Unable to register cu)"
-    # Of onnxruntime, where the system tells little about its devices; it may be coloured.
+    # Of onnxruntime, where the system tells little about its devices; it may be colored.
     rb"|(\x1b\[[0-9;]*m)*\d{4}-\d\d-\d\d.*\[W:onnxruntime:.*device_discovery"
 )
 

@@ -56,7 +56,7 @@ class RejectingClassifier(SavableMixin, WrapperClassifier):
     """A classifier that predicts `rejected_label` if it is not sure, as for letters and noise.
 
     It rejects an image if its highest probability is below the threshold [1]_, or if the image is
-    blank, that is, if all its pixels have the same value or colour. The classifier can be fitted,
+    blank, that is, if all its pixels have the same value or color. The classifier can be fitted,
     or wrapped around an estimator that is already fitted, such as the one that
     `mnistcnn.load_pretrained` returns.
 
@@ -387,5 +387,5 @@ def _n_channels(array_shape: tuple[int, ...], estimator: Classifier) -> int:
     if len(array_shape) == 2:
         shapes = [getattr(part, "image_shape_", ()) for part in nested_estimators(estimator)]
         known = [shape for shape in shapes if shape and prod(shape) == array_shape[1]]
-    of_colours = {shape[2] for shape in known if len(shape) == 3 and shape[2] <= MAX_CHANNELS}
-    return int(max(of_colours, default=1))
+    of_colors = {shape[2] for shape in known if len(shape) == 3 and shape[2] <= MAX_CHANNELS}
+    return int(max(of_colors, default=1))

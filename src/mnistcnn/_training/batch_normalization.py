@@ -34,12 +34,12 @@ class BatchNormalization(StoredAsKeras, keras.layers.BatchNormalization):  # typ
         values = tf.cast(inputs, self._kernel_dtype(inputs))
         values = values if len(inputs.shape) == 4 else values[:, tf.newaxis, tf.newaxis]
         n_values = tf.cast(tf.reduce_prod(tf.shape(values)[:3]), tf.float32)
-        normalised, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+        normalized, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             values, *self._scale_and_offset(), epsilon=self.epsilon, is_training=True
         )
         # The kernel estimates the variance of the population; Keras keeps that of the batch.
         self._remember(mean, tf.math.multiply_no_nan(variance, (n_values - 1) / n_values))
-        return tf.cast(tf.reshape(normalised, tf.shape(inputs)), self.compute_dtype)
+        return tf.cast(tf.reshape(normalized, tf.shape(inputs)), self.compute_dtype)
 
     def _is_fusible(self, inputs: Tensor) -> bool:
         n_axes = len(inputs.shape)

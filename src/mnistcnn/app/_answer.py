@@ -12,7 +12,7 @@ from mnistcnn.rejection import DEFAULT_THRESHOLD
 
 # What RejectingClassifier would reject is shown as a guess.
 SURE_FROM = DEFAULT_THRESHOLD
-# A fall of the probability that is not worth a colour.
+# A fall of the probability that is not worth a color.
 MIN_FALL = 0.005
 # Red, green and blue of what decided, and how light the ink is beside it.
 HEAT, GREY = np.array((255.0, 110.0, 30.0)), 0.6

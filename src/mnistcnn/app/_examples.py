@@ -37,7 +37,7 @@ def pen_strokes(digit: NDArray[np.uint8], side: int = SIDE) -> NDArray[np.float6
 
 
 def transparent(digit: NDArray[np.uint8]) -> Image.Image:
-    """Return a digit in black ink on nothing, which takes any colour."""
+    """Return a digit in black ink on nothing, which takes any color."""
     alpha = np.rint(255 * pen_strokes(digit)).astype(np.uint8)
     return Image.merge("LA", (Image.new("L", alpha.shape), Image.fromarray(alpha)))
 

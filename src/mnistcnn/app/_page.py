@@ -63,7 +63,7 @@ def build_page(
 
 
 def theme() -> gr.themes.Base:
-    """Return colours and fonts."""
+    """Return colors and fonts."""
     return gr.themes.Default(primary_hue="indigo", font=FONTS, font_mono=MONOSPACED_FONTS)
 
 

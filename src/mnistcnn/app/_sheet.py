@@ -91,12 +91,12 @@ def _marked(image: Image.Image, marks: list[Mark]) -> str:
 
 
 def _shown(image: Image.Image) -> str:
-    smaller = _in_colours(image)
+    smaller = _in_colors(image)
     smaller.thumbnail((MAX_SIDE, MAX_SIDE))
     return data_url(smaller, "JPEG")
 
 
-def _in_colours(image: Image.Image) -> Image.Image:
+def _in_colors(image: Image.Image) -> Image.Image:
     """Return it as it was read: Pillow would show 16 bits as white, and transparency as black."""
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image.convert("RGB")

@@ -1,5 +1,5 @@
 // Strokes are kept as points on a square of SIDE units, so that one can be undone, and so that the
-// image that is sent does not depend on the size of the screen or on its colours. An example is
+// image that is sent does not depend on the size of the screen or on its colors. An example is
 // kept like a stroke, with the strokes whose place it has taken.
 const SIDE = 280;
 const PEN = 18;
@@ -37,7 +37,7 @@ function draw(target, ink) {
   return context;
 }
 
-// An example is ink on nothing, which takes the colour of the pen.
+// An example is ink on nothing, which takes the color of the pen.
 function inInk(example, ink) {
   const paper = document.createElement("canvas");
   paper.width = example.naturalWidth;

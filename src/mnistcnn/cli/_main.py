@@ -49,7 +49,7 @@ class _InterruptibleGroup(click.Group):
 @click.version_option(__version__, prog_name="mnistcnn")
 @click.pass_context
 def commands(context: click.Context) -> None:
-    """Train, evaluate and compare networks that recognise handwritten digits."""
+    """Train, evaluate and compare networks that recognize handwritten digits."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -126,7 +126,7 @@ MNIST = DataSet(
     title="MNIST",
     items="digits",
     description="""\
-Handwritten digits of about 500 people, size-normalised and centred in 28x28 pixels (Y. LeCun,
+Handwritten digits of about 500 people, size-normalized and centred in 28x28 pixels (Y. LeCun,
 L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE, 1998): 60,000 to train on and 10,000 to test on.""",
     n_images=_MNIST_SIZES,

@@ -34,7 +34,7 @@ them to try things out, and MNIST to report results.
 ENLARGEMENT = 8
 MARGIN = 2
 # Of the 16 greys of an image: below is background, above is full ink. Chosen by looking, and by how
-# many of the digits a support-vector machine trained on MNIST's training set recognises.
+# many of the digits a support-vector machine trained on MNIST's training set recognizes.
 BACKGROUND, FULL_INK = 5, 12
 
 

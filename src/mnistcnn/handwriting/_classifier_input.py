@@ -13,7 +13,7 @@ __all__ = ["input_for", "leading_normalizer", "normalized_input_for"]
 
 
 def leading_normalizer(classifier: "Estimator") -> "DigitNormalizer | None":
-    """Return the normaliser that a classifier begins with, as pipelines may; None if there is none.
+    """Return the normalizer that a classifier begins with, as pipelines may; None if there is none.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def _may_hold_another(classifier: "Estimator") -> bool:
 def input_for(classifier: "Estimator", X: "Array") -> Any:
     """Return images in the form in which a classifier takes them.
 
-    One that begins with a normaliser takes images, not rows of pixels; one that was fitted on a
+    One that begins with a normalizer takes images, not rows of pixels; one that was fitted on a
     table takes a table with the same columns.
 
     Parameters
@@ -65,7 +65,7 @@ def input_for(classifier: "Estimator", X: "Array") -> Any:
 def normalized_input_for(classifier: "Estimator", X: "Array") -> Any:
     """Return images in MNIST's form, light on black, as `input_for` does.
 
-    Where the normaliser that a classifier begins with expects dark ink, it is given dark ink.
+    Where the normalizer that a classifier begins with expects dark ink, it is given dark ink.
     """
     normalizer: Any = leading_normalizer(classifier)
     is_for_dark_ink = normalizer is not None and normalizer.polarity == "dark_on_light"

@@ -218,7 +218,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def in_normal_form(
     crops: Iterable[NDArray[np.uint8]], normalizer: DigitNormalizer
 ) -> NDArray[np.uint8]:
-    """Bring ink that is already isolated to the form in which a normaliser returns images.
+    """Bring ink that is already isolated to the form in which a normalizer returns images.
 
     Parameters
     ----------

@@ -192,23 +192,23 @@ def _over_a_background(pixels: Pixels, white: float) -> Grey:
 def _clearest_grey(pixels: Pixels, white: float, background: str | None = None) -> Grey:
     """Return the luminance, or the one channel that shows much more; over a background if named.
 
-    Photographs have so many pixels that all their colours would not fit as floats.
+    Photographs have so many pixels that all their colors would not fit as floats.
     """
     steps = (max(1, side // SAMPLE_SIDE) for side in pixels.shape[:2])
     sample = pixels[tuple(slice(None, None, step) for step in steps)]
-    colour = _clearest_channel(_colours(sample, white, background)[0])
+    color = _clearest_channel(_colors(sample, white, background)[0])
     height, width = pixels.shape[:2]
     grey = np.empty((height, width), dtype=np.float32)
     for rows in bands_of(height, width):
-        colours, unit = _colours(pixels[rows], white, background)
+        colors, unit = _colors(pixels[rows], white, background)
         grey[rows] = (
-            _luminance(colours, unit) if colour is None else _in_unit(colours[..., colour], unit)
+            _luminance(colors, unit) if color is None else _in_unit(colors[..., color], unit)
         )
     return grey
 
 
-def _colours(pixels: Pixels, white: float, background: str | None) -> tuple[Pixels, float]:
-    """Return the colours over a background, and the value of white in them."""
+def _colors(pixels: Pixels, white: float, background: str | None) -> tuple[Pixels, float]:
+    """Return the colors over a background, and the value of white in them."""
     if background is None:
         return pixels, white
     if pixels.dtype == np.uint8 and white == 255:
@@ -220,12 +220,12 @@ def _colours(pixels: Pixels, white: float, background: str | None) -> tuple[Pixe
     return unit[..., :-1] * opaque + (background == "white") * (1 - opaque), 1.0
 
 
-def _clearest_channel(colours: Pixels) -> int | None:
+def _clearest_channel(colors: Pixels) -> int | None:
     """Return the number of the one channel that shows much more than the luminance."""
-    if colours.shape[2] == 1:
+    if colors.shape[2] == 1:
         return 0
     # Products of matrices are many times faster than means along the long axis.
-    sample = colours.reshape(-1, 3).astype(np.float64)
+    sample = colors.reshape(-1, 3).astype(np.float64)
     mean = np.full(len(sample), 1 / len(sample)) @ sample
     covariance = sample.T @ sample / len(sample) - np.outer(mean, mean)
     contrast = covariance.diagonal()
@@ -234,8 +234,8 @@ def _clearest_channel(colours: Pixels) -> int | None:
     return clearest if is_clear else None
 
 
-def _luminance(colours: Pixels, white: float) -> Grey:
-    if colours.dtype == np.uint8:
-        grey = np.asarray(Image.fromarray(np.ascontiguousarray(colours)).convert("L"))
+def _luminance(colors: Pixels, white: float) -> Grey:
+    if colors.dtype == np.uint8:
+        grey = np.asarray(Image.fromarray(np.ascontiguousarray(colors)).convert("L"))
         return _in_unit(grey, white)
-    return _in_unit(colours.astype(np.float32) @ LUMINANCE, white)
+    return _in_unit(colors.astype(np.float32) @ LUMINANCE, white)

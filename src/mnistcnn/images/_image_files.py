@@ -30,7 +30,7 @@ UNSUPPORTED_SUFFIXES = (".avif", ".heic", ".heif", ".hif")
 UNSUPPORTED_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 # A3 at 600 dots per inch has 69.6 million.
 MAX_PIXELS = 80_000_000
-# The same A3 in colours takes 278,400,000, of which decoding and looking need three times as many.
+# The same A3 in colors takes 278,400,000, of which decoding and looking need three times as many.
 MAX_BYTES = 280_000_000
 # Where files say how their images are turned.
 ORIENTATION_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
@@ -63,7 +63,7 @@ def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image
         If the content is not an image in BMP, GIF, JPEG, PNG, PPM, TIFF or WebP, is empty,
         truncated or damaged, holds several images (an animation, a TIFF file with several pages),
         more than 80,000,000 pixels, or pixels of more than 280,000,000 bytes: 70,000,000 pixels in
-        colour, 35,000,000 with transparency in 16 bits. From a JPEG file to which a phone has added
+        color, 35,000,000 with transparency in 16 bits. From a JPEG file to which a phone has added
         further images, the first one is read: that is the photograph. Also if a path is a pipe, a
         socket or a device.
     OSError
@@ -149,7 +149,7 @@ def _read(file: BinaryIO, name: str) -> Image.Image:
         if _holds_several(image):
             raise UnreadableImageError(f"{name} must hold one image, got several.")
         turned = upright(image)
-        # Damage to colour tables and transparency shows here, where the name is known.
+        # Damage to color tables and transparency shows here, where the name is known.
         in_plain_mode(turned.crop((0, 0, 1, 1)))
     return turned
 

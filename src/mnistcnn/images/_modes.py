@@ -10,7 +10,7 @@ PIXELS_A_BAND = 1 << 20
 
 
 def in_plain_mode(image: Image.Image) -> Image.Image:
-    """Return the image in grey or in colour, with its transparency."""
+    """Return the image in grey or in color, with its transparency."""
     if image.mode in ("L", "LA", "RGB", "RGBA", "I", "F") or image.mode.startswith("I;16"):
         is_transparent = image.mode in ("L", "RGB") and "transparency" in image.info
         return image.convert("RGBA") if is_transparent else image
@@ -34,7 +34,7 @@ def bytes_a_pixel(image: Image.Image) -> int:
         return 1
     if image.mode.startswith("I;16"):
         return 2
-    # Pillow keeps 8 bits of each colour, but takes all 16 from the file.
+    # Pillow keeps 8 bits of each color, but takes all 16 from the file.
     is_deep = any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
     return 2 * len(image.getbands()) if is_deep and len(image.getbands()) > 2 else 4
 

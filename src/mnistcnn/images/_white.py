@@ -23,7 +23,7 @@ OF_BYTES, OF_MORE_BITS = (255,), LEVELS[2:]
 MAX_OVERSHOOT, MAX_OVERSHOOT_OF_1 = 1.25, 2.0
 # No integer type has more than this, and float32 holds its products.
 MAX_VALUE = 2.0**64
-COLOURS = (2, 3, 4)
+COLORS = (2, 3, 4)
 
 
 def white_of(pixels: Pixels, levels: Levels | None = None) -> float:
@@ -125,8 +125,8 @@ def _levels_of_arrays(images: Sequence[Pixels], high: float) -> Levels:
     """Return the possible values of white: bytes may come from files, cameras, masks or digits."""
     if images[0].dtype != np.uint8:
         return LEVELS
-    is_coloured = any(image.ndim > 2 and image.shape[-1] in COLOURS for image in images)
-    is_of_16 = not is_coloured and MOST_OF_16[0] <= high <= MOST_OF_16[1]
+    is_colored = any(image.ndim > 2 and image.shape[-1] in COLORS for image in images)
+    is_of_16 = not is_colored and MOST_OF_16[0] <= high <= MOST_OF_16[1]
     return (1, 16, *OF_BYTES) if is_of_16 else (1, *OF_BYTES)
 
 

@@ -308,7 +308,7 @@ class DigitGridDisplay:
         Parameters
         ----------
         normalizer : DigitNormalizer
-            A normaliser, or any other fitted transformer that turns images into images.
+            A normalizer, or any other fitted transformer that turns images into images.
         images : iterable of arrays of shape (h, w) or (h, w, c), or of Pillow images
             The images, of any size, in a form that it accepts.
         n_images : int, default=10
@@ -339,7 +339,7 @@ class DigitGridDisplay:
         pairs = [image for pair in zip(originals, normalized, strict=True) for image in pair]
         display = cls(
             images=pairs,
-            titles=["as given", "normalised"] * len(given),
+            titles=["as given", "normalized"] * len(given),
             n_columns=8,
         )
         return display.plot(ax, **image_options)

@@ -225,8 +225,8 @@ def as_given(image: "ImageLike", name: str) -> "NDArray[np.float64]":
         )
     values = _in_unit(array.astype(np.float64))
     if values.ndim == 3 and values.shape[-1] == RGBA:
-        colours, opacity = values[..., :RGB], values[..., RGB:]
-        values = colours * opacity + 1 - opacity
+        colors, opacity = values[..., :RGB], values[..., RGB:]
+        values = colors * opacity + 1 - opacity
     return values
 
 

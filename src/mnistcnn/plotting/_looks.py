@@ -1,14 +1,14 @@
-"""Styles of lines that are distinguishable in grey and by colour-blind readers."""
+"""Styles of lines that are distinguishable in grey and by color-blind readers."""
 
 from typing import Any
 
 __all__ = ["COLORMAP", "MEAN", "POINTS", "REGION", "TRAINING", "VALIDATION", "line_looks"]
 
-# Of equal steps to the eye, in grey too, and nearly the same for the colour-blind (Nunez, Anderton
+# Of equal steps to the eye, in grey too, and nearly the same for the color-blind (Nunez, Anderton
 # and Renslow 2018).
 COLORMAP = "cividis"
 
-# The colours are Okabe and Ito's (2008); line and marker say the same without them.
+# The colors are Okabe and Ito's (2008); line and marker say the same without them.
 TRAINING: dict[str, Any] = {"color": "#0072B2", "linestyle": "-", "marker": "o"}
 VALIDATION: dict[str, Any] = {"color": "#E69F00", "linestyle": "--", "marker": "s"}
 REGION = "#56B4E9"

@@ -30,14 +30,14 @@ LABELS = {
     "gradient": "size of the gradient\nof the score",
 }
 
-# In inches: a cell with its title, the bar of colours with its label, and what that needs at least.
+# In inches: a cell with its title, the bar of colors with its label, and what that needs at least.
 SIDE, TITLE, BAR, LOWEST = 1.4, 0.25, 1.2, 2.2
 
 
 class SaliencyDisplay:
     """Images, each with a map of the pixels that were decisive for one or more classes.
 
-    Bright pixels support the class. All maps share one scale, which the colour bar shows.
+    Bright pixels support the class. All maps share one scale, which the color bar shows.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class SaliencyDisplay:
     titles : array-like of str of shape (n, n_wanted)
         The title above each map.
     label : str, default=""
-        The quantity in the maps, as the label of the colour bar.
+        The quantity in the maps, as the label of the color bar.
 
     Attributes
     ----------
@@ -249,13 +249,13 @@ def _check_fit_together(images: list[Any], maps: "NDArray[Any]", titles: "NDArra
 
 
 def _scale(maps: "NDArray[np.float64]") -> dict[str, float]:
-    """Return the limits of the colour scale, with 0 in the middle if any value is negative."""
+    """Return the limits of the color scale, with 0 in the middle if any value is negative."""
     largest = float(np.nanmax(np.abs(maps))) or 1.0
     return {"vmin": -largest if np.nanmin(maps) < 0 else 0.0, "vmax": largest}
 
 
 def _share_of_cells(n_columns: int) -> float:
-    """Return the part of the width that the cells take, beside the colour bar."""
+    """Return the part of the width that the cells take, beside the color bar."""
     return SIDE * n_columns / (SIDE * n_columns + BAR)
 
 

@@ -51,8 +51,8 @@ def _are_opaque(images: NDArray[Any]) -> bool:
     highest = images.max()
     if images[..., 3].min() < highest:
         return False
-    colours = images[..., :3]
-    is_ink = (colours < highest).any(axis=0).all(axis=-1)
-    # Images of one colour, or of stripes that are the same in each, show nothing.
-    varies = np.ptp(colours, axis=(0, 1)).all()
+    colors = images[..., :3]
+    is_ink = (colors < highest).any(axis=0).all(axis=-1)
+    # Images of one color, or of stripes that are the same in each, show nothing.
+    varies = np.ptp(colors, axis=(0, 1)).all()
     return bool(varies and is_ink.mean() >= MIN_FRACTION_OF_INK)

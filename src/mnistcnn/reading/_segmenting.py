@@ -35,7 +35,7 @@ class Character(NamedTuple):
     labels : ndarray of shape (n_labels,)
         The probability of each label, if known.
     is_of_pair : bool
-        Whether it was recognised together with another one that it touches, which `crop` has some
+        Whether it was recognized together with another one that it touches, which `crop` has some
         ink of.
     """
 
@@ -125,7 +125,7 @@ def _characters(judged: Judged, verdicts: Verdicts, number: int) -> list[Charact
 
 
 def _halves(judged: Judged, verdicts: Verdicts, number: int) -> tuple[Part, Part] | None:
-    """Cut a pair where its parts look most like what it was recognised as, if it has a cut."""
+    """Cut a pair where its parts look most like what it was recognized as, if it has a cut."""
     pair, likely = judged.parts[number], verdicts.pairs[number]
     first_label, second_label = likely.argmax(axis=1)
     numbers = {(part.first, part.last): k for k, part in enumerate(judged.parts)}

@@ -1,4 +1,4 @@
-"""Draws the charts of the page as SVG, in the colours of the page, light or dark."""
+"""Draws the charts of the page as SVG, in the colors of the page, light or dark."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ __all__ = ["calibration_chart", "history_chart"]
 WIDTH = 4.4
 # What matplotlib draws in, and what the page has in its place.
 FIRST, SECOND = "#0000c0", "#0000c1"
-COLOURS = {
+COLORS = {
     "#000000": "var(--ink)",
     "#b0b0b0": "var(--line)",
     FIRST: "var(--accent)",
@@ -111,7 +111,7 @@ def _as_element(figure: "Figure", name: str, description: str) -> Element:
 
 
 def _adapt(part: Element, name: str) -> None:
-    """Adapt an SVG element to the page: no namespaces, unique names, the page's colours."""
+    """Adapt an SVG element to the page: no namespaces, unique names, the page's colors."""
     part.tag = part.tag.removeprefix(SVG)
     if LINK in part.attrib:
         part.set("href", part.attrib.pop(LINK))
@@ -121,7 +121,7 @@ def _adapt(part: Element, name: str) -> None:
         elif attribute == "href":
             value = f"#{name}-{value.removeprefix('#')}"
         value = re.sub(r"url\(#", f"url(#{name}-", value)
-        for drawn_in, shown_in in COLOURS.items():
+        for drawn_in, shown_in in COLORS.items():
             value = value.replace(drawn_in, shown_in)
         part.set(attribute, value)
     if part.tag == "text":

@@ -27,7 +27,7 @@ __all__ = [
     "summary_section",
 ]
 
-# How much of the colour the greatest share of a row gets in the confusion matrix.
+# How much of the color the greatest share of a row gets in the confusion matrix.
 MAX_STRENGTH = 70
 
 
