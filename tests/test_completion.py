@@ -1,10 +1,12 @@
 """What the tab key offers, in a real process as a shell starts it, and the examples of the help."""
 
+import re
 import shlex
+import sys
 
 import pytest
 
-from commands import environment, mnistcnn
+from commands import environment, mnistcnn, shown_on_a_terminal
 from mnistcnn import list_architectures, list_recipes
 from mnistcnn.cli._main import EXAMPLES, commands
 
@@ -79,3 +81,26 @@ def test_the_help_fits_the_terminal(command, columns):
     too_long = [each for each in answer.stdout.splitlines() if len(each) > int(columns)]
     # A word that is longer than the column stays whole.
     assert not [each for each in too_long if len(each.split()) > 2]
+
+
+# What a terminal takes for bold or color.
+STYLES = re.compile(r"\x1b\[([0-9;]*)m")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize("columns", [50, 80])
+@pytest.mark.parametrize("command", ["architectures", "devices"])
+def test_the_output_fits_the_terminal(command, columns):
+    shown = STYLES.sub("", shown_on_a_terminal(command, columns=columns))
+    lines = shown.splitlines()
+    assert lines
+    # A table is never narrower than its numbers; sentences are.
+    sentences = [line for line in lines if not line.startswith(" ")]
+    assert max(map(len, lines if columns == 80 else sentences), default=0) <= columns
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize("no_color", [{}, {"NO_COLOR": "1"}], ids=["as it is", "NO_COLOR"])
+def test_no_output_needs_colors(no_color):
+    codes = STYLES.findall(shown_on_a_terminal("devices", columns=80, **no_color))
+    assert set(codes) <= {"0", "1"}  # plain and bold
