@@ -51,7 +51,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
 
 
 BENCHMARK = Benchmark(
-    summary="seconds of three epochs of `fast` after an equal fit, so that no tracing hides",
+    summary="seconds of three epochs of `fast`, after an equal fit that has traced the network",
     full=Sizes(60_000, Training("fast", epochs=3, precision="auto"), ALL_PRESETS),
     quick=Sizes(128, Training("baseline", epochs=1), ("mnist",)),
     cases=cases,

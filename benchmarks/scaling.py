@@ -66,7 +66,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
 
 
 BENCHMARK = Benchmark(
-    summary="seconds of one epoch of `simple`; ours after an equal fit, so that no tracing hides",
+    summary="seconds of one epoch of `simple`; ours after an equal fit that has traced the network",
     full=Sizes(
         n_images=(1_000, 5_000, 15_000, 60_000),
         sides=(56, 84, 112),

@@ -19,7 +19,7 @@ HEAD = """\
 
 Made by `python -m benchmarks.reproduced` from the records that `mnistcnn reproduce RECIPE
 --output benchmarks/results/reproduced` wrote, one for each run. Each network was trained as its
-[recipe](recipes.md) says and evaluated once on the held-out images, by which nothing was chosen.
+[recipe](recipes.md) says and evaluated once on the held-out images, which were used to choose nothing.
 Seconds are wall-clock time; other work shared the cores in some runs, so they are upper bounds.
 
 ## Reported and reproduced
@@ -345,7 +345,7 @@ def _still_wrong(records: list[Record]) -> list[str]:
         ]
         for each in images
     ]
-    columns = ["image", "label", "taken for", "sure by %", "label is"]
+    columns = ["image", "label", "taken for", "mean probability %", "label is"]
     return [STILL_WRONG.format(n_runs=len(runs), names=names), _markdown(columns, rows)]
 
 
