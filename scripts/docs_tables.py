@@ -80,15 +80,18 @@ def public_names(*modules: str) -> list[str]:
     Parameters
     ----------
     *modules : str
-        Their names in the package, such as ``"datasets"``, with all that is in them.
+        Their names in the package, such as ``"datasets"``, with all that is in them; their order
+        is that of the names.
     """
     nodes = ast.parse(STUB.read_text("utf-8")).body
-    imports = [(node.module, node.names) for node in nodes if isinstance(node, ast.ImportFrom)]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    rooms = [str(node.module).partition(".")[0] for node in imports]
     return [
         f"mnistcnn.{alias.name}"
-        for module, names in imports
-        if not modules or module.partition(".")[0] in modules
-        for alias in names
+        for asked in modules or dict.fromkeys(rooms)
+        for room, node in zip(rooms, imports, strict=True)
+        if room == asked
+        for alias in node.names
     ]
 
 
