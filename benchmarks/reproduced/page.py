@@ -19,7 +19,7 @@ HEAD = """\
 
 Made by `python -m benchmarks.reproduced` from the records that `mnistcnn reproduce RECIPE
 --output benchmarks/results/reproduced` wrote, one for each run. Each network was trained as its
-[recipe](recipes.md) says and evaluated once on the held-out images, which were used to choose nothing.
+[recipe](recipes.md) says and evaluated once on the held-out images; no setting was chosen on them.
 Seconds are wall-clock time; other work shared the cores in some runs, so they are upper bounds.
 
 ## Reported and reproduced
