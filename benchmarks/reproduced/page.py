@@ -46,7 +46,7 @@ MOST_ACCURATE = """
 CONFUSIONS = """
 ![Confusion matrix of the most accurate recipe](images/results/confusion-matrix.svg)
 
-The confusion matrix of `{name}`, averaged over its {n} runs: rows are labels, columns predictions.
+The confusion matrix of `{name}`, averaged over {runs}: rows are labels, columns predictions.
 """
 STILL_WRONG = """
 ## Images that are still wrong
@@ -117,7 +117,7 @@ def document(
     best = most_accurate(records)
     if best is not None:
         runs = _on_mnist(by_recipe[best])
-        confusions = CONFUSIONS.format(name=best, n=len(runs))
+        confusions = CONFUSIONS.format(name=best, runs=counted(len(runs), "run"))
         parts += [
             AGAINST_TIME,
             MOST_ACCURATE,
