@@ -42,6 +42,19 @@ MINI_BATCH = {
     "scale the pixels, then the layers: loss": "room",
     "gradients, optimizer: new weights": "room",
 }
+# Where the way of an image begins, and its steps from there.
+OWN_IMAGES = ("read_images: gray, 0 to 255", "DigitNormalizer: as MNIST has it")
+PREDICTION = {
+    "X: one image per row, its pixels unchanged": "data",
+    "check the shape, the columns and the pixel range": "data",
+    "batches of a few fixed sizes, padded with zeros": "data",
+    "scale the pixels, then the layers: scores": "room",
+}
+RESULTS = (
+    ("predict", "the label in classes_", "of the highest score"),
+    ("predict_proba", "softmax of the scores:", "float64, sums to 1"),
+    ("decision_function", "the scores (logits)", "themselves"),
+)
 
 
 def box(x: float, y: float, width: float, height: float, lines: Sequence[str], kind: str) -> str:
@@ -122,11 +135,29 @@ def draw_fit() -> str:
     return diagram(title, 760, 496, parts)
 
 
+def draw_prediction() -> str:
+    """Return the way of an image through a prediction, from a file or from an array."""
+    parts = [note(125, 28, "your own handwriting"), note(540, 28, "images in MNIST's form")]
+    parts += [box(14, 44 + 50 * n, 222, 34, [step], "data") for n, step in enumerate(OWN_IMAGES)]
+    parts += [arrow("M125 78 V92"), arrow("M236 111 H290 V61 H358")]
+    for n, (step, kind) in enumerate(PREDICTION.items()):
+        parts.append(box(360, 44 + 50 * n, 360, 34, [step], kind))
+    parts += [arrow(f"M540 {78 + 50 * n} V{92 + 50 * n}") for n in range(len(PREDICTION) - 1)]
+    compiled = ["one compiled function", "per network, made once"]
+    parts += [box(14, 186, 222, 50, compiled, "pool"), arrow("M236 211 H358")]
+    for n, (method, *meaning) in enumerate(RESULTS):
+        left = 300 + 150 * n
+        parts.append(arrow(f"M540 228 V246 H{left + 68} V260"))
+        parts.append(box(left, 262, 136, 62, [method, *meaning], "data"))
+    title = "The way of an image through predict, predict_proba and decision_function"
+    return diagram(title, 760, 338, parts)
+
+
 def draw_diagrams(folder: Path) -> None:
-    """Write both diagrams into a folder, as `rooms.svg` and `fit.svg`."""
+    """Write the diagrams into a folder, as `rooms.svg`, `fit.svg` and `predict.svg`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rooms.svg").write_text(draw_rooms(), "utf-8")
-    (folder / "fit.svg").write_text(draw_fit(), "utf-8")
+    for name, draw in (("rooms", draw_rooms), ("fit", draw_fit), ("predict", draw_prediction)):
+        (folder / f"{name}.svg").write_text(draw(), "utf-8")
 
 
 if __name__ == "__main__":
