@@ -357,7 +357,7 @@ default="one_cycle"
     @property
     def model_(self) -> keras.Model:
         """The network, from raw pixels to float32 scores."""
-        if "_network" not in vars(self):
+        if "_borrowed" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
         # The caller holds the network from now on, so that no other fit may train it.
         self._borrowed.never_return()

@@ -1,6 +1,6 @@
 """Validates user input, and converts it to rows of pixels, integer targets and weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
-from mnistcnn.classifier._fitted import feature_attributes_of
+from mnistcnn.classifier._fitted import Fitted, feature_attributes_of
 from mnistcnn.classifier._pixel_range import measured_pixels
 from mnistcnn.classifier._sample_weights import combined_weights, weights_of_mean_one
 from mnistcnn.classifier._types import ClassWeight, Weights
@@ -89,23 +89,23 @@ def read_training_data(
     return _weighted(data, sample_weight, estimator.class_weight)
 
 
-def as_continued(previous: Mapping[str, Any], data: TrainingData) -> TrainingData:
+def as_continued(previous: Fitted, data: TrainingData) -> TrainingData:
     """Return the data of a warm start, with the names of the columns of the previous fit.
 
     Images of another shape, and columns in another order or with other names, are refused: the
     weights of the previous fit apply to its own pixels only.
     """
-    shape, n_features = previous["image_shape_"], previous["n_features_in_"]
-    now = data.feature_attributes
+    before, now = previous.feature_attributes, data.feature_attributes
+    shape, n_features = previous.network.image_shape, before["n_features_in_"]
     if data.image_shape != shape or now["n_features_in_"] != n_features:
         raise ValueError(
             f"warm_start=True needs images of the shape of the previous fit, {shape} in "
             f"{n_features} columns, got {data.image_shape} in {now['n_features_in_']}; use "
             "warm_start=False for a fresh network."
         )
-    if "feature_names_in_" not in previous:
+    if "feature_names_in_" not in before:
         return data
-    names = previous["feature_names_in_"]
+    names = before["feature_names_in_"]
     _check_same_names(names.tolist(), now.get("feature_names_in_", names).tolist())
     return replace(data, feature_attributes={**now, "feature_names_in_": names})
 
