@@ -25,7 +25,6 @@ from mnistcnn.classifier._fit import (
     unchanged_by_failure,
 )
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._inspection import InspectionMixin
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
@@ -306,9 +305,8 @@ default="one_cycle"
             If the loss or a weight becomes NaN or infinite.
         """
         validate_parameters(self)
-        validation = ValidationArrays(X_val, y_val, sample_weight_val)
         # Never trains the network of the previous fit, so a failure leaves that as it was.
-        fitted = fit(self, X, y, sample_weight, validation)
+        fitted = fit(self, X, y, sample_weight, X_val, y_val, sample_weight_val)
         kept = KEPT_BY_WARM_START if self.warm_start else ()
         self._adopt(replace(fitted, settings=settings_of_fit(self, kept)))
         return self

@@ -22,7 +22,6 @@ from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
 from mnistcnn.classifier._fitted import Fitted, n_epochs
 from mnistcnn.classifier._inputs import (
-    ValidationArrays,
     as_continued,
     checked_classes,
     read_training_data,
@@ -37,7 +36,7 @@ from mnistcnn.classifier._networks import (
     warn_of_kept_scaling,
 )
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
-from mnistcnn.classifier._parameters import ParameterTexts, parameters_as_text
+from mnistcnn.classifier._parameters import parameters_as_text
 from mnistcnn.classifier._pixel_range import pixels_so_far
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._training_config import resolve_architecture, seeds_of, training_config
@@ -60,20 +59,23 @@ def fit(
     X: Images,
     y: Labels,
     sample_weight: Weights,
-    own_validation: ValidationArrays,
+    X_val: "Images | None",
+    y_val: "Labels | None",
+    sample_weight_val: Weights,
 ) -> Fitted:
     """Train as `DigitCNNClassifier.fit` promises."""
     check_can_run()
     previous = Fitted.of(estimator) if estimator.warm_start else None
-    known_classes = None if previous is None else previous.classes
-    data = read_training_data(estimator, X, y, sample_weight, known_classes)
-    data = data if previous is None else as_continued(previous, data)
-    seeds = seeds_of(estimator.random_state)
-    training, validation = _divided(estimator, data, own_validation, seeds.split)
+    data = _data_of_fit(estimator, X, y, sample_weight, previous)
+    split_seed, weights_seed, training_seed = seeds_of(estimator.random_state)
+    validation = read_validation_data(estimator, data, X_val, y_val, sample_weight_val)
+    training = data
+    if validation is None and estimator.early_stopping:
+        training, validation = _set_validation_aside(estimator, data, split_seed)
     architecture = resolve_architecture(estimator.architecture)
     config = _config_of_fit(estimator, architecture, training)
-    fresh, pixels = _network_of_fit(estimator, architecture, training, previous, seeds.weights)
-    memory = memory_of_fit(estimator, fresh, training, validation, config, seeds.training)
+    fresh, pixels = _network_of_fit(estimator, architecture, training, previous, weights_seed)
+    memory = memory_of_fit(estimator, fresh, training, validation, config, training_seed)
     remembered = memory.read_back(training, fresh, pixels, config)
     if remembered is not None:
         report_without_epochs(estimator, X, y, remembered.attributes)
@@ -83,7 +85,7 @@ def fit(
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
         reporting_config = _with_reports(config, estimator, X, y, fitted)
         borrowed.compiled.compile_or_reset(config, config.n_updates(training))
-        history = train(borrowed.compiled, training, validation, reporting_config, seeds.training)
+        history = train(borrowed.compiled, training, validation, reporting_config, training_seed)
     return memory.keep(fitted.with_history(history))
 
 
@@ -106,12 +108,12 @@ def partial_fit(
         same_columns=previous is not None,
         min_samples=1,
     )
-    seeds = seeds_of(estimator.random_state)
+    _, weights_seed, training_seed = seeds_of(estimator.random_state)
     architecture = resolve_architecture(estimator.architecture)
     config = training_config(estimator, architecture, len(data.indices), "constant")
     config = replace(config, epochs=1, unaugmented_epochs=0)
     if previous is None:
-        fresh, pixels = _network_of_fit(estimator, architecture, data, None, seeds.weights)
+        fresh, pixels = _network_of_fit(estimator, architecture, data, None, weights_seed)
         lent, earlier = POOL.borrow(fresh, config), {}
     else:
         pixels = pixels_so_far(previous.network, previous.pixels, data)
@@ -120,12 +122,12 @@ def partial_fit(
         compiled, is_new = borrowed.compiled, previous is None
         compile_network = compiled.compile_or_reset if is_new else compiled.compile_or_continue
         compile_network(config, config.n_updates(data))
-        history = train(compiled, data, None, config, [*seeds.training, n_epochs(earlier)])
+        history = train(compiled, data, None, config, [*training_seed, n_epochs(earlier)])
     fitted = Fitted.before_training(data, borrowed, pixels, config)
     return fitted.with_history(_joined(earlier, history))
 
 
-def settings_of_fit(estimator: "DigitCNNClassifier", kept: Sequence[str]) -> ParameterTexts:
+def settings_of_fit(estimator: "DigitCNNClassifier", kept: Sequence[str]) -> dict[str, str]:
     """Return the parameters of a fit as text, those that it kept with their earlier values."""
     texts, previous = parameters_as_text(estimator), Fitted.of(estimator)
     if previous is None:
@@ -149,21 +151,23 @@ def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
             raise
 
 
-def _divided(
-    estimator: "DigitCNNClassifier", data: TrainingData, given: ValidationArrays, seed: int
-) -> tuple[TrainingData, TrainingData | None]:
-    """Return the training and the validation data: those of the user, a held-out part, or None."""
-    validation = read_validation_data(estimator, data, given)
-    if validation is not None:
-        return data, validation
-    return _set_validation_aside(estimator, data, seed)
+def _data_of_fit(
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    sample_weight: Weights,
+    previous: Fitted | None,
+) -> TrainingData:
+    """Read the training data, which must be like those of the previous fit, if it goes on."""
+    if previous is None:
+        return read_training_data(estimator, X, y, sample_weight, None)
+    data = read_training_data(estimator, X, y, sample_weight, previous.classes)
+    return as_continued(previous, data)
 
 
 def _set_validation_aside(
     estimator: "DigitCNNClassifier", data: TrainingData, seed: int
-) -> tuple[TrainingData, TrainingData | None]:
-    if not estimator.early_stopping:
-        return data, None
+) -> tuple[TrainingData, TrainingData]:
     try:
         training, validation = train_test_split(
             data.indices,

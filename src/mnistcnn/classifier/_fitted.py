@@ -14,7 +14,6 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
-from mnistcnn.classifier._parameters import ParameterTexts
 from mnistcnn.classifier._pixel_range import pixels_known_to
 from mnistcnn.preprocessing import PixelRange, TrainingPixels
 
@@ -69,7 +68,7 @@ class Fitted:
     history: History = field(default_factory=dict)
     stops_early: bool = False
     from_memory: bool = False
-    settings: ParameterTexts | None = None
+    settings: dict[str, str] | None = None
 
     NAMES: ClassVar = (
         "classes_",

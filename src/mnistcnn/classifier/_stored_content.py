@@ -14,7 +14,6 @@ from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
 from mnistcnn.classifier._fitted import FEATURE_ATTRIBUTES, Fitted
 from mnistcnn.classifier._fitted_architecture import architecture_built_by, builds
-from mnistcnn.classifier._parameters import ParameterTexts
 from mnistcnn.classifier._pixel_range import pixels_known_to
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._training_config import resolve_architecture
@@ -161,7 +160,7 @@ def _checked_range(low: float, high: float) -> PixelRange:
     return float(low), float(high)
 
 
-def _checked_settings(settings: object) -> ParameterTexts | None:
+def _checked_settings(settings: object) -> dict[str, str] | None:
     """Return the parameters of a fit as text; earlier versions stored none."""
     if settings is None:
         return None
