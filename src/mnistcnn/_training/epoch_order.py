@@ -15,6 +15,14 @@ from mnistcnn.augmentation import Augmentation
 # Changes a batch of images, given the columns that an augmentation has drawn for it.
 Transform = Callable[..., Any]
 
+# The metrics of an epoch by their names.
+Logs = dict[str, Any]
+
+# Runs a whole epoch, or a validation, and returns its metrics.
+EpochRunner = Callable[[], Logs]
+
+VALIDATION_BATCH = 512
+
 
 @dataclass(frozen=True, eq=False)
 class EpochPlan:

@@ -14,20 +14,16 @@ from mnistcnn._training.callbacks import BetweenBatches, watches_batches
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epoch_order import (
+    VALIDATION_BATCH,
     EpochPlan,
+    EpochRunner,
+    Logs,
     ShuffledOrder,
     Transform,
     effective_batch_size,
 )
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.transforms import transform_for
-
-VALIDATION_BATCH = 512
-
-Logs = dict[str, Any]
-
-# Runs one whole epoch, or the validation, and returns its metrics.
-EpochRunner = Callable[[], Logs]
 
 
 def fit_of_keras(

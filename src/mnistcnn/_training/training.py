@@ -19,9 +19,15 @@ from mnistcnn._training.callbacks import (
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epoch_order import EpochPlan, ShuffledOrder
+from mnistcnn._training.epoch_order import (
+    VALIDATION_BATCH,
+    EpochPlan,
+    EpochRunner,
+    Logs,
+    ShuffledOrder,
+)
 from mnistcnn._training.interrupts import signals_held
-from mnistcnn._training.keras_fit import VALIDATION_BATCH, EpochRunner, Logs, fit_of_keras
+from mnistcnn._training.keras_fit import fit_of_keras
 from mnistcnn._training.keras_internals import (
     build_metrics,
     first_epoch_of,

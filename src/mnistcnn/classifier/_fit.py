@@ -86,7 +86,7 @@ def fit(
         reporting_config = _with_reports(config, estimator, X, y, fitted)
         borrowed.compiled.compile_or_reset(config, config.n_updates(training))
         history = train(borrowed.compiled, training, validation, reporting_config, training_seed)
-    return memory.keep(fitted.with_history(history))
+    return memory.keep(replace(fitted, history=history))
 
 
 def partial_fit(
@@ -124,7 +124,7 @@ def partial_fit(
         compile_network(config, config.n_updates(data))
         history = train(compiled, data, None, config, [*training_seed, n_epochs(earlier)])
     fitted = Fitted.before_training(data, borrowed, pixels, config)
-    return fitted.with_history(_joined(earlier, history))
+    return replace(fitted, history=_joined(earlier, history))
 
 
 def settings_of_fit(estimator: "DigitCNNClassifier", kept: Sequence[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The fitted state: one record, from which the estimator takes its attributes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -136,10 +136,6 @@ class Fitted:
         borrowed = POOL.unpooled(CompiledNetwork(network))
         pixels = pixels_known_to(network, pixel_range)
         return cls(features, classes, borrowed, pixels, history=history or {})
-
-    def with_history(self, history: History) -> Self:
-        """Return the record after the epochs of a history."""
-        return replace(self, history=history)
 
     @property
     def network(self) -> Network:
