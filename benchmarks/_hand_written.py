@@ -14,8 +14,8 @@ import tensorflow as tf
 from benchmarks._data import Pixels
 from benchmarks._settings import Training
 from mnistcnn import get_architecture
+from mnistcnn._training.building import building_conventions
 from mnistcnn._training.fused_adam import FusedAdam
-from mnistcnn._training.global_state import building_conventions
 
 
 class _Loop(ABC):

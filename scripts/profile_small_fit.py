@@ -19,12 +19,12 @@ PARTS = {
     "taking over a compiled network": "_take_or_wrap",
     "a fresh optimizer": "compile_or_reset",
     "epochs: compiled programs": "_run",
-    "epochs: all else": "run_epochs",
+    "epochs: all else": "_run_epochs",
     "the whole fit": "fit",
 }
 MODULES = ("classifier/_fit.py", "classifier/_inputs.py", "classifier/_networks.py")
 MODULES += ("_training/building.py", "_training/pool.py", "_training/compiled_network.py")
-MODULES += ("_training/backends/tensorflow.py", "_training/epoch_loop.py")
+MODULES += ("_training/backends/tensorflow.py", "_training/training.py")
 
 
 def seconds_of_parts(architecture: str) -> dict[str, float]:

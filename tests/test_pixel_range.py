@@ -109,7 +109,7 @@ def test_a_stored_classifier_still_knows_its_unit(stored, fitted, some_digits):
 def test_a_classifier_stored_before_ranges_were_kept_answers_without_a_word(fitted, some_digits):
     X, _ = some_digits
     older = copy.copy(fitted["bytes"])
-    del older._pixel_range
+    older._training_pixels = older._training_pixels._replace(range=None)
     assert older.predict(X / 255).shape == (300,)
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -18,8 +17,9 @@ from typing import Any
 import keras
 
 from mnistcnn._training.compiled_network import CompiledNetwork
+from mnistcnn._training.configuration import TrainingConfig
+from mnistcnn._training.data import TrainingData
 from mnistcnn._training.description import text_of_config
-from mnistcnn._training.epoch_loop import TrainingJob
 from mnistcnn._training.fingerprint import fingerprint
 from mnistcnn._training.network import value_of
 from mnistcnn._training.plain_values import are_equal, is_plain, read_values, write_values
@@ -32,32 +32,46 @@ def asks_for_backup(callback: keras.callbacks.Callback) -> bool:
     return type(callback) is keras.callbacks.BackupAndRestore and callback.save_freq == "epoch"
 
 
-def with_backup(job: TrainingJob, seed: Sequence[int]) -> TrainingJob:
-    """Return a job that goes on from its backup and renews it, where a callback asks for that."""
-    asking = next(filter(asks_for_backup, job.callbacks), None)
+def with_backup(
+    callbacks: list[Any],
+    compiled: CompiledNetwork,
+    data: tuple[TrainingData, TrainingData | None],
+    config: TrainingConfig,
+    seed: Sequence[int],
+) -> tuple[list[Any], int]:
+    """Return the callbacks of a fit and its first epoch, counted from 0.
+
+    Where a callback asks for backups, one that makes them takes its place, and the network goes on
+    from the last one.
+    """
+    asking = next(filter(asks_for_backup, callbacks), None)
     if asking is None:
-        return job
-    watched = [callback for callback in job.callbacks if callback is not asking]
-    if job.config.epochs == 1:
+        return callbacks, 0
+    watched = [callback for callback in callbacks if callback is not asking]
+    if config.epochs == 1:
         # There is no rest to go on with, as in `partial_fit`.
-        return replace(job, callbacks=watched)
-    folder = Path(asking.backup_dir) / f"fit-{_name(job, seed)}"
-    backup = EpochBackup(folder, job.compiled, watched, is_temporary=asking.delete_checkpoint)
-    first_epoch = backup.restore(job.config.epochs)
+        return watched, 0
+    folder = Path(asking.backup_dir) / f"fit-{_name(compiled, data, config, seed)}"
+    backup = EpochBackup(folder, compiled, watched, is_temporary=asking.delete_checkpoint)
     # Called after all others, it knows what they have made of an epoch.
-    return replace(job, callbacks=[*watched, backup], first_epoch=first_epoch)
+    return [*watched, backup], backup.restore(config.epochs)
 
 
-def _name(job: TrainingJob, seed: Sequence[int]) -> str:
-    network, optimizer = job.compiled.network, job.model.optimizer
+def _name(
+    compiled: CompiledNetwork,
+    data: tuple[TrainingData, TrainingData | None],
+    config: TrainingConfig,
+    seed: Sequence[int],
+) -> str:
+    network = compiled.network
     return fingerprint(
         text_of_config(network.model),
         network,
-        (job.training, job.validation),
-        job.config,
+        data,
+        config,
         seed,
         # A fit that goes on with what was learned before begins with it.
-        map(value_of, optimizer.variables),
+        map(value_of, network.model.optimizer.variables),
     )
 
 

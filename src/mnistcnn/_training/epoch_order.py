@@ -1,4 +1,4 @@
-"""Orders the images of each epoch and yields them in batches, without a float copy of all."""
+"""Orders the images of each epoch, and draws their augmentation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,14 @@ from mnistcnn.augmentation import Augmentation
 
 # Changes a batch of images, given the columns that an augmentation has drawn for it.
 Transform = Callable[..., Any]
+
+# The metrics of an epoch by their names.
+Logs = dict[str, Any]
+
+# Runs a whole epoch, or a validation, and returns its metrics.
+EpochRunner = Callable[[], Logs]
+
+VALIDATION_BATCH = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,23 +42,6 @@ class EpochPlan:
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """Return the order and the augmentation."""
         return (self.order, *self.changes)
-
-
-class FixedOrder:
-    """Every epoch is the same: the images in their order and as they are.
-
-    Parameters
-    ----------
-    data : TrainingData
-        The images that take part.
-    """
-
-    def __init__(self, data: TrainingData) -> None:
-        self._plan = EpochPlan(data.indices)
-
-    def current(self) -> EpochPlan:
-        """Return the present epoch."""
-        return self._plan
 
 
 class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -79,7 +70,7 @@ class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
         augmented_epochs: int,
     ) -> None:
         super().__init__()
-        self._data = data
+        self.data = data
         self._seed = seed
         self._augmentation = augmentation
         self._augmented_epochs = augmented_epochs
@@ -100,14 +91,11 @@ class ShuffledOrder(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _drawn(self, epoch: int) -> EpochPlan:
         generator = np.random.default_rng([*self._seed, epoch])
-        order = generator.permutation(self._data.indices)
+        order = generator.permutation(self.data.indices)
         if self._augmentation is None or epoch >= self._augmented_epochs:
             return EpochPlan(order)
-        changes = self._augmentation.draw(len(order), self._data.image_shape, generator)
+        changes = self._augmentation.draw(len(order), self.data.image_shape, generator)
         return EpochPlan(order, changes.columns())
-
-
-Order = FixedOrder | ShuffledOrder
 
 
 def effective_batch_size(batch_size: int, n_images: int) -> int:
@@ -116,48 +104,3 @@ def effective_batch_size(batch_size: int, n_images: int) -> int:
     It is the next power of two, so that folds which differ by an image share one program.
     """
     return min(batch_size, 1 << (n_images - 1).bit_length())
-
-
-class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The feed of Keras's own `fit`: NumPy gathers each batch.
-
-    Parameters
-    ----------
-    data : TrainingData
-        The images.
-    batch_size : int
-        Images per batch (mini-batch size).
-    order : FixedOrder or ShuffledOrder
-        The order of each epoch.
-    transform : callable or None
-        Changes a batch of images.
-    """
-
-    def __init__(
-        self, data: TrainingData, batch_size: int, order: Order, transform: Transform | None
-    ) -> None:
-        super().__init__()
-        self._data = data
-        self._batch_size = effective_batch_size(batch_size, len(data.indices))
-        self._order = order
-        self._transform = transform
-
-    def __len__(self) -> int:
-        """Return the number of batches in one epoch."""
-        return self._data.n_batches(self._batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Any, ...]:
-        """Return batch number `index` of this epoch."""
-        batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        order, *changes = (column[batch] for column in self._order.current().arrays())
-        pixels, *others = (column[order] for column in self._data.arrays())
-        images = pixels.reshape(-1, *self._data.image_shape)
-        if self._transform is not None and changes:
-            full = (self._filled_up(column) for column in (images, *changes))
-            images = self._transform(*full)[: len(order)]
-        return (images, *others)
-
-    def _filled_up(self, column: NDArray[Any]) -> NDArray[Any]:
-        """Pad a column to the rows of a full batch, since XLA recompiles for other numbers."""
-        missing = self._batch_size - len(column)
-        return np.pad(column, [(0, missing)] + [(0, 0)] * (column.ndim - 1))

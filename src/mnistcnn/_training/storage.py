@@ -10,10 +10,9 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from mnistcnn._training.building import build_network
+from mnistcnn._training.building import build_network, isolated_building
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.description import is_defined_by_config
-from mnistcnn._training.global_state import isolated_building
 from mnistcnn._training.keras_internals import detach
 from mnistcnn._training.network import DTYPE_POLICIES, Build, Network
 from mnistcnn._training.runtime import check_can_run, is_usable, prepare_runtime

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mnistcnn._training.global_state import isolated_building
+from mnistcnn._training.building import isolated_building
 from mnistcnn.architectures import Architecture
 
 if TYPE_CHECKING:

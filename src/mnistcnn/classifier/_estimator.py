@@ -25,7 +25,6 @@ from mnistcnn.classifier._fit import (
     unchanged_by_failure,
 )
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._inputs import ValidationArrays
 from mnistcnn.classifier._inspection import InspectionMixin
 from mnistcnn.classifier._nested_parameters import NestedParametersMixin
 from mnistcnn.classifier._parameters import PARAMETER_CONSTRAINTS
@@ -306,9 +305,8 @@ default="one_cycle"
             If the loss or a weight becomes NaN or infinite.
         """
         validate_parameters(self)
-        validation = ValidationArrays(X_val, y_val, sample_weight_val)
         # Never trains the network of the previous fit, so a failure leaves that as it was.
-        fitted = fit(self, X, y, sample_weight, validation)
+        fitted = fit(self, X, y, sample_weight, X_val, y_val, sample_weight_val)
         kept = KEPT_BY_WARM_START if self.warm_start else ()
         self._adopt(replace(fitted, settings=settings_of_fit(self, kept)))
         return self
@@ -357,7 +355,7 @@ default="one_cycle"
     @property
     def model_(self) -> keras.Model:
         """The network, from raw pixels to float32 scores."""
-        if "_network" not in vars(self):
+        if "_borrowed" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
         # The caller holds the network from now on, so that no other fit may train it.
         self._borrowed.never_return()

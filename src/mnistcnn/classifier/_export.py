@@ -167,7 +167,7 @@ def export_together(
     _check_goes_with_images(quantization, calibration_images)
     # Snapshots, for another thread may refit one of the classifiers meanwhile.
     fitted = [classifier._snapshot() for classifier in classifiers]
-    first, pixel_range = fitted[0], joint_range([each._pixel_range for each in fitted])
+    first, pixel_range = fitted[0], joint_range([each._training_pixels.range for each in fitted])
     dtype = _checked_dtype(pixel_dtype, pixel_range)
     calibration = None
     if calibration_images is not None:
@@ -229,7 +229,7 @@ def _as_input(
             f"and better a few hundred, got {n_different}."
         )
     for classifier in classifiers:
-        known = training_pixels_of(vars(classifier))._replace(range=pixel_range)
+        known = training_pixels_of(classifier)._replace(range=pixel_range)
         difference = unlike_images(known, rows, classifier.image_shape_, IN_CALIBRATION)
         if difference:
             raise ValueError(f"calibration_images must be like those of the training. {difference}")

@@ -1,7 +1,7 @@
 """A fit, step by step: it returns the fitted state, and leaves the estimator unchanged."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,8 @@ from mnistcnn._training.runtime import check_can_run
 from mnistcnn._training.training import History, train
 from mnistcnn._types import Images, Labels
 from mnistcnn.classifier._callbacks import rate_conflict
-from mnistcnn.classifier._fitted import Fitted
+from mnistcnn.classifier._fitted import Fitted, n_epochs
 from mnistcnn.classifier._inputs import (
-    ValidationArrays,
     as_continued,
     checked_classes,
     read_training_data,
@@ -37,12 +36,12 @@ from mnistcnn.classifier._networks import (
     warn_of_kept_scaling,
 )
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
-from mnistcnn.classifier._parameters import ParameterTexts, parameters_as_text
-from mnistcnn.classifier._pixel_range import widened_range
+from mnistcnn.classifier._parameters import parameters_as_text
+from mnistcnn.classifier._pixel_range import pixels_so_far
 from mnistcnn.classifier._scikit_learn_callbacks import epoch_callbacks, report_without_epochs
 from mnistcnn.classifier._training_config import resolve_architecture, seeds_of, training_config
 from mnistcnn.classifier._types import ArchitectureLike, Weights
-from mnistcnn.preprocessing import PixelRange, callers_level, training_pixels_of
+from mnistcnn.preprocessing import TrainingPixels, callers_level
 
 if TYPE_CHECKING:
     from mnistcnn.classifier._estimator import DigitCNNClassifier
@@ -60,30 +59,34 @@ def fit(
     X: Images,
     y: Labels,
     sample_weight: Weights,
-    own_validation: ValidationArrays,
+    X_val: "Images | None",
+    y_val: "Labels | None",
+    sample_weight_val: Weights,
 ) -> Fitted:
     """Train as `DigitCNNClassifier.fit` promises."""
     check_can_run()
-    previous = vars(estimator) if estimator.warm_start and "_network" in vars(estimator) else {}
-    data = read_training_data(estimator, X, y, sample_weight, previous.get("classes_"))
-    data = as_continued(previous, data) if previous else data
-    seeds = seeds_of(estimator.random_state)
-    training, validation = _divided(estimator, data, own_validation, seeds.split)
+    previous = Fitted.of(estimator) if estimator.warm_start else None
+    data = _data_of_fit(estimator, X, y, sample_weight, previous)
+    split_seed, weights_seed, training_seed = seeds_of(estimator.random_state)
+    validation = read_validation_data(estimator, data, X_val, y_val, sample_weight_val)
+    training = data
+    if validation is None and estimator.early_stopping:
+        training, validation = _set_validation_aside(estimator, data, split_seed)
     architecture = resolve_architecture(estimator.architecture)
     config = _config_of_fit(estimator, architecture, training)
-    fresh, pixel_range = _network_of_fit(estimator, architecture, training, previous, seeds.weights)
-    memory = memory_of_fit(estimator, fresh, training, validation, config, seeds.training)
-    remembered = memory.read_back(training, fresh, pixel_range, config)
+    fresh, pixels = _network_of_fit(estimator, architecture, training, previous, weights_seed)
+    memory = memory_of_fit(estimator, fresh, training, validation, config, training_seed)
+    remembered = memory.read_back(training, fresh, pixels, config)
     if remembered is not None:
         report_without_epochs(estimator, X, y, remembered.attributes)
         return remembered
     with _failures_explained(estimator, training, config), POOL.borrow(fresh, config) as borrowed:
-        fitted = Fitted.before_training(training, borrowed, pixel_range, config)
+        fitted = Fitted.before_training(training, borrowed, pixels, config)
         # Added after borrowing: callbacks of the user's would keep the network out of the pool.
         reporting_config = _with_reports(config, estimator, X, y, fitted)
         borrowed.compiled.compile_or_reset(config, config.n_updates(training))
-        history = train(borrowed.compiled, training, validation, reporting_config, seeds.training)
-    return memory.keep(fitted.with_history(history))
+        history = train(borrowed.compiled, training, validation, reporting_config, training_seed)
+    return memory.keep(replace(fitted, history=history))
 
 
 def partial_fit(
@@ -95,45 +98,41 @@ def partial_fit(
 ) -> Fitted:
     """Train one epoch as `DigitCNNClassifier.partial_fit` promises."""
     _check_can_increment(estimator)
-    previous = vars(estimator) if "_network" in vars(estimator) else {}
+    previous = Fitted.of(estimator)
     data = read_training_data(
         estimator,
         X,
         y,
         sample_weight,
-        _classes_of_all_calls(estimator, classes),
-        same_columns=bool(previous),
+        _classes_of_all_calls(previous, classes),
+        same_columns=previous is not None,
         min_samples=1,
     )
-    seeds = seeds_of(estimator.random_state)
+    _, weights_seed, training_seed = seeds_of(estimator.random_state)
     architecture = resolve_architecture(estimator.architecture)
     config = training_config(estimator, architecture, len(data.indices), "constant")
     config = replace(config, epochs=1, unaugmented_epochs=0)
-    if previous:
-        pixel_range = widened_range(training_pixels_of(previous), data)
-        lent = previous["_borrowed"].lent_for(config)
+    if previous is None:
+        fresh, pixels = _network_of_fit(estimator, architecture, data, None, weights_seed)
+        lent, earlier = POOL.borrow(fresh, config), {}
     else:
-        shape, n_classes = data.image_shape, len(data.classes)
-        fresh = build_for(estimator, architecture, shape, n_classes, seeds.weights)
-        pixel_range = learn_pixel_scaling(fresh, estimator, architecture, data)
-        lent = POOL.borrow(fresh, config)
+        pixels = pixels_so_far(previous.network, previous.pixels, data)
+        lent, earlier = previous.borrowed.lent_for(config), previous.history
     with _failures_explained(estimator, data, config), lent as borrowed:
-        compiled = borrowed.compiled
-        compile_network = compiled.compile_or_continue if previous else compiled.compile_or_reset
+        compiled, is_new = borrowed.compiled, previous is None
+        compile_network = compiled.compile_or_reset if is_new else compiled.compile_or_continue
         compile_network(config, config.n_updates(data))
-        seed = [*seeds.training, previous.get("n_iter_", 0)]
-        history = train(compiled, data, None, config, seed)
-    fitted = Fitted.before_training(data, borrowed, pixel_range, config)
-    return fitted.with_history(_joined(previous.get("history_", {}), history))
+        history = train(compiled, data, None, config, [*training_seed, n_epochs(earlier)])
+    fitted = Fitted.before_training(data, borrowed, pixels, config)
+    return replace(fitted, history=_joined(earlier, history))
 
 
-def settings_of_fit(estimator: "DigitCNNClassifier", kept: Sequence[str]) -> ParameterTexts:
+def settings_of_fit(estimator: "DigitCNNClassifier", kept: Sequence[str]) -> dict[str, str]:
     """Return the parameters of a fit as text, those that it kept with their earlier values."""
-    texts, previous = parameters_as_text(estimator), vars(estimator)
-    if "_network" not in previous:
+    texts, previous = parameters_as_text(estimator), Fitted.of(estimator)
+    if previous is None:
         return texts
-    scaling = {"pixel_scaling": repr(scaling_in_force(previous))}
-    earlier = {**scaling, **(previous.get("_settings") or {})}
+    earlier = {"pixel_scaling": repr(scaling_in_force(previous)), **(previous.settings or {})}
     return {**texts, **{name: earlier[name] for name in kept if name in earlier}}
 
 
@@ -152,21 +151,23 @@ def unchanged_by_failure(estimator: "DigitCNNClassifier") -> Iterator[None]:
             raise
 
 
-def _divided(
-    estimator: "DigitCNNClassifier", data: TrainingData, given: ValidationArrays, seed: int
-) -> tuple[TrainingData, TrainingData | None]:
-    """Return the training and the validation data: those of the user, a held-out part, or None."""
-    validation = read_validation_data(estimator, data, given)
-    if validation is not None:
-        return data, validation
-    return _set_validation_aside(estimator, data, seed)
+def _data_of_fit(
+    estimator: "DigitCNNClassifier",
+    X: Images,
+    y: Labels,
+    sample_weight: Weights,
+    previous: Fitted | None,
+) -> TrainingData:
+    """Read the training data, which must be like those of the previous fit, if it goes on."""
+    if previous is None:
+        return read_training_data(estimator, X, y, sample_weight, None)
+    data = read_training_data(estimator, X, y, sample_weight, previous.classes)
+    return as_continued(previous, data)
 
 
 def _set_validation_aside(
     estimator: "DigitCNNClassifier", data: TrainingData, seed: int
-) -> tuple[TrainingData, TrainingData | None]:
-    if not estimator.early_stopping:
-        return data, None
+) -> tuple[TrainingData, TrainingData]:
     try:
         training, validation = train_test_split(
             data.indices,
@@ -196,19 +197,19 @@ def _network_of_fit(
     estimator: "DigitCNNClassifier",
     architecture: ArchitectureLike,
     training: TrainingData,
-    previous: Mapping[str, Any],
+    previous: Fitted | None,
     seed: int,
-) -> tuple[Network, PixelRange]:
-    """Return the network before its training, and the range of the pixels that it knows.
+) -> tuple[Network, TrainingPixels]:
+    """Return the network before its training, and what it knows of the pixels.
 
-    It goes on from the previous fit, whose attributes are given, if there is one.
+    It goes on from the previous fit, if there is one.
     """
     shape, n_classes = training.image_shape, len(training.classes)
     fresh = build_for(estimator, architecture, shape, n_classes, seed)
-    if previous:
-        warn_of_kept_scaling(estimator.pixel_scaling, previous, architecture)
-        return fresh, continue_from(previous, fresh, architecture, training)
-    return fresh, learn_pixel_scaling(fresh, estimator, architecture, training)
+    if previous is None:
+        return fresh, learn_pixel_scaling(fresh, estimator, architecture, training)
+    warn_of_kept_scaling(estimator.pixel_scaling, previous, architecture)
+    return fresh, continue_from(previous, fresh, architecture, training)
 
 
 def _warn_of_short_average(momentum: float | None, n_updates: int) -> None:
@@ -250,19 +251,17 @@ def _check_can_increment(estimator: "DigitCNNClassifier") -> None:
         )
 
 
-def _classes_of_all_calls(
-    estimator: "DigitCNNClassifier", classes: ArrayLike | None
-) -> NDArray[Any]:
-    known = vars(estimator).get("classes_")
-    if known is None and classes is None:
+def _classes_of_all_calls(previous: Fitted | None, classes: ArrayLike | None) -> NDArray[Any]:
+    if previous is None and classes is None:
         raise ValueError("classes must be passed on the first call to partial_fit, got None.")
-    if known is None:
+    if previous is None:
         return checked_classes(classes)
+    known = previous.classes
     if classes is not None and not np.array_equal(checked_classes(classes), known):
         raise ValueError(
             f"classes must be those of the first call, {known.tolist()}, or None, got {classes}."
         )
-    return np.asarray(known)
+    return known
 
 
 def _joined(before: History, after: History) -> History:

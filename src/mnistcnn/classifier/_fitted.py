@@ -1,8 +1,8 @@
 """The fitted state: one record, from which the estimator takes its attributes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Network
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.training import History
-from mnistcnn.classifier._parameters import ParameterTexts
-from mnistcnn.classifier._pixel_range import learned_statistics
-from mnistcnn.preprocessing import PixelRange
+from mnistcnn.classifier._pixel_range import pixels_known_to
+from mnistcnn.preprocessing import PixelRange, TrainingPixels
+
+if TYPE_CHECKING:
+    from mnistcnn.classifier._estimator import DigitCNNClassifier
 
 # What scikit-learn's validation keeps of the columns.
 FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
@@ -25,6 +27,11 @@ FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
 def feature_attributes_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of an estimator's attributes that describe the columns."""
     return {name: attributes[name] for name in FEATURE_ATTRIBUTES if name in attributes}
+
+
+def n_epochs(history: History) -> int:
+    """Return the number of epochs of a history."""
+    return len(history.get("loss", []))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +46,8 @@ class Fitted:
         The labels, sorted.
     borrowed : BorrowedNetwork
         The trained network.
-    pixel_range : tuple of 2 float or None
-        The lowest and the highest pixel of the training, where it is known.
+    pixels : TrainingPixels
+        What is known of the pixels of the training.
     callbacks : list of keras.callbacks.Callback
         The trained copies of the user's.
     history : dict of list of float
@@ -56,12 +63,12 @@ class Fitted:
     feature_attributes: dict[str, Any]
     classes: NDArray[Any]
     borrowed: BorrowedNetwork
-    pixel_range: PixelRange | None
+    pixels: TrainingPixels
     callbacks: list[Any] = field(default_factory=list)
     history: History = field(default_factory=dict)
     stops_early: bool = False
     from_memory: bool = False
-    settings: ParameterTexts | None = None
+    settings: dict[str, str] | None = None
 
     NAMES: ClassVar = (
         "classes_",
@@ -74,19 +81,36 @@ class Fitted:
         "from_memory_",
         "best_epoch_",
         "validation_scores_",
-        "_network",
         "_borrowed",
-        "_pixel_range",
+        "_training_pixels",
         "_settings",
-        "_pixel_statistics",
     )
+
+    @classmethod
+    def of(cls, estimator: "DigitCNNClassifier") -> Self | None:
+        """Return the record behind the attributes of an estimator; None before its first fit."""
+        attributes = vars(estimator)
+        if "_borrowed" not in attributes:
+            return None
+        return cls(
+            feature_attributes_of(attributes),
+            attributes["classes_"],
+            attributes["_borrowed"],
+            attributes["_training_pixels"],
+            attributes["callbacks_"],
+            attributes["history_"],
+            stops_early="best_epoch_" in attributes,
+            # Earlier versions have not stored them.
+            from_memory=attributes.get("from_memory_", False),
+            settings=attributes.get("_settings"),
+        )
 
     @classmethod
     def before_training(
         cls,
         data: TrainingData,
         borrowed: BorrowedNetwork,
-        pixel_range: PixelRange | None,
+        pixels: TrainingPixels,
         config: TrainingConfig,
     ) -> Self:
         """Return the fitted state before the first epoch."""
@@ -94,7 +118,7 @@ class Fitted:
             data.feature_attributes,
             data.classes,
             borrowed,
-            pixel_range,
+            pixels,
             config.callbacks,
             stops_early=config.patience is not None,
         )
@@ -110,29 +134,28 @@ class Fitted:
         """Return the result of a fit for a network that was trained elsewhere."""
         features = {"n_features_in_": int(np.prod(network.image_shape))}
         borrowed = POOL.unpooled(CompiledNetwork(network))
-        return cls(features, classes, borrowed, pixel_range, history=history or {})
+        pixels = pixels_known_to(network, pixel_range)
+        return cls(features, classes, borrowed, pixels, history=history or {})
 
-    def with_history(self, history: History) -> Self:
-        """Return the record after the epochs of a history."""
-        return replace(self, history=history)
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.borrowed.network
 
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of the estimator."""
-        network = self.borrowed.network
         attributes = {
             **self.feature_attributes,
-            "image_shape_": network.image_shape,
+            "image_shape_": self.network.image_shape,
             "classes_": self.classes,
-            "precision_": network.precision,
+            "precision_": self.network.precision,
             "callbacks_": self.callbacks,
             "history_": self.history,
             "from_memory_": self.from_memory,
-            "n_iter_": len(self.history.get("loss", [])),
-            "_network": network,
+            "n_iter_": n_epochs(self.history),
             "_borrowed": self.borrowed,
-            "_pixel_range": self.pixel_range,
+            "_training_pixels": self.pixels,
             "_settings": self.settings,
-            "_pixel_statistics": learned_statistics(network),
         }
         if self.stops_early and self.history:
             attributes["best_epoch_"] = best_epoch(self.history)

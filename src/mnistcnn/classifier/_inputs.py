@@ -1,10 +1,10 @@
 """Validates user input, and converts it to rows of pixels, integer targets and weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
 from mnistcnn._types import Images, Labels
-from mnistcnn.classifier._fitted import feature_attributes_of
+from mnistcnn.classifier._fitted import Fitted, feature_attributes_of
 from mnistcnn.classifier._pixel_range import measured_pixels
 from mnistcnn.classifier._sample_weights import combined_weights, weights_of_mean_one
 from mnistcnn.classifier._types import ClassWeight, Weights
@@ -89,23 +89,23 @@ def read_training_data(
     return _weighted(data, sample_weight, estimator.class_weight)
 
 
-def as_continued(previous: Mapping[str, Any], data: TrainingData) -> TrainingData:
+def as_continued(previous: Fitted, data: TrainingData) -> TrainingData:
     """Return the data of a warm start, with the names of the columns of the previous fit.
 
     Images of another shape, and columns in another order or with other names, are refused: the
     weights of the previous fit apply to its own pixels only.
     """
-    shape, n_features = previous["image_shape_"], previous["n_features_in_"]
-    now = data.feature_attributes
+    before, now = previous.feature_attributes, data.feature_attributes
+    shape, n_features = previous.network.image_shape, before["n_features_in_"]
     if data.image_shape != shape or now["n_features_in_"] != n_features:
         raise ValueError(
             f"warm_start=True needs images of the shape of the previous fit, {shape} in "
             f"{n_features} columns, got {data.image_shape} in {now['n_features_in_']}; use "
             "warm_start=False for a fresh network."
         )
-    if "feature_names_in_" not in previous:
+    if "feature_names_in_" not in before:
         return data
-    names = previous["feature_names_in_"]
+    names = before["feature_names_in_"]
     _check_same_names(names.tolist(), now.get("feature_names_in_", names).tolist())
     return replace(data, feature_attributes={**now, "feature_names_in_": names})
 
@@ -123,46 +123,42 @@ def _check_same_names(expected: list[str], names: list[str]) -> None:
     )
 
 
-class ValidationArrays(NamedTuple):
-    """The validation set that the user passed, as it is."""
-
-    X_val: "Images | None" = None
-    y_val: "Labels | None" = None
-    sample_weight_val: Weights = None
-
-
 def read_validation_data(
-    estimator: "DigitCNNClassifier", training: TrainingData, given: ValidationArrays
+    estimator: "DigitCNNClassifier",
+    training: TrainingData,
+    X_val: "Images | None",
+    y_val: "Labels | None",
+    sample_weight_val: Weights,
 ) -> TrainingData | None:
     """Validate the user's validation set, which must have the form of the training data.
 
     None if no validation set was passed.
     """
+    given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
     _check_given_together(given, estimator.validation_fraction)
-    if given.X_val is None or given.y_val is None:
+    if X_val is None or y_val is None:
         return None
-    weights = given.sample_weight_val
-    warn_of_row_order(given.X_val, of="X_val", y_val=given.y_val, sample_weight_val=weights)
+    warn_of_row_order(X_val, of="X_val", y_val=y_val, sample_weight_val=sample_weight_val)
     with _named("X_val"):
-        pixels = checked_pixels(_as_if_fitted(estimator, training), given.X_val)
+        pixels = checked_pixels(_as_if_fitted(estimator, training), X_val)
     with _named("y_val"):
-        check_one_label_each(given.y_val)
-        check_kind_of_labels(given.y_val)
-        labels = column_or_1d(given.y_val, warn=True)
+        check_one_label_each(y_val)
+        check_kind_of_labels(y_val)
+        labels = column_or_1d(y_val, warn=True)
         check_consistent_length(pixels, labels)
         _, targets = encode_labels(labels, training.classes)
-    if not RETURNED.includes(given.X_val):
+    if not RETURNED.includes(X_val):
         known, image_shape = measured_pixels(training), training.image_shape
         warn_of_unlike_images(known, pixels, image_shape, IN_VALIDATION)
     indices = np.arange(len(pixels), dtype=np.int32)
     data = replace(training, pixels=pixels, targets=targets, weights=None, indices=indices)
     with _named("sample_weight_val"):
-        check_in_memory(weights, "sample_weight")
-        return _weighted(data, weights, estimator.class_weight)
+        check_in_memory(sample_weight_val, "sample_weight")
+        return _weighted(data, sample_weight_val, estimator.class_weight)
 
 
-def _check_given_together(given: ValidationArrays, validation_fraction: float) -> None:
-    passed = [name for name, value in given._asdict().items() if value is not None]
+def _check_given_together(given: dict[str, Any], validation_fraction: float) -> None:
+    passed = [name for name, value in given.items() if value is not None]
     missing = [name for name in ("X_val", "y_val") if name not in passed]
     if passed and missing:
         raise ValueError(

@@ -71,7 +71,7 @@ def _agree(one: DigitCNNClassifier, other: DigitCNNClassifier) -> bool:
     return (
         one.image_shape_ == other.image_shape_
         and one.n_features_in_ == other.n_features_in_
-        and one._pixel_range == other._pixel_range
+        and one._training_pixels.range == other._training_pixels.range
         and one._network.emits_logits == other._network.emits_logits
         and np.array_equal(one.classes_, other.classes_)
         and np.array_equal(_names(one), _names(other))

@@ -26,7 +26,7 @@ from mnistcnn._training.training import History
 from mnistcnn._types import Memory
 from mnistcnn.augmentation import Augmentation
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.preprocessing import PixelRange, callers_level
+from mnistcnn.preprocessing import TrainingPixels, callers_level
 
 if TYPE_CHECKING:
     from joblib.memory import MemorizedFunc, NotMemorizedFunc
@@ -80,7 +80,7 @@ class FitMemory:
         self,
         training: TrainingData,
         network: Network,
-        pixel_range: PixelRange,
+        pixels: TrainingPixels,
         config: TrainingConfig,
     ) -> Fitted | None:
         """Return the result of an equal fit, in this network; None if there is none."""
@@ -89,7 +89,7 @@ class FitMemory:
             return None
         network.assign_values(outcome["values"])
         borrowed = POOL.unpooled(CompiledNetwork(network, outcome["optimizer"]))
-        untrained = Fitted.before_training(training, borrowed, pixel_range, config)
+        untrained = Fitted.before_training(training, borrowed, pixels, config)
         return replace(
             untrained,
             history=outcome["history"],
@@ -102,7 +102,7 @@ class FitMemory:
         if self._kept is None:
             return fitted
         outcome = {
-            "values": fitted.borrowed.network.values(),
+            "values": fitted.network.values(),
             "optimizer": fitted.borrowed.compiled.optimizer_state(),
             "history": fitted.history,
             "callbacks": detached_callbacks(fitted.callbacks),

@@ -1,7 +1,6 @@
 """Builds the network of a fit, or takes over one that is already trained."""
 
 import warnings
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import keras
@@ -17,9 +16,9 @@ from mnistcnn._types import Classifier
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._pixel_range import (
+    pixels_so_far,
     stated_range,
     warn_of_needless_scaling,
-    widened_range,
 )
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._training_config import resolve_architecture, resolve_precision
@@ -59,34 +58,34 @@ def learn_pixel_scaling(
     estimator: "DigitCNNClassifier",
     architecture: ArchitectureLike,
     training: TrainingData,
-) -> PixelRange:
-    """Set a network's pixel scaling from the training pixels, and return their range.
+) -> TrainingPixels:
+    """Set a network's pixel scaling from the training pixels, and return what it knows of them.
 
-    Layers that were trained before keep the scaling and know the range of that training.
+    Layers that were trained before keep the scaling and know the pixels of that training.
     """
     if isinstance(architecture, TrainedFeatures):
         network.set_pixel_scaling(*architecture.pixel_scaling)
-        return widened_range(training_pixels_of(vars(architecture.fitted)), training)
+        return pixels_so_far(network, training_pixels_of(architecture.fitted), training)
     if estimator.pixel_scaling == "standard":
         network.set_pixel_scaling(*pixel_statistics(training.pixels, training.indices))
     else:
         network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
-    pixel_range = widened_range(TrainingPixels(), training)
-    warn_of_needless_scaling(estimator.pixel_scaling, pixel_range, network)
-    return pixel_range
+    pixels = pixels_so_far(network, TrainingPixels(), training)
+    warn_of_needless_scaling(estimator.pixel_scaling, pixels.range, network)
+    return pixels
 
 
 def continue_from(
-    previous: Mapping[str, Any],
+    previous: Fitted,
     network: Network,
     architecture: ArchitectureLike,
     training: TrainingData,
-) -> PixelRange:
-    """Give a network the weights and the pixel scaling of a previous fit, and return its range.
+) -> TrainingPixels:
+    """Give a network the weights of a previous fit, and return what it knows of the pixels.
 
-    Networks that differ are refused.
+    It takes over the pixel scaling, too. Networks that differ are refused.
     """
-    source: Network = previous["_network"]
+    source = previous.network
     if network.layout() != source.layout():
         raise ValueError(
             "warm_start=True needs the same architecture, image_shape and number of classes as in "
@@ -96,11 +95,11 @@ def continue_from(
     if not isinstance(architecture, TrainedFeatures):
         network.assign_trainability(source.trainability())
     network.assign_values(source.values())
-    return widened_range(training_pixels_of(previous), training)
+    return pixels_so_far(network, previous.pixels, training)
 
 
 def warn_of_kept_scaling(
-    pixel_scaling: str | None, previous: Mapping[str, Any], architecture: ArchitectureLike
+    pixel_scaling: str | None, previous: Fitted, architecture: ArchitectureLike
 ) -> None:
     """Warn if `pixel_scaling` was set to another value, which the weights of a fit do not suit."""
     kept = scaling_in_force(previous)
@@ -115,15 +114,15 @@ def warn_of_kept_scaling(
         )
 
 
-def scaling_in_force(fitted: Mapping[str, Any]) -> str | None:
-    """Return the `pixel_scaling` by which the network of a fit scales, from its attributes.
+def scaling_in_force(fitted: Fitted) -> str | None:
+    """Return the `pixel_scaling` by which the network of a fit scales.
 
     The network tells it where the parameters of the fit are not known.
     """
-    settings = fitted.get("_settings") or {}
+    settings = fitted.settings or {}
     if "pixel_scaling" in settings:
         return next((each for each in SCALINGS if repr(each) == settings["pixel_scaling"]), None)
-    scaling = fitted["_network"].pixel_scaling
+    scaling = fitted.network.pixel_scaling
     return next((name for name, each in FIXED_SCALING.items() if each == scaling), "standard")
 
 
@@ -186,7 +185,7 @@ def leave_compiled_network(classifier: Classifier) -> None:
     borrowed = vars(classifier).get("_borrowed")
     if isinstance(borrowed, BorrowedNetwork) and borrowed.will_return:
         own = POOL.unpooled(restore_network(network_state(borrowed.compiled)))
-        classifier.__dict__ = {**vars(classifier), "_network": own.network, "_borrowed": own}
+        classifier.__dict__ = {**vars(classifier), "_borrowed": own}
 
 
 def _adopt_weights(network: Network, model: keras.Model) -> None:

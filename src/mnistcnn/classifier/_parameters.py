@@ -3,7 +3,7 @@
 import os
 import re
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,9 +12,6 @@ from sklearn.base import BaseEstimator
 from mnistcnn._scikit_learn import HasMethods, Interval, StrOptions
 from mnistcnn.augmentation import PRESETS, Augmentation
 from mnistcnn.storage import LEFT_OUT
-
-# The parameters of a fit by their names, as text.
-ParameterTexts: TypeAlias = dict[str, str]
 
 # They do not change what a fit learns.
 WITHOUT_EFFECT = {"verbose", *LEFT_OUT}
@@ -59,7 +56,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-def parameters_as_text(estimator: BaseEstimator) -> ParameterTexts:
+def parameters_as_text(estimator: BaseEstimator) -> dict[str, str]:
     """Return the parameters of an estimator that matter to its fit, as text."""
     parameters = estimator.get_params(deep=False).items()
     return {name: _text(value) for name, value in parameters if name not in WITHOUT_EFFECT}

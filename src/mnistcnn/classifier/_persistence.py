@@ -9,8 +9,9 @@ from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import detached_callbacks, network_state, restore_network
 from mnistcnn.classifier._callbacks import copied_callbacks
 from mnistcnn.classifier._fitted import Fitted
-from mnistcnn.classifier._pixel_range import learned_statistics
+from mnistcnn.classifier._pixel_range import pixels_known_to
 from mnistcnn.classifier._stored_content import fitted_of, learned_by
+from mnistcnn.preprocessing import TrainingPixels
 from mnistcnn.storage import LEFT_OUT, SavableMixin
 
 
@@ -56,14 +57,19 @@ class StoredNetworkMixin(SavableMixin):
         state: dict[str, Any] = dict(inherited)
         if "_borrowed" in state:
             state["_network"] = network_state(state.pop("_borrowed").compiled)
+            state["_pixel_range"], state["_pixel_statistics"] = state.pop("_training_pixels")
             state["callbacks_"] = detached_callbacks(state["callbacks_"])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild the network."""
         if "_network" in state:
-            borrowed = POOL.unpooled(restore_network(state["_network"]))
-            # An older version has not stored it.
-            learned = {"_pixel_statistics": learned_statistics(borrowed.network)}
-            state = {**learned, **state, "_network": borrowed.network, "_borrowed": borrowed}
+            state = dict(state)
+            borrowed = POOL.unpooled(restore_network(state.pop("_network")))
+            pixel_range = state.pop("_pixel_range", None)
+            if "_pixel_statistics" in state:
+                pixels = TrainingPixels(pixel_range, state.pop("_pixel_statistics"))
+            else:  # stored by an earlier version
+                pixels = pixels_known_to(borrowed.network, pixel_range)
+            state.update(_borrowed=borrowed, _training_pixels=pixels)
         super().__setstate__(state)  # type: ignore[misc]

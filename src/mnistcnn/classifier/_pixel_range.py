@@ -11,7 +11,6 @@ from mnistcnn._training.rescaling import Rescaling, rescaling_of
 from mnistcnn.preprocessing import (
     IN_TRAINING,
     PixelRange,
-    PixelStatistics,
     TrainingPixels,
     pixel_statistics,
     some_of,
@@ -32,11 +31,14 @@ def measured_pixels(data: TrainingData) -> TrainingPixels:
     return TrainingPixels(measured_range(data), pixel_statistics(_measured(data)))
 
 
-def learned_statistics(network: Network) -> PixelStatistics | None:
-    """Return mean and deviation of the training pixels where a network's scaling has them."""
+def pixels_known_to(network: Network, pixel_range: PixelRange | None) -> TrainingPixels:
+    """Return the range of the training pixels, with what a network's scaling has learned of them.
+
+    That is their mean and deviation.
+    """
     offset, scale = network.pixel_scaling
     # The scalings that are not learned begin at zero, which a mean of pixels is not.
-    return (offset, scale) if offset else None
+    return TrainingPixels(pixel_range, (offset, scale) if offset else None)
 
 
 def measured_range(data: TrainingData) -> PixelRange:
@@ -82,26 +84,30 @@ def _are_of_one_unit(one: PixelRange, other: PixelRange) -> bool:
     return smaller > larger / MAX_RATIO and len(begin_below_zero) == 1
 
 
-def widened_range(known: TrainingPixels, data: TrainingData) -> PixelRange:
-    """Return the range of all training pixels so far; warn of new ones that differ from them."""
+def pixels_so_far(network: Network, known: TrainingPixels, data: TrainingData) -> TrainingPixels:
+    """Return what a network knows of all training pixels so far; warn of new ones that differ."""
     low, high = measured_range(data)
     warn_of_unlike_images(known, _measured(data), data.image_shape, IN_TRAINING)
-    if known.range is None:
-        return low, high
-    return min(low, known.range[0]), max(high, known.range[1])
+    if known.range is not None:
+        low, high = min(low, known.range[0]), max(high, known.range[1])
+    return pixels_known_to(network, (low, high))
 
 
 def warn_of_needless_scaling(
-    pixel_scaling: str | None, known: PixelRange, network: Network
+    pixel_scaling: str | None, known: PixelRange | None, network: Network
 ) -> None:
     """Warn if the layers of a network receive values close to zero, since pixels are scaled twice.
 
     The network has its pixel scaling set; `known` is the range of the training pixels.
     """
     inside = rescaling_of(network.model.layers[-1])
-    seen = (known[1] - known[0]) * abs(inside.scale) / network.pixel_scaling[1]
-    if known[0] == known[1] or (pixel_scaling == "standard" and not inside.divides):
+    if (
+        known is None
+        or known[0] == known[1]
+        or (pixel_scaling == "standard" and not inside.divides)
+    ):
         return
+    seen = (known[1] - known[0]) * abs(inside.scale) / network.pixel_scaling[1]
     if pixel_scaling is not None and inside.divides and seen < 0.5:
         warn_of_pixels(_scaled_twice(pixel_scaling, inside))
     elif seen <= 1 / 100 and (inside.divides or pixel_scaling == "unit"):

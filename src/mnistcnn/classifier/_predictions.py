@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mnistcnn._training.inference import BUCKETS
 from mnistcnn._training.network import Network
+from mnistcnn._training.pool import BorrowedNetwork
 from mnistcnn._training.runtime import check_can_run
 from mnistcnn._types import Images
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
@@ -23,7 +24,11 @@ class PredictionMixin:
     """Predicts with the network of a fit, with scores in the forms that scikit-learn uses."""
 
     classes_: NDArray[Any]
-    _network: Network
+    _borrowed: BorrowedNetwork
+
+    @property
+    def _network(self) -> Network:
+        return self._borrowed.network
 
     def predict(self, X: Images) -> NDArray[Any]:
         """Return the most probable label of each image.

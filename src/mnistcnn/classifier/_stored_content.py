@@ -12,9 +12,9 @@ from mnistcnn._training.network import DTYPE_POLICIES, Network, value_of
 from mnistcnn._training.pool import POOL
 from mnistcnn._training.storage import network_state, restore_network
 from mnistcnn.architectures import RegisteredArchitecture
-from mnistcnn.classifier._fitted import FEATURE_ATTRIBUTES, Fitted, feature_attributes_of
+from mnistcnn.classifier._fitted import FEATURE_ATTRIBUTES, Fitted
 from mnistcnn.classifier._fitted_architecture import architecture_built_by, builds
-from mnistcnn.classifier._parameters import ParameterTexts
+from mnistcnn.classifier._pixel_range import pixels_known_to
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._training_config import resolve_architecture
 from mnistcnn.classifier._types import ArchitectureLike
@@ -36,21 +36,20 @@ OF_NETWORK = {
 
 def learned_by(estimator: "DigitCNNClassifier") -> Content | None:
     """Return the fitted state of a classifier as plain values; None before it is fitted."""
-    attributes = vars(estimator)
-    if "_borrowed" not in attributes:
+    fitted = Fitted.of(estimator)
+    if fitted is None:
         return None
-    network = attributes["_borrowed"].network
-    state = network_state(attributes["_borrowed"].compiled)
+    state = network_state(fitted.borrowed.compiled)
     if state["architecture"] is None:
-        state["architecture"] = _features_to_store(estimator.architecture, network)
-    _check_weights(network)
+        state["architecture"] = _features_to_store(estimator.architecture, fitted.network)
+    _check_weights(fitted.network)
     return {
-        "features": feature_attributes_of(attributes),
-        "classes": attributes["classes_"],
-        "pixel_range": attributes["_pixel_range"],
-        "history": attributes["history_"],
-        "stops_early": "best_epoch_" in attributes,
-        "settings": attributes.get("_settings"),
+        "features": fitted.feature_attributes,
+        "classes": fitted.classes,
+        "pixel_range": fitted.pixels.range,
+        "history": fitted.history,
+        "stops_early": fitted.stops_early,
+        "settings": fitted.settings,
         "network": {name: value for name, value in state.items() if name in OF_NETWORK},
     }
 
@@ -104,7 +103,7 @@ def fitted_of(learned: Content, architecture: ArchitectureLike) -> Fitted:
         learned["features"],
         classes,
         borrowed,
-        pixel_range,
+        pixels_known_to(borrowed.network, pixel_range),
         history=learned["history"],
         stops_early=learned["stops_early"],
         settings=_checked_settings(learned.get("settings")),
@@ -161,7 +160,7 @@ def _checked_range(low: float, high: float) -> PixelRange:
     return float(low), float(high)
 
 
-def _checked_settings(settings: object) -> ParameterTexts | None:
+def _checked_settings(settings: object) -> dict[str, str] | None:
     """Return the parameters of a fit as text; earlier versions stored none."""
     if settings is None:
         return None

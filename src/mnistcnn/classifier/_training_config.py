@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from itertools import pairwise
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -185,21 +185,16 @@ def _resolve_augmentation(augmentation: Augmentation | str | None) -> Augmentati
     return augmentation
 
 
-class Seeds(NamedTuple):
-    """The seeds of a fit; `training` is for order, augmentation and dropout."""
+def seeds_of(random_state: RandomState) -> tuple[int, int, list[int]]:
+    """Return the seeds of a fit: of the split, of the initial weights, and of the training.
 
-    split: int
-    weights: int
-    training: list[int]
-
-
-def seeds_of(random_state: RandomState) -> Seeds:
-    """Return the seeds of a fit; None takes fresh entropy, no global state."""
+    The last one is for order, augmentation and dropout. None takes fresh entropy, no global state.
+    """
     split, weights, training = _seed_sequence(random_state).spawn(3)
-    return Seeds(
-        split=int(split.generate_state(1)[0]),
-        weights=int(weights.generate_state(1)[0]),
-        training=[int(word) for word in training.generate_state(4)],
+    return (
+        int(split.generate_state(1)[0]),
+        int(weights.generate_state(1)[0]),
+        [int(word) for word in training.generate_state(4)],
     )
 
 

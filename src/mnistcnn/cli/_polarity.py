@@ -50,7 +50,7 @@ def looks_inverted(classifier: Classifier, X: Array) -> bool:
     from mnistcnn.preprocessing import look_inverted, training_pixels_of
 
     image_shape = getattr(classifier, "image_shape_", None)
-    known = training_pixels_of(vars(classifier))
+    known = training_pixels_of(classifier)
     return image_shape is not None and look_inverted(known, _rows(X), image_shape)
 
 

@@ -109,7 +109,7 @@ def members_that_stay(fitted: Mapping[str, Any], n_estimators: int) -> list[Any]
 
 def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
     """Warn if images certainly differ in unit from those of an earlier fit."""
-    network = inner_estimator_with(earlier[0], "_pixel_range") if earlier else None
+    network = inner_estimator_with(earlier[0], "_training_pixels") if earlier else None
     if network is None:
         return
     try:
@@ -117,7 +117,7 @@ def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
         given = input_of(network, earlier[0], _safe_indexing(X, places))
         rows, image_shape = np.asarray(as_rows(given)[0]), network.image_shape_
         if rows.dtype.kind in "buif" and not RETURNED.includes(given):
-            known, pixels = training_pixels_of(vars(network)), as_pixels(rows, image_shape)
+            known, pixels = training_pixels_of(network), as_pixels(rows, image_shape)
             warn_of_unlike_images(known, pixels, image_shape, OF_ENSEMBLE)
     except (TypeError, ValueError):
         # What is wrong with the images, the fit of the new members says.

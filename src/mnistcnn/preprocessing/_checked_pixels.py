@@ -1,6 +1,5 @@
 """Validates images for a fitted estimator, and returns them as rows of pixels."""
 
-from collections.abc import Mapping
 from math import prod
 from typing import Any, Protocol, TypeAlias
 
@@ -24,7 +23,7 @@ ImageShape: TypeAlias = tuple[int, int, int]
 class FittedOnImages(Protocol):
     """The fitted attributes of an estimator of images; column names are optional.
 
-    So may `_pixel_range` and `_pixel_statistics`, the mean and deviation of the training pixels.
+    So is `_training_pixels`, what is known of the pixels of the training.
     """
 
     image_shape_: ImageShape
@@ -48,14 +47,15 @@ def read_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:
     else:
         pixels = checked_pixels(estimator, X)
     if not RETURNED.includes(X):
-        known = training_pixels_of(vars(estimator))
+        known = training_pixels_of(estimator)
         warn_of_unlike_images(known, pixels, estimator.image_shape_, IN_PREDICTION)
     return pixels
 
 
-def training_pixels_of(attributes: Mapping[str, Any]) -> TrainingPixels:
-    """Return the range and statistics of the training pixels, from the fitted attributes."""
-    return TrainingPixels(attributes.get("_pixel_range"), attributes.get("_pixel_statistics"))
+def training_pixels_of(estimator: object) -> TrainingPixels:
+    """Return what an estimator knows of the pixels of its training: nothing, if of another kind."""
+    known: TrainingPixels = vars(estimator).get("_training_pixels", TrainingPixels())
+    return known
 
 
 def checked_pixels(estimator: FittedOnImages, X: Images) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnistcnn._onnxruntime import load_onnxruntime
 from mnistcnn._types import Images, Labels
-from mnistcnn.preprocessing import read_pixels
+from mnistcnn.preprocessing import TrainingPixels, read_pixels
 
 __all__ = ["OnnxClassifier"]
 
@@ -60,8 +60,7 @@ class OnnxClassifier:
         self.image_shape_: tuple[int, int, int] = tuple(told["image_shape"])
         self.n_features_in_ = prod(self.image_shape_)
         self.pixel_statistics_: tuple[float, float] = tuple(told["pixel_statistics"])
-        self._pixel_range: tuple[float, float] = tuple(told["pixel_range"])
-        self._pixel_statistics = self.pixel_statistics_
+        self._training_pixels = TrainingPixels(tuple(told["pixel_range"]), self.pixel_statistics_)
 
     def fit(self, X: Images, y: Labels) -> Self:  # noqa: ARG002
         """Stay as it is, as `sklearn.frozen.FrozenEstimator` does."""
