@@ -2,12 +2,12 @@
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 from sklearn.model_selection import ParameterGrid
 
 import mnistcnn
@@ -21,6 +21,8 @@ from benchmarks.search import WIDTH_GRIDS
 from mnistcnn import load_sample_digits
 
 GROWTH, PEAK = "growth_mebibytes", "peak_mebibytes"
+# Of the narrowest network.
+MIN_FILTERS = 32
 ALL_GROWING = ("ours", "Keras, uint8", "scikeras", "keras.wrappers")
 ALL_PEAKING = ("ours", "Keras, uint8", "Keras, float32", "scikeras")
 
@@ -73,36 +75,51 @@ def measure_growth(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
     return {GROWTH: late - early, "resident_mebibytes": late}
 
 
-def measure_changing_networks(
-    *, peer: str, n_widths: int, sizes: Sizes, repeat: int
-) -> Measurement:
-    """Fit and predict with a network of another width than the last, and compare memory."""
-    digits = load_sample_digits()
-    X, y = PEERS[peer].convert(digits.images[:100]), digits.target[:100]
+def measure_networks_in_turn(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
+    """Fit and predict with a few networks in turn, and compare memory late and early."""
+    in_turn = np.arange(sizes.n_networks) % sizes.n_in_turn
+    resident = [mebibytes("VmRSS") for _ in _fits(peer, in_turn, sizes, repeat)]
+    # By then each of the networks was there twice.
+    return _growth_from_to(resident[2 * sizes.n_in_turn - 1], resident[-1])
+
+
+def measure_new_networks(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
+    """Fit and predict with another network each time, and compare memory late and early.
+
+    Networks that are kept for later fits are freed before memory is read. Their sizes come in a
+    random order, so that the largest one does not come last: what it takes is not lost.
+    """
+    sizes_in_random_order = np.random.default_rng(0).permutation(sizes.n_networks)
     resident = []
-    for index in range(sizes.n_networks):
-        widths = WIDTH_GRIDS[peer](sizes.search.architecture, [32 + index % n_widths])
-        [parameters] = ParameterGrid(widths)
-        estimator = PEERS[peer].make(sizes.search, repeat).set_params(**parameters)
-        estimator.fit(X, y).predict(X)
-        # By then each of the networks that take turns was there twice.
-        if index + 1 in (2 * sizes.n_in_turn, sizes.n_networks):
-            resident.append(_resident_without_kept_networks())
-    early, late = resident
-    return {GROWTH: late - early, "resident_mebibytes": late}
+    for number, _ in enumerate(_fits(peer, sizes_in_random_order, sizes, repeat), start=1):
+        if number in (2 * sizes.n_in_turn, sizes.n_networks):
+            mnistcnn.clear_cache()
+            gc.collect()
+            resident.append(mebibytes("VmRSS"))
+    return _growth_from_to(*resident)
 
 
-def _resident_without_kept_networks() -> float:
-    # Networks that are kept for later fits are larger the wider they are, but not lost.
-    mnistcnn.clear_cache()
-    gc.collect()
-    return mebibytes("VmRSS")
-
-
-def measure_without_onednn(*, n_widths: int, sizes: Sizes, repeat: int) -> Measurement:
+def measure_without_onednn(*, sizes: Sizes, repeat: int) -> Measurement:
     """Do the same, in a new process, without oneDNN, which keeps kernels for each shape."""
     os.environ[SETTING] = "0"
-    return measure_changing_networks(peer="ours", n_widths=n_widths, sizes=sizes, repeat=repeat)
+    return measure_new_networks(peer="ours", sizes=sizes, repeat=repeat)
+
+
+def _fits(peer: str, extra_filters: Iterable[int], sizes: Sizes, repeat: int) -> Iterator[None]:
+    digits = load_sample_digits()
+    X, y = PEERS[peer].convert(digits.images[:100]), digits.target[:100]
+    for extra in extra_filters:
+        [parameters] = ParameterGrid(
+            WIDTH_GRIDS[peer](sizes.search.architecture, [MIN_FILTERS + int(extra)])
+        )
+        estimator = PEERS[peer].make(sizes.search, repeat).set_params(**parameters)
+        estimator.fit(X, y).predict(X)
+        gc.collect()
+        yield
+
+
+def _growth_from_to(early: float, late: float) -> Measurement:
+    return {GROWTH: late - early, "resident_mebibytes": late}
 
 
 def measure_peak(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
@@ -128,32 +145,24 @@ def cases(sizes: Sizes) -> list[Case]:
     """Return those that fit often, those that change the network, and those that fit much."""
     return [
         *(_case(measure_growth, peer, "many fits", sizes) for peer in sizes.growing),
-        *(
-            _case(measure_changing_networks, peer, what, sizes, n_widths=n_widths)
-            for what, n_widths in (
-                (sizes.in_turn, sizes.n_in_turn),
-                (sizes.always_new, sizes.n_networks),
-            )
-            for peer in sizes.changing
-        ),
+        *(_case(measure_networks_in_turn, peer, sizes.in_turn, sizes) for peer in sizes.changing),
+        *(_case(measure_new_networks, peer, sizes.always_new, sizes) for peer in sizes.changing),
         Case(
             sizes.without_onednn,
             measure_without_onednn,
-            {"n_widths": sizes.n_networks, "sizes": sizes},
+            {"sizes": sizes},
             backend="tensorflow",
         ),
         *(_case(measure_peak, peer, "one large fit", sizes) for peer in sizes.peaking),
     ]
 
 
-def _case(
-    task: Callable[..., Measurement], peer: str, what: str, sizes: Sizes, **arguments: Any
-) -> Case:
+def _case(task: Callable[..., Measurement], peer: str, what: str, sizes: Sizes) -> Case:
     takes_minutes = task is not measure_peak and peer != "ours"
     return Case(
         f"{peer}, {what}",
         task,
-        {"peer": peer, "sizes": sizes, **arguments},
+        {"peer": peer, "sizes": sizes},
         max_repeats=1 if takes_minutes else None,
     )
 
@@ -218,7 +227,7 @@ BENCHMARK = Benchmark(
         search=Training("baseline", epochs=1),
         n_images=128,
         large=Training("baseline", epochs=1),
-        n_networks=4,
+        n_networks=5,
         n_in_turn=2,
         growing=("ours", "scikeras"),
         changing=("ours", "scikeras"),
