@@ -38,8 +38,9 @@ def progress(n_steps: int, first: str, *, quiet: bool) -> Iterator[Advance]:
         _advance(update, first, 0, n_steps)
 
         def advance(report: str, n_done: int, following: str) -> None:
-            # A line that a pipe or a file gets is not to be broken.
-            console.print(report, highlight=False, markup=False, soft_wrap=True)
+            # A terminal breaks it between words; a line that a pipe or a file gets stays whole.
+            is_whole = not sys.stderr.isatty()
+            console.print(report, highlight=False, markup=False, soft_wrap=is_whole)
             _advance(update, following, n_done, n_steps)
 
         yield advance
