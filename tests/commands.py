@@ -64,7 +64,7 @@ def mnistcnn_on_a_terminal(*arguments, piped="", **changes):
         process.stdin.close()
         # `communicate` would write to it, too.
         process.stdin = None
-        shown = b"".join(_read_to_the_end(terminal))
+        shown = b"".join(read_to_the_end(terminal))
         printed, _ = process.communicate()
     os.close(terminal)
     return process.returncode, printed, shown.decode()
@@ -84,7 +84,7 @@ def shown_on_a_terminal(*arguments, columns, **changes):
         command, stdout=streams, stderr=streams, env=environment(TERM="xterm-256color", **changes)
     ):
         os.close(streams)
-        shown = b"".join(_read_to_the_end(terminal))
+        shown = b"".join(read_to_the_end(terminal))
     os.close(terminal)
     return shown.decode()
 
@@ -108,7 +108,7 @@ def left_on_the_terminal(shown):
     return [line.rstrip() for line in lines]
 
 
-def _read_to_the_end(terminal):
+def read_to_the_end(terminal):
     # Linux tells the end of a terminal by an error.
     with contextlib.suppress(OSError):
         while part := os.read(terminal, 65536):

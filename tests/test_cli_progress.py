@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from contextlib import contextmanager
 from threading import Thread
 
 import joblib
@@ -17,13 +18,15 @@ from commands import (
     left_on_the_terminal,
     mnistcnn,
     mnistcnn_on_a_terminal,
+    read_to_the_end,
     shown_on_a_terminal,
 )
 from mirrors import served
-from mnist_files import write_data
+from mnist_files import SIZES, write_data
 from mnistcnn import load_sample_digits
 from mnistcnn.cli._image_sources import ErrorReporter, files_to_count
 from mnistcnn.cli._options import load_images
+from mnistcnn.cli._progress import progress_of_images, progress_of_reading
 from mnistcnn.datasets._catalogue import FASHION_MNIST
 
 pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
@@ -154,35 +157,56 @@ def test_images_are_counted_as_far_as_that_is_possible():
     assert not errors.status
 
 
-class TestDownloads:
-    def test_show_the_bytes_so_far_and_are_gone_in_the_end(self, tmp_path, monkeypatch):
-        write_data(tmp_path / "mirror", FASHION_MNIST, ".gz")
-        monkeypatch.setenv("MNISTCNN_DATA", str(tmp_path / "home"))
-        monkeypatch.setenv("TERM", "xterm")
-        terminal, stderr = pty.openpty()
-        parts = []
-        reader = Thread(target=lambda: parts.extend(_parts(terminal)))
-        reader.start()
-        with (
-            served(FASHION_MNIST, tmp_path / "mirror", monkeypatch),
-            os.fdopen(stderr, "w") as stream,
-            monkeypatch.context() as patch,
-        ):
-            patch.setattr(sys, "stderr", stream)
-            load_images("fashion_mnist", part="test", limit=None, random_state=0, quiet=False)
-        reader.join()
-        os.close(terminal)
-        shown = b"".join(parts).decode()
-        assert "reading the images" in shown
-        assert not any(left_on_the_terminal(shown))
+@contextmanager
+def a_terminal_on_stderr(monkeypatch):
+    """Give a list that holds, after the block, all that this process wrote to a terminal."""
+    reading, writing = pty.openpty()
+    shown = []
+    reader = Thread(target=lambda: shown.extend(read_to_the_end(reading)))
+    reader.start()
+    with monkeypatch.context() as patch, os.fdopen(writing, "w") as stream:
+        patch.setenv("TERM", "xterm")
+        patch.setattr(sys, "stderr", stream)
+        yield shown
+    reader.join()
+    os.close(reading)
+    shown[:] = [b"".join(shown).decode()]
 
 
-def _parts(terminal):
-    try:
-        while part := os.read(terminal, 65536):
-            yield part
-    except OSError:
-        return
+def test_downloads_show_the_bytes_so_far_and_are_gone_in_the_end(tmp_path, monkeypatch):
+    write_data(tmp_path / "mirror", FASHION_MNIST, ".gz")
+    monkeypatch.setenv("MNISTCNN_DATA", str(tmp_path / "home"))
+    with (
+        served(FASHION_MNIST, tmp_path / "mirror", monkeypatch),
+        a_terminal_on_stderr(monkeypatch) as shown,
+    ):
+        X, _ = load_images("fashion_mnist", part="test", limit=None, random_state=0, quiet=False)
+    assert len(X) == SIZES["test"]
+    assert "reading the images" in shown[0]
+    assert not any(left_on_the_terminal(shown[0]))
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"), [(2_500_000, "downloading"), (10_000_000, "reading the images")]
+)
+def test_a_download_is_shown_in_megabytes_until_it_is_there(n_bytes, text, monkeypatch):
+    with a_terminal_on_stderr(monkeypatch) as shown, progress_of_reading(quiet=False) as advance:
+        advance(n_bytes, 10_000_000)
+    without_codes = CODES.sub("", shown[0])
+    assert text in without_codes
+    assert ("2.5/10.0 MB" in without_codes) == (n_bytes == 2_500_000)
+
+
+def test_work_that_goes_on_after_ctrl_c_does_not_bring_the_bar_back(monkeypatch):
+    with a_terminal_on_stderr(monkeypatch) as shown:
+        with progress_of_images(quiet=False) as advance:
+            advance(1, 2)
+        advance(2, 2)
+    assert "1/2" in shown[0]
+    assert "2/2" not in shown[0]
+    assert not any(left_on_the_terminal(shown[0]))
+    # The cursor, which a bar hides, is there again.
+    assert shown[0].rfind("\x1b[?25h") > shown[0].rfind("\x1b[?25l")
 
 
 def test_the_list_of_architectures_tells_how_many_are_built():

@@ -3,16 +3,17 @@
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from contextlib import contextmanager
+from functools import partial
 from math import inf
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mnistcnn.cli._messages import in_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
     from mnistcnn.evaluation import ComparisonResult
 
@@ -140,23 +141,48 @@ def _updated_bar(
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
         yield lambda **_: None, lambda: None
         return
-    with ExitStack() as shown:
-
-        @cache
-        def made() -> "tuple[Progress, TaskID]":
-            bar = _bar(console)
-            return bar, bar.add_task("", total=None, count="")
-
-        def update(**changes: Any) -> None:
-            bar, task = made()
-            bar.update(task, **changes)
-            if not bar.live.is_started:
-                shown.enter_context(bar)
-
-        yield update, shown.close
+    bar = _Bar(console)
+    try:
+        yield bar.update, bar.hide
+    finally:
+        bar.end()
 
 
-def _bar(console: "Console | None") -> "Progress":
+class _Bar:
+    """A bar that appears with its first change, and for which it can be too late.
+
+    After Ctrl-C the thread that works goes on until the process is left; what it still reports must
+    not bring the bar back, which has no end then and would leave the terminal without a cursor.
+    """
+
+    def __init__(self, console: "Console | None") -> None:
+        self._console = console
+        self._lock = Lock()
+        self._bar: Progress | None = None
+        self._is_over = False
+
+    def update(self, **changes: Any) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            if self._bar is None:
+                self._bar = _new_bar(self._console)
+                self._bar.add_task("", total=None, count="")
+            self._bar.update(self._bar.task_ids[0], **changes)
+            self._bar.start()
+
+    def hide(self) -> None:
+        with self._lock:
+            if self._bar is not None:
+                self._bar.stop()
+
+    def end(self) -> None:
+        with self._lock:
+            self._is_over = True
+        self.hide()
+
+
+def _new_bar(console: "Console | None") -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
