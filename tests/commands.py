@@ -8,6 +8,9 @@ import sys
 
 COMMAND = [sys.executable, "-m", "mnistcnn"]
 
+# What a terminal obeys: a code with a count and a letter, the start of a line, a new line; or text.
+PARTS = re.compile(r"(\x1b\[\??([0-9;]*)([a-zA-Z]))|(\r|\n|[^\x1b\r\n]+)")
+
 # Before the name of a file that joblib has written.
 UNPICKLED = ("--run-code-in-model-file", "--model-file")
 
@@ -39,20 +42,29 @@ def mnistcnn_in_shell(redirections, *arguments, **options):
     )
 
 
-def mnistcnn_on_a_terminal(*arguments):
+def mnistcnn_on_a_terminal(*arguments, piped="", **changes):
     """Run a command whose stderr is a terminal; return status, what it printed, what stood there.
 
-    It is to print little beside.
+    It is to read and print little beside.
     """
     import pty
 
     terminal, stderr = pty.openpty()
     command = [*COMMAND, *map(str, arguments)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment(TERM="xterm")
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        env=environment(**{"TERM": "xterm", **changes}),
     ) as process:
         os.close(stderr)
-        shown = b"".join(_read_to_the_end(terminal))
+        process.stdin.write(piped)
+        process.stdin.close()
+        # `communicate` would write to it, too.
+        process.stdin = None
+        shown = b"".join(read_to_the_end(terminal))
         printed, _ = process.communicate()
     os.close(terminal)
     return process.returncode, printed, shown.decode()
@@ -72,12 +84,31 @@ def shown_on_a_terminal(*arguments, columns, **changes):
         command, stdout=streams, stderr=streams, env=environment(TERM="xterm-256color", **changes)
     ):
         os.close(streams)
-        shown = b"".join(_read_to_the_end(terminal))
+        shown = b"".join(read_to_the_end(terminal))
     os.close(terminal)
     return shown.decode()
 
 
-def _read_to_the_end(terminal):
+def left_on_the_terminal(shown):
+    """Return the lines that stand there in the end, without what was erased."""
+    lines, row, column = [""], 0, 0
+    for code, count, kind, text in PARTS.findall(shown):
+        if kind == "A":
+            row -= int(count or 1)
+        elif kind == "K":
+            lines[row] = ""
+        elif text == "\r":
+            column = 0
+        elif text == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif not code:
+            lines[row] = lines[row][:column].ljust(column) + text + lines[row][column + len(text) :]
+            column += len(text)
+    return [line.rstrip() for line in lines]
+
+
+def read_to_the_end(terminal):
     # Linux tells the end of a terminal by an error.
     with contextlib.suppress(OSError):
         while part := os.read(terminal, 65536):

@@ -138,12 +138,14 @@ class TestImages:
         arrays = {"x_train": np.ones((6, 64)), "y_train": np.arange(6)}
         held_out = {"x_test": np.zeros((3, 64)), "y_test": np.arange(3)}
         np.savez(tmp_path / "digits.npz", **arrays, **held_out)
-        X, y = load_images(str(tmp_path / "digits.npz"), part=part, limit=None, random_state=0)
+        X, y = load_images(
+            str(tmp_path / "digits.npz"), part=part, limit=None, random_state=0, quiet=True
+        )
         assert len(X) == len(y) == images
 
     def test_training_and_test_share_no_bundled_digit_and_leave_none(self, digits):
         parts = [
-            load_images("digits", part=part, limit=None, random_state=0)[0]
+            load_images("digits", part=part, limit=None, random_state=0, quiet=True)[0]
             for part in ("training", "test")
         ]
         assert [len(part) for part in parts] == [1500, 297]
@@ -151,7 +153,7 @@ class TestImages:
 
     def test_limit_keeps_the_shares_of_the_classes_and_follows_the_seed(self):
         samples = [
-            load_images("digits", part="comparison", limit=200, random_state=seed)
+            load_images("digits", part="comparison", limit=200, random_state=seed, quiet=True)
             for seed in (0, 0, 1)
         ]
         (first, labels), (again, _), (other, _) = samples
@@ -160,7 +162,7 @@ class TestImages:
         assert not np.array_equal(first, other)
 
     def test_limit_above_the_number_of_images_takes_all(self):
-        X, _ = load_images("digits", part="test", limit=10_000, random_state=0)
+        X, _ = load_images("digits", part="test", limit=10_000, random_state=0, quiet=True)
         assert len(X) == 297
 
 

@@ -1,13 +1,14 @@
 """``mnistcnn export``, as real processes: the file, what is printed, and what is refused."""
 
 import json
+import sys
 
 import joblib
 import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
-from commands import assert_one_line, mnistcnn
+from commands import assert_one_line, left_on_the_terminal, mnistcnn, mnistcnn_on_a_terminal
 from mnistcnn import DigitCNNClassifier, load_classifier, load_pretrained, load_sample_digits
 
 # They start processes of their own.
@@ -44,6 +45,16 @@ def test_a_model_file_becomes_an_onnx_file(model_file, tmp_path):
         mnistcnn("export", model_file, output), status=2, mentions="OUTPUT would overwrite"
     )
     assert mnistcnn("export", model_file, output, "--force").returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_terminal_shows_the_step_and_is_left_clean(model_file, tmp_path):
+    status, printed, shown = mnistcnn_on_a_terminal("export", model_file, tmp_path / "a.onnx")
+    assert status == 0, shown
+    assert "loading the classifier" in shown
+    assert "writing a.onnx" in shown
+    assert not any(left_on_the_terminal(shown))
+    assert printed.startswith(f"{tmp_path / 'a.onnx'} (")
 
 
 def test_the_pretrained_network_by_its_name(tmp_path):

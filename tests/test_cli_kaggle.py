@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 
 import click
 import numpy as np
@@ -13,7 +14,14 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from commands import COMMAND, assert_one_line, environment, mnistcnn
+from commands import (
+    COMMAND,
+    assert_one_line,
+    environment,
+    left_on_the_terminal,
+    mnistcnn,
+    mnistcnn_on_a_terminal,
+)
 from kaggle_files import DIGITS, N_TEST, TEST, TRAIN, changed, kaggle
 from mnistcnn import DigitCNNClassifier, TestTimeAugmentationClassifier
 from mnistcnn.datasets import read_digit_recognizer
@@ -63,6 +71,19 @@ class TestSubmission:
         assert "nothing is held out" in printed.out
         assert "Accuracy" not in printed.out
         assert len(labels_in(kaggle_files.submission)) == N_TEST
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+    def test_a_terminal_shows_how_many_images_are_predicted(self, kaggle_files):
+        options = ("--recipe", "two_layer_mlp", "--epochs", "1")
+        status, printed, shown = mnistcnn_on_a_terminal("kaggle", *kaggle_files.arguments, *options)
+        assert status == 0, shown
+        # Those that are held out, and those of the submission.
+        for n_images in (len(TRAIN) // 10, N_TEST):
+            assert f" {n_images}/{n_images} " in shown
+        assert printed.endswith(f"holds the predictions for {N_TEST} images.\n")
+        left = " ".join(left_on_the_terminal(shown)).split()
+        assert left[:4] == ["epoch", "1", "of", "1:"]
+        assert left[-1] == "%"
 
     @pytest.mark.parametrize("n_views", [1, 5])
     def test_the_views_of_each_image_answer_together(self, n_views, kaggle_files, capsys):

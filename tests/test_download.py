@@ -65,6 +65,22 @@ def test_right_file_arrives(server, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_how_far_it_is_is_told_anew_for_each_address(server, tmp_path):
+    told = []
+    download(
+        [f"{server.address}/{kind}/file" for kind in ("half", "right")],
+        tmp_path / "file",
+        **RIGHT,
+        on_progress=lambda *numbers: told.append(numbers),
+    )
+    assert {total for _, total in told} == {len(CONTENT)}
+    so_far = [n for n, _ in told]
+    start = so_far.index(len(CONTENT) // 2) + 1
+    for each, end in ((so_far[:start], len(CONTENT) // 2), (so_far[start:], len(CONTENT))):
+        assert each == sorted(each)
+        assert each[-1] == end
+
+
 def test_next_address_is_tried_until_one_gives_the_right_file(server, tmp_path):
     kinds = ["missing", "half", "wrong", "right", "missing"]
     urls = [f"{server.address}/{kind}/file" for kind in kinds]

@@ -10,7 +10,7 @@ from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import _num_samples
 
 from mnistcnn._recorded_warnings import user_warnings_recorded
-from mnistcnn._types import Array, Images
+from mnistcnn._types import Array, Images, OnProgress
 
 __all__ = ["OnProgress", "predict_in_batches"]
 
@@ -21,8 +21,6 @@ FIGURE = re.compile(r"[\d.+-]+")
 Method = Callable[[Images], Array]
 # Of warnings: the category, and the text without its figures.
 Kind = tuple[type[Warning], str]
-# Takes the number of images done so far, and the total.
-OnProgress = Callable[[int, int], None]
 
 
 def predict_in_batches(

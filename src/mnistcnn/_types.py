@@ -1,6 +1,7 @@
 """Type aliases and protocols for user input; importing this module loads nothing heavy."""
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ Label: TypeAlias = str | int | float
 
 # Where fits are kept.
 Memory: TypeAlias = "Path | joblib.Memory | None"
+
+# Takes how much is done so far, and the total.
+OnProgress: TypeAlias = Callable[[int, int], None]
 
 RandomState: TypeAlias = "int | np.random.RandomState | None"
 

@@ -7,11 +7,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from mnistcnn._types import Array, Classifier, Label
-from mnistcnn.cli._image_sources import Named
+from mnistcnn.cli._image_sources import BATCH_SIZE, Named
 from mnistcnn.cli._tables import plain_label, print_json, print_table
-
-# Few enough for the first predictions to appear soon, many enough to run at full speed.
-BATCH_SIZE = 128
 
 
 class Answer(NamedTuple):
@@ -86,21 +83,21 @@ def print_as_csv(answers: Iterable[Answer]) -> None:
 
 def print_as_json(answers: Iterable[Answer]) -> None:
     """Print a list of one object per prediction; after an error or Ctrl-C, of those made so far."""
-    rows: list[dict[str, Any]] = []
+    made: list[Answer] = []
     try:
-        rows.extend(answer._asdict() for answer in answers)
+        made.extend(answers)
     finally:
-        print_json(rows)
+        print_json([answer._asdict() for answer in made])
 
 
 def print_as_table(answers: Iterable[Answer]) -> None:
     """Print one row per prediction; after an error or Ctrl-C, those made so far."""
-    rows: list[tuple[str, ...]] = []
+    made: list[Answer] = []
     try:
-        rows.extend(map(_cells, answers))
+        made.extend(answers)
     finally:
-        if rows:
-            print_table(("file", "digit", "%", "second choice", "%"), rows)
+        if made:
+            print_table(("file", "digit", "%", "second choice", "%"), map(_cells, made))
 
 
 def _cells(answer: Answer) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcnn.cli._options import json_option, quiet_option
+from mnistcnn.cli._progress import AdvanceTo, progress_of_images
 from mnistcnn.cli._tables import print_json, print_table
 
 if TYPE_CHECKING:
@@ -17,16 +18,25 @@ IMAGE_SHAPE, N_CLASSES = (28, 28, 1), 10
 @click.command()
 @json_option
 @quiet_option
-def architectures(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
+def architectures(as_json: bool, quiet: bool) -> None:
     """List the architectures that can be trained.
 
     "Parameters" counts all of them, trained or not, for ten classes of 28x28 pixels; "smallest"
     is the smallest image in pixels.
     """
+    with progress_of_images(quiet=quiet, what="architectures") as advance:
+        rows = _rows(advance)
+    (print_json if as_json else _print)(rows)
+
+
+def _rows(advance: AdvanceTo) -> list[dict[str, Any]]:
     from mnistcnn.architectures import get_architecture, list_architectures
 
-    rows = [_row(name, get_architecture(name)) for name in list_architectures()]
-    (print_json if as_json else _print)(rows)
+    names, rows = list_architectures(), list[dict[str, Any]]()
+    for name in names:
+        advance(len(rows), len(names))
+        rows.append(_row(name, get_architecture(name)))
+    return rows
 
 
 def _row(name: str, architecture: "Architecture") -> dict[str, Any]:

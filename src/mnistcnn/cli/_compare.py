@@ -116,7 +116,11 @@ def compare(
     done: list[ComparisonResult] = []
     try:
         X, y = load_images(
-            data, part="comparison", limit=limit, random_state=settings["random_state"]
+            data,
+            part="comparison",
+            limit=limit,
+            random_state=settings["random_state"],
+            quiet=quiet,
         )
         _compare(X, y, names, folder, done, quiet=quiet, where=where, **settings)
     except KeyboardInterrupt as interrupt:

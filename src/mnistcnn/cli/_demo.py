@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -22,6 +23,7 @@ from mnistcnn.cli._model_files import (
     run_code_option,
 )
 from mnistcnn.cli._options import NamedPath, check_folder, json_option, quiet_option
+from mnistcnn.cli._progress import step
 from mnistcnn.cli._tables import print_json
 
 if TYPE_CHECKING:
@@ -86,37 +88,43 @@ def demo(
 
     _end_as_by_ctrl_c()
     corrections = None if corrections_file is None else Corrections(corrections_file)
-    readers = _readers(model_files, runs_code=runs_code)
+    readers = _readers(model_files, runs_code=runs_code, quiet=quiet)
     if corrections is not None:
         corrections.check_labels(
             label for reader in readers.values() for label in reader.classifier.classes_.tolist()
         )
-    with served_page(
-        readers, host=host, port=port, examples=_examples(), corrections=corrections
-    ) as address:
+    with ExitStack() as running:
+        with step("starting the page", quiet=quiet):
+            page = served_page(
+                readers, host=host, port=port, examples=_examples(), corrections=corrections
+            )
+            address = running.enter_context(page)
         _announce(address, as_json=as_json, quiet=quiet)
         Event().wait()
 
 
-def _readers(model_files: tuple[Path, ...], *, runs_code: bool) -> "dict[str, PageReader]":
+def _readers(
+    model_files: tuple[Path, ...], *, runs_code: bool, quiet: bool
+) -> "dict[str, PageReader]":
     """Load the networks to choose from: the files in their order, then the pretrained one."""
     if not model_files:
-        return {PRETRAINED: _bundled_reader()}
+        return {PRETRAINED: _bundled_reader(quiet=quiet)}
     from mnistcnn import load_pretrained
 
     readers = {}
     for name, model_file in _names_of(model_files).items():
-        classifier = load_digit_classifier(model_file, runs_code=runs_code)
+        classifier = load_digit_classifier(model_file, runs_code=runs_code, quiet=quiet)
         check_answers(classifier, model_file)
         readers[name] = _reader(classifier)
     return {**readers, PRETRAINED: _reader(load_pretrained())}
 
 
-def _bundled_reader() -> "PageReader":
+def _bundled_reader(*, quiet: bool) -> "PageReader":
     from mnistcnn import DigitNormalizer
     from mnistcnn.app import PageReader
 
-    return PageReader(load_bundled(), DigitNormalizer(), load_bundled("parts"))
+    digits, parts = load_bundled(quiet=quiet), load_bundled("parts", quiet=quiet)
+    return PageReader(digits, DigitNormalizer(), parts)
 
 
 def _reader(classifier: Classifier) -> "PageReader":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnistcnn.cli._options import json_option, quiet_option
+from mnistcnn.cli._progress import step
 from mnistcnn.cli._tables import print_facts, print_json, print_table
 
 if TYPE_CHECKING:
@@ -14,15 +15,16 @@ if TYPE_CHECKING:
 @click.command(short_help="List the devices that networks can run on.")
 @json_option
 @quiet_option
-def devices(as_json: bool, quiet: bool) -> None:  # noqa: ARG001
+def devices(as_json: bool, quiet: bool) -> None:
     """List the devices that networks can run on; the first of them is used.
 
     Below them are Keras's backend, which the environment variable KERAS_BACKEND selects, and the
     precision that "auto" means on this machine, with the reason.
     """
-    from mnistcnn import devices as found_devices
+    with step("looking for devices", quiet=quiet):
+        from mnistcnn import devices as found_devices
 
-    found = found_devices()
+        found = found_devices()
     (print_json if as_json else _print)(found)
 
 

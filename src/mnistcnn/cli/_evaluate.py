@@ -25,7 +25,7 @@ from mnistcnn.cli._options import (
     random_state_option,
 )
 from mnistcnn.cli._polarity import looks_inverted, warn_if_better_inverted
-from mnistcnn.cli._progress import progress_of_answers
+from mnistcnn.cli._progress import progress_of_images
 from mnistcnn.cli._tables import plain_label, print_facts, print_json, print_table
 
 
@@ -62,13 +62,14 @@ def evaluate(
     """
     from mnistcnn._batches import predict_in_batches
 
-    X, y = load_images(data, part="test", limit=limit, random_state=random_state)
-    classifier = load_model_file(model_file, runs_code=runs_code)
+    X, y = load_images(data, part="test", limit=limit, random_state=random_state, quiet=quiet)
+    classifier = load_model_file(model_file, runs_code=runs_code, quiet=quiet)
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
     predict = partial(_predicted, classifier, model_file)
     is_inverted = looks_inverted(classifier, X)
-    with progress_of_answers(quiet=quiet) as advance:
+    with progress_of_images(quiet=quiet) as advance:
+        advance(0, len(X))
         (predicted,) = predict_in_batches([predict], X, advance)
     are_rejected = _are_rejected(classifier, predicted)
     summary = _summary(y, predicted, are_rejected)

@@ -7,7 +7,7 @@ import click
 
 from mnistcnn.cli._interruption import Interrupted, fate_of
 from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
-from mnistcnn.cli._model_files import PRETRAINED, load_model_file, run_code_option
+from mnistcnn.cli._model_files import LOADING, PRETRAINED, load_model_file, run_code_option
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
@@ -16,6 +16,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     refuse_to_overwrite,
 )
+from mnistcnn.cli._progress import step
 from mnistcnn.cli._tables import plain_label, print_facts, print_json
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def export(
     runs_code: bool,
     force: bool,
     as_json: bool,
-    quiet: bool,  # noqa: ARG001
+    quiet: bool,
 ) -> int:
     """Write a classifier to an ONNX or LiteRT file, for programs without TensorFlow.
 
@@ -47,27 +48,29 @@ def export(
     check_folder(output, "OUTPUT")
     refuse_to_overwrite(output, "OUTPUT", force=force)
     try:
-        classifier = _classifier(model_file, runs_code=runs_code)
-        file = _write(classifier, output, model_file, force=force)
+        classifier = _classifier(model_file, runs_code=runs_code, quiet=quiet)
+        with step(f"writing {output.name}", quiet=quiet):
+            file = _write(classifier, output, model_file, force=force)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(f"interrupted; {fate_of(output)}.") from interrupt
     (print_json if as_json else _print)(_summary(classifier, file))
     return 0 if file == output else UNDER_ANOTHER_NAME
 
 
-def _classifier(model_file: Path, *, runs_code: bool) -> Any:
+def _classifier(model_file: Path, *, runs_code: bool, quiet: bool) -> Any:
     # A file of that name is meant where there is one.
     if str(model_file) == PRETRAINED and not model_file.exists():
-        from mnistcnn import load_pretrained
+        with step(LOADING, quiet=quiet):
+            from mnistcnn import load_pretrained
 
-        return load_pretrained()
+            return load_pretrained()
     if not model_file.exists():
         raise click.BadParameter(
             f"must be the file of a classifier or the word {PRETRAINED}; {model_file} does not "
             "exist.",
             param_hint="'MODEL_FILE'",
         )
-    return load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
+    return load_model_file(model_file, runs_code=runs_code, quiet=quiet, argument="MODEL_FILE")
 
 
 def _write(classifier: "Classifier", output: Path, model_file: Path, *, force: bool) -> Path:

@@ -24,6 +24,7 @@ from mnistcnn.cli._options import (
     random_state_option,
 )
 from mnistcnn.cli._polarity import polarity_was_told, warn_of_other_polarity
+from mnistcnn.cli._progress import READING, progress_of_images, step
 from mnistcnn.cli._submission import check_submission, write_submission
 from mnistcnn.cli._tables import print_facts, print_json
 from mnistcnn.cli._training_progress import AUGMENTATIONS, NetworkOrEnsemble, Training, networks_of
@@ -130,20 +131,23 @@ def kaggle(
     check_is_not_read(submission_file, "--submission", (train_file, test_file, sample_submission))
     check_submission(submission_file, force=force)
     make = partial(_classifier, random_state=random_state, **settings)
-    training = Training(networks_of(make())[0].epochs, settings["ensemble"] or 1)
+    # Keras takes seconds to load.
+    with step("loading Keras", quiet=quiet):
+        training = Training(networks_of(make())[0].epochs, settings["ensemble"] or 1)
     try:
-        X, y, X_test = _read(train_file, test_file, sample_submission)
+        with step(READING, quiet=quiet):
+            X, y, X_test = _read(train_file, test_file, sample_submission)
         is_told = warn_of_other_polarity(X, X_test)
         X, y, held_out = _split(X, y, validation_fraction, random_state)
         _check_leaves_validation(make(), y, settings["recipe"], train_file)
         classifier = training.fit(make, X, y, quiet=quiet, **_shown(make(), held_out))
-        predict = _answering(classifier, n_views).predict
+        predict = partial(_predicted, _answering(classifier, n_views), quiet=quiet)
         summary = {"training_images": len(y), **_summary(classifier, training), "views": n_views}
         summary |= _measured(predict, held_out)
         if not as_json:
             _print(summary)
         with polarity_was_told() if is_told else nullcontext():
-            predictions = interruptible(lambda: predict(X_test))
+            predictions = predict(X_test)
     except KeyboardInterrupt as interrupt:
         raise _interrupted(training, submission_file) from interrupt
     file = write_submission(predictions, submission_file, force=force, quiet=quiet or as_json)
@@ -249,6 +253,15 @@ def _answering(classifier: NetworkOrEnsemble, n_views: int) -> Classifier:
     return TestTimeAugmentationClassifier(classifier, n_views)
 
 
+def _predicted(classifier: Classifier, X: Array, *, quiet: bool) -> Array:
+    from mnistcnn._batches import predict_in_batches
+
+    with progress_of_images(quiet=quiet) as advance:
+        advance(0, len(X))
+        (labels,) = interruptible(lambda: predict_in_batches([classifier.predict], X, advance))
+    return labels
+
+
 def _summary(classifier: NetworkOrEnsemble, training: Training) -> dict[str, Any]:
     return {
         "architecture": getattr(networks_of(classifier)[0].architecture, "name", ""),
@@ -263,7 +276,7 @@ def _measured(predict: Callable[[Array], Array], held_out: dict[str, Array]) -> 
     if not held_out:
         unknown = ("accuracy", "standard_error", "confidence_interval")
         return {"validation_images": 0, **dict.fromkeys(unknown)}
-    right = interruptible(lambda: predict(held_out["X_val"]) == held_out["y_val"])
+    right = predict(held_out["X_val"]) == held_out["y_val"]
     return _estimate(int(right.sum()), len(right))
 
 

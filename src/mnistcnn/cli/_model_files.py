@@ -10,6 +10,7 @@ import click
 
 from mnistcnn._types import Array, Classifier, Images
 from mnistcnn.cli._options import Decorator, NamedPath
+from mnistcnn.cli._progress import step
 
 Method = Callable[[Images], Array]
 Pair = tuple[Array, Array]
@@ -17,6 +18,7 @@ Pair = tuple[Array, Array]
 MODEL_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 # Stands for the network that comes with the package.
 PRETRAINED = "pretrained"
+LOADING = "loading the classifier"
 WRITTEN_BY = "written by `mnistcnn train` or `save_classifier`"
 
 run_code_option: Decorator = click.option(
@@ -29,7 +31,7 @@ run_code_option: Decorator = click.option(
 
 
 def load_model_file(
-    model_file: Path, *, runs_code: bool, argument: str = "--model-file"
+    model_file: Path, *, runs_code: bool, quiet: bool, argument: str = "--model-file"
 ) -> Classifier:
     """Load a fitted classifier; a file that cannot be read, or holds something else, is refused.
 
@@ -39,9 +41,16 @@ def load_model_file(
         Its path.
     runs_code : bool
         Whether files other than model files of this library may be unpickled.
+    quiet : bool
+        Whether to show no progress.
     argument : str, default="--model-file"
         The option or argument that named it.
     """
+    with step(LOADING, quiet=quiet):
+        return _loaded(model_file, runs_code, argument)
+
+
+def _loaded(model_file: Path, runs_code: bool, argument: str) -> Classifier:
     from mnistcnn import UnreadableModelError, load_classifier
 
     try:
@@ -78,7 +87,7 @@ def _unpickled(model_file: Path, argument: str) -> Classifier:
     return classifier
 
 
-def load_bundled(name: str = "digits") -> Classifier:
+def load_bundled(name: str = "digits", *, quiet: bool) -> Classifier:
     """Load a network that comes with the package, without Keras where onnxruntime is installed.
 
     Whoever has chosen a backend gets that one, which may compute on a GPU.
@@ -88,16 +97,18 @@ def load_bundled(name: str = "digits") -> Classifier:
     classifier = None if os.environ.get("KERAS_BACKEND") else load_without_keras(name)
     if classifier is not None:
         return classifier
-    from mnistcnn import load_pretrained
+    # Keras takes seconds.
+    with step(LOADING, quiet=quiet):
+        from mnistcnn import load_pretrained
 
-    return load_pretrained(name)
+        return load_pretrained(name)
 
 
-def load_digit_classifier(model_file: Path, *, runs_code: bool) -> Classifier:
+def load_digit_classifier(model_file: Path, *, runs_code: bool, quiet: bool) -> Classifier:
     """Load a classifier of images in MNIST's form that gives probabilities; refuse any other."""
     from mnistcnn.handwriting import leading_normalizer
 
-    classifier = load_model_file(model_file, runs_code=runs_code)
+    classifier = load_model_file(model_file, runs_code=runs_code, quiet=quiet)
     n_pixels = getattr(classifier, "n_features_in_", "any number of")
     n_classes = len(classifier.classes_)
     takes_them = n_pixels == 28 * 28 or leading_normalizer(classifier) is not None

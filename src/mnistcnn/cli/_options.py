@@ -12,6 +12,7 @@ from mnistcnn._safe_writing import check_can_be_written
 from mnistcnn._types import Array
 from mnistcnn.cli._completion import complete_data
 from mnistcnn.cli._messages import say
+from mnistcnn.cli._progress import progress_of_reading
 
 DIGITS_PARTS = {
     "comparison": slice(None),
@@ -190,7 +191,7 @@ def check_is_not_read(path: Path, option: str, read: Iterable[Path | None]) -> N
 
 
 def load_images(
-    source: str, *, part: str, limit: int | None, random_state: int
+    source: str, *, part: str, limit: int | None, random_state: int, quiet: bool
 ) -> tuple[Array, Array]:
     """Return the images and labels that ``--data`` and ``--limit`` name.
 
@@ -206,12 +207,16 @@ def load_images(
         The size of a random sample in which every class keeps its share; None takes all.
     random_state : int
         Seeds the sample.
+    quiet : bool
+        Whether to show no progress.
     """
     if not source:
         raise click.BadParameter("must not be empty.", param_hint="'--data'")
     from mnistcnn.datasets import load_labelled
 
-    X, y = load_labelled(source, subset="test" if part == "test" else "train")
+    subset = "test" if part == "test" else "train"
+    with progress_of_reading(quiet=quiet) as advance:
+        X, y = load_labelled(source, subset=subset, on_progress=advance)
     if source == "digits":
         X, y = X[DIGITS_PARTS[part]], y[DIGITS_PARTS[part]]
     if limit is None or limit >= len(y):

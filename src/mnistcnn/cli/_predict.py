@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +31,7 @@ from mnistcnn.cli._options import (
     quiet_option,
     refuse_to_overwrite,
 )
+from mnistcnn.cli._progress import READING, AdvanceTo, step, with_progress
 from mnistcnn.cli._sheets import (
     ReadSheet,
     print_sheets_as_csv,
@@ -115,23 +117,35 @@ def predict(
     exit status is 1, or 2 if a file is missing.
     """
     _check_names(images)
+    # A bar would break into names that are typed.
+    quiet = quiet or (STDIN in images and sys.stdin.isatty())
+    are_printed = as_csv and sys.stdout.isatty()
     if is_sheet:
         _check_sheet_stands_alone(contact_sheet_file, submission_file)
         show_sheets = _form_of_sheets(as_csv, as_json)
-        return _read_sheets(images, _classifier(model_file, runs_code), model_file, show_sheets)
-    _check_submission(images, submission_file, force=force)
+        classifier = _classifier(model_file, runs_code, quiet=quiet)
+        reader = _reader(classifier, model_file, quiet=quiet)
+        return _read_sheets(images, reader, show_sheets, quiet=quiet, are_printed=are_printed)
+    _check_submission(images, submission_file, force=force, quiet=quiet)
     _check_contact_sheet_file(contact_sheet_file, force=force)
     show = _form(as_csv, as_json, submission_file)
-    classifier = _classifier(model_file, runs_code)
+    classifier = _classifier(model_file, runs_code, quiet=quiet)
     errors = ErrorReporter()
     seen: list[Named] = []
-    named = images_named(images or (STDIN,), errors, contact_sheet_file)
-    if contact_sheet_file is not None:
-        named = _recorded(named, seen)
     answered: list[Answer] = []
     predict_labels = partial(labels_and_probabilities, classifier, model_file)
+
+    def answers(advance: AdvanceTo) -> Iterator[Answer]:
+        named = images_named(images or (STDIN,), errors, contact_sheet_file, advance)
+        if contact_sheet_file is not None:
+            named = _recorded(named, seen)
+        return _recorded(answers_for(named, classifier, predict_labels), answered)
+
     try:
-        show(_recorded(answers_for(named, classifier, predict_labels), answered))
+        with closing(
+            with_progress(answers, quiet=quiet, what="images", are_printed=are_printed)
+        ) as watched:
+            show(watched)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
     files = []
@@ -156,21 +170,30 @@ def _check_sheet_stands_alone(
 
 
 def _read_sheets(
-    images: tuple[str, ...], classifier: Classifier, model_file: Path | None, show: ShowSheets
+    images: tuple[str, ...],
+    reader: "DigitReader",
+    show: ShowSheets,
+    *,
+    quiet: bool,
+    are_printed: bool,
 ) -> int:
-    errors, reader = ErrorReporter(), _reader(classifier, model_file)
+    errors = ErrorReporter()
+    sheets = partial(sheets_named, images or (STDIN,), reader, errors)
     try:
-        show(sheets_named(images or (STDIN,), reader, errors))
+        with closing(
+            with_progress(sheets, quiet=quiet, what="sheets", are_printed=are_printed)
+        ) as watched:
+            show(watched)
     except KeyboardInterrupt as interrupt:
         raise Interrupted("interrupted; the results so far are printed.") from interrupt
     return errors.status
 
 
-def _reader(classifier: Classifier, model_file: Path | None) -> "DigitReader":
+def _reader(classifier: Classifier, model_file: Path | None, *, quiet: bool) -> "DigitReader":
     from mnistcnn.reading import DigitReader, load_reader
 
     if model_file is None:
-        return DigitReader(classifier, part_classifier=load_bundled("parts"))
+        return DigitReader(classifier, part_classifier=load_bundled("parts", quiet=quiet))
     check_answers(classifier, model_file)
     return load_reader(classifier)
 
@@ -184,14 +207,15 @@ def _check_names(images: tuple[str, ...]) -> None:
 
 
 def _check_submission(
-    images: tuple[str, ...], submission_file: Path | None, *, force: bool
+    images: tuple[str, ...], submission_file: Path | None, *, force: bool, quiet: bool
 ) -> None:
     if submission_file is None:
         return
     if len(images) != 1 or not is_table(Path(images[0])):
         raise click.UsageError("--submission needs one IMAGE, which must be a .csv file.")
     check_submission(submission_file, force=force)
-    check_order(images[0])
+    with step(READING, quiet=quiet):
+        check_order(images[0])
 
 
 def _check_contact_sheet_file(contact_sheet_file: Path | None, *, force: bool) -> None:
@@ -231,10 +255,10 @@ def _print_nothing(answers: Iterable[Answer]) -> None:
         pass
 
 
-def _classifier(model_file: Path | None, runs_code: bool) -> Classifier:
+def _classifier(model_file: Path | None, runs_code: bool, *, quiet: bool) -> Classifier:
     if model_file is None:
-        return load_bundled()
-    return load_digit_classifier(model_file, runs_code=runs_code)
+        return load_bundled(quiet=quiet)
+    return load_digit_classifier(model_file, runs_code=runs_code, quiet=quiet)
 
 
 def _write_contact_sheet(seen: list[Named], path: Path, *, force: bool) -> Path:

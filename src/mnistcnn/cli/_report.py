@@ -30,7 +30,7 @@ from mnistcnn.cli._options import (
     refuse_to_overwrite,
 )
 from mnistcnn.cli._polarity import looks_inverted, warn_if_better_inverted
-from mnistcnn.cli._progress import AdvanceTo, progress_of_answers
+from mnistcnn.cli._progress import AdvanceTo, progress_of_images
 from mnistcnn.cli._tables import print_facts, print_json
 
 
@@ -87,8 +87,10 @@ def report(
     _check_matplotlib()
     check_is_not_read(output, "--output", (model_file, Path(data)))
     check_output_file(output, "--output", force=force)
-    X, y = load_images(data, part="test", limit=limit, random_state=random_state)
-    classifier = load_model_file(model_file, runs_code=runs_code, argument="MODEL_FILE")
+    X, y = load_images(data, part="test", limit=limit, random_state=random_state, quiet=quiet)
+    classifier = load_model_file(
+        model_file, runs_code=runs_code, quiet=quiet, argument="MODEL_FILE"
+    )
     check_labels(classifier, y)
     check_size(classifier, X, model_file)
     # A classifier that cannot predict at all is reported before it predicts all images.
@@ -96,7 +98,8 @@ def report(
     named_on_error(classifier.predict, images[:1], model_file)
     is_inverted = looks_inverted(classifier, X)
     try:
-        with progress_of_answers(quiet=quiet) as advance:
+        with progress_of_images(quiet=quiet) as advance:
+            advance(0, len(X))
             figures = _write(
                 *(classifier, images, y, output, model_file, data, n_images, advance),
                 overwrite=force,

@@ -94,7 +94,7 @@ def reproduce(
         raise click.UsageError("all means every RECIPE; name it alone.")
     done: list[Record] = []
     try:
-        images = _images(data, limit)
+        images = _images(data, limit, quiet=quiet)
         images = images.without_test() if validate else images
         named: Any = "all" if "all" in recipes else list(recipes)
         _reproduce(named, images, done, output=output, quiet=quiet, **settings)
@@ -106,13 +106,14 @@ def reproduce(
     _show(done, as_json=as_json)
 
 
-def _images(data: str, limit: int | None) -> "DigitImages":
+def _images(data: str, limit: int | None, *, quiet: bool) -> "DigitImages":
     import numpy as np
 
     from mnistcnn.evaluation import DigitImages
 
     (X, y), (X_test, y_test) = (
-        load_images(data, part=part, limit=limit, random_state=0) for part in ("training", "test")
+        load_images(data, part=part, limit=limit, random_state=0, quiet=quiet)
+        for part in ("training", "test")
     )
     if np.array_equal(X, X_test):
         raise click.BadParameter(

@@ -2,12 +2,13 @@
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnistcnn.cli._image_sources import ErrorReporter, files_named, is_table
+from mnistcnn.cli._image_sources import ErrorReporter, files_to_count, is_table
+from mnistcnn.cli._progress import AdvanceTo
 from mnistcnn.cli._tables import plain_label, print_json, print_table
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ class ReadSheet(NamedTuple):
 
 
 def sheets_named(
-    names: Iterable[str], reader: "DigitReader", errors: ErrorReporter
+    names: Sequence[str], reader: "DigitReader", errors: ErrorReporter, advance: AdvanceTo
 ) -> Iterator[ReadSheet]:
     """Read the sheets of files, folders and patterns, one after the other.
 
-    `errors` gets what cannot be read, and what has no digits.
+    `errors` gets what cannot be read, and what has no digits; `advance` how many are done.
     """
-    for path in files_named(names, errors):
+    for n_done, (path, n_others) in enumerate(files_to_count(names, errors)):
+        advance(n_done, None if n_others is None else n_done + 1 + n_others)
         if is_table(path):
             errors.report(f"{path} is a table of single digits: leave --sheet out.")
             continue
@@ -55,16 +57,20 @@ def _read(path: Path, reader: "DigitReader", errors: ErrorReporter) -> "Reading 
 
 def print_sheets_as_table(sheets: Iterable[ReadSheet]) -> None:
     """Print one row per line of digits; after an error or Ctrl-C, those read so far."""
-    rows: list[tuple[str, ...]] = []
+    read: list[ReadSheet] = []
     try:
-        for sheet in sheets:
-            for number, line in enumerate(sheet.reading.lines, start=1):
-                lowest = min(digit.probability for digit in line)
-                text = replace(sheet.reading, lines=(line,)).text
-                rows.append((sheet.file, str(number), text, f"{100 * lowest:.2f}"))
+        read.extend(sheets)
     finally:
-        if rows:
-            print_table(("file", "line", "digits", "least sure %"), rows)
+        if read:
+            print_table(("file", "line", "digits", "least sure %"), _rows(read))
+
+
+def _rows(sheets: Iterable[ReadSheet]) -> Iterator[tuple[str, ...]]:
+    for sheet in sheets:
+        for number, line in enumerate(sheet.reading.lines, start=1):
+            lowest = min(digit.probability for digit in line)
+            text = replace(sheet.reading, lines=(line,)).text
+            yield sheet.file, str(number), text, f"{100 * lowest:.2f}"
 
 
 def print_sheets_as_csv(sheets: Iterable[ReadSheet]) -> None:
@@ -82,11 +88,11 @@ def print_sheets_as_csv(sheets: Iterable[ReadSheet]) -> None:
 
 def print_sheets_as_json(sheets: Iterable[ReadSheet]) -> None:
     """Print a list of one object per sheet; after an error or Ctrl-C, of those read so far."""
-    objects: list[dict[str, Any]] = []
+    read: list[ReadSheet] = []
     try:
-        objects.extend(map(_as_object, sheets))
+        read.extend(sheets)
     finally:
-        print_json(objects)
+        print_json(list(map(_as_object, read)))
 
 
 def _as_object(sheet: ReadSheet) -> dict[str, Any]:

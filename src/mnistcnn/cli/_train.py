@@ -116,7 +116,11 @@ def train(
     training = Training(settings["epochs"])
     try:
         X, y = load_images(
-            data, part="training", limit=limit, random_state=settings["random_state"]
+            data,
+            part="training",
+            limit=limit,
+            random_state=settings["random_state"],
+            quiet=quiet,
         )
         fraction = held_out_fraction(validation_fraction, y)
         patience = _patience(fraction, early_stopping, n_iter_no_change)

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from urllib.request import urlopen
 
 from mnistcnn._safe_writing import replaced_at_the_end
+from mnistcnn._types import OnProgress
 
 __all__ = ["download"]
 
@@ -25,6 +26,7 @@ def download(
     sha256: str,
     max_bytes: int,
     seconds: float,
+    on_progress: OnProgress | None = None,
 ) -> None:
     """Download a file from the first address that gives the right one.
 
@@ -37,9 +39,12 @@ def download(
     sha256 : str
         The hash of the right file, in hexadecimal digits.
     max_bytes : int
-        The size above which a file is taken for a wrong one.
+        The size of the right file; a larger one is taken for a wrong one.
     seconds : float
         The time limit for all addresses together, however steadily the bytes come.
+    on_progress : callable, default=None
+        Called, in a thread of its own, with the number of bytes so far and that of the right file.
+        Each address begins at none.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def download(
     for url in urls:
         try:
             with replaced_at_the_end(target) as temporary:
-                _save_in_time(url, temporary, max_bytes, seconds, end)
+                _save_in_time(url, temporary, max_bytes, seconds, end, on_progress)
                 _check_hash(temporary, sha256)
             return
         except (OSError, HTTPException, ValueError) as error:
@@ -61,7 +66,14 @@ def download(
     raise OSError(f"{target.name} could not be downloaded.\n" + "\n".join(failures))
 
 
-def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: float) -> None:
+def _save_in_time(
+    url: str,
+    path: Path,
+    max_bytes: int,
+    seconds: float,
+    end: float,
+    on_progress: OnProgress | None,
+) -> None:
     """Abandon a server at the deadline, since it could delay reads forever by sending single bytes.
 
     The thread that is left behind ends at its next block, for its file is closed.
@@ -70,7 +82,7 @@ def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: flo
 
     def save() -> None:
         try:
-            _save(url, file, max_bytes)
+            _save(url, file, max_bytes, on_progress)
         except Exception as error:  # whatever it is, the caller raises it
             failures.append(error)
 
@@ -84,7 +96,7 @@ def _save_in_time(url: str, path: Path, max_bytes: int, seconds: float, end: flo
         raise failures.pop()
 
 
-def _save(url: str, file: BinaryIO, max_bytes: int) -> None:
+def _save(url: str, file: BinaryIO, max_bytes: int, on_progress: OnProgress | None) -> None:
     n_bytes = 0
     with urlopen(url, timeout=TIMEOUT_SECONDS) as response:
         while block := response.read1(BYTES_A_BLOCK):
@@ -92,6 +104,8 @@ def _save(url: str, file: BinaryIO, max_bytes: int) -> None:
             if n_bytes > max_bytes:
                 raise ValueError(f"the download has more than {max_bytes:,} bytes.")
             file.write(block)
+            if on_progress is not None:
+                on_progress(n_bytes, max_bytes)
 
 
 def _check_hash(path: Path, expected: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_params
+from mnistcnn._types import OnProgress
 from mnistcnn._types import Path as PathLike
 from mnistcnn._wording import suggestion
 from mnistcnn.datasets._catalogue import EMNIST
@@ -20,6 +21,7 @@ def fetch_emnist(
     download_if_missing: bool = True,
     return_X_y: bool = False,
     as_frame: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Any:
     """Load EMNIST, handwritten letters and digits; download them if necessary.
 
@@ -60,6 +62,8 @@ def fetch_emnist(
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether `data` is a DataFrame and `target` a Series.
+    on_progress : callable, default=None
+        As in :func:`fetch_mnist`.
 
     Returns
     -------
@@ -126,6 +130,10 @@ def fetch_emnist(
         )
     data = EMNIST[split]
     parts = fetch_parts(
-        data, subset=subset, data_home=data_home, download_if_missing=download_if_missing
+        data,
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        on_progress=on_progress,
     )
     return result_of(data, parts, subset=subset, return_X_y=return_X_y, as_frame=as_frame)

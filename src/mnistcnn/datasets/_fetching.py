@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._scikit_learn import StrOptions
+from mnistcnn._types import OnProgress
 from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._bunch import digits_result
 from mnistcnn.datasets._catalogue import MNIST, DataSet, RemoteFile
@@ -30,6 +31,7 @@ CONSTRAINTS = {
     "download_if_missing": ["boolean"],
     "return_X_y": ["boolean"],
     "as_frame": ["boolean"],
+    "on_progress": [callable, None],
 }
 
 DESCRIPTION = """\
@@ -54,7 +56,12 @@ class Part(NamedTuple):
 
 
 def fetch_parts(
-    data: DataSet, *, subset: str, data_home: PathLike | None, download_if_missing: bool
+    data: DataSet,
+    *,
+    subset: str,
+    data_home: PathLike | None,
+    download_if_missing: bool,
+    on_progress: OnProgress | None,
 ) -> list[Part]:
     """Read the sets that are asked for, and download what is not there.
 
@@ -68,6 +75,8 @@ def fetch_parts(
         The folder to search; None as in `fetch_mnist`.
     download_if_missing : bool
         Whether to download.
+    on_progress : callable or None
+        Takes the number of bytes of a file downloaded so far, and that of the whole file.
 
     Raises
     ------
@@ -80,7 +89,7 @@ def fetch_parts(
     """
     folders = _folders(data_home)
     splits = ("train", "test") if subset == "all" else (subset,)
-    return [_part(folders, data, split, download_if_missing) for split in splits]
+    return [_part(folders, data, split, download_if_missing, on_progress) for split in splits]
 
 
 def is_searched(path: PathLike, data: DataSet) -> bool:
@@ -137,7 +146,13 @@ def _folders(data_home: PathLike | None) -> list[Path]:
     return [folder]
 
 
-def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: bool) -> Part:
+def _part(
+    folders: list[Path],
+    data: DataSet,
+    split: str,
+    download_if_missing: bool,
+    on_progress: OnProgress | None,
+) -> Part:
     for folder in folders:
         local = read_split(folder, data, split)
         if local is not None:
@@ -152,7 +167,7 @@ def _part(folders: list[Path], data: DataSet, split: str, download_if_missing: b
         )
     for name in data.idx_names[split]:
         if find_idx(home, data, name) is None:
-            _download(home, data, data.files[name])
+            _download(home, data, data.files[name], on_progress)
     downloaded = read_split(home, data, split)
     assert downloaded is not None
     return Part(split, *downloaded, home)
@@ -171,13 +186,20 @@ def _of_other_data(folders: list[Path], data: DataSet) -> str:
     )
 
 
-def _download(home: Path, data: DataSet, file: RemoteFile) -> None:
+def _download(home: Path, data: DataSet, file: RemoteFile, on_progress: OnProgress | None) -> None:
     folder = folder_of_downloads(home, data)
     folder.mkdir(parents=True, exist_ok=True)
     urls = [mirror + file.name for mirror in data.mirrors]
     target = folder / file.name
     try:
-        download(urls, target, sha256=file.sha256, max_bytes=file.n_bytes, seconds=data.seconds)
+        download(
+            urls,
+            target,
+            sha256=file.sha256,
+            max_bytes=file.n_bytes,
+            seconds=data.seconds,
+            on_progress=on_progress,
+        )
     except OSError as error:
         raise OSError(
             f"{error}\nTo continue without the network, put the file into {folder} by hand, or "

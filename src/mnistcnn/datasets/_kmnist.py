@@ -3,6 +3,7 @@
 from typing import Any
 
 from mnistcnn._scikit_learn import validate_params
+from mnistcnn._types import OnProgress
 from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._catalogue import KMNIST
 from mnistcnn.datasets._fetching import CONSTRAINTS, fetch_parts, result_of
@@ -18,6 +19,7 @@ def fetch_kmnist(
     download_if_missing: bool = True,
     return_X_y: bool = False,
     as_frame: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Any:
     """Load KMNIST, ten characters of classical Japanese; download them if necessary.
 
@@ -41,6 +43,8 @@ def fetch_kmnist(
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether `data` is a DataFrame and `target` a Series.
+    on_progress : callable, default=None
+        As in :func:`fetch_mnist`.
 
     Returns
     -------
@@ -100,6 +104,10 @@ def fetch_kmnist(
     (array([8, 2]), ['れ', 'す'])
     """
     parts = fetch_parts(
-        KMNIST, subset=subset, data_home=data_home, download_if_missing=download_if_missing
+        KMNIST,
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        on_progress=on_progress,
     )
     return result_of(KMNIST, parts, subset=subset, return_X_y=return_X_y, as_frame=as_frame)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
+from mnistcnn._types import OnProgress
 from mnistcnn._wording import suggestion
 from mnistcnn.datasets._catalogue import EMNIST, FASHION_MNIST, KMNIST, MNIST, DataSet
 from mnistcnn.datasets._csv_columns import LABELS
@@ -46,10 +47,19 @@ _ALLOWED = (
 
 
 @validate_params(
-    {"source": [str, os.PathLike], "subset": [StrOptions({"train", "test"})]},
+    {
+        "source": [str, os.PathLike],
+        "subset": [StrOptions({"train", "test"})],
+        "on_progress": [callable, None],
+    },
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
-def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> Labelled:
+def load_labelled(
+    source: str | os.PathLike[str],
+    *,
+    subset: str = "train",
+    on_progress: OnProgress | None = None,
+) -> Labelled:
     """Load labelled images from a name or a path.
 
     Parameters
@@ -72,6 +82,8 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
         ``"./mnist"`` is the folder.
     subset : {"train", "test"}, default="train"
         Which part to load; a source without separate parts is loaded whole.
+    on_progress : callable, default=None
+        Called during a download, as by :func:`fetch_mnist`.
 
     Returns
     -------
@@ -101,7 +113,7 @@ def load_labelled(source: str | os.PathLike[str], *, subset: str = "train") -> L
     if source == "digits":
         return _pair(load_sample_digits())
     if source in _FETCHED:
-        return _pair(_FETCHED[os.fspath(source)](subset=subset))
+        return _pair(_FETCHED[os.fspath(source)](subset=subset, on_progress=on_progress))
     if not os.fspath(source):
         raise ValueError(f"data must be {_ALLOWED}, got an empty string.")
     # Of names like ~nobody, which are no folder of anybody, this changes nothing.

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from mnistcnn._scikit_learn import validate_params
+from mnistcnn._types import OnProgress
 from mnistcnn._types import Path as PathLike
 from mnistcnn.datasets._catalogue import MNIST
 from mnistcnn.datasets._fetching import CONSTRAINTS, fetch_parts, result_of
@@ -21,6 +22,7 @@ def fetch_mnist(
     download_if_missing: bool = True,
     return_X_y: bool = False,
     as_frame: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Any:
     """Load MNIST, the standard benchmark of handwritten digits; download it if necessary.
 
@@ -45,6 +47,9 @@ def fetch_mnist(
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether `data` is a DataFrame and `target` a Series.
+    on_progress : callable, default=None
+        Called during a download with the number of bytes of the current file so far and that of the
+        whole file, in a thread of its own.
 
     Returns
     -------
@@ -111,7 +116,11 @@ def fetch_mnist(
     ((2, 784), (2, 28, 28), array([5, 0]))
     """
     parts = fetch_parts(
-        MNIST, subset=subset, data_home=data_home, download_if_missing=download_if_missing
+        MNIST,
+        subset=subset,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        on_progress=on_progress,
     )
     result = result_of(MNIST, parts, subset=subset, return_X_y=return_X_y, as_frame=as_frame)
     if not return_X_y:
