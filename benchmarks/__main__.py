@@ -43,6 +43,7 @@ NAMES = (
     "ensembles",
     "view_averaging",
     "reading",
+    "serving",
 )
 
 
