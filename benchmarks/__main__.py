@@ -44,6 +44,7 @@ NAMES = (
     "view_averaging",
     "reading",
     "serving",
+    "quantization",
 )
 
 
