@@ -34,6 +34,7 @@ NAMES = (
     "augmentation",
     "normalizer",
     "predict_command",
+    "demo_command",
     "robustness",
     "own_parts",
     "callbacks",
