@@ -34,6 +34,7 @@ NAMES = (
     "augmentation",
     "normalizer",
     "predict_command",
+    "demo_command",
     "robustness",
     "own_parts",
     "callbacks",
@@ -43,6 +44,8 @@ NAMES = (
     "ensembles",
     "view_averaging",
     "reading",
+    "serving",
+    "quantization",
 )
 
 

@@ -29,6 +29,7 @@ from mnistcnn.app import PageReader
 from mnistcnn.app._fields import DRAWING_PREFIX
 from mnistcnn.app._replies import read_drawing
 
+COMMAND = "from mnistcnn.cli import main; main()"
 SIDE = 280
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Draws one stroke by pointer events, and waits until the image of what the network saw changes.
@@ -62,7 +63,7 @@ STROKE = """
 def server_milliseconds(n_drawings: int) -> list[float]:
     """Return how long each drawing takes, once the first one has been answered."""
     reader = PageReader(load_pretrained(), DigitNormalizer())
-    values = [_drawing(image) for image in load_sample_digits().images[: n_drawings + 1]]
+    values = [drawing(image) for image in load_sample_digits().images[: n_drawings + 1]]
     times = []
     for value in values:
         start = time.perf_counter()
@@ -75,7 +76,7 @@ def browser_milliseconds(n_drawings: int, browser: str) -> list[float]:
     """Return how long each stroke takes, once the first one has been answered."""
     from playwright.sync_api import sync_playwright
 
-    with _served() as address, sync_playwright() as driver:
+    with served() as address, sync_playwright() as driver:
         chromium = driver.chromium.launch(
             executable_path=browser, args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
@@ -92,8 +93,9 @@ def browser_milliseconds(n_drawings: int, browser: str) -> list[float]:
 
 
 @contextmanager
-def _served() -> Iterator[str]:
-    command = [sys.executable, "-m", "mnistcnn", "demo"]
+def served(program: str = COMMAND) -> Iterator[str]:
+    """Run the command in a process of its own, and give the address of its page."""
+    command = [sys.executable, "-c", program, "demo"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -106,7 +108,8 @@ def _served() -> Iterator[str]:
         process.communicate()
 
 
-def _drawing(image: Any) -> str:
+def drawing(image: Any) -> str:
+    """Return an image in MNIST's form as if it were drawn on the page, as the page sends it."""
     file = BytesIO()
     paper = Image.eval(Image.fromarray(image), lambda value: 255 - value)
     paper.resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(file, format="PNG")

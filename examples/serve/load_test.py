@@ -14,8 +14,8 @@ other programs on the machine lower the rate, but hardly that number.
 import argparse
 import asyncio
 import json
-import socket
 import time
+from typing import NamedTuple
 from urllib.request import urlopen
 
 import numpy as np
@@ -105,25 +105,38 @@ async def latencies_at(arguments, rate, images):
     return np.array(seconds)
 
 
-async def main(arguments):
-    """Run the three parts."""
-    with socket.create_connection((arguments.host, arguments.port)):
-        pass
+class Measured(NamedTuple):
+    """What the three parts measured."""
+
+    images_per_second: float
+    images_per_processor_second: float
+    requests_per_second: float
+    requests_per_processor_second: float
+    latencies: np.ndarray  # in seconds, at half of the requests per second
+
+
+async def measured(arguments):
+    """Run the three parts, after a warm-up."""
     one = np.random.default_rng(0).integers(0, 256, IMAGE_BYTES, dtype=np.uint8).tobytes()
     await answered_per_second(argparse.Namespace(**vars(arguments) | {"seconds": 1}), 1, one)
-    rate, of_processor = await answered_per_second(arguments, 4, one * arguments.batch)
+    images = await answered_per_second(arguments, 4, one * arguments.batch)
+    requests = await answered_per_second(arguments, arguments.clients, one)
+    return Measured(*images, *requests, await latencies_at(arguments, requests[0] / 2, one))
+
+
+def report(arguments, found):
+    """Print a line for each part."""
     print(
-        f"in batches of {arguments.batch}: {rate:,.0f} images/s, {of_processor:,.0f} a second of "
-        "the processor"
+        f"in batches of {arguments.batch}: {found.images_per_second:,.0f} images/s, "
+        f"{found.images_per_processor_second:,.0f} a second of the processor"
     )
-    rate, of_processor = await answered_per_second(arguments, arguments.clients, one)
     print(
-        f"one image a request, {arguments.clients} clients: {rate:,.0f} requests/s, "
-        f"{of_processor:,.0f} a second of the processor"
+        f"one image a request, {arguments.clients} clients: {found.requests_per_second:,.0f} "
+        f"requests/s, {found.requests_per_processor_second:,.0f} a second of the processor"
     )
-    latencies = 1000 * await latencies_at(arguments, rate / 2, one)
-    p50, p99 = np.percentile(latencies, [50, 99])
-    print(f"at {rate / 2:,.0f} requests/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    p50, p99 = 1000 * np.percentile(found.latencies, [50, 99])
+    rate = found.requests_per_second / 2
+    print(f"at {rate:,.0f} requests/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
 
 
 if __name__ == "__main__":
@@ -135,6 +148,6 @@ if __name__ == "__main__":
     parser.add_argument("--clients", type=int, default=16)
     given = parser.parse_args()
     try:
-        asyncio.run(main(given))
+        report(given, asyncio.run(measured(given)))
     except ConnectionRefusedError:
         parser.exit(1, f"no server answers at {given.host}:{given.port}\n")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn.app._corrections import Corrections
+from mnistcnn.app._gradio_start import load_gradio
 from mnistcnn.app._reader import PageReader
 
 SETTINGS = "GRADIO_"
@@ -85,6 +86,7 @@ def served_page(
     """
     with TemporaryDirectory(prefix="mnistcnn-demo-") as uploads:
         _settle_environment(host, uploads)
+        load_gradio()
         from mnistcnn.app._page import build_page, theme
 
         page = build_page(readers, Path(uploads), examples=examples, corrections=corrections).queue(
