@@ -52,6 +52,12 @@ def test_a_digit_that_is_fainter_than_the_others(reader, line_of, grey):
     assert [int(found.crop.max()) for found in find_digits(page)] == [255] * 5
 
 
+def test_a_faint_edge_is_no_1(reader, line_of):
+    page = line_of([4, 0, 7])[0].copy()
+    page[10:70, 20] = 150
+    assert text_of(reader, page) == "407"
+
+
 @pytest.mark.parametrize("length", [14, 24])
 def test_a_short_stroke_is_no_1_beside_digits(reader, line_of, length):
     page = line_of([4, 0, 7], apart=40)[0].copy()
@@ -73,8 +79,7 @@ def test_rests_of_rules_above_and_below_a_digit(reader, line_of):
 
 def test_a_1_at_the_edge_of_a_line_is_read(reader, line_of):
     page, boxes = line_of([1, 4, 7])
-    tops = [top for _, top, _, _ in boxes]
-    assert text_of(reader, page[boxes[0][1] :]) == "147", tops
+    assert text_of(reader, page[boxes[0][1] :]) == "147"
 
 
 @pytest.mark.parametrize("text", ["Question", "Digits", "Sold by", "VluJufQ"])
