@@ -163,6 +163,25 @@ class TestStrokes:
         boxes[5] = (x, y, 30, 60)
         assert_found(photographed(ink), boxes, at_least=0.65)
 
+    def test_the_bar_of_a_5_may_lie_far_to_the_right(self, rows):
+        ink, boxes = sheet_of(rows, 60, seed=6)
+        x, y, width, _ = boxes[5]
+        ink[y - 8 : y + 70, x - 5 : x + width + 20] = 0
+        ink[y + 10 : y + 60, x : x + 6] = ink[y + 54 : y + 60, x : x + 25] = 1
+        ink[y + 2 : y + 8, x + 22 : x + 48] = 1
+        boxes[5] = (x, y + 2, 48, 58)
+        assert_found(photographed(ink), boxes, at_least=0.65)
+
+    @pytest.mark.parametrize("gap", [8, 11])
+    def test_two_halves_of_a_1(self, rows, gap):
+        ink, boxes = sheet_of(rows, 60, seed=6)
+        x, y, width, _ = boxes[4]
+        ink[y - 8 : y + 70, x - 5 : x + width + 10] = 0
+        ink[y : y + 60, x : x + 7] = 1
+        ink[y + 26 : y + 26 + gap, x : x + 7] = 0
+        boxes[4] = (x, y, 7, 60)
+        assert_found(photographed(ink), boxes, at_least=0.65)
+
     def test_open_4_of_two_strokes(self, rows):
         ink, boxes = sheet_of(rows, 60, seed=6)
         x, y, width, _ = boxes[4]

@@ -57,6 +57,14 @@ MAX_FRAGMENT_SIZE, MIN_SHARED_COLUMNS = 0.55, 0.5
 # height, ends above the right one, by this fraction of it, and is nearer than this.
 MAX_LEFT_HEIGHT_IN_4, MIN_STEM_IN_4, MAX_GAP_IN_4 = 0.8, 0.12, 0.08
 
+# The bar of a 5 may be further to the right: no further than this fraction of the height of what is
+# below it, of which it starts within the last and ends within the first of these fractions, and
+# with which it is no wider than this multiple of the usual digit.
+MAX_GAP_OF_BAR, MIN_BAR_START, MAX_BAR_END, MAX_WIDTH_WITH_BAR = 0.35, 0.3, 0.35, 1.6
+# The halves of a broken 1 are no broader than this fraction of it, which is no higher than this
+# multiple of the usual digit, of which the gap is a part.
+MAX_WIDTH_OF_1, MAX_HEIGHT_OF_1 = 0.3, 1.1
+
 # Digits that touch are wider than this multiple of their height or, on a sheet of so many digits,
 # of the usual width. Few single digits are as wide; pairs with a 1 may not be either.
 MAX_ASPECT, MAX_SINGLE_WIDTH, MIN_DIGITS_FOR_USUAL = 1.25, 1.55, 5
@@ -191,7 +199,7 @@ def _neighbours(boxes: Boxes) -> Iterator[tuple[int, int]]:
     longer = _sizes(boxes).max(axis=1)
     order = np.argsort(boxes[:, 1])
     lefts, widest = boxes[order, 1], int(longer.max(initial=0))
-    reaches = np.ceil(MAX_GAP * longer) + 1
+    reaches = np.ceil(max(MAX_GAP, MAX_GAP_OF_BAR) * longer) + 1
     firsts = np.searchsorted(lefts, boxes[:, 1] - reaches - widest)
     lasts = np.searchsorted(lefts, boxes[:, 3] + reaches, side="right")
     for large in range(len(boxes)):
@@ -225,10 +233,24 @@ def _reach(boxes: Boxes, pair: tuple[int, int], usual: float) -> float:
     """Return the maximum distance of two strokes of one digit, in pixels; 0 if never apart."""
     large, small = (boxes[number] for number in pair)
     height, width = np.maximum(large, small)[2:] - np.minimum(large, small)[:2]
+    for body, bar in [(large, small), (small, large)]:
+        if width <= MAX_WIDTH_WITH_BAR * usual and _is_bar_of_5(body, bar, usual):
+            return MAX_GAP_OF_BAR * float(body[2] - body[0])
+    is_as_1 = width <= MAX_WIDTH_OF_1 * height and height <= MAX_HEIGHT_OF_1 * usual
+    if is_as_1 and max(large[0], small[0]) >= min(large[2], small[2]):
+        return MAX_GAP * usual
     if height > MAX_HEIGHT * usual or width > max(MAX_WIDTH * usual, large[3] - large[1]):
         return 0.0
     fraction = _reach_of_one_digit(large, small)
     return max(fraction * float((large[2:] - large[:2]).max()), 2.0) if fraction else 0.0
+
+
+def _is_bar_of_5(body: Boxes, bar: Boxes, usual: float) -> bool:
+    """Say whether a stroke lies where the bar of a 5 does that was written last, and apart."""
+    (height, width), (low, long) = body[2:] - body[:2], bar[2:] - bar[:2]
+    is_flat = low < MAX_DASH_HEIGHT * usual and low < long
+    starts_right = bar[1] >= body[1] + MIN_BAR_START * width and bar[3] > body[3]
+    return bool(is_flat and starts_right and bar[2] <= body[0] + MAX_BAR_END * height)
 
 
 def _reach_of_one_digit(large: Boxes, small: Boxes) -> float:

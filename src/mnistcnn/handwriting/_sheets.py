@@ -28,9 +28,15 @@ MIN_CONTRAST = 0.05
 # At an edge of the image, what is narrower than this fraction of it, and so many times as long, is
 # no digit but what the paper lies on.
 MAX_SLIVER, SLIVER_ASPECT = 0.008, 4
+# A rule that ends at the top or bottom edge is so many times as long as it is thick. One from edge
+# to edge is longer than the digits, which take less than this fraction of the image's height.
+RULE_ASPECT, MAX_DIGIT_HEIGHT = 3, 0.7
 # The background is the median in a square of so many cells each way, of which the sheet's shorter
 # side has this many.
 MEDIAN_WINDOW, CELLS_PER_SIDE = 7, 40
+# A digit may be fainter than all other ink, but not below this fraction of it; what is fainter and
+# so many times as long as broad may be an edge of the paper, and stays faint.
+MIN_PEAK, MAX_FAINT_ASPECT = 0.3, 8
 # The empty border of a crop, as a fraction of the digit's longer side, and in pixels.
 CROP_MARGIN, MIN_CROP_MARGIN = 0.2, 2
 
@@ -153,7 +159,9 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
         return []
     cleaned = without_underlines(without_rules(ink, levels), levels)
     labels, boxes = digits_on(cleaned, levels)
-    beyond = _slivers_of_what_is_beyond(boxes, ink.shape)
+    lines = lines_of_text(boxes)
+    left_out = _slivers_of_what_is_beyond(boxes, ink.shape)
+    left_out |= _rests_of_rules(boxes, lines, len(ink))
     return [
         FoundDigit(
             _in_pixels_of(grey.shape, boxes[number], factor),
@@ -163,9 +171,9 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
             _margin(boxes[number]),
             factor,
         )
-        for line, numbers in enumerate(lines_of_text(boxes))
+        for line, numbers in enumerate(lines)
         for number in numbers
-        if not beyond[number]
+        if not left_out[number]
     ]
 
 
@@ -177,6 +185,26 @@ def _slivers_of_what_is_beyond(boxes: Boxes, shape: tuple[int, ...]) -> Mask:
     upright = at_side & (widths < MAX_SLIVER * shape[1]) & (heights > SLIVER_ASPECT * widths)
     across = at_end & (heights < MAX_SLIVER * shape[0]) & (widths > SLIVER_ASPECT * heights)
     return np.asarray(upright | across)
+
+
+def _rests_of_rules(boxes: Boxes, lines: list[list[int]], height: int) -> Mask:
+    """Say which boxes are of upright rules: they go on beyond the image, and the digits do not.
+
+    A rest goes from one edge to the other, or from an edge to a digit that it ends at, above or
+    below. A 1 that the edge cuts off has digits beside it.
+    """
+    at_top, at_bottom = boxes[:, 0] == 0, boxes[:, 2] == height
+    are_cut = at_top | at_bottom
+    are_rests = np.zeros(len(boxes), dtype=bool)
+    if are_cut.all():
+        return are_rests
+    heights, widths = (boxes[:, 2:] - boxes[:, :2]).T
+    are_upright = are_cut & (heights > RULE_ASPECT * widths)
+    for line in lines:
+        are_rests[line] = are_upright[line].all()
+    if np.median(heights[~are_cut]) < MAX_DIGIT_HEIGHT * height:
+        are_rests |= are_upright & at_top & at_bottom
+    return are_rests
 
 
 def _levelled(ink: Grey) -> Grey:
@@ -204,7 +232,10 @@ def _crop(
     place = slices_of(box)
     strength = (ink[place] - levels.floor) / (levels.full - levels.floor)
     alone = np.where(labels[place] == number + 1, np.clip(strength, 0, 1), 0)
-    return np.pad(np.rint(255 * alone).astype(np.uint8), _margin(box))
+    # By a lighter pen, or blurred, the whole digit may be fainter than the others.
+    may_be_edge = max(alone.shape) > MAX_FAINT_ASPECT * min(alone.shape)
+    full = 1.0 if may_be_edge else max(float(alone.max()), MIN_PEAK)
+    return np.pad(np.rint(255 / full * alone).astype(np.uint8), _margin(box))
 
 
 def _margin(box: Boxes) -> int:

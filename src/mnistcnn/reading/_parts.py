@@ -18,9 +18,9 @@ Mask = NDArray[np.bool_]
 # Ink that is longer than this multiple of its height is no number that anybody writes in one go,
 # and what is higher than this, on a shrunk sheet, is no writing of that line.
 MAX_ASPECT, MAX_HEIGHT = 14, 240
-# A digit is no broader than this multiple of the height of the ink, no smaller than this fraction
-# of it, ...
-MAX_WIDTH, MIN_SIZE = 2.3, 0.3
+# A digit is no broader than this multiple of the height of the ink, or than the second one if it is
+# all of connected ink, such as a low 2 with a long stroke; no smaller than this fraction of it, ...
+MAX_WIDTH, MAX_WHOLE_WIDTH, MIN_SIZE = 2.3, 3.0, 0.3
 # ... and its strokes are no further apart than this one.
 MAX_GAP = 0.45
 
@@ -112,9 +112,11 @@ def parts_of(line: Line, joined: Container[int] = ()) -> list[Part]:
             if part is None:
                 continue
             height, width = part.crop.shape
-            if width > MAX_WIDTH * max(height, part.ink_height):
+            is_all = is_whole(line, part)
+            most = MAX_WHOLE_WIDTH if is_all else MAX_WIDTH
+            if width > most * max(height, part.ink_height):
                 break
-            if is_whole(line, part) or max(height, width) >= MIN_SIZE * part.ink_height:
+            if is_all or max(height, width) >= MIN_SIZE * part.ink_height:
                 parts.append(part)
     return parts
 

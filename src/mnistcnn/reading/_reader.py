@@ -27,10 +27,11 @@ from mnistcnn.images import ReadableImage
 from mnistcnn.reading._inks import inks_of
 from mnistcnn.reading._judges import Judge, LabelJudge, PartJudge
 from mnistcnn.reading._readings import Box, ReadDigit, Reading
+from mnistcnn.reading._scraps import are_scraps
 from mnistcnn.reading._search import MIN_PROBABILITY
 from mnistcnn.reading._segmenting import Character, segmented
 from mnistcnn.reading._turned import ANGLES, agreed, may_be_turned, turned
-from mnistcnn.reading._words import are_in_numbers
+from mnistcnn.reading._words import are_in_numbers, has_numbers
 
 __all__ = ["DigitReader"]
 
@@ -210,7 +211,9 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
     def _reading_of(self, found: Sequence[FoundDigit]) -> Reading:
         """Read the ink of one image."""
         may_be = [may_be_a_digit(each.crop) for each in found]
-        lines = self._with_turned_upright(self._read_lines(list(compress(found, may_be))), found)
+        lines = self._read_lines(list(compress(found, may_be)))
+        lines = _without_letters([_without_scraps(line) for line in lines])
+        lines = self._with_turned_upright(lines, found)
         boxes = [box for line in lines for box in line.rejected]
         boxes += [each.box for each, may in zip(found, may_be, strict=True) if not may]
         kept = [tuple(compress(line.digits, line.accepted)) for line in lines]
@@ -292,6 +295,26 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
             for digit, label in zip(sure, labels, strict=True)
             if label != rejecting.rejected_label
         }
+
+
+def _without_scraps(line: ReadLine) -> ReadLine:
+    """Accept no short stroke beside digits."""
+    numbers = np.flatnonzero(line.accepted)
+    are_none = are_scraps([line.digits[number].box for number in numbers])
+    scraps = set(numbers[are_none].tolist())
+    kept = [each and number not in scraps for number, each in enumerate(line.accepted)]
+    return line._replace(accepted=kept)
+
+
+def _without_letters(lines: list[ReadLine]) -> list[ReadLine]:
+    """Accept none of the digits of a page if they look like some of its letters do."""
+    characters = [
+        each for line in lines for each in zip(line.characters, line.accepted, strict=True)
+    ]
+    singles = [character.single for character, is_accepted in characters if is_accepted]
+    if has_numbers(singles, len(characters) - len(singles)):
+        return lines
+    return [line._replace(accepted=[False] * len(line.accepted)) for line in lines]
 
 
 def _places_of_lone_ink(lines: list[ReadLine], inks: list[Box]) -> list[tuple[ReadLine, int]]:

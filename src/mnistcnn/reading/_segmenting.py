@@ -69,7 +69,12 @@ def segmented(lines: Sequence[Sequence[Ink]], judge: Judge) -> list[Segmented]:
     """
     wholes = [_judged(inks, range(len(inks)), ()) for inks in lines]
     first = judge.verdicts(wholes) if wholes else []
-    doubtful = [number for number, verdicts in enumerate(first) if not verdicts.are_sure.all()]
+    doubtful = [
+        number
+        for number, (whole, verdicts) in enumerate(zip(wholes, first, strict=True))
+        # What is too broad for one digit is none of the parts.
+        if verdicts.are_sure.sum() < len(whole.line.inks)
+    ]
     cut = [_cut(wholes[number], first[number], judge.joins) for number in doubtful]
     second = judge.verdicts(cut) if cut else []
     results = list(zip(wholes, first, strict=True))
