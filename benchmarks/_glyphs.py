@@ -12,7 +12,7 @@ Images = NDArray[np.uint8]
 Generator = np.random.Generator
 
 SIDE = 40
-# Those that nobody takes for a digit, and those that are told from one by their neighbours alone.
+# Those that nobody takes for a digit, and those that are told from one by their neighbors alone.
 UNLIKE_DIGITS = "ACEFHJKLMNPQRTUVWXYadefhjkmnprtuwxy%&#@?+=*"
 LIKE_DIGITS = "BDGIOSZbgiloqsz"
 FONTS = ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Italic", "DejaVuSansMono")

@@ -53,7 +53,7 @@ class Writing:
         The narrowest place between two digits, as a part of MNIST's 20 pixels; negative where they
         overlap.
     touching : float, default=0.0
-        How often two neighbours touch.
+        How often two neighbors touch.
     most_in_a_row : int, default=2
         How many at most touch one after another.
     overlap : tuple of 2 float, default=(0.0, 0.06)
@@ -168,7 +168,7 @@ class Kind:
     writing : Writing
         How the digits are written.
     paper, pen : tuple of 2 float
-        The greys of which one is chosen, from 0 for black to 1.
+        The grays of which one is chosen, from 0 for black to 1.
     printed : callable, default=None
         Returns how dark what is printed on the paper is, from 0 to 1, for the ink of a line.
     around : callable, default=None

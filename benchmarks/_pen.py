@@ -21,7 +21,7 @@ class Strokes:
     Parameters
     ----------
     points : ndarray of shape (n, 2)
-        x and y; the digit's box is centred on 0 and its longer side is 1.
+        x and y; the digit's box is centered on 0 and its longer side is 1.
     links : ndarray of shape (m, 2)
         Which two points are joined by a line.
     """
@@ -44,11 +44,11 @@ def strokes_of(image: NDArray[np.uint8]) -> Strokes:
 
 
 def _smoothed(line: NDArray[np.bool_]) -> Points:
-    """Return for each pixel the centre (x, y) of the line around it, without stairs."""
+    """Return for each pixel the center (x, y) of the line around it, without stairs."""
     y, x = np.indices(line.shape)
     weight = np.maximum(ndimage.uniform_filter(line.astype(float), 5), 1e-9)
-    centre = [ndimage.uniform_filter(np.where(line, axis, 0.0), 5) / weight for axis in (x, y)]
-    return np.stack(centre, axis=-1)
+    center = [ndimage.uniform_filter(np.where(line, axis, 0.0), 5) / weight for axis in (x, y)]
+    return np.stack(center, axis=-1)
 
 
 def _links(number: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -10,10 +10,10 @@ from scipy import ndimage
 
 from benchmarks._pen import Pen, Strokes, draw
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 Pixels = NDArray[np.float32]
-WHITE: Colour = (1.0, 1.0, 1.0)
-BLACK: Colour = (0.0, 0.0, 0.0)
+WHITE: Color = (1.0, 1.0, 1.0)
+BLACK: Color = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Scene:
         Whether edges are anti-aliased.
     dash : float, default=0.0
         Part of the line that is missing.
-    off_centre : float, default=0.3
+    off_center : float, default=0.3
         How far from the middle the digit may lie, as a part of the room that there is.
     tilt : float, default=5.0
         Greatest rotation in degrees.
-    inks, papers : tuple of colours
+    inks, papers : tuple of colors
         Of which one each is chosen; red, green and blue from 0 to 1.
     gradient, shadow, vignette : float, default=0.0
         How much darker the light gets from side to side, behind an edge, and in the corners.
@@ -61,7 +61,7 @@ class Scene:
     quality : int or None, default=None
         JPEG's.
     levels : int or None, default=None
-        Greys that are left.
+        Grays that are left.
     cut_out : bool, default=False
         Whether the image is the digit's box, stretched to a square.
     """
@@ -72,10 +72,10 @@ class Scene:
     pen_pixels: float | None = None
     smooth: bool = True
     dash: float = 0.0
-    off_centre: float = 0.3
+    off_center: float = 0.3
     tilt: float = 5.0
-    inks: tuple[Colour, ...] = (BLACK,)
-    papers: tuple[Colour, ...] = (WHITE,)
+    inks: tuple[Color, ...] = (BLACK,)
+    papers: tuple[Color, ...] = (WHITE,)
     gradient: float = 0.0
     shadow: float = 0.0
     vignette: float = 0.0
@@ -99,20 +99,20 @@ class Scene:
         strokes : Strokes
             The digit.
         rng : numpy Generator
-            Chooses place, tilt, colours and noise.
+            Chooses place, tilt, colors and noise.
 
         Returns
         -------
         ndarray of shape (side, side) or (side, side, 3), dtype uint8
-            Grey, if all is grey.
+            Gray, if all is gray.
         """
         shape = (self.side, self.side)
         ink = draw(strokes, self._placed(strokes, rng), shape, self._pen(), rng)
         ink = np.maximum(ink, _specks(shape, self.dust, rng))
         paper = np.asarray(self.papers[rng.integers(len(self.papers))], dtype=np.float32)
-        colour = np.asarray(self.inks[rng.integers(len(self.inks))], dtype=np.float32)
+        color = np.asarray(self.inks[rng.integers(len(self.inks))], dtype=np.float32)
         sheet = paper * (1 - self._printed(rng))[..., np.newaxis]
-        seen = sheet + (colour - sheet) * ink[..., np.newaxis]
+        seen = sheet + (color - sheet) * ink[..., np.newaxis]
         seen = self._taken(seen * self._light(rng)[..., np.newaxis], rng)
         return self._stored(seen)
 
@@ -131,7 +131,7 @@ class Scene:
             points *= extent / np.maximum(np.ptp(points, axis=0), 0.35 * extent)
         room = np.maximum(self.side - np.ptp(points, axis=0) - width - 2, 0) / 2
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
-        return points - middle + self.side / 2 + self.off_centre * rng.uniform(-room, room)
+        return points - middle + self.side / 2 + self.off_center * rng.uniform(-room, room)
 
     def _printed(self, rng: np.random.Generator) -> Pixels:
         """Return ruled lines and frames: how dark they are."""
@@ -204,7 +204,7 @@ def _rule(
             printed[row[inside], columns[inside]] = darkness
 
 
-GREY_PAPERS: tuple[Colour, ...] = ((0.75,) * 3, (0.65,) * 3, (0.55,) * 3)
+GRAY_PAPERS: tuple[Color, ...] = ((0.75,) * 3, (0.65,) * 3, (0.55,) * 3)
 BLUE, RED, GREEN = (0.1, 0.2, 0.7), (0.8, 0.1, 0.15), (0.1, 0.55, 0.2)
 YELLOW, ORANGE, PALE_BLUE, PINK = (1.0, 0.92, 0.2), (1.0, 0.6, 0.1), (0.6, 0.8, 1.0), (1, 0.6, 0.7)
 SHEET = Scene(pen=0.07, noise=0.015, blur=0.5, papers=((0.95, 0.95, 0.93),), inks=((0.15,) * 3,))
@@ -251,7 +251,7 @@ TRANSFORMATIONS = (
     ),
     _varied("thick pen", Scene(), {"pen": 0.16}, {"pen": 0.2}, {"pen": 0.25}),
     _varied(
-        "small, off centre", Scene(off_centre=1.0),
+        "small, off center", Scene(off_center=1.0),
         {"size": 0.4}, {"size": 0.25}, {"size": 0.15, "pen": 0.12},
     ),
     _varied(
@@ -264,13 +264,13 @@ TRANSFORMATIONS = (
     ),
     _varied("tilted", Scene(), {"tilt": 10}, {"tilt": 15}, {"tilt": 20}),
     _varied(
-        "cut out of few pixels", Scene(size=1.0, pen=0.15, tilt=0, off_centre=0, cut_out=True),
+        "cut out of few pixels", Scene(size=1.0, pen=0.15, tilt=0, off_center=0, cut_out=True),
         {"side": 20}, {"side": 16, "levels": 2}, {"side": 8, "levels": 17},
     ),
-    _varied("fills the image", Scene(off_centre=0, pen=0.12),
+    _varied("fills the image", Scene(off_center=0, pen=0.12),
         {"size": 0.9}, {"size": 0.96}, {"size": 1.0}),
     _varied(
-        "pale on grey paper", replace(SHEET, papers=GREY_PAPERS),
+        "pale on gray paper", replace(SHEET, papers=GRAY_PAPERS),
         {"inks": ((0.3,) * 3,)}, {"inks": ((0.42,) * 3,)}, {"inks": ((0.46,) * 3,), "noise": 0.03},
     ),
     _varied(
@@ -301,11 +301,11 @@ TRANSFORMATIONS = (
         {"dash": 0.1}, {"dash": 0.2}, {"dash": 0.35},
     ),
     _varied(
-        "coloured ink", replace(SHEET, papers=(WHITE, (0.95, 0.92, 0.85), (0.8, 0.8, 0.8))),
+        "colored ink", replace(SHEET, papers=(WHITE, (0.95, 0.92, 0.85), (0.8, 0.8, 0.8))),
         {"inks": (BLUE, RED, GREEN)}, {"inks": (ORANGE, PINK)}, {"inks": (YELLOW, PALE_BLUE)},
     ),
     _varied(
-        "photograph", replace(SHEET, pen=0.06, blur=1, noise=0.03, size=0.5, off_centre=0.6),
+        "photograph", replace(SHEET, pen=0.06, blur=1, noise=0.03, size=0.5, off_center=0.6),
         {"gradient": 0.3, "vignette": 0.2, "quality": 60},
         {"gradient": 0.4, "vignette": 0.4, "quality": 30, "ruled": 4, "shadow": 0.3, "dust": 4},
         {"gradient": 0.5, "vignette": 0.5, "quality": 15, "ruled": 6, "shadow": 0.5, "dust": 10,

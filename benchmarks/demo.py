@@ -2,7 +2,7 @@
 
     python -m benchmarks.demo
 
-"server" is the time from the drawing, as the browser sends it, to the answer: decoding, normalising
+"server" is the time from the drawing, as the browser sends it, to the answer: decoding, normalizing
 and predicting. "browser" is the time from the end of the stroke to the new answer on the page, in
 Chromium on the same machine, with the command as a process of its own. Each drawing is another one.
 """

@@ -1,7 +1,7 @@
 """How long `mnistcnn kaggle` takes from Kaggle's two files to a submission, and how right that is.
 
 The files are made from MNIST as the competition's were: 42,000 of its 70,000 images, drawn at
-random, are labelled, and the other 28,000 are to be predicted.
+random, are labeled, and the other 28,000 are to be predicted.
 """
 
 import subprocess
@@ -31,7 +31,7 @@ COMMAND = "from mnistcnn.cli import main; main()"
 class Sizes:
     """How many images there are in each file, and the options that shorten a trial run."""
 
-    n_labelled: int
+    n_labeled: int
     n_to_predict: int
     options: tuple[str, ...] = ()
 
@@ -59,16 +59,16 @@ def _files_of_the_competition(sizes: Sizes, seed: int) -> Iterator[tuple[Path, P
     X, X_test, y, y_test = train_test_split(
         rows,
         np.concatenate(digits),
-        train_size=sizes.n_labelled,
+        train_size=sizes.n_labeled,
         test_size=sizes.n_to_predict,
         random_state=seed,
     )
     pixels = [f"pixel{number}" for number in range(784)]
     with tempfile.TemporaryDirectory() as folder:
         train, test = Path(folder, "train.csv"), Path(folder, "test.csv")
-        labelled = pd.DataFrame(X, columns=pixels)
-        labelled.insert(0, "label", y)
-        labelled.to_csv(train, index=False)
+        labeled = pd.DataFrame(X, columns=pixels)
+        labeled.insert(0, "label", y)
+        labeled.to_csv(train, index=False)
         pd.DataFrame(X_test, columns=pixels).to_csv(test, index=False)
         yield train, test, y_test
 

@@ -14,10 +14,10 @@ from mnistcnn import DigitNormalizer, load_sample_digits
 
 SPEED = "images_per_second"
 KINDS: dict[str, Scene] = {
-    "28x28, grey": Scene(side=28, size=0.75),
+    "28x28, gray": Scene(side=28, size=0.75),
     "200x200, pen": Scene(),
     "200x200, mouse line of 2 pixels": Scene(pen_pixels=2, smooth=False),
-    "200x200, scan in colours": SHEET,
+    "200x200, scan in colors": SHEET,
     "200x200, slanting light": replace(SHEET, gradient=0.5),
     "200x200, ruled paper": replace(SHEET, ruled=5),
     "1000x1000, pen": Scene(side=1000),
@@ -27,7 +27,7 @@ PEN, MOUSE = "200x200, pen", "200x200, mouse line of 2 pixels"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many images are normalised at once, and how many different ones these are."""
+    """How many images are normalized at once, and how many different ones these are."""
 
     n_images: int
     n_different: int

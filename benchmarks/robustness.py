@@ -1,7 +1,7 @@
 """Accuracy on images as people take them, before and after `DigitNormalizer`.
 
 The digits are of MNIST's test set, redrawn with other pens on other papers (`_scenes.py`). The
-normaliser was made with such images of training digits, so what the table shows is how much is
+normalizer was made with such images of training digits, so what the table shows is how much is
 lost on kinds of images that were thought of, not on those that were not.
 """
 
@@ -21,10 +21,10 @@ from benchmarks._pen import strokes_of
 from benchmarks._results import Figure, Measurement, Results
 from benchmarks._scenes import SEVERITIES, TRANSFORMATIONS
 from mnistcnn import DigitNormalizer, load_pretrained, load_sample_digits
-from mnistcnn.images import grey_over_white
+from mnistcnn.images import gray_over_white
 
 Pixels = NDArray[np.uint8]
-SPEED = "normalised_per_second"
+SPEED = "normalized_per_second"
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Sizes:
 
 
 def resized(simulated: list[Pixels]) -> NDArray[np.uint8]:
-    """Return what nearly everybody tries first: the grey image, shrunk to 28x28."""
-    greys = (Image.fromarray(grey_over_white(image)) for image in simulated)
-    small = (grey.resize((SIDE, SIDE), Image.Resampling.BOX) for grey in greys)
-    return np.stack([np.round(255 * np.asarray(grey)).astype(np.uint8) for grey in small])
+    """Return what nearly everybody tries first: the gray image, shrunk to 28x28."""
+    grays = (Image.fromarray(gray_over_white(image)) for image in simulated)
+    small = (gray.resize((SIDE, SIDE), Image.Resampling.BOX) for gray in grays)
+    return np.stack([np.round(255 * np.asarray(gray)).astype(np.uint8) for gray in small])
 
 
 def inverted(simulated: list[Pixels]) -> NDArray[np.uint8]:
@@ -49,7 +49,7 @@ def inverted(simulated: list[Pixels]) -> NDArray[np.uint8]:
     return np.where(light[:, np.newaxis, np.newaxis], 255 - small, small)
 
 
-def normalised(simulated: list[Pixels]) -> NDArray[np.uint8]:
+def normalized(simulated: list[Pixels]) -> NDArray[np.uint8]:
     """Return what the library makes of them."""
     return DigitNormalizer(empty="blank").transform(simulated)
 
@@ -57,7 +57,7 @@ def normalised(simulated: list[Pixels]) -> NDArray[np.uint8]:
 METHODS: dict[str, Callable[[list[Pixels]], NDArray[np.uint8]]] = {
     "plain": resized,
     "inverted": inverted,
-    "normalised": normalised,
+    "normalized": normalized,
 }
 
 
@@ -69,7 +69,7 @@ def score_transformation(*, name: str, n_images: int, repeat: int) -> Measuremen
     for severity in SEVERITIES:
         simulated = _simulated(name, severity, images, repeat)
         started = time.perf_counter()
-        normalised(simulated)
+        normalized(simulated)
         seconds += time.perf_counter() - started
         if source() == "MNIST":
             for method, prepare in METHODS.items():
@@ -115,7 +115,7 @@ def figures(results: Results, sizes: Sizes) -> list[Figure]:
         for method in METHODS
         for severity in SEVERITIES
     ]
-    return [*means, Figure("normalised per second: mean", _mean(results, sizes, SPEED), "images")]
+    return [*means, Figure("normalized per second: mean", _mean(results, sizes, SPEED), "images")]
 
 
 def _mean(results: Results, sizes: Sizes, quantity: str) -> float | None:

@@ -21,7 +21,7 @@ from mnistcnn.handwriting._background import ink_over_background, shrunk  # noqa
 from mnistcnn.handwriting._digit_mask import digit_mask  # noqa: E402
 from mnistcnn.handwriting._ink_levels import measured_levels  # noqa: E402
 from mnistcnn.handwriting._ruled_lines import without_lines  # noqa: E402
-from mnistcnn.images import grey_over_white  # noqa: E402
+from mnistcnn.images import gray_over_white  # noqa: E402
 
 Pixels = NDArray[np.uint8]
 TILE, GAP, GROUND = 84, 4, 255
@@ -29,7 +29,7 @@ STEPS = {
     "slanting light": Scene(**{**vars(SHEET), "gradient": 0.5, "vignette": 0.3, "dust": 8}),
     "shadow": Scene(**{**vars(SHEET), "shadow": 0.45}),
     "ruled": Scene(**{**vars(SHEET), "ruled": 5, "rule": 0.35, "frame": 1}),
-    "mouse": Scene(pen_pixels=1, smooth=False, size=0.4, off_centre=1),
+    "mouse": Scene(pen_pixels=1, smooth=False, size=0.4, off_center=1),
     "yellow": Scene(**{**vars(SHEET), "inks": ((1.0, 0.92, 0.2),), "papers": ((1.0, 1.0, 1.0),)}),
 }
 DIGITS = (4, 2, 9, 3, 6)
@@ -38,8 +38,8 @@ WORKING_SIDE = 112
 
 def steps_of(image: Pixels) -> list[Pixels]:
     """Return an image after each step."""
-    grey = shrunk(grey_over_white(image), -(-max(image.shape) // WORKING_SIDE))
-    ink = ink_over_background(grey, "auto", True)
+    gray = shrunk(gray_over_white(image), -(-max(image.shape) // WORKING_SIDE))
+    ink = ink_over_background(gray, "auto", True)
     levels = measured_levels(ink)
     assert levels is not None, "the images of this page have ink"
     lined = without_lines(ink, levels.faint, levels.full)

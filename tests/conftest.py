@@ -128,7 +128,7 @@ def whole_epochs(monkeypatch):
 
 @pytest.fixture(scope="session")
 def written_digit(digits):
-    """Gives one of the bundled digits as dark ink on light paper, off the centre, as an image."""
+    """Gives one of the bundled digits as dark ink on light paper, off the center, as an image."""
     from PIL import Image
 
     X, y = digits

@@ -59,6 +59,6 @@ def photographed(ink, *, seed=0, light=0.0, noise=0.0, rules=None, specks=0, dar
         paper[y : y + 2, x : x + 2] = 0.3
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     lit = (paper * (1 - ink) + INK * ink) * (1 - light * (0.5 + 0.3 * x + 0.2 * y * y))
-    grey = lit + noise * random.standard_normal(ink.shape)
-    pixels = np.clip(np.rint(255 * grey), 0, 255).astype(np.uint8)
+    gray = lit + noise * random.standard_normal(ink.shape)
+    pixels = np.clip(np.rint(255 * gray), 0, 255).astype(np.uint8)
     return 255 - pixels if dark else pixels

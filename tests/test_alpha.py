@@ -1,4 +1,4 @@
-"""Flat RGBA images that are read as grey ones of twice the side."""
+"""Flat RGBA images that are read as gray ones of twice the side."""
 
 import numpy as np
 import pytest
@@ -22,11 +22,11 @@ def rgba(images, opaque=255):
 
 
 FORMS = {
-    "on black": lambda grey: rgba(grey),
-    "on white": lambda grey: rgba(255 - grey),
-    "from 0 to 1": lambda grey: rgba(grey / 255, 1),
-    "colored": lambda grey: rgba(grey) // np.array([1, 2, 3, 1], dtype=np.uint8),
-    "16 levels": lambda grey: rgba(grey // 16, 15),
+    "on black": lambda gray: rgba(gray),
+    "on white": lambda gray: rgba(255 - gray),
+    "from 0 to 1": lambda gray: rgba(gray / 255, 1),
+    "colored": lambda gray: rgba(gray) // np.array([1, 2, 3, 1], dtype=np.uint8),
+    "16 levels": lambda gray: rgba(gray // 16, 15),
 }
 
 
@@ -61,31 +61,31 @@ def stripes(period, n=20):
 
 
 QUIET = {
-    "digits": lambda grey: grey.reshape(len(grey), -1),
-    "digits on white": lambda grey: (255 - grey).reshape(len(grey), -1),
-    "digits of two levels": lambda grey: (grey > 127).reshape(len(grey), -1) * 255,
-    "large digits": lambda grey: np.kron(255 - grey, np.ones((2, 2), np.uint8)).reshape(-1, 3136),
-    "black": lambda grey: np.zeros((20, 3136), dtype=np.uint8),  # noqa: ARG005
-    "white": lambda grey: np.full((20, 3136), 255),  # noqa: ARG005
-    "stripes of two": lambda grey: stripes(2),  # noqa: ARG005
-    "stripes of four": lambda grey: stripes(4),  # noqa: ARG005
-    "one pixel": lambda grey: np.ones((20, 1)),  # noqa: ARG005
-    "noise": lambda grey: np.random.default_rng(0).integers(0, 2, (20, 256)),  # noqa: ARG005
-    "RGB as large grey images": lambda grey: np.ones((20, 48, 64, 3)).reshape(20, 96, 96),  # noqa: ARG005
-    "a transparent paper": lambda grey: np.stack([grey] * 4, axis=-1).reshape(len(grey), -1),
+    "digits": lambda gray: gray.reshape(len(gray), -1),
+    "digits on white": lambda gray: (255 - gray).reshape(len(gray), -1),
+    "digits of two levels": lambda gray: (gray > 127).reshape(len(gray), -1) * 255,
+    "large digits": lambda gray: np.kron(255 - gray, np.ones((2, 2), np.uint8)).reshape(-1, 3136),
+    "black": lambda gray: np.zeros((20, 3136), dtype=np.uint8),  # noqa: ARG005
+    "white": lambda gray: np.full((20, 3136), 255),  # noqa: ARG005
+    "stripes of two": lambda gray: stripes(2),  # noqa: ARG005
+    "stripes of four": lambda gray: stripes(4),  # noqa: ARG005
+    "one pixel": lambda gray: np.ones((20, 1)),  # noqa: ARG005
+    "noise": lambda gray: np.random.default_rng(0).integers(0, 2, (20, 256)),  # noqa: ARG005
+    "RGB as large gray images": lambda gray: np.ones((20, 48, 64, 3)).reshape(20, 96, 96),  # noqa: ARG005
+    "a transparent paper": lambda gray: np.stack([gray] * 4, axis=-1).reshape(len(gray), -1),
 }
 
 
 @pytest.mark.parametrize("form", QUIET.values(), ids=QUIET)
-def test_grey_images_are_not(form, digits):
+def test_gray_images_are_not(form, digits):
     ImageReshaper().fit_transform(form(digits[0]))
 
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_no_single_digit_is_taken_for_one(inverted):
-    grey, _ = load_sample_digits(return_X_y=True)
-    grey = 255 - grey if inverted else grey
-    for row in grey:
+    gray, _ = load_sample_digits(return_X_y=True)
+    gray = 255 - gray if inverted else gray
+    for row in gray:
         warn_of_opaque_alpha("auto", (1, 784), row[None])
 
 

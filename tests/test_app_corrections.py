@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from image_files import as_drawn
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 
 pytest.importorskip("gradio", reason="the page needs Gradio: pip install 'mnistcnn[demo]'")
 
@@ -25,7 +25,7 @@ class TestCorrections:
         X, y = digits
         for number, (image, label) in enumerate(zip(X[:3], y[:3], strict=True), start=1):
             assert corrections.add(image.reshape(28, 28), int(label)) == number
-        images, labels = load_labelled(corrections.path)
+        images, labels = load_labeled(corrections.path)
         np.testing.assert_array_equal(images, X[:3])
         np.testing.assert_array_equal(labels, y[:3])
         assert labels.dtype == np.int64
@@ -40,7 +40,7 @@ class TestCorrections:
         for image, label in ((images[0], 1), (images[1], 2), (images[0], 7)):
             n_images = corrections.add(image, label)
         assert n_images == 2
-        np.testing.assert_array_equal(load_labelled(corrections.path)[1], [2, 7])
+        np.testing.assert_array_equal(load_labeled(corrections.path)[1], [2, 7])
 
     def test_are_no_more_than_the_file_may_hold(self, tmp_path, digits):
         images = digits[0].reshape(-1, 28, 28)
@@ -116,7 +116,7 @@ class TestKeeping:
         image = written_digit(4)
         said = keep_drawing(page_reader, as_drawn(image), "9", corrections=corrections)
         assert "Kept as 9. Digits to train on: 1." in said
-        X, y = load_labelled(corrections.path)
+        X, y = load_labeled(corrections.path)
         np.testing.assert_array_equal(X.reshape(28, 28), page_reader.read(image).image)
         np.testing.assert_array_equal(y, [9])
 

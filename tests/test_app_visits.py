@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from commands import UNPICKLED
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 from pages import COMMAND, STROKES, draw, expect, playwright, visits
 
 # They start processes of their own.
@@ -159,7 +159,7 @@ class TestCorrections:
         expect(page, 5)
         say(page, "5")
         expect_text(page, ".kept", "Kept as 5. Digits to train on: 2.")
-        X, y = load_labelled(server.corrected)
+        X, y = load_labeled(server.corrected)
         assert X.shape == (2, 784)
         np.testing.assert_array_equal(y, [1, 5])
 

@@ -99,7 +99,7 @@ def test_model_is_named_and_ends_in_logits(name):
 
 
 @each_architecture
-def test_images_need_not_be_square_nor_grey(name):
+def test_images_need_not_be_square_nor_gray(name):
     model = light(name).build((32, 40, 3), 4)
     assert model.input_shape == (None, 32, 40, 3)
     assert model.output_shape == (None, 4)

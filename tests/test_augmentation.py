@@ -64,7 +64,7 @@ def test_images_move_as_scipy_moves_them(height, width, channels, seed):
             np.testing.assert_allclose(moved[..., channel], expected, atol=0.01)
 
 
-def test_full_strokes_are_those_of_grey_dilation_and_erosion(images):
+def test_full_strokes_are_those_of_gray_dilation_and_erosion(images):
     augmentation = Augmentation(stroke=1.0)
     strokes = np.float32([1, -1])
     transform = transform_for(augmentation)
@@ -129,7 +129,7 @@ def test_the_same_generator_gives_the_same_changes(images):
     assert (augmented(strong, images, 1) != augmented(strong, images, 2)).any()
 
 
-def centre(images):
+def center(images):
     ink = images[..., 0].astype(float)
     positions = np.arange(28)
     total = ink.sum(axis=(1, 2))
@@ -139,7 +139,7 @@ def centre(images):
 
 
 def test_shift_moves_by_no_more_than_its_share(images):
-    before, after = centre(images), centre(augmented(Augmentation(shift=0.1), images))
+    before, after = center(images), center(augmented(Augmentation(shift=0.1), images))
     for axis in (0, 1):
         moved = np.abs(after[axis] - before[axis])
         assert moved.max() < 2.8 + 0.2
@@ -206,7 +206,7 @@ def test_stroke_makes_ink_thicker_and_thinner(images):
 def test_elastic_moves_pixels_a_little(images):
     result = augmented(Augmentation(elastic=1.0), images)
     assert (result != images).any(axis=(1, 2, 3)).all()
-    assert np.abs(np.subtract(centre(result), centre(images))).max() < 3
+    assert np.abs(np.subtract(center(result), center(images))).max() < 3
 
 
 def test_elastic_states_the_standard_deviation_in_pixels(images):

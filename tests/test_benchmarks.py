@@ -104,7 +104,7 @@ def test_only_the_cases_that_were_asked_for_are_measured(tmp_path):
     subprocess.run([*command, "--only", "mouse", "--output", path], cwd=ROOT, check=True)
     record = json.loads(path.read_text(encoding="utf8"))
     assert [*record["measurements"]] == ["200x200, mouse line of 2 pixels"]
-    assert record["absent"]["28x28, grey"] == "only 'mouse' was asked for"
+    assert record["absent"]["28x28, gray"] == "only 'mouse' was asked for"
     assert {figure["value"] is None for figure in record["figures"]} == {True, False}
 
 

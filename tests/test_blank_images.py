@@ -47,6 +47,6 @@ class TestImagesOfOneColor:
         uniform[:, 4, 4, 1] += 1
         assert (RejectingClassifier(color_network, threshold=0.0).predict(uniform) != -1).all()
 
-    def test_columns_that_repeat_are_no_channels_of_grey_images(self, fitted_linear):
+    def test_columns_that_repeat_are_no_channels_of_gray_images(self, fitted_linear):
         stripes = np.tile([0.0, 0.5, 1.0, 0.2], (1, 16))
         assert (RejectingClassifier(fitted_linear, threshold=0.0).predict(stripes) != -1).all()

@@ -158,8 +158,8 @@ def test_partial_fit_weighs_classes_by_the_dict_in_every_chunk(small_digits):
         return classifier.predict_proba(X[both])[:, 2].mean()
 
     # 1 does not occur in the later chunks.
-    even, favoured, hindered = map(mean_of_two, (None, {1: 2, 2: 20}, {1: 2, 2: 0.05}))
-    assert hindered + 0.02 < even < favoured - 0.02
+    even, favored, hindered = map(mean_of_two, (None, {1: 2, 2: 20}, {1: 2, 2: 0.05}))
+    assert hindered + 0.02 < even < favored - 0.02
 
 
 class Recorder(keras.callbacks.Callback):

@@ -172,9 +172,9 @@ def test_the_digit_is_what_the_classifier_predicts(arguments, capsys):
 
 
 class TestImagesInAnotherOrder:
-    @pytest.mark.parametrize("labelled", [False, True])
-    def test_no_submission_is_written(self, arguments, tmp_path, labelled):
-        frame = (DIGITS.frame if labelled else DIGITS.data).tail(12)
+    @pytest.mark.parametrize("labeled", [False, True])
+    def test_no_submission_is_written(self, arguments, tmp_path, labeled):
+        frame = (DIGITS.frame if labeled else DIGITS.data).tail(12)
         frame.assign(ImageId=range(12, 0, -1)).to_csv(arguments[0], index=False)
         joblib.dump("no classifier", arguments[-1])
         with pytest.raises(ValueError, match=r"test\.csv is .* line 2 must have the ImageId 1, "):

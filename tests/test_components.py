@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mnistcnn.handwriting._components import bounding_box, boxes_of, labelled, longer_side
+from mnistcnn.handwriting._components import bounding_box, boxes_of, labeled, longer_side
 
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12))
 
@@ -25,7 +25,7 @@ def test_without_ink_there_is_no_box():
 
 @given(mask=MASKS)
 def test_each_label_fills_its_box_and_nothing_outside(mask):
-    labels = labelled(mask)
+    labels = labeled(mask)
     np.testing.assert_array_equal(labels > 0, mask)
     boxes = boxes_of(labels)
     assert len(boxes) == labels.max()
@@ -34,5 +34,5 @@ def test_each_label_fills_its_box_and_nothing_outside(mask):
 
 
 def test_pixels_that_touch_at_a_corner_are_connected():
-    assert labelled(np.eye(5, dtype=bool)).max() == 1
-    assert boxes_of(labelled(np.eye(5, dtype=bool))).tolist() == [[0, 0, 5, 5]]
+    assert labeled(np.eye(5, dtype=bool)).max() == 1
+    assert boxes_of(labeled(np.eye(5, dtype=bool))).tolist() == [[0, 0, 5, 5]]

@@ -91,7 +91,7 @@ class TestParts:
 
     @settings(max_examples=60)
     @given(arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 60))))
-    def test_neighbours_hold_all_ink_once(self, crop):
+    def test_neighbors_hold_all_ink_once(self, crop):
         (inks,) = inks_of([found(crop, left=9, top=5)])
         line = cut_line(inks)
         cuts = [place.cut for place in line.places if place.cut is not None]

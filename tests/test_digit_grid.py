@@ -93,7 +93,7 @@ class TestPlot:
         ],
     )
     @pytest.mark.parametrize("container", [np.asarray, np.ndarray.tolist, pd.DataFrame])
-    def test_flat_grey_and_colored_images(self, shape, image_shape, expected, container):
+    def test_flat_gray_and_colored_images(self, shape, image_shape, expected, container):
         if container is pd.DataFrame and len(shape) > 2:
             pytest.skip("a table is flat")
         images = container(np.arange(np.prod(shape)).reshape(shape))

@@ -175,9 +175,9 @@ def test_kinds_of_the_same_image_give_the_same_digit(tmp_path):
 
 
 def test_takes_arrays_of_many_images():
-    grey = np.stack([drawing(), drawing().T])
-    expected = DigitNormalizer().transform(list(grey))
-    for images in (grey, np.stack([grey] * 3, axis=3), iter(grey), grey[..., np.newaxis]):
+    gray = np.stack([drawing(), drawing().T])
+    expected = DigitNormalizer().transform(list(gray))
+    for images in (gray, np.stack([gray] * 3, axis=3), iter(gray), gray[..., np.newaxis]):
         np.testing.assert_array_equal(DigitNormalizer().transform(images), expected)
 
 
@@ -248,7 +248,7 @@ def grain(seed, level):
 BLANK = {
     "white": np.full((200, 200), 255, dtype=np.uint8),
     "black": np.zeros((200, 200), dtype=np.uint8),
-    "grey": np.full((28, 28), 0.4),
+    "gray": np.full((28, 28), 0.4),
     "one pixel": np.ones((1, 1)),
     "one row": np.zeros((1, 50)),
     "transparent": np.zeros((100, 100, 4), dtype=np.uint8),
@@ -330,7 +330,7 @@ def test_turning_an_image_by_quarters_turns_its_digit(index, style):
 @pytest.mark.parametrize(("name", "severity"), CASES)
 def test_strokes_are_found_in_simulated_images(name, severity, strokes):
     scene = SCENES[name].at(severity)
-    ideal = Scene(side=scene.side if scene.side < 30 else 200, size=0.9, off_centre=0, tilt=0)
+    ideal = Scene(side=scene.side if scene.side < 30 else 200, size=0.9, off_center=0, tilt=0)
     for index, digit_strokes in enumerate(strokes[:3]):
         straight = type(scene)(**{**vars(scene), "tilt": 0})
         taken = normalized(straight.image(digit_strokes, np.random.default_rng(index)))

@@ -20,7 +20,7 @@ from mnist_files import (
     write_zip,
 )
 from mnistcnn import DigitCNNClassifier, fetch_emnist, read_kaggle_csv
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 from mnistcnn.datasets._catalogue import EMNIST
 
 
@@ -94,7 +94,7 @@ def test_a_table_written_from_its_frame_comes_back_as_it_was(tmp_path, split):
     fetched.frame.to_csv(path, index=False)
     assert_is_written(fetch_emnist(split, data_home=home))
     assert_is_written(read_kaggle_csv(path))
-    X, y = load_labelled(path)
+    X, y = load_labeled(path)
     np.testing.assert_array_equal(X, fetched.data)
     np.testing.assert_array_equal(y, fetched.target)
     fetched.data.to_csv(path, index=False)

@@ -203,7 +203,7 @@ class TestRandomness:
 
 
 class TestArchitecturesArgument:
-    def test_names_objects_and_functions_are_labelled(self, small_digits):
+    def test_names_objects_and_functions_are_labeled(self, small_digits):
         result = compare_architectures(
             *small_digits,
             architectures=[

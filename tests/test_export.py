@@ -187,14 +187,14 @@ def test_endings_in_capitals_and_paths_as_text(fitted, tmp_path):
 
 @pytest.mark.slow
 class TestUnitsOfPixels:
-    def test_grey_from_0_to_16_comes_in_bytes(self, small_digits, tmp_path):
+    def test_gray_from_0_to_16_comes_in_bytes(self, small_digits, tmp_path):
         X, y = small_digits
         classifier = quick(X, y)
         classifier.export(tmp_path / "digits.onnx")
         assert_same_answers(tmp_path / "digits.onnx", classifier, as_images(X).astype(np.uint8))
 
     @pytest.mark.parametrize("name", FORMATS)
-    def test_grey_from_0_to_1_comes_in_float32(self, name, small_digits, tmp_path):
+    def test_gray_from_0_to_1_comes_in_float32(self, name, small_digits, tmp_path):
         X, y = small_digits
         images = as_images(X / 16).astype(np.float32)
         classifier = quick(images, y)

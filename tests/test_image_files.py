@@ -18,11 +18,11 @@ from PIL import Image, ImageOps
 
 from image_files import content_of
 from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits, read_images
-from mnistcnn.images import grey_over_white, open_image
+from mnistcnn.images import gray_over_white, open_image
 
 LOSSLESS = ["BMP", "GIF", "PNG", "PPM", "TIFF", "WEBP"]
 PIXELS = np.arange(20 * 30, dtype=np.uint32).reshape(20, 30) * 7 % 251
-GREY = Image.fromarray(PIXELS.astype(np.uint8))
+GRAY = Image.fromarray(PIXELS.astype(np.uint8))
 
 
 def png_that_claims(width, height, *, bits=8, colors=0, pixels=bytes(1000)):
@@ -39,7 +39,7 @@ def png_that_claims(width, height, *, bits=8, colors=0, pixels=bytes(1000)):
 @pytest.mark.parametrize("kind", ["path", "string", "bytes", "file"])
 def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
     options = {"lossless": True} if format == "WEBP" else {}
-    content = content_of(GREY, format, **options)
+    content = content_of(GRAY, format, **options)
     path = tmp_path / "an image whose name says nothing"
     path.write_bytes(content)
     sources = {"path": path, "string": str(path), "bytes": content, "file": BytesIO(content)}
@@ -58,7 +58,7 @@ def test_every_format_and_source_gives_the_same_pixels(tmp_path, format, kind):
     ],
 )
 def test_modes_stay_what_they_are(mode, format):
-    image = open_image(content_of(GREY.convert(mode), format))
+    image = open_image(content_of(GRAY.convert(mode), format))
     assert image.mode == mode
     assert image.size == (30, 20)
 
@@ -116,14 +116,14 @@ def test_truncated_files_are_refused_by_name(tmp_path, format):
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_several_images_are_refused(tmp_path, format):
     path = tmp_path / "film"
-    frames = [GREY, GREY.rotate(180)]
+    frames = [GRAY, GRAY.rotate(180)]
     frames[0].save(path, format=format, save_all=True, append_images=frames[1:])
     with pytest.raises(UnreadableImageError, match="film must hold one image, got several"):
         open_image(path)
 
 
 def test_further_images_of_a_phone_are_left_out():
-    content = content_of(GREY, "MPO", save_all=True, append_images=[GREY.rotate(180)])
+    content = content_of(GRAY, "MPO", save_all=True, append_images=[GRAY.rotate(180)])
     image = open_image(content)
     assert np.abs(np.asarray(image).astype(int) - PIXELS).max() <= 40
 
@@ -218,7 +218,7 @@ READERS = [
     open_image,
     find_digits,
     lambda path: DigitNormalizer().transform([path]),
-    lambda path: grey_over_white(open_image(path)),
+    lambda path: gray_over_white(open_image(path)),
     read_images,
 ]
 
@@ -227,7 +227,7 @@ READERS = [
 @pytest.mark.parametrize("exif", DAMAGED_EXIF.values(), ids=list(DAMAGED_EXIF))
 def test_a_damaged_exif_header_is_an_error_of_its_file(tmp_path, exif, read):
     path = tmp_path / "holiday.jpg"
-    stroke = GREY.point(lambda value: 20 if value < 40 else 230)
+    stroke = GRAY.point(lambda value: 20 if value < 40 else 230)
     path.write_bytes(with_exif(content_of(stroke, "JPEG"), exif))
     with pytest.raises(UnreadableImageError, match=r"holiday\.jpg is damaged: "):
         read(path)
@@ -235,14 +235,14 @@ def test_a_damaged_exif_header_is_an_error_of_its_file(tmp_path, exif, read):
 
 @pytest.mark.parametrize("exif", EXIF_OF_NOTHING.values(), ids=list(EXIF_OF_NOTHING))
 def test_exif_data_with_nothing_in_it_is_none(exif):
-    assert open_image(with_exif(content_of(GREY, "JPEG"), exif)).size == (30, 20)
+    assert open_image(with_exif(content_of(GRAY, "JPEG"), exif)).size == (30, 20)
 
 
 def test_a_damaged_exif_header_leaves_the_rest_of_the_folder(tmp_path):
-    GREY.save(tmp_path / "1.png")
-    damaged = with_exif(content_of(GREY, "JPEG"), DAMAGED_EXIF["no header"])
+    GRAY.save(tmp_path / "1.png")
+    damaged = with_exif(content_of(GRAY, "JPEG"), DAMAGED_EXIF["no header"])
     (tmp_path / "2.jpg").write_bytes(damaged)
-    GREY.save(tmp_path / "3.png")
+    GRAY.save(tmp_path / "3.png")
     found = read_images(tmp_path, unreadable="skip")
     assert len(found.images) == 2
     assert list(found.unreadable) == [str(tmp_path / "2.jpg")]
@@ -254,7 +254,7 @@ def test_memory_that_runs_out_is_no_fault_of_the_files(monkeypatch):
 
     monkeypatch.setattr(ImageOps, "exif_transpose", fail)
     with pytest.raises(MemoryError):
-        open_image(content_of(GREY, "PNG"))
+        open_image(content_of(GRAY, "PNG"))
 
 
 @pytest.mark.parametrize(
@@ -267,8 +267,8 @@ def test_memory_that_runs_out_is_no_fault_of_the_files(monkeypatch):
         ),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is not a complete"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is not a complete"),
-        (content_of(GREY, "ICO"), "is not a complete"),
-        (content_of(GREY.convert("RGB"), "PDF"), "is not a complete"),
+        (content_of(GRAY, "ICO"), "is not a complete"),
+        (content_of(GRAY.convert("RGB"), "PDF"), "is not a complete"),
         (png_that_claims(0, 5), "a file of"),
         (b"P5 3 3 255\n12345678", "is damaged"),
     ],
@@ -310,7 +310,7 @@ def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path, monkeypatch, m
     for read in READERS:
         with pytest.raises(UnreadableImageError, match=r"7\.png must be a file, got a pipe"):
             read(tmp_path / "7.png")
-    GREY.save(tmp_path / "8.png")
+    GRAY.save(tmp_path / "8.png")
     assert len(read_images(tmp_path, unreadable="skip").images) == 1
 
 
@@ -318,7 +318,7 @@ def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path, monkeypatch, m
 def test_a_tiff_file_of_odd_numbers_is_refused_by_name(tmp_path, value):
     path = tmp_path / "odd.tiff"
     Image.fromarray(np.full((9, 9), value, dtype=np.float32)).save(path)
-    for read in (grey_over_white, find_digits, lambda path: DigitNormalizer().transform([path])):
+    for read in (gray_over_white, find_digits, lambda path: DigitNormalizer().transform([path])):
         with pytest.raises(UnreadableImageError, match=r"odd\.tiff must hold"):
             read(path)
     with pytest.raises(UnreadableImageError, match=r"odd\.tiff: must hold"):
@@ -326,7 +326,7 @@ def test_a_tiff_file_of_odd_numbers_is_refused_by_name(tmp_path, value):
 
 
 def test_a_file_open_as_text_is_refused(tmp_path):
-    GREY.save(tmp_path / "7.png")
+    GRAY.save(tmp_path / "7.png")
     with (
         (tmp_path / "7.png").open(encoding="utf-8") as file,
         pytest.raises(UnreadableImageError, match=r"7\.png is not a complete"),
@@ -343,7 +343,7 @@ def test_a_file_open_as_text_is_refused(tmp_path):
 )
 @settings(max_examples=300)
 def test_damaged_files_open_or_are_refused_and_nothing_else(format, changes, kept):
-    content = content_of(GREY, format)
+    content = content_of(GRAY, format)
     for place, new in changes:
         at = int(place * len(content))
         content = content[:at] + new + content[at + len(new) :]

@@ -137,7 +137,7 @@ class TestOcclusion:
             ({"window_size": 0}, "window_size must be None or an integer from 1 to 4.*got 0"),
             ({"window_size": 5}, "window_size must .*got 5"),
             ({"window_size": 2.0}, r"window_size must .*got 2\.0"),
-            ({"fill": "grey"}, "fill must be None or a finite number, got 'grey'"),
+            ({"fill": "gray"}, "fill must be None or a finite number, got 'gray'"),
             ({"fill": 300}, "fill must be a pixel of dtype uint8, got 300"),
             ({"classes": 1}, r"classes must be labels that .*\['blank', 'ink'\].*got 1"),
             ({"classes": ["ink", "paper"]}, r"classes must .*got \['ink', 'paper'\]"),
@@ -280,7 +280,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="got one image alone, of shape"):
             saliency(fitted["logits"], image)
 
-    def test_colored_images_are_refused_by_a_network_for_grey_ones(self, saliency, fitted):
+    def test_colored_images_are_refused_by_a_network_for_gray_ones(self, saliency, fitted):
         with pytest.raises(ValueError, match=r"X must hold images of shape .*\(8, 8\).*fitted"):
             saliency(fitted["logits"], np.zeros((2, 8, 8, 3)))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mnistcnn import load_sample_digits, read_kaggle_csv, write_kaggle_submission
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 
 HEADER = ["label", *(f"pixel{i}" for i in range(784))]
 
@@ -256,7 +256,7 @@ def test_names_decide_which_column_holds_what(tmp_path, frame, separator):
     frame.to_csv(tmp_path / "TRAIN.CSV", index=False, sep=separator)
     for X, y in (
         read_kaggle_csv(tmp_path / "TRAIN.CSV", return_X_y=True),
-        load_labelled(tmp_path / "TRAIN.CSV"),
+        load_labeled(tmp_path / "TRAIN.CSV"),
     ):
         np.testing.assert_array_equal(X, PIXELS)
         np.testing.assert_array_equal(y, WRITTEN["label"])
@@ -301,7 +301,7 @@ def test_damaged_packed_table_is_named(tmp_path, suffix):
 def test_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "train.csv")
     with pytest.raises(OSError, match=r"pipe.*train\.csv"):
-        load_labelled(tmp_path / "train.csv")
+        load_labeled(tmp_path / "train.csv")
 
 
 def test_missing_file_is_named(tmp_path):

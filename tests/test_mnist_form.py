@@ -1,4 +1,4 @@
-"""to_mnist_form: the size normalisation that made MNIST's images."""
+"""to_mnist_form: the size normalization that made MNIST's images."""
 
 import os
 from fractions import Fraction
@@ -46,10 +46,10 @@ def mnist_form_by_definition(image):
             for column, width in shares(int(j), len(square)).items():
                 small[row][column] += int(square[i, j]) * height * width
     most = max(map(max, small))
-    digit = np.array([[floor(grey * 255 / most + Fraction(1, 2)) for grey in row] for row in small])
+    digit = np.array([[floor(gray * 255 / most + Fraction(1, 2)) for gray in row] for row in small])
     result = np.zeros((28, 28), dtype=np.uint8)
-    centre = [(digit.sum(axis=1 - axis) * (np.arange(20) + 0.5)).sum() for axis in (0, 1)]
-    down, right = (min(max(floor(15 - c / digit.sum()), 0), 8) for c in centre)
+    center = [(digit.sum(axis=1 - axis) * (np.arange(20) + 0.5)).sum() for axis in (0, 1)]
+    down, right = (min(max(floor(15 - c / digit.sum()), 0), 8) for c in center)
     result[down : down + 20, right : right + 20] = digit
     return result
 
@@ -69,7 +69,7 @@ def test_place_in_the_image_does_not_matter(image, margins):
 
 
 @given(image=IMAGES, factor=st.sampled_from([2, 256, 1 / 256]))
-def test_unit_of_the_greys_does_not_matter(image, factor):
+def test_unit_of_the_grays_does_not_matter(image, factor):
     np.testing.assert_array_equal(to_mnist_form(image * float(factor)), to_mnist_form(image))
 
 
@@ -81,10 +81,10 @@ def test_digit_fills_twenty_pixels_around_the_middle(image):
     assert np.ptp(columns) < 20
     assert digit.max() == 255
     for lines in (digit.sum(axis=1), digit.sum(axis=0)):
-        centre = (lines * (np.arange(28) + 0.5)).sum() / lines.sum()
+        center = (lines * (np.arange(28) + 0.5)).sum() / lines.sum()
         used = np.flatnonzero(lines)
-        # A lopsided digit stays whole, which wins over its centre of gravity.
-        assert 14 < centre <= 15 or used[-1] >= 19 or used[0] <= 8
+        # A lopsided digit stays whole, which wins over its center of gravity.
+        assert 14 < center <= 15 or used[-1] >= 19 or used[0] <= 8
 
 
 def test_lopsided_digit_is_not_moved_over_the_edge():

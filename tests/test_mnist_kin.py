@@ -19,7 +19,7 @@ from mnist_files import (
     write_zip,
 )
 from mnistcnn import fetch_emnist, fetch_fashion_mnist, fetch_kmnist, fetch_mnist
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 from mnistcnn.datasets._catalogue import EMNIST, FASHION_MNIST, KMNIST, MNIST
 
 FETCHED = {"fashion": (fetch_fashion_mnist, FASHION_MNIST), "kmnist": (fetch_kmnist, KMNIST)}
@@ -179,7 +179,7 @@ class TestDownloads:
             assert all(url.endswith("/") for url in data.mirrors)
 
 
-class TestLoadLabelled:
+class TestLoadLabeled:
     @pytest.mark.parametrize(
         ("source", "data", "place"),
         [
@@ -193,17 +193,17 @@ class TestLoadLabelled:
         monkeypatch.setenv("MNISTCNN_DATA", str(tmp_path))
         write_data(tmp_path / place, data)
         for split in SIZES:
-            X, y = load_labelled(source, subset=split)
+            X, y = load_labeled(source, subset=split)
             np.testing.assert_array_equal(X, IMAGES[split].reshape(SIZES[split], -1))
             np.testing.assert_array_equal(y, LABELS[split])
 
     def test_a_folder_is_what_its_name_says(self, tmp_path):
         write_data(tmp_path / "FashionMNIST" / "raw", FASHION_MNIST)
         for place in ("FashionMNIST", "FashionMNIST/raw"):
-            np.testing.assert_array_equal(load_labelled(tmp_path / place)[1], LABELS["train"])
+            np.testing.assert_array_equal(load_labeled(tmp_path / place)[1], LABELS["train"])
         (tmp_path / "kmnist").mkdir()
         with pytest.raises(FileNotFoundError, match="must hold KMNIST's train characters as"):
-            load_labelled(tmp_path / "kmnist")
+            load_labeled(tmp_path / "kmnist")
 
     @pytest.mark.parametrize(
         ("name", "nearest"),
@@ -219,7 +219,7 @@ class TestLoadLabelled:
     ):
         monkeypatch.chdir(tmp_path)
         with pytest.raises(FileNotFoundError, match=f"no '{name}'; did you mean '{nearest}'"):
-            load_labelled(name)
+            load_labeled(name)
 
 
 REAL = os.environ.get("MNISTCNN_DATA")

@@ -66,8 +66,8 @@ class TestSaliencyDisplay:
         X, y = small_digits
         names = np.array(["zero", "one", "two", "three"])[y[y < 4]]
         table = pd.DataFrame(X[y < 4]).add_prefix("pixel")
-        neighbours = KNeighborsClassifier().fit(table, names)
-        display = SaliencyDisplay.from_estimator(neighbours, table, classes="two", n_images=2)
+        neighbors = KNeighborsClassifier().fit(table, names)
+        display = SaliencyDisplay.from_estimator(neighbors, table, classes="two", n_images=2)
         assert all(row[0].startswith("two: ") for row in titles_of(display))
 
     def test_the_scale_has_zero_in_the_middle_where_pixels_speak_against(self):
@@ -235,9 +235,9 @@ class TestBadInputOfFeatureMaps:
             FeatureMapDisplay.from_filters(DigitCNNClassifier())
 
     def test_a_classifier_without_a_network(self, small_digits):
-        neighbours = KNeighborsClassifier(1).fit(*small_digits)
+        neighbors = KNeighborsClassifier(1).fit(*small_digits)
         with pytest.raises(ValueError, match="estimator must be a DigitCNN.*got KNeighbors"):
-            FeatureMapDisplay.from_filters(neighbours)
+            FeatureMapDisplay.from_filters(neighbors)
 
     def test_several_images_and_others_than_it_takes(self, network, small_digits):
         X, _ = small_digits

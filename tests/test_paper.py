@@ -17,14 +17,14 @@ PAPER, INK = 0.9, 0.1
 @pytest.fixture
 def sheet():
     """A sheet with two strokes on it."""
-    grey = np.full((120, 240), PAPER, dtype=np.float32)
-    grey[40:80, 60:66] = INK
-    grey[40:80, 160:166] = INK
-    return grey
+    gray = np.full((120, 240), PAPER, dtype=np.float32)
+    gray[40:80, 60:66] = INK
+    gray[40:80, 160:166] = INK
+    return gray
 
 
-def is_paper(grey):
-    return bool((np.abs(grey - PAPER) < 0.02).all())
+def is_paper(gray):
+    return bool((np.abs(gray - PAPER) < 0.02).all())
 
 
 @pytest.mark.parametrize("desk", [0.0, 0.2, 0.35])
@@ -85,8 +85,8 @@ def test_a_thick_light_0_or_8_is_no_paper(thickness, radius, is_eight):
     draw.rounded_rectangle((30, 30, 89, 129), radius=radius, outline=255, width=thickness)
     if is_eight:
         draw.line([(30, 80), (89, 80)], fill=255, width=thickness)
-    grey = np.asarray(image, dtype=np.float32) / 255
-    assert paper_alone(grey) is grey
+    gray = np.asarray(image, dtype=np.float32) / 255
+    assert paper_alone(gray) is gray
 
 
 def test_light_writing_beside_the_paper_keeps_it(sheet):
@@ -126,7 +126,7 @@ def test_a_page_that_is_empty_but_for_a_desk_stays():
 
 @settings(max_examples=60)
 @given(arrays(np.float32, (48, 60), elements=st.floats(0, 1, width=32)))
-def test_any_image_keeps_its_shape_and_range(grey):
-    seen = paper_alone(grey)
-    assert seen.shape == grey.shape
-    assert grey.min() <= seen.min() <= seen.max() <= grey.max()
+def test_any_image_keeps_its_shape_and_range(gray):
+    seen = paper_alone(gray)
+    assert seen.shape == gray.shape
+    assert gray.min() <= seen.min() <= seen.max() <= gray.max()

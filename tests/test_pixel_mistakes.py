@@ -79,7 +79,7 @@ class TestInvertedImages:
             lambda X: (255 - X).reshape(-1, 28, 28),
             lambda X: np.concatenate([255 - X[:20], 0 * X[:20], 0 * X[:20] + 255]),
         ],
-        ids=["pencil on grey paper", "floats", "images", "some blank"],
+        ids=["pencil on gray paper", "floats", "images", "some blank"],
     )
     def test_however_they_are_drawn(self, drawn, light, some_digits):
         (told,) = told_by(lambda: light.predict(drawn(some_digits[0])))
@@ -147,7 +147,7 @@ class TestOrdinaryImages:
             lambda X: X.reshape(-1, 28, 28).repeat(3, axis=1).repeat(3, axis=2)[:, 28:56, 28:56],
             lambda X: np.where(np.arange(784) % 28 < 3, 255, X).astype(np.uint8),
         ],
-        ids=["black", "white", "dim", "moved", "grey background", "cut out", "a bar at one side"],
+        ids=["black", "white", "dim", "moved", "gray background", "cut out", "a bar at one side"],
     )
     def test_that_vary(self, varied, light, dark, some_digits):
         for image in (varied(some_digits[0]), varied(some_digits[0])[:1]):

@@ -18,7 +18,7 @@ from pretraining.calibration import (  # noqa: E402
     best_temperature,
     expected_calibration_error,
 )
-from pretraining.non_digits import even_greys, non_digits, pairs  # noqa: E402
+from pretraining.non_digits import even_grays, non_digits, pairs  # noqa: E402
 from pretraining.out_of_distribution import OUT_OF_DISTRIBUTION  # noqa: E402
 from pretraining.parts_of_lines import Lines  # noqa: E402
 from pretraining.pens import redrawn  # noqa: E402
@@ -36,7 +36,7 @@ def images(digits):
     return digits[0][:100].reshape(-1, 28, 28), digits[1][:100]
 
 
-def test_a_bar_is_thinned_to_its_middle_line_and_its_neighbours_do_not_matter():
+def test_a_bar_is_thinned_to_its_middle_line_and_its_neighbors_do_not_matter():
     bars = np.zeros((2, 20, 12), dtype=bool)
     bars[0, 2:18, 4:9] = True
     bars[1] = bars[0, :, ::-1]
@@ -114,8 +114,8 @@ def test_non_digits_are_in_mnists_form_and_some_are_empty(images):
     others = non_digits(X, y, np.random.default_rng(0))
     assert others.shape == X.shape
     assert others.dtype == np.uint8
-    greys = even_greys(200, np.random.default_rng(0))
-    assert 0.3 < (greys == 0).all(axis=(1, 2)).mean() < 0.7
+    grays = even_grays(200, np.random.default_rng(0))
+    assert 0.3 < (grays == 0).all(axis=(1, 2)).mean() < 0.7
     widths = pairs(X, np.random.default_rng(0)).any(axis=1).sum(axis=1)
     assert (widths == 20).mean() > 0.9
 

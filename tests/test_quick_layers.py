@@ -30,7 +30,7 @@ def test_the_stated_share_is_dropped_and_the_mean_stays(rate):
     np.testing.assert_allclose(values[kept], 1 / (1 - rate), rtol=1e-6)
 
 
-def test_values_are_dropped_independently_of_their_neighbours():
+def test_values_are_dropped_independently_of_their_neighbors():
     kept = dropped(Dropout(0.3, seed=0), 20)[..., 0].reshape(20 * 64, 100) != 0
     correlations = np.corrcoef(kept.T)
     assert np.abs(correlations - np.eye(100)).max() < 0.15

@@ -14,9 +14,9 @@ from mnistcnn import UnreadableImageError, read_images
 from mnistcnn.images._paths import natural_key
 
 
-def save(path, grey=200, size=(5, 4)):
+def save(path, gray=200, size=(5, 4)):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("L", size, grey).save(path)
+    Image.new("L", size, gray).save(path)
 
 
 @pytest.fixture
@@ -158,17 +158,17 @@ class TestFiles:
 
 
 class TestPixels:
-    def test_sizes_and_greys_are_those_of_the_files(self, tmp_path):
+    def test_sizes_and_grays_are_those_of_the_files(self, tmp_path):
         pixels = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
         Image.fromarray(pixels).save(tmp_path / "1.png")
-        save(tmp_path / "2.png", grey=0, size=(70, 30))
+        save(tmp_path / "2.png", gray=0, size=(70, 30))
         first, second = read_images(tmp_path).images
         np.testing.assert_array_equal(first, pixels)
         assert first.dtype == second.dtype == np.uint8
         assert second.shape == (30, 70)
         assert second.max() == 0
 
-    def test_all_kinds_of_files_come_as_grey_over_white(self, tmp_path):
+    def test_all_kinds_of_files_come_as_gray_over_white(self, tmp_path):
         colors = np.zeros((2, 2, 4), dtype=np.uint8)
         colors[0] = [255, 255, 255, 255], [0, 0, 0, 255]
         Image.fromarray(colors).save(tmp_path / "transparent.png")
@@ -276,10 +276,10 @@ class TestBadInput:
         with pytest.raises(FileNotFoundError, match="no image that matches"):
             read_images(tmp_path / "emp*")
 
-    def test_files_whose_values_are_no_greys_are_named_and_the_others_read(self, tmp_path):
+    def test_files_whose_values_are_no_grays_are_named_and_the_others_read(self, tmp_path):
         for name, value in (("nan", np.nan), ("negative", -1.0), ("good", 0.5)):
-            greys = np.full((9, 9), value, dtype=np.float32)
-            Image.fromarray(greys).save(tmp_path / f"{name}.tif")
+            grays = np.full((9, 9), value, dtype=np.float32)
+            Image.fromarray(grays).save(tmp_path / f"{name}.tif")
         images = read_images(tmp_path, unreadable="skip")
         assert len(images.images) == 1
         reasons = [reason.removeprefix(f"{tmp_path}/") for reason in images.unreadable.values()]

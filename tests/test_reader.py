@@ -67,10 +67,10 @@ class TestText:
 
 
 class TestGround:
-    @pytest.mark.parametrize("grey", [30, 60, 90])
+    @pytest.mark.parametrize("gray", [30, 60, 90])
     @pytest.mark.parametrize("margin", [6, 40])
-    def test_a_sheet_on_a_dark_desk(self, reader, paper, grey, margin):
-        assert text_of(reader, np.pad(paper, margin, constant_values=grey)) == "407"
+    def test_a_sheet_on_a_dark_desk(self, reader, paper, gray, margin):
+        assert text_of(reader, np.pad(paper, margin, constant_values=gray)) == "407"
 
     def test_a_desk_at_one_side(self, reader, paper):
         desk = np.pad(paper, ((0, 0), (0, 50)), constant_values=40)
@@ -159,9 +159,9 @@ class TestDigits:
 
 
 class TestNoDigits:
-    @pytest.mark.parametrize("grey", [0, 128, 255])
-    def test_an_empty_page(self, reader, grey):
-        (reading,) = reader.read([np.full((300, 400), grey, dtype=np.uint8)])
+    @pytest.mark.parametrize("gray", [0, 128, 255])
+    def test_an_empty_page(self, reader, gray):
+        (reading,) = reader.read([np.full((300, 400), gray, dtype=np.uint8)])
         assert (reading.text, reading.lines, reading.rejected) == ("", (), ())
 
     def test_a_blot_is_left_out_and_named(self, reader, line_of):

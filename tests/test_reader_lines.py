@@ -44,10 +44,10 @@ def test_a_low_2_with_a_long_stroke(reader, line_of):
     assert text_of(reader, page) == "742"
 
 
-@pytest.mark.parametrize("grey", [0.6, 0.75])
-def test_a_digit_that_is_fainter_than_the_others(reader, line_of, grey):
+@pytest.mark.parametrize("gray", [0.6, 0.75])
+def test_a_digit_that_is_fainter_than_the_others(reader, line_of, gray):
     dark, faint = line_of([4, 0, 7])[0], line_of([3, 8])[0]
-    page = beside(dark, (255 - grey * (255.0 - faint)).astype(np.uint8))
+    page = beside(dark, (255 - gray * (255.0 - faint)).astype(np.uint8))
     assert text_of(reader, page) == "40738"
     assert [int(found.crop.max()) for found in find_digits(page)] == [255] * 5
 

@@ -122,6 +122,6 @@ class TestImages:
         with pytest.raises(UnreadableImageError, match=r"images\[1\]: "):
             reader.read([line_of([1])[0], BytesIO(b"no image")])
 
-    def test_values_that_are_no_greys_are_named_by_their_place(self, reader):
+    def test_values_that_are_no_grays_are_named_by_their_place(self, reader):
         with pytest.raises(ValueError, match=r"images\[0\]: .* finite"):
             reader.read([np.full((40, 40), np.nan)])

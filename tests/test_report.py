@@ -153,7 +153,7 @@ class TestMisclassifiedImages:
     def test_show_the_pixels(self, surest):
         X, page = surest
         images = page.all("img")
-        assert [found["alt"] for found, _ in images] == 2 * ["Labelled 3, predicted as 8."]
+        assert [found["alt"] for found, _ in images] == 2 * ["Labeled 3, predicted as 8."]
         content = base64.b64decode(images[0][0]["src"].removeprefix("data:image/png;base64,"))
         pixels = np.asarray(Image.open(BytesIO(content)))
         np.testing.assert_array_equal(pixels, np.round(X[1].reshape(8, 8) / 16 * 255))
@@ -372,8 +372,8 @@ class TestPage:
             for tag, found, _ in page.elements
             if tag in ("a", "use")
         }
-        labelled = {found["aria-labelledby"] for found, _ in page.all("section")}
-        assert linked | labelled <= set(names)
+        labeled = {found["aria-labelledby"] for found, _ in page.all("section")}
+        assert linked | labeled <= set(names)
 
     def test_charts_are_in_the_colors_of_the_page_whatever_the_user_has_set(
         self, network, held_out, tmp_path

@@ -27,8 +27,8 @@ def test_the_scale_of_weights_does_not_matter(small_digits):
 def test_class_weight_moves_predictions_towards_the_class(small_digits):
     X, y = small_digits
     even = quick().fit(X, y).predict_proba(X)[:, 3].mean()
-    favoured = quick(class_weight={3: 50.0}).fit(X, y).predict_proba(X)[:, 3].mean()
-    assert favoured > even + 0.05
+    favored = quick(class_weight={3: 50.0}).fit(X, y).predict_proba(X)[:, 3].mean()
+    assert favored > even + 0.05
 
 
 def test_balanced_weights_are_those_of_scikit_learn(small_digits):

@@ -45,7 +45,7 @@ def assert_found(image, boxes, *, at_least=0.7):
     return found
 
 
-def ruled(shape, *, pitch, slope=0.0, squared=False, margin=0, grey=0.6):
+def ruled(shape, *, pitch, slope=0.0, squared=False, margin=0, gray=0.6):
     """Return paper with lines (1 elsewhere) that end at a margin."""
     y, x = np.indices(shape)
     thickness = 1 if pitch < 40 else 2
@@ -54,7 +54,7 @@ def ruled(shape, *, pitch, slope=0.0, squared=False, margin=0, grey=0.6):
         lines |= (x + slope * y) % pitch < thickness
     inside = np.zeros(shape, dtype=bool)
     inside[margin : shape[0] - margin, margin : shape[1] - margin] = True
-    return np.where(lines & inside, grey, 1.0)
+    return np.where(lines & inside, gray, 1.0)
 
 
 class TestPapers:
@@ -254,7 +254,7 @@ class TestCrops:
         assert np.mean(correlations) > 0.95
         assert min(correlations) > 0.7
 
-    def test_neighbours_are_not_in_a_crop(self, rows):
+    def test_neighbors_are_not_in_a_crop(self, rows):
         ink, _ = sheet_of(rows, 40, seed=11, gap=-0.2)
         for digit in find_digits(photographed(ink)):
             assert digit.crop.dtype == np.uint8

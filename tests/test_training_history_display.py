@@ -191,11 +191,11 @@ class TestTrainingHistoryDisplay:
         assert len(found.run_lines_["val_loss"]) == 2
 
     def test_what_has_no_history_is_refused(self, small_digits):
-        neighbours = KNeighborsClassifier(1).fit(*small_digits)
+        neighbors = KNeighborsClassifier(1).fit(*small_digits)
         with pytest.raises(ValueError, match="estimator must be a DigitCNN.*got KNeighbors"):
-            TrainingHistoryDisplay.from_estimator(neighbours)
+            TrainingHistoryDisplay.from_estimator(neighbors)
         with pytest.raises(ValueError, match=r"estimators\[0\] must be a DigitCNNClassifier"):
-            TrainingHistoryDisplay.from_estimators([neighbours])
+            TrainingHistoryDisplay.from_estimators([neighbors])
 
     def test_unknown_quantity_is_refused_with_the_known_ones(self):
         display = TrainingHistoryDisplay(history=HISTORY)

@@ -47,7 +47,7 @@ def test_a_turned_digit_is_not_read_where_no_other_digit_tells_that_it_is_one(re
     assert (reading.text, len(reading.rejected)) == ("", 1)
 
 
-def test_what_has_a_neighbour_is_not_turned(reader, leaning_four):
+def test_what_has_a_neighbor_is_not_turned(reader, leaning_four):
     upright = load_sample_digits().images[:5]
     page = page_of(upright, turned=leaning_four, at=(100, 250), by=-40)
     (reading,) = reader.read([page])

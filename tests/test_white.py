@@ -8,7 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mnistcnn import DigitNormalizer, EmptyImageError, find_digits, load_sample_digits, read_images
-from mnistcnn.images import grey_over_white
+from mnistcnn.images import gray_over_white
 
 LEVELS = [1, 16, 255, 1023, 4095, 16383, 65535]
 EIGHT_BITS = ["L", "LA", "P", "RGB", "RGBA", "CMYK"]
@@ -24,7 +24,7 @@ def page():
 
 
 def dark_frame(seed, shape=(200, 300)):
-    """What a camera gives in the dark: a faint glow and noise of one grey level."""
+    """What a camera gives in the dark: a faint glow and noise of one gray level."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     glow = 2 * np.exp(-((y - shape[0] / 2) ** 2 + (x - shape[1] / 2) ** 2) / 5000)
     noise = np.random.default_rng(seed).normal(0, 1, shape)
@@ -37,7 +37,7 @@ class TestAboveWhite:
     def test_one_fraction_above_white_changes_no_other_pixel(self, page, level, share):
         above = page * level
         above[0, 0] = level * (1 + share)
-        np.testing.assert_array_equal(grey_over_white(above), grey_over_white(page * level))
+        np.testing.assert_array_equal(gray_over_white(above), gray_over_white(page * level))
 
     @pytest.mark.parametrize("level", LEVELS)
     @pytest.mark.parametrize(
@@ -51,38 +51,38 @@ class TestAboveWhite:
     def test_a_page_that_was_clipped_below_only_is_read(self, page, level, change):
         changed = np.clip(change(page), 0, None) * level
         assert changed.max() > 1.05 * level
-        grey = grey_over_white(changed)
-        assert grey.max() == 1
-        np.testing.assert_allclose(grey, np.clip(changed / level, 0, 1), atol=1e-6)
+        gray = gray_over_white(changed)
+        assert gray.max() == 1
+        np.testing.assert_allclose(gray, np.clip(changed / level, 0, 1), atol=1e-6)
         assert len(find_digits(changed)) == 1
 
     def test_twice_the_white_is_still_from_0_to_1(self, page):
         brightened = 2 * page
-        np.testing.assert_allclose(grey_over_white(brightened), np.clip(brightened, 0, 1))
+        np.testing.assert_allclose(gray_over_white(brightened), np.clip(brightened, 0, 1))
 
     def test_colors_are_clipped_too(self, page):
         above = np.stack([page] * 3, axis=2)
         above[0, 0] = 1.3
-        np.testing.assert_allclose(grey_over_white(above), page, atol=1e-6)
+        np.testing.assert_allclose(gray_over_white(above), page, atol=1e-6)
 
     @pytest.mark.parametrize("dtype", [np.int64, np.float64])
     @pytest.mark.parametrize(("high", "white"), [(2, 16), (17, 255), (256, 1023), (1024, 4095)])
     def test_whole_numbers_are_taken_as_they_are(self, dtype, high, white):
         image = np.array([[0, 1, high]], dtype=dtype)
-        np.testing.assert_allclose(grey_over_white(image), image / white)
+        np.testing.assert_allclose(gray_over_white(image), image / white)
 
 
 class TestDarkImages:
     @pytest.mark.parametrize("mode", [*EIGHT_BITS, "YCbCr"])
     def test_what_is_dark_in_pillow_stays_dark(self, mode):
         image = Image.fromarray(np.full((9, 9), 10, np.uint8)).convert(mode)
-        np.testing.assert_allclose(grey_over_white(image), 10 / 255, atol=0.006)
+        np.testing.assert_allclose(gray_over_white(image), 10 / 255, atol=0.006)
 
     @pytest.mark.parametrize("mode", EIGHT_BITS)
     def test_what_is_dark_in_a_file_stays_dark(self, mode):
         file = BytesIO()
         Image.fromarray(np.full((9, 9), 10, np.uint8)).convert(mode).save(file, "TIFF")
-        np.testing.assert_allclose(grey_over_white(file.getvalue()), 10 / 255, atol=0.006)
+        np.testing.assert_allclose(gray_over_white(file.getvalue()), 10 / 255, atol=0.006)
 
     def test_files_are_read_as_dark_as_they_are(self, tmp_path):
         pixels = np.array([[0, 10], [5, 10]], dtype=np.uint8)
@@ -117,9 +117,9 @@ class TestDarkImages:
     def test_cameras_of_10_to_14_bits_write_files_of_16(self):
         for white in (255, 1023, 4095, 16383, 65535):
             deep = Image.fromarray(np.array([[0, white]], dtype=np.uint16))
-            np.testing.assert_array_equal(grey_over_white(deep), [[0, 1]])
+            np.testing.assert_array_equal(gray_over_white(deep), [[0, 1]])
         dark = Image.fromarray(np.array([[0, 10]], dtype=np.uint16))
-        np.testing.assert_allclose(grey_over_white(dark), [[0, 10 / 255]])
+        np.testing.assert_allclose(gray_over_white(dark), [[0, 10 / 255]])
 
 
 class TestBytes:
@@ -128,10 +128,10 @@ class TestBytes:
 
         digits = load_digits().images[:20]
         mask = digits[0] > 8
-        np.testing.assert_array_equal(grey_over_white(mask), mask)
-        np.testing.assert_array_equal(grey_over_white(mask.astype(np.uint8)), mask)
+        np.testing.assert_array_equal(gray_over_white(mask), mask)
+        np.testing.assert_array_equal(gray_over_white(mask.astype(np.uint8)), mask)
         for digit in digits:
-            np.testing.assert_allclose(grey_over_white(digit.astype(np.uint8)), digit / 16)
+            np.testing.assert_allclose(gray_over_white(digit.astype(np.uint8)), digit / 16)
         normalizer = DigitNormalizer()
         expected = normalizer.transform(digits)
         np.testing.assert_array_equal(normalizer.transform(digits.astype(np.uint8)), expected)

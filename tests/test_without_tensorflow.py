@@ -271,7 +271,7 @@ class TestClassifier:
             quick_digits.predict_proba(form(rows)), quick_digits.predict_proba(rows)
         )
 
-    def test_fractions_of_grey_are_not_rounded(self, quick_digits, digits):
+    def test_fractions_of_gray_are_not_rounded(self, quick_digits, digits):
         rows = digits[0][:40] / 2
         np.testing.assert_allclose(
             quick_digits.predict_proba(rows),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Record = dict[str, Any]
 
-# Points of one recipe are seeds; colours and markers together tell networks apart, in grey as well.
+# Points of one recipe are seeds; colors and markers together tell networks apart, in gray as well.
 MARKERS = "osD^v<>Ph*X"
 
 
@@ -67,7 +67,7 @@ def draw_confusion_matrix(runs: list[Record], labels: NDArray[Any], path: Path) 
     matrix = sum(_confusion_matrix(run, labels) for run in runs) / len(runs)
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     ax = figure.add_subplot()
-    # Right answers are a hundred times the mistakes, which would all have one colour beside them.
+    # Right answers are a hundred times the mistakes, which would all have one color beside them.
     mistakes = np.where(np.eye(len(matrix), dtype=bool), np.nan, matrix)
     display = ConfusionMatrixDisplay(matrix).plot(
         ax=ax, cmap="Greys", colorbar=False, values_format=".4g"

@@ -69,10 +69,10 @@ function seen(pixels) {
 function asImage(pixels) {
   const paper = document.createElement("canvas");
   paper.width = paper.height = 28;
-  const colours = Uint8ClampedArray.from({ length: 4 * pixels.length }, (_, place) =>
+  const colors = Uint8ClampedArray.from({ length: 4 * pixels.length }, (_, place) =>
     place % 4 === 3 ? 255 : pixels[Math.floor(place / 4)]
   );
-  paper.getContext("2d").putImageData(new ImageData(colours, 28, 28), 0, 0);
+  paper.getContext("2d").putImageData(new ImageData(colors, 28, 28), 0, 0);
   return paper.toDataURL();
 }
 

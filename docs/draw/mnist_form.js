@@ -42,7 +42,7 @@ export function inMnistForm(ink) {
   const broad = withBroaderStrokes(ink);
   const digit = cropped(broad, boundingBox(broad, 0));
   const squareSide = Math.max(longerSide(digit), MIN_SQUARE_SIDE);
-  return centred(stretched(resized(digit, squareSide)));
+  return centered(stretched(resized(digit, squareSide)));
 }
 
 function longerSide({ height, width }) {
@@ -182,7 +182,7 @@ function stretched({ height, width, values }) {
   return { height, width, values: values.map((v) => Math.floor((v * 255) / strongest + 0.5)) };
 }
 
-function centred(digit) {
+function centered(digit) {
   const [top, left] = ["y", "x"].map((axis) => offset(digit, axis));
   const pixels = new Uint8Array(SIDE * SIDE);
   digit.values.forEach((value, place) => {
@@ -192,7 +192,7 @@ function centred(digit) {
   return pixels;
 }
 
-// The shift that brings the centre of gravity to more than 14 and at most 15.
+// The shift that brings the center of gravity to more than 14 and at most 15.
 function offset({ values }, axis) {
   let [total, twiceCentre] = [0, 0];
   values.forEach((value, place) => {

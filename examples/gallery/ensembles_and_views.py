@@ -56,8 +56,8 @@ for name, fitted in [("member 0", ensemble[0]), ("ensemble", ensemble)]:
 # gain on your own images before you pay for it. The prediction errors:
 
 figure, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
-colours = ["tab:grey"] * len(ensemble) + ["tab:blue"] * 3
-bars = ax.barh(list(errors), list(errors.values()), color=colours)
+colors = ["tab:gray"] * len(ensemble) + ["tab:blue"] * 3
+bars = ax.barh(list(errors), list(errors.values()), color=colors)
 ax.bar_label(bars, fmt=" %.2f %%")
 ax.invert_yaxis()
 ax.margins(x=0.15)

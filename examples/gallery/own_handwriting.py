@@ -48,11 +48,11 @@ print("read:   ", reader.predict(images).tolist())
 # %%
 # The photographs are above, and the images that the network sees below.
 
-normalised = DigitNormalizer().transform(images)
+normalized = DigitNormalizer().transform(images)
 probabilities = reader.predict_proba(images)
 figure, axes = plt.subplots(2, len(images), figsize=(8, 3.4), layout="constrained")
 for (above, below), image, digit, row in zip(
-    axes.T, images, normalised, probabilities, strict=True
+    axes.T, images, normalized, probabilities, strict=True
 ):
     above.imshow(image, cmap="gray", vmin=0, vmax=255)
     below.imshow(digit, cmap="gray")

@@ -35,7 +35,7 @@ print(f"Accuracy on the test images: {classifier.score(X_test, y_test):.3f}")
 # The training and validation loss, with a line at the epoch whose weights were kept:
 
 display = TrainingHistoryDisplay.from_estimator(classifier, quantity="loss")
-display.ax_.axvline(classifier.best_epoch_, color="grey", linestyle=":")
+display.ax_.axvline(classifier.best_epoch_, color="gray", linestyle=":")
 plt.show()
 
 # %%

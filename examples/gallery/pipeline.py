@@ -48,7 +48,7 @@ print(
 # The input of the network, and its loss:
 
 # sphinx_gallery_thumbnail_number = 1
-normalised = pipeline["form"].transform(X_test)
-DigitGridDisplay.from_samples(normalised, y_test, n_per_class=8)
+normalized = pipeline["form"].transform(X_test)
+DigitGridDisplay.from_samples(normalized, y_test, n_per_class=8)
 TrainingHistoryDisplay.from_estimator(pipeline["network"], quantity="loss")
 plt.show()

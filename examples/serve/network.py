@@ -16,7 +16,7 @@ import onnxruntime  # noqa: E402
 AT_ONCE = 32
 
 # The darkest and the brightest pixel of a training on images as they are sent here, with room for
-# grey paper and pale ink.
+# gray paper and pale ink.
 MOST_OF_DARKEST, LEAST_OF_BRIGHTEST, MOST_OF_BRIGHTEST = 64, 128, 255
 
 # The brightest pixel of images in 0 and 1, and in 16 levels; what else is dim may be noise.

@@ -33,12 +33,12 @@ def non_digits(images: Images, target: NDArray[np.int64], rng: np.random.Generat
     Returns
     -------
     ndarray of shape (n, 28, 28), uint8
-        Even greys, noise, scribbles, digits on their sides, and pairs of digits, a fifth of each.
+        Even grays, noise, scribbles, digits on their sides, and pairs of digits, a fifth of each.
     """
     parts = np.array_split(np.arange(len(images)), 5)
     return np.concatenate(
         [
-            even_greys(len(parts[0]), rng),
+            even_grays(len(parts[0]), rng),
             noise(len(parts[1]), rng),
             np.stack([scribble(rng) for _ in parts[2]]),
             on_their_sides(images[parts[3]], target[parts[3]], rng),
@@ -47,11 +47,11 @@ def non_digits(images: Images, target: NDArray[np.int64], rng: np.random.Generat
     )
 
 
-def even_greys(n_images: int, rng: np.random.Generator) -> Images:
-    """Return images without ink, half of them black, the others of one grey and faint noise."""
-    greys = rng.integers(1, 256, (n_images, 1, 1)) * (rng.random((n_images, 1, 1)) < 0.5)
-    deviations = 4 * rng.random((n_images, 1, 1)) * (greys > 0)
-    noisy = greys + deviations * rng.standard_normal((n_images, SIDE, SIDE))
+def even_grays(n_images: int, rng: np.random.Generator) -> Images:
+    """Return images without ink, half of them black, the others of one gray and faint noise."""
+    grays = rng.integers(1, 256, (n_images, 1, 1)) * (rng.random((n_images, 1, 1)) < 0.5)
+    deviations = 4 * rng.random((n_images, 1, 1)) * (grays > 0)
+    noisy = grays + deviations * rng.standard_normal((n_images, SIDE, SIDE))
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
 

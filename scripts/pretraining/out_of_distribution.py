@@ -19,9 +19,9 @@ LETTERS = [letter for letter in string.ascii_letters if letter not in LIKE_DIGIT
 
 
 def blank(images: Images, rng: np.random.Generator) -> Images:
-    """Return images of paper: of every grey, with the faint noise of a scanner."""
-    greys = rng.integers(0, 256, (N_IMAGES, 1, 1))
-    noisy = greys + rng.normal(0, 2, (N_IMAGES, *images.shape[1:]))
+    """Return images of paper: of every gray, with the faint noise of a scanner."""
+    grays = rng.integers(0, 256, (N_IMAGES, 1, 1))
+    noisy = grays + rng.normal(0, 2, (N_IMAGES, *images.shape[1:]))
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 

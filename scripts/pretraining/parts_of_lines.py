@@ -171,10 +171,10 @@ def _varied(image: Images, rng: Generator) -> Images:
 def _connected(ink: NDArray[np.float32]) -> list[FoundDigit]:
     """Return the connected ink of a line as if it had been found on paper, which takes longer."""
     labels, _ = ndimage.label(ink > STROKE / 2, np.ones((3, 3)))
-    grey = np.rint(255 * ink).astype(np.uint8)
+    gray = np.rint(255 * ink).astype(np.uint8)
     found = []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
-        crop = np.where(labels[rows, columns] == number, grey[rows, columns], 0).astype(np.uint8)
+        crop = np.where(labels[rows, columns] == number, gray[rows, columns], 0).astype(np.uint8)
         if max(crop.shape) >= MIN_CONNECTED * len(ink):
             box = columns.start, rows.start, crop.shape[1], crop.shape[0]
             found.append(FoundDigit(box, 0, 1, np.pad(crop, 1), 1, 1))

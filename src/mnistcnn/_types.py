@@ -43,7 +43,7 @@ class Estimator(Protocol):
         """Return the parameters by their names."""
 
     def fit(self, X: Images, y: Labels) -> Self:
-        """Learn from labelled images."""
+        """Learn from labeled images."""
 
 
 class Transformer(Protocol):

@@ -1,4 +1,4 @@
-"""Rejects images instead of labelling them if a classifier is not sure enough."""
+"""Rejects images instead of labeling them if a classifier is not sure enough."""
 
 from collections.abc import Callable, Mapping
 from math import prod

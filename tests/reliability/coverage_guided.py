@@ -14,9 +14,9 @@ import numpy as np
 
 with atheris.instrument_imports(include=["mnistcnn.datasets", "csv", "tarfile", "zipfile"]):
     from mnistcnn import read_idx, read_kaggle_csv, write_idx
-    from mnistcnn.datasets import load_labelled
+    from mnistcnn.datasets import load_labeled
 
-READERS = {"idx3-ubyte": read_idx, "npz": load_labelled, "csv": read_kaggle_csv}
+READERS = {"idx3-ubyte": read_idx, "npz": load_labeled, "csv": read_kaggle_csv}
 MAX_LENGTH, MAX_MEBIBYTES, MAX_SECONDS = 8192, 1500, 60
 
 

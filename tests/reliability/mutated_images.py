@@ -42,27 +42,27 @@ def exif_of(orientation):
 
 def whole_files():
     """Return whole files of every kind, by their kind."""
-    grey = drawn()
-    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
-    floats = Image.fromarray(np.asarray(grey).astype(np.float32))
-    palette = grey.convert("P")
-    rgba = grey.convert("RGBA")
-    rgba.putalpha(grey.point(lambda value: 255 - value // 2))
-    modes = {"L": grey, "RGB": grey.convert("RGB"), "1": grey.convert("1"), "P": palette}
+    gray = drawn()
+    deep = Image.fromarray(np.asarray(gray).astype(np.uint16) * 257)
+    floats = Image.fromarray(np.asarray(gray).astype(np.float32))
+    palette = gray.convert("P")
+    rgba = gray.convert("RGBA")
+    rgba.putalpha(gray.point(lambda value: 255 - value // 2))
+    modes = {"L": gray, "RGB": gray.convert("RGB"), "1": gray.convert("1"), "P": palette}
     see_through = {"RGBA": rgba, "LA": rgba.convert("LA")}
     files = {}
     for name, image in (modes | see_through | {"I;16": deep}).items():
         files[f"PNG {name}"] = content_of(image, "PNG")
     files["PNG P transparent"] = content_of(palette, "PNG", transparency=bytes(range(256)))
-    files["PNG L transparent"] = content_of(grey, "PNG", transparency=230)
-    files["PNG EXIF"] = content_of(grey, "PNG", exif=exif_of(6))
+    files["PNG L transparent"] = content_of(gray, "PNG", transparency=230)
+    files["PNG EXIF"] = content_of(gray, "PNG", exif=exif_of(6))
     for name in ("L", "RGB"):
         files[f"JPEG {name}"] = content_of(modes[name], "JPEG")
-    files["JPEG CMYK"] = content_of(grey.convert("CMYK"), "JPEG")
+    files["JPEG CMYK"] = content_of(gray.convert("CMYK"), "JPEG")
     files["JPEG progressive"] = content_of(modes["RGB"], "JPEG", progressive=True)
-    files["MPO"] = content_of(grey, "MPO", save_all=True, append_images=[grey])
+    files["MPO"] = content_of(gray, "MPO", save_all=True, append_images=[gray])
     for orientation in (1, 3, 6):
-        files[f"JPEG EXIF {orientation}"] = content_of(grey, "JPEG", exif=exif_of(orientation))
+        files[f"JPEG EXIF {orientation}"] = content_of(gray, "JPEG", exif=exif_of(orientation))
     files["GIF"] = content_of(palette, "GIF")
     files["GIF transparent"] = content_of(palette, "GIF", transparency=0)
     for name in ("1", "L", "P", "RGB"):
@@ -72,10 +72,10 @@ def whole_files():
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
         files[f"TIFF {compression}"] = content_of(modes["RGB"], "TIFF", compression=compression)
     files["TIFF group4"] = content_of(modes["1"], "TIFF", compression="group4")
-    files["TIFF EXIF"] = content_of(grey, "TIFF", exif=exif_of(8))
+    files["TIFF EXIF"] = content_of(gray, "TIFF", exif=exif_of(8))
     files["WEBP"] = content_of(modes["RGB"], "WEBP")
     files["WEBP lossless"] = content_of(rgba, "WEBP", lossless=True)
-    files["WEBP EXIF"] = content_of(grey, "WEBP", exif=exif_of(5))
+    files["WEBP EXIF"] = content_of(gray, "WEBP", exif=exif_of(5))
     for name in ("1", "L", "RGB"):
         files[f"PPM {name}"] = content_of(modes[name], "PPM")
     files["PPM 16 bits"] = content_of(deep.convert("I"), "PPM")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from mnistcnn import UnreadableModelError, load_classifier, read_idx, read_kaggle_csv, write_idx
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images import open_image
 from mnistcnn.storage import write_model_file
@@ -195,7 +195,7 @@ def test_archives(members, method, refused):
         for name, member in members.items():
             archive.writestr(f"{name}.npy", bytes_of(member))
     Deed.done = 0
-    refused("any.npz", content.getvalue(), load_labelled, ValueError, "NumPy's archives")
+    refused("any.npz", content.getvalue(), load_labeled, ValueError, "NumPy's archives")
     assert Deed.done == 0
 
 

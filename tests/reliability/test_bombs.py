@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnistcnn import read_kaggle_csv
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 
 PROMISED = 16 * 2**20
 MAX_BYTES = 4 * 2**20
@@ -64,6 +64,4 @@ def test_headers_of_arrays(refused_within_bounds):
         for name in "Xy":
             start = np.lib.format.magic(2, 0) + struct.pack("<I", PROMISED)
             archive.writestr(f"{name}.npy", start + bytes(PROMISED))
-    refused_within_bounds(
-        "digits.npz", content.getvalue(), load_labelled, "not an array of numbers"
-    )
+    refused_within_bounds("digits.npz", content.getvalue(), load_labeled, "not an array of numbers")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mnistcnn import load_sample_digits, read_idx, read_kaggle_csv, write_idx
-from mnistcnn.datasets import load_labelled
+from mnistcnn.datasets import load_labeled
 from mutations import mutated
 from trials import numbers
 from watched import Deeds, ended_in_time, peak_memory
@@ -33,7 +33,7 @@ def originals(folder):
     for name, save in (("stored.npz", np.savez), ("packed.npz", np.savez_compressed)):
         content = io.BytesIO()
         save(content, X=images, y=digits["label"].to_numpy())
-        yield name, load_labelled, content.getvalue()
+        yield name, load_labeled, content.getvalue()
     table = digits.to_csv(index=False).encode()
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:

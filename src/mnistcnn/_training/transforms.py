@@ -69,12 +69,12 @@ def _with_strokes(pixels: Tensor, strokes: Tensor) -> Any:
 def _grown(pixels: Tensor) -> Any:
     """Return the largest of the 3x3 pixels around each."""
     for axis in (1, 2):
-        before, after = _neighbours(pixels, axis)
+        before, after = _neighbors(pixels, axis)
         pixels = ops.maximum(ops.maximum(before, pixels), after)
     return pixels
 
 
-def _neighbours(pixels: Tensor, axis: int) -> tuple[Any, Any]:
+def _neighbors(pixels: Tensor, axis: int) -> tuple[Any, Any]:
     """Return the pixels before and after each along an axis; the edge is repeated."""
     widths = [(0, 0)] * 4
     widths[axis] = (1, 1)

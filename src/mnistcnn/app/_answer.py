@@ -15,7 +15,7 @@ SURE_FROM = DEFAULT_THRESHOLD
 # A fall of the probability that is not worth a color.
 MIN_FALL = 0.005
 # Red, green and blue of what decided, and how light the ink is beside it.
-HEAT, GREY = np.array((255.0, 110.0, 30.0)), 0.6
+HEAT, GRAY = np.array((255.0, 110.0, 30.0)), 0.6
 MAP_SIDE = 112
 
 
@@ -59,11 +59,11 @@ def explanation(reading: DigitReading, falls: NDArray[np.float64]) -> str:
 def _headline(reading: DigitReading) -> str:
     (digit, probability), (second, second_probability), *_ = reading.ranking()
     sure = probability >= SURE_FROM
-    judgement = "sure" if sure else "sure: a guess, and maybe no digit"
+    judgment = "sure" if sure else "sure: a guess, and maybe no digit"
     return (
         f'<div class="answer-headline may-be-wrong{"" if sure else " unsure"}">'
         f'<output class="answer-digit">{escape(str(digit))}</output>'
-        f'<p><strong class="answer-probability">{percent(probability)}</strong> {judgement}'
+        f'<p><strong class="answer-probability">{percent(probability)}</strong> {judgment}'
         f'<br><span class="answer-second">second choice: {escape(str(second))} '
         f"({percent(second_probability)})</span></p></div>"
     )
@@ -98,11 +98,11 @@ def _figure(image: Image.Image, description: str, caption: str) -> str:
 
 
 def _heat_map(digit: NDArray[np.uint8], falls: NDArray[np.float64]) -> Image.Image:
-    """Lay the falls over the digit: its ink in grey, and orange where the probability falls."""
+    """Lay the falls over the digit: its ink in gray, and orange where the probability falls."""
     heat = np.clip(falls, 0, None) / max(float(falls.max()), MIN_FALL)
     size = (MAP_SIDE, MAP_SIDE)
     ink = np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.NEAREST))[..., np.newaxis]
     smooth = Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
     strength = np.asarray(smooth)[..., np.newaxis]
-    pixels = GREY * ink * (1 - strength) + HEAT * strength
+    pixels = GRAY * ink * (1 - strength) + HEAT * strength
     return Image.fromarray(np.rint(pixels).astype(np.uint8))

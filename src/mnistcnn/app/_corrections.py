@@ -21,7 +21,7 @@ NAMES = {"X", "y"}
 
 
 class Corrections:
-    """Digits and their labels in an archive of NumPy, as `load_labelled` and ``--data`` read it.
+    """Digits and their labels in an archive of NumPy, as `load_labeled` and ``--data`` read it.
 
     Its array ``X`` has a row of 784 pixels from 0 to 255 for each digit, ``y`` the label. Digits
     are added to those that are there. Each time the file is read and rewritten, so that
@@ -47,11 +47,11 @@ class Corrections:
     >>> from pathlib import Path
     >>> import numpy as np
     >>> from mnistcnn.app import Corrections
-    >>> from mnistcnn.datasets import load_labelled
+    >>> from mnistcnn.datasets import load_labeled
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     corrections = Corrections(Path(folder) / "corrected.npz")
     ...     n_images = corrections.add(np.zeros((28, 28), dtype=np.uint8), 4)
-    ...     X, y = load_labelled(corrections.path)
+    ...     X, y = load_labeled(corrections.path)
     >>> n_images, X.shape, y
     (1, (1, 784), array([4]))
     """

@@ -43,14 +43,14 @@ def transparent(digit: NDArray[np.uint8]) -> Image.Image:
 
 
 def digit_on_paper(digits: Digits) -> Image.Image:
-    """Return one digit as a photograph shows it: dark ink on grey paper, off the centre."""
+    """Return one digit as a photograph shows it: dark ink on gray paper, off the center."""
     ink = np.zeros((360, 440))
     ink[90 : 90 + SIDE, 120 : 120 + SIDE] = pen_strokes(digits[5 % len(digits)])
     return _photographed(ink)
 
 
 def digits_on_paper(digits: Digits) -> Image.Image:
-    """Return a sheet with lines of the digits in dark ink on grey paper."""
+    """Return a sheet with lines of the digits in dark ink on gray paper."""
     ink = np.zeros((CELL * len(ROWS), CELL * max(map(len, ROWS))))
     for row, places in enumerate(ROWS):
         for column, place in enumerate(places):

@@ -13,7 +13,7 @@ from PIL import Image
 from mnistcnn._html import data_url, percent
 from mnistcnn.app._answer import SURE_FROM
 from mnistcnn.app._reader import Mark
-from mnistcnn.images import grey_over_white
+from mnistcnn.images import gray_over_white
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
 MAX_SIDE = 1400
@@ -100,7 +100,7 @@ def _in_colors(image: Image.Image) -> Image.Image:
     """Return it as it was read: Pillow would show 16 bits as white, and transparency as black."""
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image.convert("RGB")
-    return Image.fromarray(np.rint(255 * grey_over_white(image)).astype(np.uint8)).convert("RGB")
+    return Image.fromarray(np.rint(255 * gray_over_white(image)).astype(np.uint8)).convert("RGB")
 
 
 def _box(mark: Mark, largest: float) -> str:

@@ -105,7 +105,7 @@ def convolve(
     activation: str | None = "relu",
 ) -> Tensor:
     """Apply a convolution with a square kernel and its activation."""
-    # NumPy's integers, as a randomised search draws them, would not survive Keras's JSON.
+    # NumPy's integers, as a randomized search draws them, would not survive Keras's JSON.
     return _apply(
         _of_keras("Conv2D"),
         maps,

@@ -187,7 +187,7 @@ class Tiny(RegisteredArchitecture):
 
     Twice Conv 3x3, max pooling, twice Conv 3x3, max pooling, Conv 3x3 (8, 12, 16, 16 and 16
     filters, padded, without bias, each followed by batch normalization and ReLU), global average.
-    Modelled on the many solutions to the exercise of reaching 99.4 % with fewer than 8,000
+    Modeled on the many solutions to the exercise of reaching 99.4 % with fewer than 8,000
     parameters.
 
     Parameters

@@ -33,7 +33,7 @@ INT8 = "int8"
 # Fewer do not show how far activations range.
 MIN_CALIBRATION_IMAGES = 32
 
-# Below it, whole numbers are too coarse for grey.
+# Below it, whole numbers are too coarse for gray.
 MIN_FULL_INK = 10
 
 

@@ -8,11 +8,11 @@ from mnistcnn._types import Array
 
 # Up to so many images there is room to enlarge them.
 N_ENLARGED = 100
-GAP, GAP_GREY = 4, 96
+GAP, GAP_GRAY = 4, 96
 
 
 def write_contact_sheet(images: Sequence[Array], path: Path, *, overwrite: bool) -> None:
-    """Write images of one size, bytes in grey, as one PNG file, in reading order."""
+    """Write images of one size, bytes in gray, as one PNG file, in reading order."""
     from PIL import Image
 
     from mnistcnn._safe_writing import replaced_at_the_end
@@ -21,7 +21,7 @@ def write_contact_sheet(images: Sequence[Array], path: Path, *, overwrite: bool)
     n_columns = min(n_columns, len(images))
     height, width = (zoom * side + GAP for side in images[0].shape)
     n_rows = ceil(len(images) / n_columns)
-    sheet = Image.new("L", (n_columns * width + GAP, n_rows * height + GAP), GAP_GREY)
+    sheet = Image.new("L", (n_columns * width + GAP, n_rows * height + GAP), GAP_GRAY)
     for place, image in enumerate(images):
         row, column = divmod(place, n_columns)
         enlarged = Image.fromarray(image).resize(

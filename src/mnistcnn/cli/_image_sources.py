@@ -137,11 +137,11 @@ def _digit_of_image(path: Path, errors: ErrorReporter) -> list[Named]:
     """Give the image in MNIST's form, if it can be read and is not blank."""
     from mnistcnn import UnreadableImageError
     from mnistcnn.handwriting import normalized
-    from mnistcnn.images import grey_over_white, open_image
+    from mnistcnn.images import gray_over_white, open_image
 
     try:
         # One after the other: photographs are large, and what is left of each is small.
-        image = normalized(grey_over_white(open_image(path)))
+        image = normalized(gray_over_white(open_image(path)))
     except (OSError, UnreadableImageError) as error:
         errors.report_error(error, str(path))
     except ValueError as error:

@@ -100,7 +100,7 @@ CSV_FILE = NamedPath(exists=True, dir_okay=False, readable=True)
 @click.option(
     "--validation-fraction",
     type=click.FloatRange(0, 1, max_open=True),
-    help="Hold out this fraction of the labelled images to estimate the accuracy. With 0, train on "
+    help="Hold out this fraction of the labeled images to estimate the accuracy. With 0, train on "
     f"all images, without an estimate.  [default: {VALIDATION_FRACTION}, or 0 for a few images]",
 )
 @random_state_option
@@ -122,7 +122,7 @@ def kaggle(
 ) -> int:
     """Train on Kaggle's train.csv and write a submission for its test.csv.
 
-    A tenth of the labelled images is held out, and the accuracy on them is printed before the
+    A tenth of the labeled images is held out, and the accuracy on them is printed before the
     submission is written. The same network makes the predictions; it is not trained again on all
     images.
 
@@ -184,7 +184,7 @@ def _classifier(
 def _read(
     train_file: Path, test_file: Path, sample_submission: Path | None
 ) -> tuple[Array, Array, Array]:
-    """Return the labelled images, their labels, and the images to predict."""
+    """Return the labeled images, their labels, and the images to predict."""
     from mnistcnn.datasets import read_digit_recognizer
 
     X, y, X_test = read_digit_recognizer(train_file, test_file, sample_submission=sample_submission)

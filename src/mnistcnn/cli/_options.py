@@ -212,11 +212,11 @@ def load_images(
     """
     if not source:
         raise click.BadParameter("must not be empty.", param_hint="'--data'")
-    from mnistcnn.datasets import load_labelled
+    from mnistcnn.datasets import load_labeled
 
     subset = "test" if part == "test" else "train"
     with progress_of_reading(quiet=quiet) as advance:
-        X, y = load_labelled(source, subset=subset, on_progress=advance)
+        X, y = load_labeled(source, subset=subset, on_progress=advance)
     if source == "digits":
         X, y = X[DIGITS_PARTS[part]], y[DIGITS_PARTS[part]]
     if limit is None or limit >= len(y):

@@ -8,7 +8,7 @@ from mnistcnn.datasets._idx import read_idx, write_idx
 from mnistcnn.datasets._images import read_images
 from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
 from mnistcnn.datasets._kmnist import fetch_kmnist
-from mnistcnn.datasets._labelled import DATA_NAMES, is_other_than_named, load_labelled
+from mnistcnn.datasets._labeled import DATA_NAMES, is_other_than_named, load_labeled
 from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
@@ -21,7 +21,7 @@ __all__ = [
     "fetch_mnist",
     "is_other_than_named",
     "label_column",
-    "load_labelled",
+    "load_labeled",
     "load_sample_digits",
     "read_digit_recognizer",
     "read_idx",

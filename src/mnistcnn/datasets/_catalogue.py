@@ -126,7 +126,7 @@ MNIST = DataSet(
     title="MNIST",
     items="digits",
     description="""\
-Handwritten digits of about 500 people, size-normalized and centred in 28x28 pixels (Y. LeCun,
+Handwritten digits of about 500 people, size-normalized and centered in 28x28 pixels (Y. LeCun,
 L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE, 1998): 60,000 to train on and 10,000 to test on.""",
     n_images=_MNIST_SIZES,
@@ -166,7 +166,7 @@ FASHION_MNIST = DataSet(
     title="Fashion-MNIST",
     items="images",
     description="""\
-Grey images of articles of clothing, shoes and bags from Zalando's shop, in MNIST's form (H. Xiao,
+Gray images of articles of clothing, shoes and bags from Zalando's shop, in MNIST's form (H. Xiao,
 K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
 algorithms", arXiv:1708.07747, 2017; MIT License): 60,000 to train on and 10,000 to test on.""",
     n_images=_MNIST_SIZES,

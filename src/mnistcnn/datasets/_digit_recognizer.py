@@ -30,7 +30,7 @@ COLUMNS = ["imageid", "label"]
 def read_digit_recognizer(
     train: Path, test: Path, *, sample_submission: Path | None = None
 ) -> Data:
-    """Read the labelled and the unlabelled digits of the competition.
+    """Read the labeled and the unlabeled digits of the competition.
 
     Parameters
     ----------

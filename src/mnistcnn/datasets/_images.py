@@ -12,7 +12,7 @@ from sklearn.utils import Bunch
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.datasets._image_labels import labels_of
 from mnistcnn.exceptions import UnreadableImageError
-from mnistcnn.images import find_image_files, grey_over_white, open_image
+from mnistcnn.images import find_image_files, gray_over_white, open_image
 
 __all__ = ["read_images"]
 
@@ -35,7 +35,7 @@ def read_images(
     unreadable: str = "error",
     return_X_y: bool = False,
 ) -> Any:
-    """Read image files in grey, each in its own size.
+    """Read image files in gray, each in its own size.
 
     The images stay as they were drawn, scanned or photographed. `DigitNormalizer` brings images of
     single digits to MNIST's form, and `find_digits` finds the digits of a whole sheet.
@@ -143,7 +143,7 @@ def _read_all(paths: list[Path]) -> tuple[dict[int, _Image], dict[int, str]]:
     images, failures = {}, {}
     for place, path in enumerate(paths):
         try:
-            images[place] = _grey(path)
+            images[place] = _gray(path)
         except OSError as error:
             failures[place] = f"{path}: {error.strerror or error}"
         except UnreadableImageError as error:
@@ -153,9 +153,9 @@ def _read_all(paths: list[Path]) -> tuple[dict[int, _Image], dict[int, str]]:
     return images, failures
 
 
-def _grey(path: Path) -> _Image:
-    grey = grey_over_white(open_image(path))
-    return np.asarray(np.rint(grey * 255), dtype=np.uint8)
+def _gray(path: Path) -> _Image:
+    gray = gray_over_white(open_image(path))
+    return np.asarray(np.rint(gray * 255), dtype=np.uint8)
 
 
 def _failure_message(failures: dict[int, str], n_files: int) -> str:

@@ -14,7 +14,7 @@ from mnistcnn.datasets._csv import read_digit_table
 from mnistcnn.datasets._csv_columns import LABELS
 from mnistcnn.datasets._emnist_tables import as_stored, transpose_images
 from mnistcnn.datasets._idx import read_idx, read_zipped_idx
-from mnistcnn.datasets._mislabelled_files import (
+from mnistcnn.datasets._mislabeled_files import (
     check_is_not_of_other_data,
     warn_of_balanced_labels,
     warn_of_cut_table,

@@ -19,9 +19,9 @@ Sample digits in MNIST's form
 
 1,797 handwritten digits of 43 people: the test set of "Optical Recognition of Handwritten Digits"
 (E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, CC BY 4.0,
-https://doi.org/10.24432/C50P49), which comes with scikit-learn as 8x8 images of 17 greys. Here
+https://doi.org/10.24432/C50P49), which comes with scikit-learn as 8x8 images of 17 grays. Here
 each is enlarged smoothly, its strokes are sharpened, and it is brought to 28x28 pixels as MNIST's
-images were: 20x20 for the digit, centre of gravity in the middle, ink up to 255 on a background
+images were: 20x20 for the digit, center of gravity in the middle, ink up to 255 on a background
 of 0.
 
 These are not MNIST's digits: they were written by other people and have lost detail at 8x8. Use
@@ -33,7 +33,7 @@ them to try things out, and MNIST to report results.
 
 ENLARGEMENT = 8
 MARGIN = 2
-# Of the 16 greys of an image: below is background, above is full ink. Chosen by looking, and by how
+# Of the 16 grays of an image: below is background, above is full ink. Chosen by looking, and by how
 # many of the digits a support-vector machine trained on MNIST's training set recognizes.
 BACKGROUND, FULL_INK = 5, 12
 
@@ -107,7 +107,7 @@ def _sample_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 # Bicubic weights (R. Keys, "Cubic convolution interpolation for digital image processing", IEEE
 # Transactions on Acoustics, Speech, and Signal Processing, 1981, with a = -1/2) have this common
-# denominator at the centres of the small pixels. Whole numbers below 2**53 are exact in float64, so
+# denominator at the centers of the small pixels. Whole numbers below 2**53 are exact in float64, so
 # no machine rounds differently.
 _HALF_STEPS = 2 * ENLARGEMENT
 _ONE = 2 * _HALF_STEPS**3
@@ -115,15 +115,15 @@ _ONE = 2 * _HALF_STEPS**3
 
 def _bicubic_weights(length: int) -> NDArray[np.float64]:
     """Say how much each of `length` pixels gives to each small one, in parts of `_ONE`."""
-    centres = 2 * np.arange(length * ENLARGEMENT) + 1
-    source_centres = _HALF_STEPS * np.arange(length) + ENLARGEMENT
-    m, n = np.abs(centres[:, np.newaxis] - source_centres), _HALF_STEPS
+    centers = 2 * np.arange(length * ENLARGEMENT) + 1
+    source_centers = _HALF_STEPS * np.arange(length) + ENLARGEMENT
+    m, n = np.abs(centers[:, np.newaxis] - source_centers), _HALF_STEPS
     near = 3 * m**3 - 5 * n * m**2 + 2 * n**3
     far = -(m**3) + 5 * n * m**2 - 8 * n**2 * m + 4 * n**3
     return np.where(m <= n, near, np.where(m < 2 * n, far, 0)).astype(np.float64)
 
 
 def _sharpened(enlarged: NDArray[np.float64]) -> NDArray[np.float64]:
-    background, full_ink = (grey * _ONE**2 for grey in (BACKGROUND, FULL_INK))
+    background, full_ink = (gray * _ONE**2 for gray in (BACKGROUND, FULL_INK))
     ink = np.clip(enlarged, background, full_ink) - background
     return np.floor(255 * ink / (full_ink - background))

@@ -12,7 +12,7 @@ Candidate = str | Builder
 Candidates = Candidate | Iterable[Candidate] | Mapping[str, Candidate]
 
 
-def labelled_architectures(architectures: Candidates) -> dict[str, Builder]:
+def labeled_architectures(architectures: Candidates) -> dict[str, Builder]:
     """Return label to architecture, every name already replaced by an object.
 
     It refuses an empty collection, two of the same label, names that are not registered, classes

@@ -24,7 +24,7 @@ from mnistcnn._scikit_learn import (
 )
 from mnistcnn._types import Images, Labels, Memory, RandomState
 from mnistcnn.classifier import DigitCNNClassifier, count_parameters
-from mnistcnn.evaluation._candidates import Builder, Candidates, labelled_architectures
+from mnistcnn.evaluation._candidates import Builder, Candidates, labeled_architectures
 from mnistcnn.evaluation._environment import describe_environment
 from mnistcnn.evaluation._measurement import Scorer, Scoring, named_scorers
 from mnistcnn.evaluation._result import ComparisonResult
@@ -180,7 +180,7 @@ def compare_architectures(
     images, labels, groups = indexable(X, labels_to_learn(X, y), groups)
     warn_of_row_order(X, y=y, groups=groups)
     check_classification_targets(labels)
-    candidates = labelled_architectures(architectures)
+    candidates = labeled_architectures(architectures)
     scorers = named_scorers(scoring)
     template = _template(estimator, epochs, memory, random_state)
     splits = _splits(images, labels, groups, cv, _seed(template.random_state))

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 __all__ = ["ink_over_background", "outer_pixels", "shrunk"]
 
-Grey = NDArray[np.float32]
+Gray = NDArray[np.float32]
 
 DARK_INK = "dark_on_light"
 
@@ -40,45 +40,45 @@ BACKGROUND_FRACTION, MAX_MISFIT = 0.6, 0.03
 MIN_LIGHT, MIN_CONTRAST = 0.02, 0.02
 
 
-def ink_over_background(grey: Grey, polarity: str, level_light: bool) -> Grey:
-    """Return the amount of ink at each pixel of greys from 0, black, to 1, white.
+def ink_over_background(gray: Gray, polarity: str, level_light: bool) -> Gray:
+    """Return the amount of ink at each pixel of grays from 0, black, to 1, white.
 
     That is about 0 on the background, below or above by noise, and more for ink. `polarity` is
     `DigitNormalizer`'s; `level_light` takes slanting light, shadows and vignettes away.
     """
-    if level_light and _is_uneven(grey):
-        return _ink_in_uneven_light(grey, polarity)
-    return _ink_in_even_light(grey, polarity)
+    if level_light and _is_uneven(gray):
+        return _ink_in_uneven_light(gray, polarity)
+    return _ink_in_even_light(gray, polarity)
 
 
-def shrunk(grey: Grey, factor: int) -> Grey:
+def shrunk(gray: Gray, factor: int) -> Gray:
     """Return the image with `factor` times `factor` pixels averaged into one."""
     if factor <= 1:
-        return grey
-    return np.asarray(Image.fromarray(grey).reduce(factor))
+        return gray
+    return np.asarray(Image.fromarray(gray).reduce(factor))
 
 
-def outer_pixels(grey: NDArray[Any]) -> NDArray[Any]:
+def outer_pixels(gray: NDArray[Any]) -> NDArray[Any]:
     """Return the values in the zone along the border, one after another."""
-    height, width = grey.shape
+    height, width = gray.shape
     y, x = max(1, round(BORDER_ZONE * height)), max(1, round(BORDER_ZONE * width))
     inner = slice(y, max(y, height - y))
-    parts = (grey[:y], grey[height - y :], grey[inner, :x], grey[inner, width - x :])
+    parts = (gray[:y], gray[height - y :], gray[inner, :x], gray[inner, width - x :])
     return np.concatenate([part.ravel() for part in parts])
 
 
-def _ink_in_even_light(grey: Grey, polarity: str) -> Grey:
-    middle = (grey.max() + grey.min()) / 2
+def _ink_in_even_light(gray: Gray, polarity: str) -> Gray:
+    middle = (gray.max() + gray.min()) / 2
     ink_is_light = (
-        _background_is_dark(grey > middle) if polarity == "auto" else polarity != DARK_INK
+        _background_is_dark(gray > middle) if polarity == "auto" else polarity != DARK_INK
     )
     # Every third pixel tells enough. Where all of the border is ink, the background is elsewhere.
-    for pixels in (outer_pixels(grey)[::3], grey.ravel()):
+    for pixels in (outer_pixels(gray)[::3], gray.ravel()):
         on_background = pixels[(pixels > middle) != ink_is_light]
         if on_background.size:
             break
-    background = _median(on_background if on_background.size else grey)
-    return np.asarray(grey - background if ink_is_light else background - grey, dtype=np.float32)
+    background = _median(on_background if on_background.size else gray)
+    return np.asarray(gray - background if ink_is_light else background - gray, dtype=np.float32)
 
 
 def _background_is_dark(light: NDArray[np.bool_]) -> bool:
@@ -94,17 +94,17 @@ def _background_is_dark(light: NDArray[np.bool_]) -> bool:
     return bool(sum(votes) < len(votes) / 2)
 
 
-def _is_uneven(grey: Grey) -> bool:
-    contrast = float(grey.max() - grey.min())
-    if min(grey.shape) < MIN_SIDE_FOR_LIGHT or contrast < MIN_CONTRAST:
+def _is_uneven(gray: Gray) -> bool:
+    contrast = float(gray.max() - gray.min())
+    if min(gray.shape) < MIN_SIDE_FOR_LIGHT or contrast < MIN_CONTRAST:
         return False
-    cells = shrunk(grey, max(1, min(grey.shape) // CELLS_PER_SIDE))
+    cells = shrunk(gray, max(1, min(gray.shape) // CELLS_PER_SIDE))
     if _spread(outer_pixels(cells), BORDER_TAIL) <= MAX_EVEN_RANGE * contrast:
         return False
     return _spread(_without_strokes(cells), TAIL) > MAX_EVEN_RANGE * contrast
 
 
-def _without_strokes(cells: Grey) -> Grey:
+def _without_strokes(cells: Gray) -> Gray:
     """Remove what is narrow, lighter or darker, in the order that leaves less variation."""
     size = round(MAX_STROKE_WIDTH * min(cells.shape)) | 1
     close, open_ = ndimage.grey_closing, ndimage.grey_opening
@@ -112,47 +112,47 @@ def _without_strokes(cells: Grey) -> Grey:
     return min(both, key=lambda background: _spread(background, TAIL))
 
 
-def _spread(values: Grey, tail: float) -> float:
+def _spread(values: Gray, tail: float) -> float:
     """Return the range of the values without the outliers at either end."""
     ordered = np.sort(values, axis=None)
     cut = int(tail * ordered.size)
     return float(ordered[-1 - cut] - ordered[cut])
 
 
-def _ink_in_uneven_light(grey: Grey, polarity: str) -> Grey:
-    light, misfit = _smooth_light(grey)
-    level = grey / light
-    ink_is_light = _lines_are_light(grey) if polarity == "auto" else polarity != DARK_INK
-    if misfit > MAX_MISFIT * float(grey.max() - grey.min()) or _is_uneven(level):
-        return _without_shadows(grey, ink_is_light)
+def _ink_in_uneven_light(gray: Gray, polarity: str) -> Gray:
+    light, misfit = _smooth_light(gray)
+    level = gray / light
+    ink_is_light = _lines_are_light(gray) if polarity == "auto" else polarity != DARK_INK
+    if misfit > MAX_MISFIT * float(gray.max() - gray.min()) or _is_uneven(level):
+        return _without_shadows(gray, ink_is_light)
     background = _median(outer_pixels(level)[::3])
     return np.asarray(level - background if ink_is_light else background - level, dtype=np.float32)
 
 
-def _lines_are_light(grey: Grey) -> bool:
+def _lines_are_light(gray: Gray) -> bool:
     """Say whether what is narrow is lighter than what is around it.
 
     Ink differs from its surroundings by much in few places, the background by little in many;
     the edge of a shadow by as much on both of its sides.
     """
-    cells = shrunk(grey, max(1, min(grey.shape) // (2 * CELLS_PER_SIDE)))
+    cells = shrunk(gray, max(1, min(gray.shape) // (2 * CELLS_PER_SIDE)))
     difference = cells - ndimage.uniform_filter(
         cells, round(POLARITY_WINDOW * min(cells.shape)) | 1
     )
     return float(np.vdot(difference * difference, difference)) > 0
 
 
-def _median(values: Grey) -> np.float32:
-    ordered: Grey = np.sort(values, axis=None)
+def _median(values: Gray) -> np.float32:
+    ordered: Gray = np.sort(values, axis=None)
     return np.float32(ordered[ordered.size // 2])
 
 
-def _smooth_light(grey: Grey) -> tuple[Grey, float]:
+def _smooth_light(gray: Gray) -> tuple[Gray, float]:
     """Fit a surface of the second degree to the background, whichever pixels that is.
 
     Also returns how far off most of the cells are, ink left out.
     """
-    cells = shrunk(grey, max(1, min(grey.shape) // CELLS_PER_SIDE))
+    cells = shrunk(gray, max(1, min(gray.shape) // CELLS_PER_SIDE))
     surface = _surfaces(cells.shape)
     values = cells.ravel().astype(np.float64)
     weights = np.ones_like(values)
@@ -165,7 +165,7 @@ def _smooth_light(grey: Grey) -> tuple[Grey, float]:
         weights = 1 / (1 + (error / max(float(ordered[error.size // 2]), 1e-4) / 2) ** 2) ** 2
     # Behind a shadow's edge the surface may be far from any light that there is.
     darkest = max(0.5 * float(np.sort(values)[values.size // 10]), MIN_LIGHT)
-    light = np.maximum(_evaluated(factors, grey.shape), darkest)
+    light = np.maximum(_evaluated(factors, gray.shape), darkest)
     return np.asarray(light, dtype=np.float32), float(
         ordered[int(BACKGROUND_FRACTION * error.size)]
     )
@@ -190,7 +190,7 @@ def _places(length: int) -> NDArray[np.float64]:
     return (np.arange(length) + 0.5) / length - 0.5
 
 
-def _without_shadows(level: Grey, ink_is_light: bool) -> Grey:
+def _without_shadows(level: Gray, ink_is_light: bool) -> Gray:
     """Return the difference of each pixel from the background around it."""
     height, width = (max(3, round(BACKGROUND_WINDOW * length)) | 1 for length in level.shape)
     # Grain would move the extremes everywhere.

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 __all__ = [
-    *("Box", "Boxes", "Grey", "Labels", "Mask"),
-    *("bounding_box", "boxes_of", "labelled", "longer_side", "places_of", "slices_of", "widened"),
+    *("Box", "Boxes", "Gray", "Labels", "Mask"),
+    *("bounding_box", "boxes_of", "labeled", "longer_side", "places_of", "slices_of", "widened"),
 ]
 
-Grey = NDArray[np.float32]
+Gray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.signedinteger[Any]]
 Boxes = NDArray[np.intp]
@@ -21,7 +21,7 @@ Box: TypeAlias = tuple[slice, ...]
 EIGHT_CONNECTED = np.ones((3, 3), dtype=bool)
 
 
-def labelled(mask: Mask) -> Labels:
+def labeled(mask: Mask) -> Labels:
     """Return 0 for each pixel of the background, otherwise 1 + the number of its component."""
     labels = np.empty(mask.shape, dtype=np.int32)
     ndimage.label(mask, structure=EIGHT_CONNECTED, output=labels)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Mask, bounding_box, labelled, longer_side
+from mnistcnn.handwriting._components import Mask, bounding_box, labeled, longer_side
 
 __all__ = ["are_apart", "may_be_a_digit"]
 
@@ -65,7 +65,7 @@ def _is_blob(ink: Mask) -> bool:
 
 
 def _has_ink_in_a_hole(ink: Mask) -> bool:
-    labels = labelled(ink)
+    labels = labeled(ink)
     areas = np.bincount(labels.ravel())[1:]
     if len(areas) < 2:
         return False

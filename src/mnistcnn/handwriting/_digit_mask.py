@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.handwriting._components import Boxes, Grey, Labels, Mask, boxes_of, labelled
+from mnistcnn.handwriting._components import Boxes, Gray, Labels, Mask, boxes_of, labeled
 from mnistcnn.handwriting._strokes import stroke_width
 
 __all__ = ["digit_mask"]
@@ -32,7 +32,7 @@ class _Components(NamedTuple):
 
 
 def digit_mask(
-    ink: Grey, faint: float, sure: float, *, drop_frames: bool, drop_specks: bool
+    ink: Gray, faint: float, sure: float, *, drop_frames: bool, drop_specks: bool
 ) -> Mask:
     """Return a mask of the digit's ink, on request without the edges of boxes and without specks.
 
@@ -49,8 +49,8 @@ def digit_mask(
     return np.concatenate([[False], kept])[components.labels]
 
 
-def _components(ink: Grey, faint: float) -> _Components:
-    labels = labelled(ink > faint)
+def _components(ink: Gray, faint: float) -> _Components:
+    labels = labeled(ink > faint)
     boxes = boxes_of(labels)
     areas = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:]
     return _Components(labels, areas, boxes)

@@ -17,7 +17,7 @@ from mnistcnn._types import Labels
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from mnistcnn.handwriting._mnist_form import SIDE
 from mnistcnn.handwriting._normalization import FORMS, Steps, formed, normalized
-from mnistcnn.images import ReadableImage, grey_over_white, in_one_unit
+from mnistcnn.images import ReadableImage, gray_over_white, in_one_unit
 
 __all__ = ["DigitNormalizer"]
 
@@ -33,7 +33,7 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     A network that is right on 99 % of MNIST's digits is often wrong on its user's own, because
     MNIST's images were all made in the same way: light ink on black, strokes of one width, 20x20
-    pixels around the centre of gravity. This transformer brings scans, photographs, mouse drawings
+    pixels around the center of gravity. This transformer brings scans, photographs, mouse drawings
     and images from other data sets to this form, and leaves MNIST's own images (nearly) unchanged.
 
     Parameters
@@ -313,9 +313,9 @@ def _normalized_task(first: int, images: list[ReadableImage], steps: Steps) -> l
 
 def _normalized_one(index: int, image: ReadableImage, steps: Steps) -> Digit:
     try:
-        grey = grey_over_white(image)
+        gray = gray_over_white(image)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"X[{index}]: {error}") from error
     except ValueError as error:
         raise ValueError(f"X[{index}] {error}") from error
-    return normalized(grey, steps)
+    return normalized(gray, steps)

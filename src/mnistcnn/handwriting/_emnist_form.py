@@ -1,4 +1,4 @@
-"""The size normalisation that made EMNIST's images."""
+"""The size normalization that made EMNIST's images."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ SIGMA, USUAL_SIZE = 1.0, 90
 
 
 def to_emnist_form(image: ArrayLike) -> NDArray[np.uint8]:
-    """Bring an image of one digit to the size, position and greys of EMNIST's images.
+    """Bring an image of one digit to the size, position and grays of EMNIST's images.
 
     The steps are those of the paper [1]_: blur a little (standard deviation 1 for a digit of the
-    size that it has in NIST's images), cut out the ink, centre its box (not its centre of gravity)
+    size that it has in NIST's images), cut out the ink, center its box (not its center of gravity)
     in a square, leave a border of 2 pixels, shrink to 28x28 by bicubic interpolation, and stretch
-    the greys to 0 ... 255.
+    the grays to 0 ... 255.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = ["InkLevels", "measured_levels"]
 
-Grey = NDArray[np.float32]
+Gray = NDArray[np.float32]
 
 N_BINS = 255
 # The thresholds of the hysteresis, as fractions of the strength of full ink.
@@ -43,7 +43,7 @@ class InkLevels(NamedTuple):
     full: float
 
 
-def measured_levels(ink: Grey) -> InkLevels | None:
+def measured_levels(ink: Gray) -> InkLevels | None:
     """Measure how strong the ink in an image is; None if nothing stands out from the background."""
     noise = _noise(ink)
     counts, step = _histogram(ink)
@@ -59,7 +59,7 @@ def measured_levels(ink: Grey) -> InkLevels | None:
     return InkLevels(floor, faint, SURE_INK * full, full)
 
 
-def _noise(ink: Grey) -> float:
+def _noise(ink: Gray) -> float:
     if min(ink.shape) < MIN_SIDE_FOR_NOISE:
         return 0.0
     # Every fourth row tells enough.
@@ -68,7 +68,7 @@ def _noise(ink: Grey) -> float:
     return float(np.sort(difference)[int(NOISE_QUANTILE * difference.size)]) / NORMAL_QUANTILE
 
 
-def _histogram(ink: Grey) -> tuple[NDArray[np.intp], float]:
+def _histogram(ink: Gray) -> tuple[NDArray[np.intp], float]:
     highest = max(float(ink.max()), 1e-6)
     bins = np.maximum(ink * np.float32(N_BINS / highest), 0).astype(np.uint8)
     return np.bincount(bins.ravel(), minlength=N_BINS + 1), highest / N_BINS

@@ -1,4 +1,4 @@
-"""The size normalisation that made MNIST's images, as QMNIST reconstructed it."""
+"""The size normalization that made MNIST's images, as QMNIST reconstructed it."""
 
 from functools import lru_cache
 from typing import Any
@@ -16,12 +16,12 @@ MIN_SQUARE_SIDE = 10
 
 
 def to_mnist_form(image: ArrayLike) -> NDArray[np.uint8]:
-    """Bring an image of one digit to the size, position and greys of MNIST's images.
+    """Bring an image of one digit to the size, position and grays of MNIST's images.
 
     The steps are those with which the authors of QMNIST [1]_ reproduced MNIST's training images:
-    cut out the ink, centre it in a square of at least 10x10 pixels, shrink (or enlarge) the square
-    to 20x20 by averaging areas, stretch the greys to 0 ... 255, and place the result in 28x28
-    pixels so that the centre of gravity of the ink is in the middle.
+    cut out the ink, center it in a square of at least 10x10 pixels, shrink (or enlarge) the square
+    to 20x20 by averaging areas, stretch the grays to 0 ... 255, and place the result in 28x28
+    pixels so that the center of gravity of the ink is in the middle.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def mnist_form(image: NDArray[Any]) -> NDArray[np.uint8]:
     ink = image[bounding_box(image)].astype(np.float64, copy=False)
     square_side = max(*ink.shape, MIN_SQUARE_SIDE)
     down, across = (_weights(length, square_side) for length in ink.shape)
-    return _centred(_stretched(down @ ink @ across.T))
+    return _centered(_stretched(down @ ink @ across.T))
 
 
 def checked_ink(image: ArrayLike) -> NDArray[np.float64]:
@@ -91,7 +91,7 @@ def checked_ink(image: ArrayLike) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1024)
 def _weights(length: int, square_side: int) -> NDArray[np.float64]:
-    """Return the weight of each pixel of a centred line in each of the 20 target pixels.
+    """Return the weight of each pixel of a centered line in each of the 20 target pixels.
 
     They are whole numbers: a target pixel is ``5 * side`` wide, `side` being that of the square
     after doubling.
@@ -115,7 +115,7 @@ def _stretched(digit: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(np.floor(digit * 255 / digit.max() + 0.5), dtype=np.int64)
 
 
-def _centred(digit: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _centered(digit: NDArray[np.int64]) -> NDArray[np.uint8]:
     image = np.zeros((SIDE, SIDE), dtype=np.uint8)
     top, left = (_offset(digit.sum(axis=axis)) for axis in (1, 0))
     image[top : top + DIGIT_SIDE, left : left + DIGIT_SIDE] = digit
@@ -123,7 +123,7 @@ def _centred(digit: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 
 def _offset(ink_along_axis: NDArray[np.int64]) -> int:
-    """Return the shift that brings the centre of gravity to more than 14 and at most 15."""
+    """Return the shift that brings the center of gravity to more than 14 and at most 15."""
     total = int(ink_along_axis.sum())
     twice_centre = int(ink_along_axis @ (2 * np.arange(DIGIT_SIDE) + 1))
     shift = (30 * total - twice_centre) // (2 * total)

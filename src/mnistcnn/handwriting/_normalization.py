@@ -1,4 +1,4 @@
-"""Normalizes one image step by step, from greys to a digit in MNIST's or EMNIST's form."""
+"""Normalizes one image step by step, from grays to a digit in MNIST's or EMNIST's form."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from mnistcnn.handwriting._background import ink_over_background, shrunk
-from mnistcnn.handwriting._components import Box, Grey, bounding_box, longer_side, widened
+from mnistcnn.handwriting._components import Box, Gray, bounding_box, longer_side, widened
 from mnistcnn.handwriting._digit_mask import digit_mask
 from mnistcnn.handwriting._emnist_form import emnist_form
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
@@ -49,16 +49,16 @@ class Steps(NamedTuple):
 ALL_STEPS = Steps()
 
 
-def normalized(grey: Grey, steps: Steps = ALL_STEPS) -> NDArray[np.uint8] | None:
-    """Bring greys, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink.
+def normalized(gray: Gray, steps: Steps = ALL_STEPS) -> NDArray[np.uint8] | None:
+    """Bring grays, from 0 for black to 1, to 28x28 pixels, light ink on black; None without ink.
 
     By default it takes the steps that `DigitNormalizer` takes by default.
     """
-    ink = isolated_digit(grey, steps)
+    ink = isolated_digit(gray, steps)
     return None if ink is None else formed(ink, steps)
 
 
-def formed(ink: Grey, steps: Steps) -> NDArray[np.uint8]:
+def formed(ink: Gray, steps: Steps) -> NDArray[np.uint8]:
     """Bring the box of a digit, 0 on the background, up to 1 for ink, to 28x28 pixels."""
     if steps.smooth_small:
         ink = enlarged_smoothly(ink)
@@ -67,12 +67,12 @@ def formed(ink: Grey, steps: Steps) -> NDArray[np.uint8]:
     return FORMS[steps.style](ink)
 
 
-def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
+def isolated_digit(gray: Gray, steps: Steps) -> Gray | None:
     """Return the box of the digit, 0 on the background, up to 1 for ink; None if there is none."""
     if steps.level_light and steps.remove_lines and steps.polarity != "light_on_dark":
-        grey = paper_alone(grey)
-    factor = -(-max(grey.shape) // WORKING_SIDE)
-    ink = ink_over_background(shrunk(grey, factor), steps.polarity, steps.level_light)
+        gray = paper_alone(gray)
+    factor = -(-max(gray.shape) // WORKING_SIDE)
+    ink = ink_over_background(shrunk(gray, factor), steps.polarity, steps.level_light)
     measured = _measured(ink, steps)
     if measured is None:
         return None
@@ -89,13 +89,13 @@ def isolated_digit(grey: Grey, steps: Steps) -> Grey | None:
     box = bounding_box(mask)
     if box is None:
         return None
-    closer = _surroundings(box, factor, grey.shape)
+    closer = _surroundings(box, factor, gray.shape)
     if closer is not None:
-        return isolated_digit(np.ascontiguousarray(grey[closer]), steps)
+        return isolated_digit(np.ascontiguousarray(gray[closer]), steps)
     return _stretched(np.where(mask[box], ink[box], np.float32(0)), levels)
 
 
-def _measured(ink: Grey, steps: Steps) -> tuple[Grey, InkLevels] | None:
+def _measured(ink: Gray, steps: Steps) -> tuple[Gray, InkLevels] | None:
     levels = measured_levels(ink)
     if levels is not None and not steps.remove_noise:
         return ink, levels._replace(floor=0.0)
@@ -115,7 +115,7 @@ def _surroundings(box: Box, factor: int, shape: tuple[int, ...]) -> Box | None:
     return around if longer_side(around) < MAX_SURROUNDINGS * max(shape) else None
 
 
-def _stretched(ink: Grey, levels: InkLevels) -> Grey:
+def _stretched(ink: Gray, levels: InkLevels) -> Gray:
     """Bring the background to 0 and covering ink to 1."""
     stretched = (ink - np.float32(levels.floor)) * np.float32(1 / (levels.full - levels.floor))
     return np.clip(stretched, 0, 1, out=stretched)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from mnistcnn.handwriting._background import shrunk
-from mnistcnn.handwriting._components import Grey, Labels, Mask, labelled, longer_side, places_of
+from mnistcnn.handwriting._components import Gray, Labels, Mask, labeled, longer_side, places_of
 
 __all__ = ["paper_alone"]
 
@@ -33,7 +33,7 @@ MIN_WRITTEN, MAX_WRITTEN = 0.002, 0.5
 MIN_BROADER, MIN_STROKE_ASPECT, MIN_STROKE_LENGTH = 1.5, 1.8, 3
 # A light thing beside the paper is larger than this, in cells and as a fraction of the image.
 MIN_LIGHT_PIXELS, MIN_LIGHT_STROKE = 12, 0.0005
-# At an edge the grey changes by this fraction of what it does on the whole.
+# At an edge the gray changes by this fraction of what it does on the whole.
 MIN_STEP = 0.6
 # Ink in a shadow is darker than this fraction of it, and by this fraction of white's more than
 # noise is.
@@ -42,8 +42,8 @@ MAX_INK_IN_SHADOW, MIN_INK_IN_SHADOW = 0.6, 0.08
 EDGE = 2
 
 
-def paper_alone(grey: Grey) -> Grey:
-    """Return greys with paper in the place of what lies beside the paper and is darker.
+def paper_alone(gray: Gray) -> Gray:
+    """Return grays with paper in the place of what lies beside the paper and is darker.
 
     That is a desk, black bars or corners, and a frame with all that is outside of it. An image
     without any, or one of light ink on a dark ground, is returned as it is.
@@ -59,27 +59,27 @@ def paper_alone(grey: Grey) -> Grey:
     >>> round(float(seen[5, 5]), 1), round(float(seen[50, 102]), 1)
     (0.9, 0.1)
     """
-    if min(grey.shape) < MIN_SIDE:
-        return grey
-    factor = -(-max(grey.shape) // MAX_CELLS)
-    if min(grey.shape) // factor < MIN_CELLS:
-        return grey
-    cells = shrunk(grey, factor)
+    if min(gray.shape) < MIN_SIDE:
+        return gray
+    factor = -(-max(gray.shape) // MAX_CELLS)
+    if min(gray.shape) // factor < MIN_CELLS:
+        return gray
+    cells = shrunk(gray, factor)
     beside = _beside_paper(cells)
     if beside is None:
-        return grey
+        return gray
     edge = ndimage.binary_dilation(beside, iterations=EDGE)
     nearest = ndimage.distance_transform_edt(edge, return_distances=False, return_indices=True)
     filled = cells[tuple(nearest)]
     rows, columns = (
         np.minimum(np.arange(length) // factor, n_cells - 1)
-        for length, n_cells in zip(grey.shape, cells.shape, strict=True)
+        for length, n_cells in zip(gray.shape, cells.shape, strict=True)
     )
     place = np.ix_(rows, columns)
-    return np.where(edge[place], filled[place], grey)
+    return np.where(edge[place], filled[place], gray)
 
 
-def _beside_paper(cells: Grey) -> Mask | None:
+def _beside_paper(cells: Gray) -> Mask | None:
     """Return the area outside the paper; None if all is paper, or if there is no paper."""
     threshold = _between_dark_and_light(cells)
     if threshold is None:
@@ -87,7 +87,7 @@ def _beside_paper(cells: Grey) -> Mask | None:
     dark = cells < threshold
     if not _may_have_anything_beside(dark):
         return None
-    labels = labelled(dark)
+    labels = labeled(dark)
     desk = _along_the_border(labels)
     is_desk = _is_beside_paper(desk, dark) and _ends_sharply(desk, cells)
     if is_desk and not _is_written_on(desk, cells) and not _holds_light_strokes(desk):
@@ -103,7 +103,7 @@ def _may_have_anything_beside(dark: Mask) -> bool:
     return bool(corners.any() or lines.max() > MIN_SIDE_COVERED)
 
 
-def _between_dark_and_light(cells: Grey) -> float | None:
+def _between_dark_and_light(cells: Gray) -> float | None:
     """Return Otsu's threshold; None where the two sides of it hardly differ."""
     counts, edges = np.histogram(cells, N_BINS)
     middles = (edges[1:] + edges[:-1]) / 2
@@ -175,7 +175,7 @@ def _is_broader_than_ink(sheet: Mask, dark: NDArray[Any]) -> bool:
     away = ndimage.distance_transform_edt(ink)
     if float(ndimage.distance_transform_edt(light).max()) <= MIN_BROADER * float(away.max()):
         return False
-    strokes = labelled(ink)
+    strokes = labeled(ink)
     boxes = places_of(strokes)
     halves = ndimage.maximum(away, strokes, range(1, len(boxes) + 1))
     lengths = [longer_side(box) for box in boxes]
@@ -185,7 +185,7 @@ def _is_broader_than_ink(sheet: Mask, dark: NDArray[Any]) -> bool:
     )
 
 
-def _ends_sharply(beside: Mask, cells: Grey) -> bool:
+def _ends_sharply(beside: Mask, cells: Gray) -> bool:
     """Tell whether it ends at an edge, as paper does, rather than in a shade."""
     inner = beside & ~ndimage.binary_erosion(beside, iterations=EDGE + 1, border_value=1)
     outer = ndimage.binary_dilation(beside, iterations=EDGE + 1) & ~beside
@@ -203,7 +203,7 @@ def _holds_light_strokes(beside: Mask) -> bool:
     return bool((areas[1:] > max(MIN_LIGHT_PIXELS, MIN_LIGHT_STROKE * beside.size)).any())
 
 
-def _is_written_on(beside: Mask, cells: Grey) -> bool:
+def _is_written_on(beside: Mask, cells: Gray) -> bool:
     """Tell whether there is ink in it, so that it is paper, in the shadow."""
     inner = ndimage.binary_erosion(beside, iterations=EDGE, border_value=1)
     if not inner.any():

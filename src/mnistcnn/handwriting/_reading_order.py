@@ -16,7 +16,7 @@ MAX_SLOPE = 0.2
 def lines_of_text(boxes: Boxes) -> list[list[int]]:
     """Order boxes as they are read: lines from the top, each with its boxes' numbers from the left.
 
-    Neighbours to the right give a first guess of lines, these the slope that they have in common;
+    Neighbors to the right give a first guess of lines, these the slope that they have in common;
     with the slope taken away, boxes that overlap in height are in one line.
 
     Examples
@@ -53,28 +53,28 @@ def _slope(boxes: Boxes) -> float:
     """Return by how much lines of writing go down to the right."""
     middle = np.stack([boxes[:, 1] + boxes[:, 3], boxes[:, 0] + boxes[:, 2]], axis=1) / 2
     across = along = 0.0
-    for chain in _chains(_right_neighbours(boxes)):
+    for chain in _chains(_right_neighbors(boxes)):
         x, y = (middle[chain] - middle[chain].mean(axis=0)).T
         across, along = across + float(x @ y), along + float(x @ x)
     return float(np.clip(across / along, -MAX_SLOPE, MAX_SLOPE)) if along else 0.0
 
 
-def _right_neighbours(boxes: Boxes) -> NDArray[np.intp]:
+def _right_neighbors(boxes: Boxes) -> NDArray[np.intp]:
     """Return the nearest box to the right of each that overlaps it in height; -1 for none."""
     tops, lefts, bottoms, rights = boxes.T
     middles = lefts + rights
-    neighbours = np.full(len(boxes), -1)
+    neighbors = np.full(len(boxes), -1)
     for number, (top, _, bottom, _) in enumerate(boxes):
         shared = np.minimum(bottom, bottoms) - np.maximum(top, tops)
         beside = shared > MIN_SHARED_HEIGHT * np.minimum(bottom - top, bottoms - tops)
         right = np.flatnonzero(beside & (middles > middles[number]))
         if len(right):
-            neighbours[number] = right[middles[right].argmin()]
-    return neighbours
+            neighbors[number] = right[middles[right].argmin()]
+    return neighbors
 
 
 def _chains(following: NDArray[np.intp]) -> list[list[int]]:
-    """Follow the neighbours from those boxes on that nothing stands to the left of."""
+    """Follow the neighbors from those boxes on that nothing stands to the left of."""
     chains = []
     for first in np.setdiff1d(np.arange(len(following)), following).tolist():
         chain, box = [first], int(following[first])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn.handwriting._components import Grey, Mask
+from mnistcnn.handwriting._components import Gray, Mask
 from mnistcnn.handwriting._strokes import stroke_width
 
 __all__ = ["without_lines"]
@@ -63,7 +63,7 @@ class _Background(NamedTuple):
         return np.asarray(np.minimum(n_up, reach - 1) + np.minimum(n_down, reach - 1))
 
 
-def without_lines(ink: Grey, faint: float, full: float) -> Grey:
+def without_lines(ink: Gray, faint: float, full: float) -> Gray:
     """Return an image with 0 along its ruled lines, if any, but for strokes that cross them.
 
     A pixel can be ink from `faint` on; `full` is the strength of covering ink.
@@ -79,7 +79,7 @@ def without_lines(ink: Grey, faint: float, full: float) -> Grey:
     return ink
 
 
-def _lines(ink: Grey, palest: float) -> list[_Line]:
+def _lines(ink: Gray, palest: float) -> list[_Line]:
     width = ink.shape[1]
     end = max(3, round(END_ZONE * width))
     if not all((ink[:, column] > palest).any() for column in (end // 2, width - 1 - end // 2)):
@@ -130,7 +130,7 @@ def _background_below(mask: Mask) -> NDArray[np.int32]:
     return np.int32(len(mask) - 1) - _background_above(mask[::-1])[::-1]
 
 
-def _traced(ink: Grey, mask: Mask, background: _Background, path: NDArray[np.intp]) -> _Line | None:
+def _traced(ink: Gray, mask: Mask, background: _Background, path: NDArray[np.intp]) -> _Line | None:
     height, width = mask.shape
     # The path may run one pixel beside the line.
     rows, inside = _rows_around(path, 1, height)
@@ -153,7 +153,7 @@ def _rows_around(path: NDArray[np.intp], reach: int, height: int) -> tuple[NDArr
     return np.clip(rows, 0, height - 1), (rows >= 0) & (rows < height)
 
 
-def _are_ruled(lines: list[_Line], ink: Grey, faint: float, full: float) -> bool:
+def _are_ruled(lines: list[_Line], ink: Gray, faint: float, full: float) -> bool:
     """Say whether lines are the paper's; a digit that fills its image may have such a stroke."""
     if len(lines) >= MIN_RULED_LINES:
         return True
@@ -167,7 +167,7 @@ def _are_ruled(lines: list[_Line], ink: Grey, faint: float, full: float) -> bool
     return strength < MAX_STRENGTH_BESIDE_INK * full or thickness < MAX_THICKNESS_BESIDE_INK * width
 
 
-def _erased(ink: Grey, lines: list[_Line]) -> Grey:
+def _erased(ink: Gray, lines: list[_Line]) -> Gray:
     cleaned = ink.copy()
     columns = np.arange(ink.shape[1])
     # A stroke along one of them makes that one seem darker than they are.

@@ -10,11 +10,11 @@ from scipy.sparse.csgraph import connected_components
 
 from mnistcnn.handwriting._components import (
     Boxes,
-    Grey,
+    Gray,
     Labels,
     Mask,
     boxes_of,
-    labelled,
+    labeled,
     slices_of,
     widened,
 )
@@ -73,7 +73,7 @@ USUAL_ASPECT, MIN_USUAL_ASPECT = 0.72, 0.5
 MAX_SINGLE_HEIGHT, MIN_COLUMN_WIDTH = 1.65, 0.6
 
 
-def digits_on(ink: Grey, levels: InkLevels) -> tuple[Labels, Boxes]:
+def digits_on(ink: Gray, levels: InkLevels) -> tuple[Labels, Boxes]:
     """Find the digits of a sheet without ruled lines.
 
     Returns the label of each pixel, 0 on the background, otherwise 1 + the number of the digit, and
@@ -81,13 +81,13 @@ def digits_on(ink: Grey, levels: InkLevels) -> tuple[Labels, Boxes]:
     """
     labels = _components(ink, levels)
     usual = _usual_size(labels)
-    labels = _relabelled(labels, _is_written(labels, usual))
-    labels = _relabelled(labels, np.ones(int(labels.max()), dtype=bool), _digit_of(labels, usual))
+    labels = _relabeled(labels, _is_written(labels, usual))
+    labels = _relabeled(labels, np.ones(int(labels.max()), dtype=bool), _digit_of(labels, usual))
     boxes = boxes_of(labels)
     sizes = _sizes(boxes)
     whole = sizes.max(axis=1) >= max(MIN_DIGIT_SIZE * usual, MIN_DIGIT_PIXELS)
     flat = (sizes[:, 0] < MAX_DASH_HEIGHT * usual) & (sizes[:, 1] > MIN_DASH_ASPECT * sizes[:, 0])
-    labels = _relabelled(labels, whole & ~flat)
+    labels = _relabeled(labels, whole & ~flat)
     return labels, boxes_of(labels)
 
 
@@ -107,29 +107,29 @@ def n_digits_in(boxes: Boxes, number: int) -> int:
     return 1
 
 
-def _components(ink: Grey, levels: InkLevels) -> Labels:
+def _components(ink: Gray, levels: InkLevels) -> Labels:
     """Label the components that stand out from the background right around them.
 
     The light's last unevenness does not, and ink in a dim corner does, weak as it is.
     """
-    labels = labelled(ink > max(levels.faint, 1e-3))
+    labels = labeled(ink > max(levels.faint, 1e-3))
     rim = np.where(ndimage.minimum_filter(labels, RIM_WINDOW) == 0, labels, 0)
     beyond = ndimage.maximum_filter(labels, RIM_WINDOW) == 0
     around = np.where(beyond, ndimage.maximum_filter(labels, BACKGROUND_WINDOW), 0)
     inside, outside = (_mean_of_each(ink, places, labels) for places in (rim, around))
     areas = np.bincount(labels.ravel())[1:]
     smallest = np.sort(areas)[-MAX_COMPONENTS] if len(areas) > MAX_COMPONENTS else 0
-    return _relabelled(labels, (outside < MAX_BACKGROUND_INK * inside) & (areas > smallest))
+    return _relabeled(labels, (outside < MAX_BACKGROUND_INK * inside) & (areas > smallest))
 
 
-def _mean_of_each(ink: Grey, places: Labels, labels: Labels) -> NDArray[np.float64]:
+def _mean_of_each(ink: Gray, places: Labels, labels: Labels) -> NDArray[np.float64]:
     """Return the mean of the ink at the places with each label, 0 where there are none."""
     length = int(labels.max()) + 1
     sums = np.bincount(places.ravel(), weights=ink.ravel(), minlength=length)
     return sums[1:] / np.maximum(np.bincount(places.ravel(), minlength=length)[1:], 1)
 
 
-def _relabelled(labels: Labels, kept: Mask, group: Labels | None = None) -> Labels:
+def _relabeled(labels: Labels, kept: Mask, group: Labels | None = None) -> Labels:
     """Give new numbers to those components that are kept, or to the groups that they belong to."""
     numbers = np.cumsum(kept) if group is None else group + 1
     return np.asarray(np.concatenate([[0], np.where(kept, numbers, 0)])[labels], dtype=np.intp)
@@ -194,7 +194,7 @@ def _digit_of(labels: Labels, usual: float) -> Labels:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)
 
 
-def _neighbours(boxes: Boxes) -> Iterator[tuple[int, int]]:
+def _neighbors(boxes: Boxes) -> Iterator[tuple[int, int]]:
     """Give the pairs of boxes that are near enough to each other, the larger one first."""
     longer = _sizes(boxes).max(axis=1)
     order = np.argsort(boxes[:, 1])
@@ -216,7 +216,7 @@ def _neighbours(boxes: Boxes) -> Iterator[tuple[int, int]]:
 def _pairs_of_one_digit(labels: Labels, boxes: Boxes, usual: float) -> Iterator[tuple[int, int]]:
     """Give the pairs of components that are strokes of one digit, the larger one first."""
     n_pixels = 0
-    for pair in _neighbours(boxes):
+    for pair in _neighbors(boxes):
         reach = _reach(boxes, pair, usual)
         if not reach:
             continue

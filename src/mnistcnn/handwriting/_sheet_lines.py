@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, longer_side, places_of
+from mnistcnn.handwriting._components import Box, Gray, Mask, labeled, longer_side, places_of
 from mnistcnn.handwriting._ink_levels import InkLevels
 from mnistcnn.handwriting._ruled_lines import without_lines
 
@@ -22,7 +22,7 @@ MAX_DIGIT_ASPECT, MAX_HOLES = 2.5, 4
 MARGIN = 30
 
 
-def without_rules(ink: Grey, levels: InkLevels) -> Grey:
+def without_rules(ink: Gray, levels: InkLevels) -> Gray:
     """Return a sheet's ink with 0 along the lines that run across any part of it.
 
     Strokes that cross them are left.
@@ -36,8 +36,8 @@ def without_rules(ink: Grey, levels: InkLevels) -> Grey:
     return cleaned
 
 
-def _long_components(ink: Grey, levels: InkLevels) -> list[Box]:
-    labels = labelled(ink > levels.faint)
+def _long_components(ink: Gray, levels: InkLevels) -> list[Box]:
+    labels = labeled(ink > levels.faint)
     return [
         box
         for number, box in enumerate(places_of(labels), start=1)

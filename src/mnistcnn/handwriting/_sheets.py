@@ -10,14 +10,14 @@ from scipy import ndimage
 
 from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.handwriting._background import ink_over_background, shrunk
-from mnistcnn.handwriting._components import Boxes, Grey, Labels, Mask, slices_of
+from mnistcnn.handwriting._components import Boxes, Gray, Labels, Mask, slices_of
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
 from mnistcnn.handwriting._paper import paper_alone
 from mnistcnn.handwriting._reading_order import lines_of_text
 from mnistcnn.handwriting._segmentation import digits_on, n_digits_in
 from mnistcnn.handwriting._sheet_lines import without_rules
 from mnistcnn.handwriting._underlines import without_underlines
-from mnistcnn.images import ReadableImage, grey_over_white
+from mnistcnn.images import ReadableImage, gray_over_white
 
 __all__ = ["FoundDigit", "find_digits"]
 
@@ -148,9 +148,9 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
     >>> [digit.line for digit in found], any(digit.touching for digit in found)
     ([0, 0, 0, 1, 1], False)
     """
-    grey = grey_over_white(image)
-    factor = max(1, ceil(sqrt(grey.size) / MAX_SIDE))
-    sheet = shrunk(grey, factor)
+    gray = gray_over_white(image)
+    factor = max(1, ceil(sqrt(gray.size) / MAX_SIDE))
+    sheet = shrunk(gray, factor)
     if polarity != "light_on_dark":
         sheet = paper_alone(sheet)
     ink = _levelled(ink_over_background(sheet, polarity, True))
@@ -164,7 +164,7 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
     left_out |= _rests_of_rules(boxes, lines, len(ink))
     return [
         FoundDigit(
-            _in_pixels_of(grey.shape, boxes[number], factor),
+            _in_pixels_of(gray.shape, boxes[number], factor),
             line,
             n_digits_in(boxes, number),
             _crop(cleaned, labels, number, boxes[number], levels),
@@ -207,7 +207,7 @@ def _rests_of_rules(boxes: Boxes, lines: list[list[int]], height: int) -> Mask:
     return are_rests
 
 
-def _levelled(ink: Grey) -> Grey:
+def _levelled(ink: Gray) -> Gray:
     """Bring the background to 0 in the far corners of a large sheet, too."""
     levels = measured_levels(ink)
     if levels is None:
@@ -227,7 +227,7 @@ def _in_pixels_of(shape: tuple[int, ...], box: Boxes, factor: int) -> tuple[int,
 
 
 def _crop(
-    ink: Grey, labels: Labels, number: int, box: Boxes, levels: InkLevels
+    ink: Gray, labels: Labels, number: int, box: Boxes, levels: InkLevels
 ) -> NDArray[np.uint8]:
     place = slices_of(box)
     strength = (ink[place] - levels.floor) / (levels.full - levels.floor)

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 __all__ = ["enlarged_smoothly", "stroke_width", "with_broader_strokes"]
 
-Grey = NDArray[np.float32]
+Gray = NDArray[np.float32]
 
 # Fractions of the digit's longer side: strokes under the first are made as broad as the second. Of
 # MNIST's training digits 2 of 100 are thinner than the first; half are between 0.105 and 0.144.
@@ -35,7 +35,7 @@ def stroke_width(mask: NDArray[np.bool_], *, end_at_border: bool = True) -> floa
     return 2 * int(np.count_nonzero(mask)) / max(np.pi / 4 * int(outline), 1)
 
 
-def enlarged_smoothly(ink: Grey) -> Grey:
+def enlarged_smoothly(ink: Gray) -> Gray:
     """Enlarge the box of a digit (ink from 0 to 1) of under 18 pixels, without stairs."""
     longer = max(ink.shape)
     if longer >= MIN_DIGIT_SIDE:
@@ -44,11 +44,11 @@ def enlarged_smoothly(ink: Grey) -> Grey:
     padded = np.pad(ink, 2)
     height, width = (factor * side for side in padded.shape)
     enlarged = Image.fromarray(padded).resize((width, height), Image.Resampling.BICUBIC)
-    greys = np.asarray(enlarged, dtype=np.float32) - BACKGROUND_LEVEL
-    return np.asarray(np.clip(greys / (INK_LEVEL - BACKGROUND_LEVEL), 0, 1), dtype=np.float32)
+    grays = np.asarray(enlarged, dtype=np.float32) - BACKGROUND_LEVEL
+    return np.asarray(np.clip(grays / (INK_LEVEL - BACKGROUND_LEVEL), 0, 1), dtype=np.float32)
 
 
-def with_broader_strokes(ink: Grey) -> Grey:
+def with_broader_strokes(ink: Gray) -> Gray:
     """Make hairlines about a ninth of the digit's size broad, in a larger box; leave other strokes.
 
     `ink` is the box of a digit, from 0 to 1.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcnn.handwriting._components import Box, Grey, Mask, labelled, places_of, widened
+from mnistcnn.handwriting._components import Box, Gray, Mask, labeled, places_of, widened
 from mnistcnn.handwriting._ink_levels import InkLevels
 
 __all__ = ["without_underlines"]
@@ -37,7 +37,7 @@ class _Line(NamedTuple):
     thickness: int
 
 
-def without_underlines(ink: Grey, levels: InkLevels) -> Grey:
+def without_underlines(ink: Gray, levels: InkLevels) -> Gray:
     """Return a sheet's ink with 0 along lines that join the digits they were drawn under.
 
     Examples
@@ -51,7 +51,7 @@ def without_underlines(ink: Grey, levels: InkLevels) -> Grey:
     >>> float(cleaned[60, 80]), float(cleaned[40, 52])
     (0.0, 1.0)
     """
-    labels = labelled(ink > levels.faint)
+    labels = labeled(ink > levels.faint)
     cleaned = ink
     for number, box in enumerate(places_of(labels), start=1):
         height, width = (side.stop - side.start for side in box)
@@ -124,7 +124,7 @@ def _joins(pixels: Mask, component: Mask) -> bool:
     return bool(np.ptp(line) >= MIN_LENGTH * height or beyond >= max(2, MIN_BEYOND * height))
 
 
-def _stands_out(ink: Grey, component: Mask) -> bool:
+def _stands_out(ink: Gray, component: Mask) -> bool:
     """Tell whether a component is of strokes, with the background right beside them."""
     beside = ndimage.binary_dilation(component, iterations=AROUND)
     beside &= ~ndimage.binary_dilation(component, iterations=AROUND // 2)
@@ -132,7 +132,7 @@ def _stands_out(ink: Grey, component: Mask) -> bool:
     return bool(beside.any() and float(np.median(ink[beside])) < MAX_BACKGROUND * inside)
 
 
-def _cleared(cleaned: Grey, ink: Grey, box: Box, pixels: Mask) -> Grey:
+def _cleared(cleaned: Gray, ink: Gray, box: Box, pixels: Mask) -> Gray:
     result = cleaned.copy() if cleaned is ink else cleaned
     # Its soft edge, too, but for where a stroke goes on.
     edge = ndimage.binary_dilation(pixels, structure=[[0, 1, 0], [0, 1, 0], [0, 1, 0]])

@@ -10,7 +10,7 @@ PIXELS_A_BAND = 1 << 20
 
 
 def in_plain_mode(image: Image.Image) -> Image.Image:
-    """Return the image in grey or in color, with its transparency."""
+    """Return the image in gray or in color, with its transparency."""
     if image.mode in ("L", "LA", "RGB", "RGBA", "I", "F") or image.mode.startswith("I;16"):
         is_transparent = image.mode in ("L", "RGB") and "transparency" in image.info
         return image.convert("RGBA") if is_transparent else image

@@ -41,7 +41,7 @@ class DigitGridDisplay:
     Parameters
     ----------
     images : array-like of shape (n, h * w), (n, h, w) or (n, h, w, c), or a list of images
-        Grey images, or RGB images with three channels; of any other number of channels, the mean is
+        Gray images, or RGB images with three channels; of any other number of channels, the mean is
         shown. They may have any dtype and range: the smallest value is black, the largest white.
         Images in a list may have different shapes, (h, w) or (h, w, c).
     titles : sequence of str of length n

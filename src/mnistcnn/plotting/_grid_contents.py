@@ -145,7 +145,7 @@ def shown(
     """Return images as matplotlib takes them, from 0 to 1."""
     if image_shape is not None:
         _check_image_shape(image_shape)
-    values = [_grey_or_rgb(image.astype(np.float64)) for image in _one_by_one(images, image_shape)]
+    values = [_gray_or_rgb(image.astype(np.float64)) for image in _one_by_one(images, image_shape)]
     finite = np.concatenate([[], *(image[np.isfinite(image)] for image in values)])
     if not finite.size:
         return values
@@ -181,11 +181,11 @@ def _one_by_one(
     return list(array)
 
 
-def _grey_or_rgb(image: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def _gray_or_rgb(image: "NDArray[np.float64]") -> "NDArray[np.float64]":
     if image.ndim == 2 or image.shape[-1] == RGB:
         return image
-    grey: NDArray[np.float64] = image.mean(axis=-1)
-    return grey
+    gray: NDArray[np.float64] = image.mean(axis=-1)
+    return gray
 
 
 def first_images(images: "Iterable[ImageLike]", n_images: int) -> "list[ImageLike]":

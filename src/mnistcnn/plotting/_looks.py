@@ -1,10 +1,10 @@
-"""Styles of lines that are distinguishable in grey and by color-blind readers."""
+"""Styles of lines that are distinguishable in gray and by color-blind readers."""
 
 from typing import Any
 
 __all__ = ["COLORMAP", "MEAN", "POINTS", "REGION", "TRAINING", "VALIDATION", "line_looks"]
 
-# Of equal steps to the eye, in grey too, and nearly the same for the color-blind (Nunez, Anderton
+# Of equal steps to the eye, in gray too, and nearly the same for the color-blind (Nunez, Anderton
 # and Renslow 2018).
 COLORMAP = "cividis"
 
@@ -17,7 +17,7 @@ MEAN: dict[str, Any] = {"color": "black", "marker": "D"}
 _COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
 _MARKERS = "osD^vP*X<>"
 
-# One for each of up to seventy points, in which neighbours differ in both.
+# One for each of up to seventy points, in which neighbors differ in both.
 POINTS: tuple[dict[str, Any], ...] = tuple(
     {"color": _COLORS[number % len(_COLORS)], "marker": _MARKERS[number % len(_MARKERS)]}
     for number in range(len(_COLORS) * len(_MARKERS))

@@ -138,7 +138,7 @@ class PairwiseDisplay:
                 -self.rope, self.rope, color=REGION, alpha=0.4, label="practically equal"
             )
             ax.legend()
-        self.zero_line_ = ax.axvline(0, color="grey", linewidth=1)
+        self.zero_line_ = ax.axvline(0, color="gray", linewidth=1)
         options = {"fmt": "D", "color": "black", "capsize": 4, **interval_options}
         # As lists: an older matplotlib takes an array of one for a number.
         lengths = np.abs(bounds - difference).tolist()

@@ -1,4 +1,4 @@
-"""Detects flat rows of RGBA images that are read as grey images of twice the side."""
+"""Detects flat rows of RGBA images that are read as gray images of twice the side."""
 
 import warnings
 from typing import Any
@@ -14,21 +14,21 @@ from mnistcnn.preprocessing._training_pixels import some_of
 __all__ = ["warn_of_opaque_alpha"]
 
 # Red, green and blue are all below the maximum in at least this fraction of the pixels; the rest
-# may be white paper. Strokes of a grey image that miss every fourth column cover less of it.
+# may be white paper. Strokes of a gray image that miss every fourth column cover less of it.
 MIN_FRACTION_OF_INK = 0.25
 
 
 def warn_of_opaque_alpha(
     image_shape: ImageShapeParameter, array_shape: tuple[int, ...], pixels: NDArray[Any]
 ) -> None:
-    """Warn if flat rows, read as square grey images, are RGBA images without transparency.
+    """Warn if flat rows, read as square gray images, are RGBA images without transparency.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mnistcnn.preprocessing import warn_of_opaque_alpha
-    >>> grey = np.arange(256).reshape(4, 64)
-    >>> warn_of_opaque_alpha("auto", grey.shape, grey)
+    >>> gray = np.arange(256).reshape(4, 64)
+    >>> warn_of_opaque_alpha("auto", gray.shape, gray)
     """
     n_columns = array_shape[1]
     if image_shape != "auto" or len(array_shape) != 2 or n_columns % 4:
@@ -38,7 +38,7 @@ def warn_of_opaque_alpha(
         return
     side = round((n_columns // 4) ** 0.5)
     warnings.warn(
-        f"X is read as grey images of {2 * side} x {2 * side} pixels, but every fourth value is "
+        f"X is read as gray images of {2 * side} x {2 * side} pixels, but every fourth value is "
         f"{some.max():.4g}, as in RGBA images without transparency. State image_shape="
         f"({side}, {side}, 4) if these are their values, or their height and width.",
         UserWarning,

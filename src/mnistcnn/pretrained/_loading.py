@@ -31,7 +31,7 @@ def load_pretrained(name: str = "digits") -> DigitCNNClassifier:
         The name of the classifier. ``"parts"`` is for `mnistcnn.DigitReader`: its classes are
         ``"0"`` to ``"9"``, ``"00"`` to ``"99"`` for pairs that touch, ``"piece"``, ``"several"``
         and ``"other"``. Its images are arrays of shape (32, 32, 3), which show a part of a line of
-        writing alone, its immediate neighbourhood, and a wider one.
+        writing alone, its immediate neighborhood, and a wider one.
 
     Returns
     -------

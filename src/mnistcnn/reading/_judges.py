@@ -37,7 +37,7 @@ class Judged(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """The judgements of n parts.
+    """The judgments of n parts.
 
     Attributes
     ----------

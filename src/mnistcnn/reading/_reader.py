@@ -75,7 +75,7 @@ class DigitReader(BaseEstimator):  # type: ignore[misc]
         begins with a `DigitNormalizer`, as a pipeline may, is given images of 28x28 pixels.
     part_classifier : classifier or None, default=None
         A fitted classifier with `predict_proba`, for images of shape (32, 32, 3) of parts of a
-        line: the part alone, its immediate neighbourhood, and a wider one. Its classes are labels
+        line: the part alone, its immediate neighborhood, and a wider one. Its classes are labels
         as text, such as ``"4"``, pairs of labels, such as ``"42"`` for two digits that touch,
         ``"piece"``, ``"several"`` and ``"other"``. If it knows the labels of `classifier`, the
         probabilities of a digit are a geometric mean of those of both, in which `classifier` has

@@ -58,7 +58,7 @@ def segmented(lines: Sequence[Sequence[Ink]], judge: Judge) -> list[Segmented]:
     """Take lines of ink apart into what are most likely their digits.
 
     Ink that is surely one digit stays whole; where a line has other ink, all ways to cut that and
-    to join it to its neighbours are judged.
+    to join it to its neighbors are judged.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def _judged(inks: Sequence[Ink], uncut: Collection[int], joined: Collection[int]
 
 
 def _cut(judged: Judged, verdicts: Verdicts, joins: bool) -> Judged:
-    """Cut what is not surely one digit, and let it be joined to its neighbours."""
+    """Cut what is not surely one digit, and let it be joined to its neighbors."""
     inks = judged.line.inks
     are_sure = np.zeros(len(inks), dtype=bool)
     for part, is_sure in zip(judged.parts, verdicts.are_sure, strict=True):

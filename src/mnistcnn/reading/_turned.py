@@ -26,7 +26,7 @@ MIN_DISTANCE, MIN_SIZE, MAX_SIZE, MIN_ASPECT = 1.0, 0.4, 2.5, 0.3
 def may_be_turned(box: Box, inks: Sequence[Box], digits: Sequence[Box]) -> bool:
     """Say whether ink stands alone and is about as large as the digits that were read.
 
-    A letter of a word has neighbours, and where no digit was read nothing is known of their size.
+    A letter of a word has neighbors, and where no digit was read nothing is known of their size.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The views of a part of a line for a network: alone, with its rest, and among its neighbours."""
+"""The views of a part of a line for a network: alone, with its rest, and among its neighbors."""
 
 from collections.abc import Sequence
 

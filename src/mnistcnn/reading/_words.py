@@ -1,4 +1,4 @@
-"""Tells letters that look like digits from digits, by their neighbours."""
+"""Tells letters that look like digits from digits, by their neighbors."""
 
 from collections.abc import Sequence
 
@@ -56,7 +56,7 @@ def are_in_numbers(singles: Sequence[float], boxes: Sequence[Box]) -> NDArray[np
     begins = [
         place
         for place in range(1, len(boxes))
-        if not _are_neighbours(boxes[place - 1], boxes[place])
+        if not _are_neighbors(boxes[place - 1], boxes[place])
     ]
     groups = np.split(digit, begins)
     return np.concatenate([_likeliest(group) for group in groups])
@@ -87,13 +87,13 @@ def has_numbers(singles: Sequence[float], n_others: int) -> bool:
     return is_certain or likely >= MIN_LIKELY_FRACTION * (len(singles) + n_others)
 
 
-def _are_neighbours(one: Box, other: Box) -> bool:
+def _are_neighbors(one: Box, other: Box) -> bool:
     gap = other[0] - one[0] - one[2]
     return gap <= MAX_GAP * max(one[3], other[3])
 
 
 def _likeliest(digit: Floats) -> NDArray[np.bool_]:
-    """Return the most likely joint labelling of neighbours, by Viterbi's algorithm."""
+    """Return the most likely joint labeling of neighbors, by Viterbi's algorithm."""
     if len(digit) < 2:
         return np.ones(len(digit), dtype=bool)
     # Columns: in a number, in a word.

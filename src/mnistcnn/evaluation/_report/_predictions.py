@@ -1,4 +1,4 @@
-"""The predictions for labelled images, and the scores computed from them."""
+"""The predictions for labeled images, and the scores computed from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The predictions for labelled images.
+    """The predictions for labeled images.
 
     Parameters
     ----------

@@ -227,7 +227,7 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
     if sure is not None:
         probability = element("span", f"with {percent(sure[place], 1)}")
     return figure(
-        element("img", src=_as_url(pixels), alt=f"Labelled {true}, predicted as {predicted}."),
+        element("img", src=_as_url(pixels), alt=f"Labeled {true}, predicted as {predicted}."),
         element("span", "predicted ", element("b", predicted)),
         probability,
         element("span", "true ", element("b", true)),
@@ -238,6 +238,6 @@ def _mistake(predictions: Predictions, place: int, pixels: NDArray[np.float64]) 
 
 def _as_url(pixels: NDArray[np.float64]) -> str:
     """Return an image as a data URL."""
-    # What is not finite has no grey.
+    # What is not finite has no gray.
     levels = np.nan_to_num(255 * pixels).round().astype(np.uint8)
     return data_url(Image.fromarray(levels), optimize=True)

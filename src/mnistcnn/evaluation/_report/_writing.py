@@ -1,4 +1,4 @@
-"""Writes the report on a classifier and labelled images to a file."""
+"""Writes the report on a classifier and labeled images to a file."""
 
 import warnings
 from collections.abc import Sequence

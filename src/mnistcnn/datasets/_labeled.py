@@ -1,4 +1,4 @@
-"""Labelled digits from a name or a path, as a command line states them."""
+"""Labeled digits from a name or a path, as a command line states them."""
 
 import os
 from collections.abc import Callable
@@ -24,9 +24,9 @@ from mnistcnn.datasets._mnist import fetch_mnist
 from mnistcnn.datasets._npz import read_npz_pair
 from mnistcnn.datasets._sample_digits import load_sample_digits
 
-__all__ = ["DATA_NAMES", "is_other_than_named", "load_labelled"]
+__all__ = ["DATA_NAMES", "is_other_than_named", "load_labeled"]
 
-Labelled = tuple[NDArray[Any], NDArray[Any]]
+Labeled = tuple[NDArray[Any], NDArray[Any]]
 
 _FETCHED: dict[str, Callable[..., Any]] = {
     "mnist": fetch_mnist,
@@ -54,13 +54,13 @@ _ALLOWED = (
     },
     prefer_skip_nested_validation=True,
 )  # type: ignore[untyped-decorator]
-def load_labelled(
+def load_labeled(
     source: str | os.PathLike[str],
     *,
     subset: str = "train",
     on_progress: OnProgress | None = None,
-) -> Labelled:
-    """Load labelled images from a name or a path.
+) -> Labeled:
+    """Load labeled images from a name or a path.
 
     Parameters
     ----------
@@ -105,8 +105,8 @@ def load_labelled(
 
     Examples
     --------
-    >>> from mnistcnn.datasets import load_labelled
-    >>> X, y = load_labelled("digits")
+    >>> from mnistcnn.datasets import load_labeled
+    >>> X, y = load_labeled("digits")
     >>> X.shape, y.shape
     ((1797, 784), (1797,))
     """
@@ -147,11 +147,11 @@ def is_other_than_named(path: str) -> bool:
     return path not in _SEARCHED or not is_searched(path, _SEARCHED[path])
 
 
-def _pair(bunch: Bunch) -> Labelled:
+def _pair(bunch: Bunch) -> Labeled:
     return bunch.data, bunch.target
 
 
-def _read_folder(folder: Path, subset: str) -> Labelled:
+def _read_folder(folder: Path, subset: str) -> Labeled:
     data = data_set_of(folder)
     split = read_split(folder, data, subset)
     if split is None:
@@ -163,13 +163,13 @@ def _read_folder(folder: Path, subset: str) -> Labelled:
     return images.reshape(len(images), -1), labels
 
 
-def _read_csv(path: Path) -> Labelled:
+def _read_csv(path: Path) -> Labeled:
     pixels, labels = read_upright_table(path, LABELS)
     assert labels is not None
     return pixels, labels
 
 
-def _read_npz(path: Path, subset: str) -> Labelled:
+def _read_npz(path: Path, subset: str) -> Labeled:
     X, y = read_npz_pair(path, (f"x_{subset}", f"y_{subset}"), ("X", "y"))
     if X.ndim not in (2, 3, 4) or y.shape != X.shape[:1] or not y.size:
         raise ValueError(

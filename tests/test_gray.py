@@ -1,4 +1,4 @@
-"""grey_over_white: the greys of whatever a user calls an image."""
+"""gray_over_white: the grays of whatever a user calls an image."""
 
 from io import BytesIO
 
@@ -11,9 +11,9 @@ from PIL import Image
 
 from image_files import content_of
 from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits
-from mnistcnn.images import grey_over_white
+from mnistcnn.images import gray_over_white
 
-GREYS = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12))
+GRAYS = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12))
 INK = np.zeros((20, 20), dtype=np.uint8)
 INK[5:15, 9:12] = 255
 
@@ -23,9 +23,9 @@ def drawn(color, background):
     return np.where(INK[..., np.newaxis] > 0, color, background).astype(np.uint8)
 
 
-@given(pixels=GREYS)
+@given(pixels=GRAYS)
 @example(pixels=np.array([[255, 248]], dtype=np.uint8))
-def test_every_kind_of_the_same_image_has_the_same_greys(pixels):
+def test_every_kind_of_the_same_image_has_the_same_grays(pixels):
     # With white in it, every unit is known.
     pixels[0, 0] = 255
     expected = pixels / np.float32(255)
@@ -37,28 +37,28 @@ def test_every_kind_of_the_same_image_has_the_same_greys(pixels):
         BytesIO(content_of(image)), {"composite": pixels}, {"composite": image.convert("RGBA")},
     ]  # fmt: skip
     for kind in kinds:
-        grey = grey_over_white(kind)
-        assert grey.dtype == np.float32
-        np.testing.assert_allclose(grey, expected, atol=1e-6)
+        gray = gray_over_white(kind)
+        assert gray.dtype == np.float32
+        np.testing.assert_allclose(gray, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("white", [1, 16, 255, 1023, 4095, 16383, 65535, 3e6])
-def test_the_unit_of_the_greys_does_not_matter(white):
-    np.testing.assert_allclose(grey_over_white(np.array([[0, white / 2, white]])), [[0, 0.5, 1]])
+def test_the_unit_of_the_grays_does_not_matter(white):
+    np.testing.assert_allclose(gray_over_white(np.array([[0, white / 2, white]])), [[0, 0.5, 1]])
 
 
 def test_files_are_read_from_paths(tmp_path):
     path = tmp_path / "digit.png"
     Image.fromarray(INK).save(path)
     for name in (path, str(path)):
-        np.testing.assert_array_equal(grey_over_white(name), INK / 255)
+        np.testing.assert_array_equal(gray_over_white(name), INK / 255)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV", "LAB", "I", "F"])
 def test_every_mode_of_pillow_shows_the_stroke(mode):
     start = Image.fromarray(np.stack([255 - INK] * 3, axis=2))
     image = start.convert("L").convert(mode) if mode in ("I", "F") else _converted(start, mode)
-    np.testing.assert_allclose(grey_over_white(image), 1 - INK / 255, atol=0.02)
+    np.testing.assert_allclose(gray_over_white(image), 1 - INK / 255, atol=0.02)
 
 
 def _converted(image, mode):
@@ -73,15 +73,15 @@ def _converted(image, mode):
 def test_sixteen_bits_are_read_as_they_are():
     deep = Image.fromarray(INK.astype(np.uint16) * 257)
     assert deep.mode == "I;16"
-    np.testing.assert_array_equal(grey_over_white(content_of(deep)), INK / 255)
+    np.testing.assert_array_equal(gray_over_white(content_of(deep)), INK / 255)
 
 
 def test_a_transparent_color_of_a_palette_is_white():
     image = Image.fromarray(INK // 255).convert("P")
     image.putpalette([0, 0, 0, 200, 0, 0])
-    grey = grey_over_white(as_file_with_transparency(image))
-    assert grey[0, 0] == 1
-    assert grey[10, 10] < 0.5
+    gray = gray_over_white(as_file_with_transparency(image))
+    assert gray[0, 0] == 1
+    assert gray[10, 10] < 0.5
 
 
 def as_file_with_transparency(image):
@@ -101,28 +101,28 @@ def as_file_with_transparency(image):
     ],
 )
 def test_ink_of_any_color_stands_out_from_its_paper(ink, background):
-    grey = grey_over_white(drawn(ink, background))
-    assert abs(float(grey[10, 10] - grey[0, 0])) > 0.3
+    gray = gray_over_white(drawn(ink, background))
+    assert abs(float(gray[10, 10] - gray[0, 0])) > 0.3
 
 
 @pytest.mark.parametrize("ink", [0, 255])
 def test_ink_on_a_transparent_background_is_seen_whether_black_or_white(ink):
-    grey = grey_over_white(drawn((ink, ink, ink, 255), (0, 0, 0, 0)))
-    assert abs(float(grey[10, 10] - grey[0, 0])) == 1
-    assert (grey[10, 10] == 1) == (ink == 255)
+    gray = gray_over_white(drawn((ink, ink, ink, 255), (0, 0, 0, 0)))
+    assert abs(float(gray[10, 10] - gray[0, 0])) == 1
+    assert (gray[10, 10] == 1) == (ink == 255)
 
 
-def test_a_grey_sketch_whose_composite_gradio_left_empty_is_read_from_its_layer():
+def test_a_gray_sketch_whose_composite_gradio_left_empty_is_read_from_its_layer():
     layer = drawn((0, 0, 0, 255), (0, 0, 0, 0))
     sketch = {"background": None, "layers": [layer], "composite": np.zeros_like(INK)}
-    np.testing.assert_array_equal(grey_over_white(sketch), 1 - INK / 255)
+    np.testing.assert_array_equal(gray_over_white(sketch), 1 - INK / 255)
 
 
 def test_all_layers_of_such_a_sketch_are_read():
     first, second = (np.where(half, 1, 0) * INK for half in (np.tri(20) > 0, np.tri(20) == 0))
     layers = [np.stack([np.zeros_like(INK)] * 3 + [ink], axis=2) for ink in (first, second)]
     sketch = {"layers": layers, "composite": np.zeros_like(INK)}
-    np.testing.assert_allclose(grey_over_white(sketch), 1 - INK / np.float32(255), atol=1e-6)
+    np.testing.assert_allclose(gray_over_white(sketch), 1 - INK / np.float32(255), atol=1e-6)
 
 
 def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
@@ -131,28 +131,28 @@ def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
     exif[0x0112] = 6
     file = BytesIO()
     image.save(file, "PNG", exif=exif)
-    turned = grey_over_white(Image.open(BytesIO(file.getvalue())))
+    turned = gray_over_white(Image.open(BytesIO(file.getvalue())))
     assert turned.shape == (9, 6)
-    np.testing.assert_array_equal(turned, grey_over_white(file.getvalue()))
+    np.testing.assert_array_equal(turned, gray_over_white(file.getvalue()))
 
 
 def test_an_image_that_pillow_cannot_decode_to_its_end_is_refused():
     noise = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
     whole = content_of(Image.fromarray(noise))
     with pytest.raises(UnreadableImageError, match="the image is damaged: .*truncated"):
-        grey_over_white(Image.open(BytesIO(whole[: len(whole) // 2])))
+        gray_over_white(Image.open(BytesIO(whole[: len(whole) // 2])))
 
 
 def test_an_empty_sketch_is_white():
     blank = np.zeros((20, 20, 4), dtype=np.uint8)
     sketch = {"background": blank, "layers": [blank], "composite": blank}
-    np.testing.assert_array_equal(grey_over_white(sketch), np.ones((20, 20)))
+    np.testing.assert_array_equal(gray_over_white(sketch), np.ones((20, 20)))
 
 
-@given(pixels=GREYS)
+@given(pixels=GRAYS)
 def test_the_image_is_left_as_it_was(pixels):
     before = pixels.copy()
-    grey_over_white(pixels)[:] = 0
+    gray_over_white(pixels)[:] = 0
     np.testing.assert_array_equal(pixels, before)
 
 
@@ -190,62 +190,62 @@ def test_the_image_is_left_as_it_was(pixels):
     ],
 )
 def test_what_is_no_image_is_refused(image, message):
-    for read in (grey_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
+    for read in (gray_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
         with pytest.raises(ValueError, match=message):
             read(image)
 
 
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf, 1e30])
-def test_files_whose_values_are_no_greys_are_named_as_unreadable(tmp_path, value):
+def test_files_whose_values_are_no_grays_are_named_as_unreadable(tmp_path, value):
     path = tmp_path / "values.tif"
     Image.fromarray(np.full((9, 9), value, dtype=np.float32)).save(path)
     content = path.read_bytes()
-    for read in (grey_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
+    for read in (gray_over_white, find_digits, lambda one: DigitNormalizer().transform([one])):
         with pytest.raises(UnreadableImageError, match=r"values\.tif must hold"):
             read(path)
         for file in (content, BytesIO(content)):
             with pytest.raises(UnreadableImageError, match=r"(bytes|an open file) must hold"):
                 read(file)
     with path.open("rb") as file, pytest.raises(UnreadableImageError, match=r"values\.tif must"):
-        grey_over_white(file)
+        gray_over_white(file)
 
 
 @pytest.mark.parametrize("high", [2**63, 2**64 - 1, 1e19, 1e-300, 5e-324])
 def test_numbers_of_any_other_size_are_read(high):
     pixels = np.full((30, 30), high)
     pixels[5:25, 14:17] = 0
-    assert np.isfinite(grey_over_white(pixels)).all()
+    assert np.isfinite(gray_over_white(pixels)).all()
     find_digits(pixels)
     DigitNormalizer(empty="blank").transform([pixels])
 
 
-def test_a_large_image_has_the_greys_of_its_parts():
+def test_a_large_image_has_the_grays_of_its_parts():
     random = np.random.default_rng(0)
     large = random.integers(0, 256, (1_500, 1_600, 4), dtype=np.uint8)
     large[..., 3] |= 128
-    whole = grey_over_white(Image.fromarray(large))
-    np.testing.assert_array_equal(whole[:300], grey_over_white(large[:300]))
-    np.testing.assert_array_equal(whole[-300:], grey_over_white(large[-300:]))
-    np.testing.assert_array_equal(whole, grey_over_white(large))
+    whole = gray_over_white(Image.fromarray(large))
+    np.testing.assert_array_equal(whole[:300], gray_over_white(large[:300]))
+    np.testing.assert_array_equal(whole[-300:], gray_over_white(large[-300:]))
+    np.testing.assert_array_equal(whole, gray_over_white(large))
 
 
 def test_files_that_are_no_images_are_refused(tmp_path):
     with pytest.raises(UnreadableImageError):
-        grey_over_white(b"no image")
+        gray_over_white(b"no image")
     with pytest.raises(FileNotFoundError):
-        grey_over_white(tmp_path / "missing.png")
+        gray_over_white(tmp_path / "missing.png")
 
 
 @given(shape=st.tuples(st.integers(1, 5), st.integers(1, 5)), value=st.integers(0, 255))
 def test_images_of_a_few_pixels_are_read(shape, value):
-    grey = grey_over_white(np.full(shape, value, dtype=np.uint8))
-    assert grey.shape == shape
-    assert ((grey >= 0) & (grey <= 1)).all()
+    gray = gray_over_white(np.full(shape, value, dtype=np.uint8))
+    assert gray.shape == shape
+    assert ((gray >= 0) & (gray <= 1)).all()
 
 
 def test_colors_are_as_light_in_floats_as_in_bytes():
     colors = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
-    as_floats = grey_over_white(colors / 255)
+    as_floats = gray_over_white(colors / 255)
     # ITU-R BT.601, of red, green and blue.
     np.testing.assert_allclose(as_floats, colors @ [0.299, 0.587, 0.114] / 255, atol=1e-5)
-    np.testing.assert_allclose(grey_over_white(colors), as_floats, atol=0.003)
+    np.testing.assert_allclose(gray_over_white(colors), as_floats, atol=0.003)

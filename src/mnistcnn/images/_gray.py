@@ -1,4 +1,4 @@
-"""Converts any kind of image to grey values from 0 to 1."""
+"""Converts any kind of image to gray values from 0 to 1."""
 
 import os
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from mnistcnn.images._image_files import damage_named, name_of_file, open_image,
 from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
 from mnistcnn.images._white import Levels, levels_of_image, white_of
 
-__all__ = ["ReadableImage", "grey_over_white"]
+__all__ = ["ReadableImage", "gray_over_white"]
 
 # Anything that holds one image, or the path of one.
 ReadableImage: TypeAlias = "ImageLike | Path | bytes | BinaryIO | Mapping[str, Any]"
 Pixels = NDArray[Any]
-Grey = NDArray[np.float32]
+Gray = NDArray[np.float32]
 
-# ITU-R BT.601, as in Pillow's and JPEG's grey.
+# ITU-R BT.601, as in Pillow's and JPEG's gray.
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-# A channel is taken for the grey if its contrast is more than this multiple of the luminance's,
+# A channel is taken for the gray if its contrast is more than this multiple of the luminance's,
 # which noise alone does not reach. A sample of so many pixels a side is compared.
 MIN_CONTRAST_RATIO, SAMPLE_SIDE = 1.6, 40
 # Less contrast than this, as a fraction of white's, cannot be seen.
@@ -32,8 +32,8 @@ MIN_CONTRAST = 0.03
 KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or a sketchpad's dict"
 
 
-def grey_over_white(image: ReadableImage) -> Grey:
-    """Return the grey values of an image of any kind.
+def gray_over_white(image: ReadableImage) -> Gray:
+    """Return the gray values of an image of any kind.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def grey_over_white(image: ReadableImage) -> Grey:
         the highest value, with two exceptions. In arrays of floats that are not all whole numbers,
         values up to 2 belong to 1, and those up to a quarter above another of these numbers to that
         number, since smooth enlarging, noise and rounding exceed white; they become white. In
-        arrays of uint8 with values above 1 it is 255, unless they are grey and the highest is from
+        arrays of uint8 with values above 1 it is 255, unless they are gray and the highest is from
         12 to 16. In images of 16 and more bits it is the lowest of these numbers from 255 on.
 
     Raises
@@ -66,24 +66,24 @@ def grey_over_white(image: ReadableImage) -> Grey:
     Notes
     -----
     Transparent images are drawn over white, unless nothing would be visible there: white strokes on
-    a transparent background are drawn over black. Grey is luminance, unless one of red, green and
+    a transparent background are drawn over black. Gray is luminance, unless one of red, green and
     blue shows much more contrast, as blue does for yellow ink on white paper.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mnistcnn.images import grey_over_white
-    >>> grey_over_white(np.array([[0, 51], [204, 255]], dtype=np.uint8))
+    >>> from mnistcnn.images import gray_over_white
+    >>> gray_over_white(np.array([[0, 51], [204, 255]], dtype=np.uint8))
     array([[0. , 0.2],
            [0.8, 1. ]], dtype=float32)
     >>> transparent = np.zeros((2, 2, 4), dtype=np.uint8)
     >>> transparent[0, 0, 3] = 255
-    >>> grey_over_white(transparent)
+    >>> gray_over_white(transparent)
     array([[0., 1.],
            [1., 1.]], dtype=float32)
     """
     try:
-        return _grey_of(*_pixels(image))
+        return _gray_of(*_pixels(image))
     except UnreadableImageError:
         raise
     except ValueError as error:
@@ -93,7 +93,7 @@ def grey_over_white(image: ReadableImage) -> Grey:
         raise
 
 
-def _grey_of(pixels: Pixels, levels: Levels | None) -> Grey:
+def _gray_of(pixels: Pixels, levels: Levels | None) -> Gray:
     white = white_of(pixels, levels)
     if pixels.dtype.kind == "f" and pixels.max() > white:
         pixels = np.minimum(pixels, white)
@@ -101,11 +101,11 @@ def _grey_of(pixels: Pixels, levels: Levels | None) -> Grey:
     if n_channels in (2, 4):
         return _over_a_background(pixels, white)
     if n_channels == 3:
-        return _clearest_grey(pixels, white)
+        return _clearest_gray(pixels, white)
     return _in_unit(pixels.reshape(pixels.shape[:2]), white)
 
 
-def _in_unit(pixels: Pixels, white: float) -> Grey:
+def _in_unit(pixels: Pixels, white: float) -> Gray:
     # Multiplying by the inverse would not bring white to exactly 1.
     return np.divide(pixels, white, dtype=np.float32, casting="unsafe")
 
@@ -138,7 +138,7 @@ def _as_array(image: object) -> Pixels:
 def _sketch(sketch: Mapping[Any, Any]) -> tuple[Pixels, Levels | None]:
     """Return the composite of a Gradio sketchpad or, where that is empty, its drawn layers.
 
-    Gradio 5 composes grey canvases ("L") to zeros throughout (its issue 8198).
+    Gradio 5 composes gray canvases ("L") to zeros throughout (its issue 8198).
     """
     layers = sketch.get("layers")
     if not isinstance(layers, list | tuple):
@@ -180,16 +180,16 @@ def _checked(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _over_a_background(pixels: Pixels, white: float) -> Grey:
+def _over_a_background(pixels: Pixels, white: float) -> Gray:
     """Lay what is transparent over white or, if nothing could be seen there, over black."""
-    over_white = _clearest_grey(pixels, white, "white")
+    over_white = _clearest_gray(pixels, white, "white")
     if np.ptp(over_white) > MIN_CONTRAST:
         return over_white
-    over_black = _clearest_grey(pixels, white, "black")
+    over_black = _clearest_gray(pixels, white, "black")
     return over_black if np.ptp(over_black) > MIN_CONTRAST else over_white
 
 
-def _clearest_grey(pixels: Pixels, white: float, background: str | None = None) -> Grey:
+def _clearest_gray(pixels: Pixels, white: float, background: str | None = None) -> Gray:
     """Return the luminance, or the one channel that shows much more; over a background if named.
 
     Photographs have so many pixels that all their colors would not fit as floats.
@@ -198,13 +198,13 @@ def _clearest_grey(pixels: Pixels, white: float, background: str | None = None) 
     sample = pixels[tuple(slice(None, None, step) for step in steps)]
     color = _clearest_channel(_colors(sample, white, background)[0])
     height, width = pixels.shape[:2]
-    grey = np.empty((height, width), dtype=np.float32)
+    gray = np.empty((height, width), dtype=np.float32)
     for rows in bands_of(height, width):
         colors, unit = _colors(pixels[rows], white, background)
-        grey[rows] = (
+        gray[rows] = (
             _luminance(colors, unit) if color is None else _in_unit(colors[..., color], unit)
         )
-    return grey
+    return gray
 
 
 def _colors(pixels: Pixels, white: float, background: str | None) -> tuple[Pixels, float]:
@@ -234,8 +234,8 @@ def _clearest_channel(colors: Pixels) -> int | None:
     return clearest if is_clear else None
 
 
-def _luminance(colors: Pixels, white: float) -> Grey:
+def _luminance(colors: Pixels, white: float) -> Gray:
     if colors.dtype == np.uint8:
-        grey = np.asarray(Image.fromarray(np.ascontiguousarray(colors)).convert("L"))
-        return _in_unit(grey, white)
+        gray = np.asarray(Image.fromarray(np.ascontiguousarray(colors)).convert("L"))
+        return _in_unit(gray, white)
     return _in_unit(colors.astype(np.float32) @ LUMINANCE, white)
