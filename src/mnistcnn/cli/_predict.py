@@ -1,7 +1,7 @@
 """``mnistcnn predict``: predicts the digits in images."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -119,13 +119,13 @@ def predict(
     _check_names(images)
     # A bar would break into names that are typed.
     quiet = quiet or (STDIN in images and sys.stdin.isatty())
-    are_printed = as_csv and sys.stdout.isatty()
+    with_bar = partial(with_progress, quiet=quiet, are_printed=as_csv and sys.stdout.isatty())
     if is_sheet:
         _check_sheet_stands_alone(contact_sheet_file, submission_file)
         show_sheets = _form_of_sheets(as_csv, as_json)
         classifier = _classifier(model_file, runs_code, quiet=quiet)
         reader = _reader(classifier, model_file, quiet=quiet)
-        return _read_sheets(images, reader, show_sheets, quiet=quiet, are_printed=are_printed)
+        return _read_sheets(images, reader, show_sheets, with_bar)
     _check_submission(images, submission_file, force=force, quiet=quiet)
     _check_contact_sheet_file(contact_sheet_file, force=force)
     show = _form(as_csv, as_json, submission_file)
@@ -142,9 +142,7 @@ def predict(
         return _recorded(answers_for(named, classifier, predict_labels), answered)
 
     try:
-        with closing(
-            with_progress(answers, quiet=quiet, what="images", are_printed=are_printed)
-        ) as watched:
+        with closing(with_bar(answers, what="images")) as watched:
             show(watched)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(_interrupted(len(answered), submission_file)) from interrupt
@@ -173,16 +171,12 @@ def _read_sheets(
     images: tuple[str, ...],
     reader: "DigitReader",
     show: ShowSheets,
-    *,
-    quiet: bool,
-    are_printed: bool,
+    with_bar: "Callable[..., Generator[ReadSheet, None, None]]",
 ) -> int:
     errors = ErrorReporter()
     sheets = partial(sheets_named, images or (STDIN,), reader, errors)
     try:
-        with closing(
-            with_progress(sheets, quiet=quiet, what="sheets", are_printed=are_printed)
-        ) as watched:
+        with closing(with_bar(sheets, what="sheets")) as watched:
             show(watched)
     except KeyboardInterrupt as interrupt:
         raise Interrupted("interrupted; the results so far are printed.") from interrupt
