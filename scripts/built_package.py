@@ -4,7 +4,8 @@
 
 The wheel holds each file of src/mnistcnn and nothing beside them, tests least of all, and is small;
 in an empty virtual environment, the command that it installs reads a digit with the pretrained
-network.
+network; a small classifier is fitted and saved, loads in another process, and predicts the same;
+and an export without its extra is refused with the command that installs it.
 """
 
 import os
@@ -35,6 +36,20 @@ ink = digits.images[digits.target == 4][0]
 drawing = Image.fromarray((255 - ink * 15).astype(np.uint8)).resize((160, 160), Image.BICUBIC)
 drawing.save(sys.argv[1])
 """
+
+SAVE = """
+from mnistcnn import DigitCNNClassifier, load_sample_digits
+X, y = load_sample_digits(return_X_y=True)
+classifier = DigitCNNClassifier("two_layer_mlp", epochs=2, random_state=0).fit(X[:500], y[:500])
+classifier.save("digits.mnistcnn")
+print(classifier.predict_proba(X[500:510]).tolist())
+"""
+LOAD = """
+from mnistcnn import load_classifier, load_sample_digits
+X, y = load_sample_digits(return_X_y=True)
+print(load_classifier("digits.mnistcnn").predict_proba(X[500:510]).tolist())
+"""
+INSTALL_ONNX = 'pip install "mnistcnn[onnx]"'
 
 
 def only_file(folder: Path, pattern: str) -> Path:
@@ -77,22 +92,29 @@ def check_sdist(sdist: Path) -> None:
     refuse(f"{sdist.name} holds models that are not the package's", stray)
 
 
-def run(program: Path, *arguments: str) -> str:
-    """Run an installed program beside itself, apart from this checkout, and return its output."""
+def finished(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an installed program beside itself, apart from this checkout, to its end."""
     settings = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    finished = subprocess.run(
+    return subprocess.run(
         [program, *arguments],
         cwd=program.parent,
         env=settings,
-        check=True,
-        stdout=subprocess.PIPE,
+        check=False,
+        capture_output=True,
         text=True,
     )
-    return finished.stdout
+
+
+def run(program: Path, *arguments: str) -> str:
+    """Run it to a good end, and return its output."""
+    answer = finished(program, *arguments)
+    if answer.returncode:
+        sys.exit(f"{program.name} {' '.join(arguments)} failed:\n{answer.stderr}")
+    return answer.stdout
 
 
 def check_installed(wheel: Path) -> None:
-    """Install a wheel in an empty environment, and run its command there."""
+    """Install a wheel in an empty environment, and try it there."""
     with tempfile.TemporaryDirectory() as environment:
         venv.create(environment, with_pip=True)
         programs = Path(environment) / "bin"
@@ -100,10 +122,27 @@ def check_installed(wheel: Path) -> None:
         version, printed = wheel.name.split("-")[1], run(programs / "mnistcnn", "--version")
         if version not in printed.split():
             sys.exit(f"mnistcnn --version must print {version}, got {printed}")
-        run(programs / "python", "-c", WRITE_A_FOUR, "four.png")
-        answer = run(programs / "mnistcnn", "predict", "--csv", "four.png")
-        if answer.splitlines()[1].split(",")[1] != "4":
-            sys.exit(f"mnistcnn predict must read a drawn 4, got\n{answer}")
+        check_commands(programs)
+        check_saving(programs)
+
+
+def check_commands(programs: Path) -> None:
+    """See that a drawn digit is read, and that an export says what it lacks."""
+    run(programs / "python", "-c", WRITE_A_FOUR, "four.png")
+    answer = run(programs / "mnistcnn", "predict", "--csv", "four.png")
+    if answer.splitlines()[1].split(",")[1] != "4":
+        sys.exit(f"mnistcnn predict must read a drawn 4, got\n{answer}")
+    refused = finished(programs / "mnistcnn", "export", "pretrained", "digits.onnx")
+    # In a narrow terminal, lines are broken between words.
+    if not refused.returncode or INSTALL_ONNX not in " ".join(refused.stderr.split()):
+        sys.exit(f"mnistcnn export must name {INSTALL_ONNX}, got\n{refused.stderr}")
+
+
+def check_saving(programs: Path) -> None:
+    """See that a classifier saved by one process predicts the same in another."""
+    saved, loaded = (run(programs / "python", "-c", program) for program in (SAVE, LOAD))
+    if saved != loaded:
+        sys.exit(f"a loaded classifier must predict\n{saved}as the saved one, got\n{loaded}")
 
 
 if __name__ == "__main__":
@@ -112,4 +151,5 @@ if __name__ == "__main__":
     check_wheel(wheel)
     check_sdist(only_file(built, "*.tar.gz"))
     check_installed(wheel)
-    print(f"{wheel.name}: {wheel.stat().st_size:,} bytes, installed, and reads a drawn digit")
+    size = f"{wheel.stat().st_size:,} bytes"
+    print(f"{wheel.name}: {size}, installed; reads a drawn digit, saves and loads a classifier")

@@ -85,6 +85,7 @@ BETWEEN_ROOMS = {
     "read_model_file",
     "read_pixels",
     "resolve_image_shape",
+    "sample_images",
     "some_of",
     "training_pixels_of",
     "unlike_images",

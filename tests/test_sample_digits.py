@@ -8,6 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from mnistcnn import load_sample_digits
+from mnistcnn.datasets import sample_images
 from mnistcnn.handwriting import to_mnist_form
 
 
@@ -79,3 +80,8 @@ def test_frames_hold_the_same_pixels():
 def test_bad_parameter_is_refused():
     with pytest.raises(ValueError, match="return_X_y"):
         load_sample_digits(return_X_y="yes")
+
+
+def test_single_images_are_those_of_all():
+    places = [1099, 0, 8]
+    np.testing.assert_array_equal(sample_images(places), load_sample_digits().images[places])

@@ -145,9 +145,9 @@ def _names_of(model_files: tuple[Path, ...]) -> dict[str, Path]:
 
 def _examples() -> "list[NDArray[np.uint8]]":
     """Return one of the bundled digits for each label, in order."""
-    from mnistcnn import load_sample_digits
+    from mnistcnn.datasets import sample_images
 
-    return list(load_sample_digits().images[list(EXAMPLES)])
+    return list(sample_images(EXAMPLES))
 
 
 def _check_corrections_file(path: Path | None) -> None:

@@ -10,7 +10,7 @@ from mnistcnn.datasets._kaggle import read_kaggle_csv, write_kaggle_submission
 from mnistcnn.datasets._kmnist import fetch_kmnist
 from mnistcnn.datasets._labeled import DATA_NAMES, is_other_than_named, load_labeled
 from mnistcnn.datasets._mnist import fetch_mnist
-from mnistcnn.datasets._sample_digits import load_sample_digits
+from mnistcnn.datasets._sample_digits import load_sample_digits, sample_images
 
 __all__ = [
     "DATA_NAMES",
@@ -27,6 +27,7 @@ __all__ = [
     "read_idx",
     "read_images",
     "read_kaggle_csv",
+    "sample_images",
     "write_idx",
     "write_kaggle_submission",
 ]

@@ -1,5 +1,6 @@
 """The bundled digits: scikit-learn's own, brought to MNIST's form."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from mnistcnn._scikit_learn import validate_params
 from mnistcnn.datasets._bunch import digits_result
 from mnistcnn.handwriting import to_mnist_form
 
-__all__ = ["load_sample_digits"]
+__all__ = ["load_sample_digits", "sample_images"]
 
 DESCRIPTION = """\
 Sample digits in MNIST's form
@@ -95,14 +96,32 @@ def load_sample_digits(*, return_X_y: bool = False, as_frame: bool = False) -> A
     )
 
 
+def sample_images(places: Sequence[int]) -> NDArray[np.uint8]:
+    """Return the images at some places among those of `load_sample_digits`, and make no others.
+
+    All 1,797 take half a second.
+
+    Examples
+    --------
+    >>> from mnistcnn.datasets import sample_images
+    >>> sample_images([0, 8]).shape
+    (2, 28, 28)
+    """
+    return _in_mnist_form(load_digits().images[list(places)])
+
+
 @lru_cache(maxsize=1)
 def _sample_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     digits = load_digits()
-    padded = np.pad(digits.images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
+    return _in_mnist_form(digits.images), digits.target.astype(np.int64)
+
+
+def _in_mnist_form(small: NDArray[np.float64]) -> NDArray[np.uint8]:
+    padded = np.pad(small, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
     weights = _bicubic_weights(padded.shape[1])
     # One by one, since the enlarged images together would not fit into any cache.
     images = [to_mnist_form(_sharpened(weights @ image @ weights.T)) for image in padded]
-    return np.stack(images), digits.target.astype(np.int64)
+    return np.stack(images)
 
 
 # Bicubic weights (R. Keys, "Cubic convolution interpolation for digital image processing", IEEE
