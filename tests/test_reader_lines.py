@@ -5,7 +5,6 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from mnistcnn import find_digits
 from readers import text_of
 
 # Each asks the pretrained networks.
@@ -42,14 +41,6 @@ def test_a_low_2_with_a_long_stroke(reader, line_of):
     page = beside(line, np.full((len(line), 120), 255, dtype=np.uint8))
     page[60:88, line.shape[1] : line.shape[1] + 72] = flat
     assert text_of(reader, page) == "742"
-
-
-@pytest.mark.parametrize("gray", [0.6, 0.75])
-def test_a_digit_that_is_fainter_than_the_others(reader, line_of, gray):
-    dark, faint = line_of([4, 0, 7])[0], line_of([3, 8])[0]
-    page = beside(dark, (255 - gray * (255.0 - faint)).astype(np.uint8))
-    assert text_of(reader, page) == "40738"
-    assert [int(found.crop.max()) for found in find_digits(page)] == [255] * 5
 
 
 def test_a_faint_edge_is_no_1(reader, line_of):

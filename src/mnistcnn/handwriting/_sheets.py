@@ -34,9 +34,6 @@ RULE_ASPECT, MAX_DIGIT_HEIGHT = 3, 0.7
 # The background is the median in a square of so many cells each way, of which the sheet's shorter
 # side has this many.
 MEDIAN_WINDOW, CELLS_PER_SIDE = 7, 40
-# A digit may be fainter than all other ink, but not below this fraction of it; what is fainter and
-# so many times as long as broad may be an edge of the paper, and stays faint.
-MIN_PEAK, MAX_FAINT_ASPECT = 0.3, 8
 # The empty border of a crop, as a fraction of the digit's longer side, and in pixels.
 CROP_MARGIN, MIN_CROP_MARGIN = 0.2, 2
 
@@ -232,10 +229,7 @@ def _crop(
     place = slices_of(box)
     strength = (ink[place] - levels.floor) / (levels.full - levels.floor)
     alone = np.where(labels[place] == number + 1, np.clip(strength, 0, 1), 0)
-    # By a lighter pen, or blurred, the whole digit may be fainter than the others.
-    may_be_edge = max(alone.shape) > MAX_FAINT_ASPECT * min(alone.shape)
-    full = 1.0 if may_be_edge else max(float(alone.max()), MIN_PEAK)
-    return np.pad(np.rint(255 / full * alone).astype(np.uint8), _margin(box))
+    return np.pad(np.rint(255 * alone).astype(np.uint8), _margin(box))
 
 
 def _margin(box: Boxes) -> int:
