@@ -194,12 +194,12 @@ function centered(digit) {
 
 // The shift that brings the center of gravity to more than 14 and at most 15.
 function offset({ values }, axis) {
-  let [total, twiceCentre] = [0, 0];
+  let [total, twiceCenter] = [0, 0];
   values.forEach((value, place) => {
     const position = axis === "y" ? Math.floor(place / DIGIT_SIDE) : place % DIGIT_SIDE;
     total += value;
-    twiceCentre += value * (2 * position + 1);
+    twiceCenter += value * (2 * position + 1);
   });
-  const shift = Math.floor((30 * total - twiceCentre) / (2 * total));
+  const shift = Math.floor((30 * total - twiceCenter) / (2 * total));
   return Math.min(Math.max(shift, 0), SIDE - DIGIT_SIDE);
 }

@@ -125,6 +125,6 @@ def _centered(digit: NDArray[np.int64]) -> NDArray[np.uint8]:
 def _offset(ink_along_axis: NDArray[np.int64]) -> int:
     """Return the shift that brings the center of gravity to more than 14 and at most 15."""
     total = int(ink_along_axis.sum())
-    twice_centre = int(ink_along_axis @ (2 * np.arange(DIGIT_SIDE) + 1))
-    shift = (30 * total - twice_centre) // (2 * total)
+    twice_center = int(ink_along_axis @ (2 * np.arange(DIGIT_SIDE) + 1))
+    shift = (30 * total - twice_center) // (2 * total)
     return min(max(shift, 0), SIDE - DIGIT_SIDE)
