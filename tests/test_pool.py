@@ -48,15 +48,15 @@ TEMPLATE = keras.optimizers.Adagrad(0.1)
 @pytest.mark.parametrize(
     ("optimizer", "architecture"),
     [
-        ("adam", DROPOUT),
+        ("adam", BOTH),
         ("sgd", NORMALIZING),
-        (TEMPLATE, BOTH),
+        (TEMPLATE, DROPOUT),
+        long("adam", DROPOUT),
         long("adam", NORMALIZING),
-        long("adam", BOTH),
         long("sgd", DROPOUT),
         long("sgd", BOTH),
-        long(TEMPLATE, DROPOUT),
         long(TEMPLATE, NORMALIZING),
+        long(TEMPLATE, BOTH),
     ],
 )
 def test_a_reused_network_gives_the_same_bits_as_a_fresh_one(architecture, optimizer, small_digits):
@@ -76,7 +76,7 @@ def test_rate_and_length_are_new_in_every_precision(small_digits):
 
     def history_in(precision, **parameters):
         settings = {"precision": precision, "epochs": 3, **parameters}
-        history = quick(DROPOUT, **settings).fit(*small_digits).history_
+        history = quick(Baseline(8), **settings).fit(*small_digits).history_
         gc.collect()
         return history
 
