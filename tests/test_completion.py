@@ -1,16 +1,18 @@
-"""What the tab key offers, in a real process as a shell starts it, and the examples of the help."""
+"""What the tab key offers, in a real process as a shell starts it, and the help of each command."""
 
 import re
 import shlex
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from choice import long
 from commands import environment, mnistcnn, shown_on_a_terminal
 from mnistcnn import list_architectures, list_recipes
 from mnistcnn.cli._main import EXAMPLES, commands
 
-# Each starts a process.
+# Most of them start a process.
 pytestmark = pytest.mark.slow
 
 
@@ -63,7 +65,9 @@ def test_there_is_a_script_for_each_shell(shell):
 
 @pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: command.name)
 def test_the_help_ends_with_an_example_that_can_be_read(command):
-    answer = mnistcnn(command.name, "--help", env=environment())
+    answer = CliRunner().invoke(
+        commands, [command.name, "--help"], prog_name="mnistcnn", env={"COLUMNS": None}
+    )
     # Lines are 80 characters long at most.
     words = answer.stdout.split()
     assert " ".join(words).endswith(f"Example: {EXAMPLES[command]}")
@@ -77,7 +81,10 @@ def test_the_help_ends_with_an_example_that_can_be_read(command):
 @pytest.mark.parametrize("columns", ["50", "80"])
 @pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: command.name)
 def test_the_help_fits_the_terminal(command, columns):
-    answer = mnistcnn(command.name, "--help", env=environment(COLUMNS=columns))
+    answer = CliRunner().invoke(
+        commands, [command.name, "--help"], prog_name="mnistcnn", env={"COLUMNS": columns}
+    )
+    assert answer.stdout
     too_long = [each for each in answer.stdout.splitlines() if len(each) > int(columns)]
     # A word that is longer than the column stays whole.
     assert not [each for each in too_long if len(each.split()) > 2]
@@ -88,8 +95,15 @@ STYLES = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-@pytest.mark.parametrize("columns", [50, 80])
-@pytest.mark.parametrize("command", ["architectures", "devices"])
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        ("architectures", 80),
+        ("devices", 50),
+        long("architectures", 50),
+        long("devices", 80),
+    ],
+)
 def test_the_output_fits_the_terminal(command, columns):
     shown = STYLES.sub("", shown_on_a_terminal(command, columns=columns))
     lines = shown.splitlines()
