@@ -1,10 +1,10 @@
-"""Which cases of a test run each time, and which in `pytest -m long` only."""
+"""Which cases of a test run each time, and which among the long ones only."""
 
 import pytest
 
 
 def long(*values, **options):
-    """Return a case that `pytest -m long` runs and nothing else does."""
+    """return a case that is run only where -m asks for long ones."""
     return pytest.param(*values, marks=pytest.mark.long, **options)
 
 
