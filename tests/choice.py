@@ -4,7 +4,7 @@ import pytest
 
 
 def long(*values, **options):
-    """return a case that is run only where -m asks for long ones."""
+    """Return a case that is run only where -m asks for long ones."""
     return pytest.param(*values, marks=pytest.mark.long, **options)
 
 
