@@ -7,6 +7,9 @@ from sklearn.linear_model import LogisticRegression
 
 from mnistcnn import DigitCNNClassifier, DigitEnsembleClassifier
 
+# Of the registered ones; the others are made of the same layers, of more or larger ones.
+ONE_OF_EACH_KIND = {"baseline", "lenet5", "deotte", "m3", "squeeze_excite", "fast", "multi_column"}
+
 
 def quick_classifier(architecture="baseline", *, epochs=2, random_state=0, **parameters):
     """Make a classifier that is trained in a moment."""

@@ -14,6 +14,7 @@ from joblib import parallel_config
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV
 
+from choice import long
 from mnistcnn import DigitCNNClassifier, NonFiniteLossError, compare_architectures
 from mnistcnn._scikit_learn import CandidateByCandidate, set_callbacks
 from networks import one_layer
@@ -70,8 +71,17 @@ def with_full_disk(*failing, **options):
 
 
 class TestFailures:
-    @pytest.mark.parametrize("engine", ["sequential", "threading", "loky"])
-    @pytest.mark.parametrize("is_reported", [False, True], ids=["all at once", "one by one"])
+    @pytest.mark.parametrize(
+        ("engine", "is_reported"),
+        [
+            ("sequential", False),
+            ("threading", True),
+            ("loky", True),
+            long("sequential", True),
+            long("threading", False),
+            long("loky", False),
+        ],
+    )
     def test_a_failing_architecture_has_a_row_that_says_why(
         self, small_digits, one_layer_alone, engine, is_reported
     ):

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 
 import mnistcnn
+from choice import each_time, long
 from mnistcnn import DeviceMemoryError, DigitCNNClassifier, load_pretrained
 from mnistcnn._training.pool import POOL
 from mnistcnn.architectures import Fast, MultiColumn, Simple
@@ -22,7 +23,16 @@ pytestmark = pytest.mark.slow
 
 # Dropout draws in every step, batch normalization keeps moving averages, batches end short.
 ALONE = [Simple(8, kernel_size=3, dense_units=32), Fast((8, 8), dense_units=32)]
-NETWORKS = [*ALONE, MultiColumn(tuple(ALONE))]
+NETWORKS = {
+    "dropout": ALONE[0],
+    "batch normalization": ALONE[1],
+    "multi-column": MultiColumn(tuple(ALONE)),
+}
+
+
+def on(*names):
+    """Run a test on these networks each time, and on all in `pytest -m long`."""
+    return pytest.mark.parametrize("architecture", each_time(names, NETWORKS))
 
 
 def quick(architecture, **parameters):
@@ -30,11 +40,7 @@ def quick(architecture, **parameters):
     return DigitCNNClassifier(architecture, **{**settings, **parameters})
 
 
-@pytest.fixture(params=NETWORKS, ids=["dropout", "batch normalization", "multi-column"])
-def architecture(request):
-    return request.param
-
-
+@on("dropout", "batch normalization")
 def test_a_fit_learns_is_repeatable_and_can_be_pickled(architecture, small_digits):
     X, y = small_digits
     mnistcnn.clear_cache()
@@ -46,6 +52,8 @@ def test_a_fit_learns_is_repeatable_and_can_be_pickled(architecture, small_digit
     np.testing.assert_array_equal(loaded.predict_proba(X), first.predict_proba(X))
 
 
+# The pool's own tests try every kind of network on TensorFlow.
+@on("batch normalization")
 def test_a_reused_network_gives_the_bits_of_a_fresh_one(architecture, small_digits):
     X, y = small_digits
     mnistcnn.clear_cache()
@@ -101,10 +109,18 @@ def test_early_stopping_keeps_the_weights_of_its_best_epoch(small_digits):
 
 # Other transforms would tell apart after one pass already; over more, rounding adds up.
 @pytest.mark.usefixtures("whole_epochs")
-@pytest.mark.parametrize(("augmentation", "epochs"), [(None, 6), ("handwriting", 1)])
-def test_batch_callbacks_do_not_change_what_is_learned(
-    augmentation, epochs, architecture, small_digits
-):
+@pytest.mark.parametrize(
+    ("name", "augmentation", "epochs"),
+    [
+        ("dropout", "handwriting", 1),
+        ("batch normalization", None, 6),
+        long("dropout", None, 6),
+        long("batch normalization", "handwriting", 1),
+        long("multi-column", "handwriting", 1),
+        long("multi-column", None, 6),
+    ],
+)
+def test_batch_callbacks_do_not_change_what_is_learned(name, augmentation, epochs, small_digits):
     class Counter(keras.callbacks.Callback):
         seen = 0
 
@@ -113,7 +129,7 @@ def test_batch_callbacks_do_not_change_what_is_learned(
 
     X, y = small_digits
     weights = np.random.default_rng(0).uniform(0.5, 1.5, len(y))
-    plain = quick(architecture, precision="float32", augmentation=augmentation, epochs=epochs)
+    plain = quick(NETWORKS[name], precision="float32", augmentation=augmentation, epochs=epochs)
     whole = clone(plain).fit(X, y, sample_weight=weights)
     counted = plain.set_params(callbacks=Counter()).fit(X, y, sample_weight=weights)
     assert counted.callbacks_[0].seen == epochs * 10
@@ -122,6 +138,7 @@ def test_batch_callbacks_do_not_change_what_is_learned(
     )
 
 
+@on("batch normalization")
 def test_validation_weights_and_transforms(architecture, small_digits):
     X, y = small_digits
     classifier = quick(
@@ -132,6 +149,7 @@ def test_validation_weights_and_transforms(architecture, small_digits):
     assert {"val_loss", "val_accuracy"} <= set(classifier.history_)
 
 
+@on("dropout")
 def test_training_goes_on_in_parts_and_over_epochs(architecture, small_digits):
     X, y = small_digits
     classifier = quick(architecture, learning_rate=0.01)
@@ -142,6 +160,7 @@ def test_training_goes_on_in_parts_and_over_epochs(architecture, small_digits):
     assert classifier.score(X, y) > max(before, 0.8)
 
 
+@on("dropout")
 def test_global_state_of_the_backend_is_left_alone(architecture, small_digits):
     keras.utils.set_random_seed(5)
     expected = float(keras.random.uniform(()))
@@ -230,6 +249,8 @@ def test_devices_does_without_tensorflow_and_a_fit_is_silent():
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
+# Those of networks within a network go another way.
+@on("dropout", "multi-column")
 def test_gradients_by_the_pixels_are_changes_of_the_scores(architecture, small_digits):
     X, y = small_digits
     classifier = quick(architecture, precision="float32").fit(X, y)

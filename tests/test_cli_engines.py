@@ -12,6 +12,7 @@ from threading import Thread
 
 import pytest
 
+from choice import long
 from commands import COMMAND, assert_one_line, environment, mnistcnn
 
 QUICK = ["--architectures", "baseline", "--cv", "3", "--epochs", "2", "--limit", "200", "--quiet"]
@@ -29,8 +30,15 @@ class TestBadInput:
     def test_a_scheduler_needs_an_engine_that_has_one(self, arguments):
         refused(*arguments, "--scheduler", "tcp://127.0.0.1:8786", mentions="--engine dask")
 
-    @pytest.mark.parametrize("engine", ["dask", "ray"])
-    @pytest.mark.parametrize("form", ["{}:{}", "tcp://{}:{}"])
+    @pytest.mark.parametrize(
+        ("engine", "form"),
+        [
+            ("dask", "{}:{}"),
+            ("ray", "tcp://{}:{}"),
+            long("dask", "tcp://{}:{}"),
+            long("ray", "{}:{}"),
+        ],
+    )
     def test_a_port_that_nobody_listens_at_is_named(self, engine, form):
         with socket.socket() as taken:
             # Bound, so that nobody else can listen there either.
@@ -46,8 +54,17 @@ class TestBadInput:
             mentions = f"no scheduler answers at {address}: timed out."
             refused("--engine", engine, "--scheduler", address, mentions=mentions)
 
-    @pytest.mark.parametrize("engine", ["dask", "ray"])
-    @pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"220 mail ready\r\n", b"no"])
+    @pytest.mark.parametrize(
+        ("engine", "greeting"),
+        [
+            ("dask", b"SSH-2.0-OpenSSH_9.2\r\n"),
+            ("ray", b"220 mail ready\r\n"),
+            ("dask", b"no"),
+            long("ray", b"SSH-2.0-OpenSSH_9.2\r\n"),
+            long("dask", b"220 mail ready\r\n"),
+            long("ray", b"no"),
+        ],
+    )
     def test_somebody_who_speaks_otherwise_at_the_port_is_no_scheduler(self, engine, greeting):
         with socket.create_server(("127.0.0.1", 0)) as other:
 

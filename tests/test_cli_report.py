@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from choice import long
 from commands import UNPICKLED, assert_one_line, mnistcnn, mnistcnn_on_a_terminal
 from mnistcnn import DigitCNNClassifier
 from mnistcnn.cli._report import report
@@ -59,8 +60,15 @@ class TestReport:
         assert [each.suffix for each in sorted(path.parent.iterdir())] == [".mnistcnn", ".html"]
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-    @pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["as usual", "quiet"])
-    @pytest.mark.parametrize("command", ["report", "evaluate"])
+    @pytest.mark.parametrize(
+        ("command", "quiet"),
+        [
+            ("report", []),
+            ("evaluate", ["--quiet"]),
+            long("report", ["--quiet"]),
+            long("evaluate", []),
+        ],
+    )
     def test_on_a_terminal_shows_how_many_images_are_answered(
         self, command, quiet, linear, tmp_path
     ):

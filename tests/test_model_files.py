@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
+from choice import each_time, long
 from mnistcnn import (
     Augmentation,
     DigitCNNClassifier,
@@ -31,8 +32,8 @@ from mnistcnn import (
     load_pretrained,
     save_classifier,
 )
-from mnistcnn.architectures import MultiColumn, Simple, Tiny
-from networks import one_layer, quick_classifier
+from mnistcnn.architectures import Baseline, MultiColumn, Simple
+from networks import ONE_OF_EACH_KIND, one_layer, quick_classifier
 
 quick = partial(quick_classifier, epochs=1)
 
@@ -56,9 +57,9 @@ def through_file(classifier, path):
 
 class TestComesBack:
     @pytest.mark.slow
-    @pytest.mark.parametrize("architecture", list_architectures())
+    @pytest.mark.parametrize("architecture", each_time(ONE_OF_EACH_KIND, list_architectures()))
     def test_every_registered_architecture(self, architecture, digits, path):
-        X, y = digits[0][:40], digits[1][:40]
+        X, y = digits[0][:10], digits[1][:10]
         classifier = quick(architecture, precision="float32").fit(X, y)
         loaded = through_file(classifier, path)
         np.testing.assert_array_equal(loaded.predict_proba(X), classifier.predict_proba(X))
@@ -92,7 +93,7 @@ class TestComesBack:
         "parameters",
         [
             {"architecture": Simple(8, dropout=0.3), "augmentation": Augmentation(rotation=5)},
-            {"architecture": MultiColumn(("tiny", Tiny())), "image_shape": (8, 8)},
+            {"architecture": MultiColumn(("baseline", Baseline(8))), "image_shape": (8, 8)},
             {"class_weight": {1: 2.0}, "lr_schedule": "step", "lr_boundaries": (0.2, 0.4)},
             {"optimizer": keras.optimizers.Nadam(0.002), "lr_schedule": "constant"},
             {
@@ -177,9 +178,13 @@ class TestAroundClassifiers:
         X = digits[0][:30].reshape(-1, 28, 28)
         np.testing.assert_array_equal(loaded.predict_proba(X), reader.predict_proba(X))
 
-    def test_trained_features(self, digits, path):
-        X, y = digits[0][:60], np.array(list("OIZEASGTBP"))[digits[1][:60]]
-        classifier = quick(TrainedFeatures(load_pretrained())).fit(X, y)
+    @pytest.mark.parametrize("source", ["fitted", long("pretrained")])
+    def test_trained_features(self, source, fitted, small_digits, digits, path):
+        is_small = source == "fitted"
+        X, y = small_digits if is_small else digits
+        X, y = X[:60], np.array(list("OIZEASGTBP"))[y[:60]]
+        source = fitted if is_small else load_pretrained()
+        classifier = quick(TrainedFeatures(source)).fit(X, y)
         loaded = through_file(classifier, path)
         np.testing.assert_array_equal(loaded.predict_proba(X), classifier.predict_proba(X))
 
