@@ -35,6 +35,11 @@ def on(*names):
     return pytest.mark.parametrize("architecture", each_time(names, NETWORKS))
 
 
+def also_asked_on_tensorflow(test):
+    """Leave a test to the long ones on TensorFlow, of which another file asks as much each time."""
+    return pytest.mark.long(test) if keras.backend.backend() == "tensorflow" else test
+
+
 def quick(architecture, **parameters):
     settings = {"epochs": 6, "batch_size": 32, "learning_rate": 0.01, "random_state": 0}
     return DigitCNNClassifier(architecture, **{**settings, **parameters})
@@ -52,7 +57,8 @@ def test_a_fit_learns_is_repeatable_and_can_be_pickled(architecture, small_digit
     np.testing.assert_array_equal(loaded.predict_proba(X), first.predict_proba(X))
 
 
-# The pool's own tests try every kind of network on TensorFlow.
+# In test_pool.py.
+@also_asked_on_tensorflow
 @on("batch normalization")
 def test_a_reused_network_gives_the_bits_of_a_fresh_one(architecture, small_digits):
     X, y = small_digits
@@ -160,6 +166,8 @@ def test_training_goes_on_in_parts_and_over_epochs(architecture, small_digits):
     assert classifier.score(X, y) > max(before, 0.8)
 
 
+# In test_classifier_reproducibility.py.
+@also_asked_on_tensorflow
 @on("dropout")
 def test_global_state_of_the_backend_is_left_alone(architecture, small_digits):
     keras.utils.set_random_seed(5)
@@ -169,6 +177,8 @@ def test_global_state_of_the_backend_is_left_alone(architecture, small_digits):
     assert float(keras.random.uniform(())) == expected
 
 
+# In test_pretrained.py.
+@also_asked_on_tensorflow
 def test_the_pretrained_network_answers_and_learns_on(digits):
     X, y = digits[0][:300], digits[1][:300]
     classifier = load_pretrained()

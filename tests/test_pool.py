@@ -71,12 +71,13 @@ def test_a_reused_network_gives_the_same_bits_as_a_fresh_one(architecture, optim
     np.testing.assert_array_equal(reused.predict_proba(X), fresh)
 
 
-def test_rate_and_length_are_new_in_every_precision(small_digits):
+@pytest.mark.parametrize("architecture", [Baseline(8), long(DROPOUT)])
+def test_rate_and_length_are_new_in_every_precision(architecture, small_digits):
     precisions = ("float16", "bfloat16")
 
     def history_in(precision, **parameters):
         settings = {"precision": precision, "epochs": 3, **parameters}
-        history = quick(Baseline(8), **settings).fit(*small_digits).history_
+        history = quick(architecture, **settings).fit(*small_digits).history_
         gc.collect()
         return history
 
@@ -91,9 +92,9 @@ def test_rate_and_length_are_new_in_every_precision(small_digits):
     assert {precision: history_in(precision) for precision in precisions} == fresh
 
 
-def test_frozen_networks_serve_no_fit_that_trains_all_layers(small_digits):
+@pytest.mark.parametrize("architecture", [Baseline(8), long(NORMALIZING)])
+def test_frozen_networks_serve_no_fit_that_trains_all_layers(architecture, small_digits):
     X, y = small_digits
-    architecture = Baseline(8)
     fresh = quick(architecture).fit(X, y).predict_proba(X)
     frozen = quick(architecture, warm_start=True).fit(X, y)
     for layer in frozen.model_.layers[-1].layers[:-1]:
