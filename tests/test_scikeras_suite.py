@@ -24,6 +24,9 @@ def test_both_pass():
 def test_both_fail():
     assert NAME == "another"
 
+def test_chance_is_the_same_with_both():
+    assert np.random.uniform() == np.random.RandomState(0).uniform()
+
 def test_X_dtype_changes_incremental_fit():
     assert KerasClassifier.__module__.startswith("scikeras")
 """
@@ -39,8 +42,19 @@ def test_only_what_passes_with_theirs_counts():
     assert failed_with_ours_alone(theirs, ours) == ["a", "e"]
 
 
-def test_documented_differences_are_told_by_name():
-    assert "any dtype" in difference_of("tests.test_errors::test_X_dtype_changes_incremental_fit")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "test_errors::test_X_dtype_changes_incremental_fit",
+        "test_errors::test_target_dtype_changes_incremental_fit",
+        "test_input_outputs::test_input_dtype_conversion[uint8-KerasClassifier]",
+    ],
+)
+def test_documented_differences_are_told_by_name(name):
+    assert "any dtype" in difference_of(f"tests.{name}")
+
+
+def test_other_names_have_no_documented_difference():
     assert difference_of("tests.test_errors::test_unknown_param") is None
 
 
@@ -63,8 +77,8 @@ class TestScript:
     def test_names_what_fails_by_a_documented_difference(self, answer):
         assert answer.returncode == 0, answer.stderr
         lines = answer.stdout.splitlines()
-        assert lines[0] == "scikeras's classifier: 2 passed, 1 failed, 0 skipped"
-        assert lines[1] == "mnistcnn's classifier: 1 passed, 2 failed, 0 skipped"
+        assert lines[0] == "scikeras's classifier: 3 passed, 1 failed, 0 skipped"
+        assert lines[1] == "mnistcnn's classifier: 2 passed, 2 failed, 0 skipped"
         assert "test_X_dtype_changes_incremental_fit (images of any dtype" in lines[2]
 
     @pytest.mark.parametrize("answer", [TESTS + UNKNOWN], indirect=True)
