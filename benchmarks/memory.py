@@ -1,8 +1,10 @@
 """How memory grows from fit to fit, and how much one fit takes at most; on Linux."""
 
+import ctypes
 import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -86,8 +88,9 @@ def measure_networks_in_turn(*, peer: str, sizes: Sizes, repeat: int) -> Measure
 def measure_new_networks(*, peer: str, sizes: Sizes, repeat: int) -> Measurement:
     """Fit and predict with another network each time, and compare memory late and early.
 
-    Networks that are kept for later fits are freed before memory is read. Their sizes come in a
-    random order, so that the largest one does not come last: what it takes is not lost.
+    Networks that are kept for later fits are freed before memory is read, and free memory is
+    returned to the system. The sizes come in a random order, so that the largest one does not come
+    last: what it takes is not lost.
     """
     sizes_in_random_order = np.random.default_rng(0).permutation(sizes.n_networks)
     resident = []
@@ -95,8 +98,15 @@ def measure_new_networks(*, peer: str, sizes: Sizes, repeat: int) -> Measurement
         if number in (2 * sizes.n_in_turn, sizes.n_networks):
             mnistcnn.clear_cache()
             gc.collect()
+            _return_free_memory()
             resident.append(mebibytes("VmRSS"))
     return _growth_from_to(*resident)
+
+
+def _return_free_memory() -> None:
+    """Have the C library return what is free: it keeps memory of blocks that differ in size."""
+    with suppress(AttributeError):  # Others than glibc have no such function.
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def measure_without_onednn(*, sizes: Sizes, repeat: int) -> Measurement:
