@@ -32,6 +32,17 @@ class Client:
 
     async def ask(self, images):
         """Send raw images and return how many labels came back."""
+        is_kept = self._writer is not None
+        try:
+            return await self._answer(images)
+        except (asyncio.IncompleteReadError, ConnectionResetError):
+            # Servers close a connection after some seconds without a request.
+            if not is_kept:
+                raise
+        self.close()
+        return await self._answer(images)
+
+    async def _answer(self, images):
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
         head = (
@@ -51,6 +62,7 @@ class Client:
         """End the connection."""
         if self._writer is not None:
             self._writer.close()
+            self._reader = self._writer = None
 
 
 def processor_seconds(arguments):
