@@ -7,8 +7,8 @@ import pytest
 from mnistcnn._keras_start import ONEDNN
 
 # Of the resident memory after a fit more; what one graph takes is about 4 MiB. TensorFlow's oneDNN
-# keeps kernels for each shape; without it, memory is to be flat.
-MAX_MEBIBYTES_PER_FIT = {"1": 1, "0": 0.1}
+# keeps kernels for each shape; without it, memory is to be nearly flat: 0.10 were measured.
+MAX_MEBIBYTES_PER_FIT = {"1": 1, "0": 0.2}
 SHARES = {"1": 0.05, "0": 0.1}
 LEAST_FITS = {"1": 100, "0": 500}
 
