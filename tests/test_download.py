@@ -81,6 +81,21 @@ def test_how_far_it_is_is_told_anew_for_each_address(server, tmp_path):
         assert each[-1] == end
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RuntimeError])
+def test_a_function_told_of_progress_can_end_the_download(error, server, tmp_path):
+    (tmp_path / "file").write_bytes(b"older")
+
+    def end(*_):
+        raise error("enough")
+
+    urls = [f"{server.address}/right/file", f"{server.address}/right/other"]
+    with pytest.raises(error, match="enough"):
+        download(urls, tmp_path / "file", **RIGHT, on_progress=end)
+    assert server.paths == ["/right/file"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"older"
+
+
 def test_next_address_is_tried_until_one_gives_the_right_file(server, tmp_path):
     kinds = ["missing", "half", "wrong", "right", "missing"]
     urls = [f"{server.address}/{kind}/file" for kind in kinds]

@@ -78,12 +78,12 @@ def _save_in_time(
 
     The thread that is left behind ends at its next block, for its file is closed.
     """
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
 
     def save() -> None:
         try:
             _save(url, file, max_bytes, on_progress)
-        except Exception as error:  # whatever it is, the caller raises it
+        except BaseException as error:  # whatever it is, the caller raises it
             failures.append(error)
 
     with path.open("wb") as file:
