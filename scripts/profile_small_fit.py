@@ -16,7 +16,7 @@ PARTS = {
     "reading and checking the data": "read_training_data",
     "building the network": "build_network",
     "pixel statistics": "learn_pixel_scaling",
-    "taking over a compiled network": "_take_or_wrap",
+    "taking over a compiled network": "take",
     "a fresh optimizer": "compile_or_reset",
     "epochs: compiled programs": "_run",
     "epochs: all else": "_run_epochs",

@@ -27,6 +27,9 @@ ImageLike: TypeAlias = "ArrayLike | Image.Image"
 Array: TypeAlias = "NDArray[Any]"
 Label: TypeAlias = str | int | float
 
+# Height, width and channels of one image.
+ImageShape: TypeAlias = tuple[int, int, int]
+
 # Where fits are kept.
 Memory: TypeAlias = "Path | joblib.Memory | None"
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from mnistcnn._scikit_learn import Interval, validate_parameter_constraints
+from mnistcnn._types import ImageShape
 
 __all__ = ["Augmentation", "RandomTransforms"]
 
@@ -145,7 +146,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         )
 
     def draw(
-        self, n_images: int, image_shape: tuple[int, int, int], generator: np.random.Generator
+        self, n_images: int, image_shape: ImageShape, generator: np.random.Generator
     ) -> RandomTransforms:
         """Draw the random changes for n images.
 
@@ -183,7 +184,7 @@ class Augmentation(BaseEstimator):  # type: ignore[misc]
         return RandomTransforms(affine, **parts)
 
     def _affine(
-        self, n_images: int, image_shape: tuple[int, int, int], generator: np.random.Generator
+        self, n_images: int, image_shape: ImageShape, generator: np.random.Generator
     ) -> Floats:
         height, width, _ = image_shape
         angle = np.deg2rad(_uniform(generator, self.rotation, n_images))

@@ -24,7 +24,7 @@ from mnistcnn._scikit_learn import (
     validate_parameter,
     validate_parameters,
 )
-from mnistcnn._types import Classifier, Estimator, Images, Labels
+from mnistcnn._types import Classifier, Estimator, Images, ImageShape, Labels
 from mnistcnn.preprocessing import (
     as_array,
     as_rows,
@@ -287,7 +287,7 @@ def _mean_over_sources(
     estimator: Classifier,
     X: Images,
     sources: list[NDArray[np.intp]],
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
 ) -> NDArray[np.float64]:
     (rows, array_shape), n_views = as_rows(X), len(sources)
     step = max(1, VIEWS_AT_A_TIME // n_views)
@@ -300,7 +300,7 @@ def _mean_over_sources(
     return np.concatenate(parts)
 
 
-def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> ImageShape:
     """Return height, width and channels, by the estimator where flat rows do not tell."""
     if len(array_shape) < 2:
         raise ValueError(
@@ -328,10 +328,10 @@ def _image_shape(estimator: Classifier, array_shape: tuple[int, ...]) -> tuple[i
         ) from error
 
 
-def _shape_seen_by(part: Estimator, array_shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+def _shape_seen_by(part: Estimator, array_shape: tuple[int, ...]) -> ImageShape | None:
     """Return the shape of flat rows that an estimator was fitted on, or states, if they fit it."""
     stated = getattr(part, "image_shape", "auto")
-    fitted: tuple[int, int, int] | None = getattr(part, "image_shape_", None)
+    fitted: ImageShape | None = getattr(part, "image_shape_", None)
     if fitted is not None and (stated == "pad" or prod(fitted) == array_shape[1]):
         return fitted
     if stated == "auto":
@@ -352,7 +352,7 @@ def _check_columns(estimator: Classifier, n_columns: int) -> None:
         )
 
 
-def _shifts(n_views: int, image_shape: tuple[int, int, int]) -> list[Shift]:
+def _shifts(n_views: int, image_shape: ImageShape) -> list[Shift]:
     """Return by how many pixels, down and to the right, each view is moved: the nearest first.
 
     Raises
@@ -382,7 +382,7 @@ def _distance(shift: Shift) -> int:
     return shift[0] ** 2 + shift[1] ** 2
 
 
-def _source_columns(shift: Shift, image_shape: tuple[int, int, int]) -> NDArray[np.intp]:
+def _source_columns(shift: Shift, image_shape: ImageShape) -> NDArray[np.intp]:
     """Return the column of a flat row that each pixel of a moved image comes from."""
     (down, right), (height, width, _) = shift, image_shape
     places = np.arange(np.prod(image_shape)).reshape(image_shape)

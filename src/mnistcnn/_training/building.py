@@ -23,6 +23,7 @@ from mnistcnn._training.keras_internals import (
 from mnistcnn._training.network import DTYPE_POLICIES, Build, Network, PixelStandardization
 from mnistcnn._training.outputs import emits_logits
 from mnistcnn._training.runtime import prepare_runtime
+from mnistcnn._types import ImageShape
 from mnistcnn.architectures import LAYER_KINDS, OF_KERAS, LayerKinds
 
 # The image data format and where Keras draws seeds from are one for all threads, so two of them
@@ -31,7 +32,7 @@ _BUILDING = RLock()
 
 
 def build_network(
-    build: Build, image_shape: tuple[int, int, int], n_classes: int, *, precision: str, seed: int
+    build: Build, image_shape: ImageShape, n_classes: int, *, precision: str, seed: int
 ) -> Network:
     """Build a network with fresh weights that depend on nothing but the seed.
 
@@ -43,7 +44,6 @@ def build_network(
         _check_core(core, image_shape, n_classes)
         return Network(
             model=_behind_pixel_scaling(core, image_shape),
-            image_shape=image_shape,
             emits_logits=emits_logits(core),
             precision=precision,
             build=build,
@@ -84,7 +84,7 @@ def building_conventions(dtype_policy: str) -> Iterator[None]:
         keras.config.set_image_data_format(callers_format)
 
 
-def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
+def _behind_pixel_scaling(core: keras.Model, image_shape: ImageShape) -> keras.Model:
     pixels = keras.Input(image_shape, dtype="float32", name="pixels")
     scaled = PixelStandardization(name="pixel_standardization", dtype="float32")(pixels)
     if tuple(core.input_shape[1:]) != image_shape:
@@ -93,7 +93,7 @@ def _behind_pixel_scaling(core: keras.Model, image_shape: tuple[int, int, int]) 
     return keras.Model(pixels, core(scaled), name="digit_network")
 
 
-def _check_core(core: object, image_shape: tuple[int, int, int], n_classes: int) -> None:
+def _check_core(core: object, image_shape: ImageShape, n_classes: int) -> None:
     if not isinstance(core, keras.Model):
         raise ValueError(
             "architecture must return a keras.Model when it is called with (input_shape, "
@@ -125,7 +125,7 @@ def _check_output(core: keras.Model, n_classes: int) -> None:
         )
 
 
-def _check_input(core: keras.Model, image_shape: tuple[int, int, int]) -> None:
+def _check_input(core: keras.Model, image_shape: ImageShape) -> None:
     height, width, channels = image_shape
     allowed = [image_shape, (height * width * channels,)]
     if channels == 1:

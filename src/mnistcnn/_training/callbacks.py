@@ -14,7 +14,6 @@ from mnistcnn._training.keras_internals import (
     rate_of,
 )
 from mnistcnn._training.network import Network, value_of
-from mnistcnn.exceptions import NonFiniteLossError
 
 # What Keras calls for each batch.
 BATCH_HOOKS = (
@@ -64,20 +63,6 @@ def _is_idle(callback: keras.callbacks.Callback, hook: str) -> bool:
     return bool(taken) and all(
         getattr(callback, name, "unknown") in SET_TO_EPOCHS[name] for name in taken
     )
-
-
-class FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stops a fit whose loss is no longer a number."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Raise `NonFiniteLossError` if a loss of the epoch is NaN or infinite."""
-        for name in ("loss", "val_loss"):
-            loss = float((logs or {}).get(name, 0.0))
-            if not math.isfinite(loss):
-                raise NonFiniteLossError(
-                    f"The training became unstable: {name} was {loss} in epoch {epoch + 1}. Try a "
-                    "lower learning_rate; the estimator is unchanged."
-                )
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]

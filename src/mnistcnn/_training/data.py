@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ImageShape = tuple[int, int, int]
+from mnistcnn._types import ImageShape
 
 
 @dataclass(frozen=True, eq=False)

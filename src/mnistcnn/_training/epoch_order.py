@@ -21,6 +21,9 @@ Logs = dict[str, Any]
 # Runs a whole epoch, or a validation, and returns its metrics.
 EpochRunner = Callable[[], Logs]
 
+# Trains the current epoch, and validates it; None without validation images.
+EpochRunners = tuple[EpochRunner, EpochRunner | None]
+
 VALIDATION_BATCH = 512
 
 

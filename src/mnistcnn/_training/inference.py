@@ -13,6 +13,7 @@ from mnistcnn._training import backends
 from mnistcnn._training.keras_internals import internals_available
 from mnistcnn._training.runtime import check_can_run
 from mnistcnn._training.tensors import Tensor
+from mnistcnn._types import ImageShape
 
 Scores = NDArray[np.float32]
 
@@ -38,9 +39,7 @@ class Inference:
         Height, width and channels of one image.
     """
 
-    def __init__(
-        self, model: "keras.Model | ModelsSideBySide", image_shape: tuple[int, int, int]
-    ) -> None:
+    def __init__(self, model: "keras.Model | ModelsSideBySide", image_shape: ImageShape) -> None:
         self._model = model
         self._image_shape = image_shape
 

@@ -17,6 +17,7 @@ from mnistcnn._training.epoch_order import (
     VALIDATION_BATCH,
     EpochPlan,
     EpochRunner,
+    EpochRunners,
     Logs,
     ShuffledOrder,
     Transform,
@@ -33,9 +34,9 @@ def fit_of_keras(
     config: TrainingConfig,
     callbacks: list[Any],
     first_epoch: int,
-    whole_epochs: tuple[EpochRunner, EpochRunner] | None = None,
-) -> dict[str, list[Any]]:
-    """Run all epochs in Keras's `fit` and return its history.
+    whole_epochs: EpochRunners | None = None,
+) -> None:
+    """Run all epochs in Keras's `fit`.
 
     If somebody has patched `fit` to listen, its first step may run the whole epoch or validation
     by the two functions in `whole_epochs`.
@@ -48,7 +49,7 @@ def fit_of_keras(
             *backends.current().step_callbacks(),
         ]
         with nullcontext() if whole_epochs is None else _whole_epochs_within(listed, *whole_epochs):
-            history: dict[str, list[Any]] = model.fit(
+            model.fit(
                 GatheredBatches(order.data, config.batch_size, order.current, transform),
                 validation_data=validation and _validation_batches(validation),
                 epochs=config.epochs,
@@ -56,8 +57,7 @@ def fit_of_keras(
                 callbacks=listed,
                 verbose=config.verbose,
                 shuffle=False,
-            ).history
-    return history
+            )
 
 
 def _validation_batches(validation: TrainingData) -> "GatheredBatches":
@@ -116,7 +116,7 @@ class GatheredBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
 @contextmanager
 def _whole_epochs_within(
-    listed: list[Any], train: EpochRunner, test: EpochRunner
+    listed: list[Any], train: EpochRunner, test: EpochRunner | None
 ) -> Iterator[None]:
     """Let a patched `fit` of Keras run programs, if its listeners act on whole epochs."""
     whole_epochs = WholeEpochs(listed, train, test)
@@ -139,10 +139,11 @@ class WholeEpochs(keras.callbacks.Callback):  # type: ignore[misc]
     listed : list of keras.callbacks.Callback
         Those given to `fit`; this one comes last.
     train, test : callable
-        Run the present epoch, or the validation, and return its metrics.
+        Run the present epoch, or the validation, and return its metrics; `test` is None where
+        there are no validation images.
     """
 
-    def __init__(self, listed: list[Any], train: EpochRunner, test: EpochRunner) -> None:
+    def __init__(self, listed: list[Any], train: EpochRunner, test: EpochRunner | None) -> None:
         super().__init__()
         self._listed = listed
         self._train, self._test = train, test
@@ -155,7 +156,8 @@ class WholeEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         if added and not any(map(watches_batches, added)):
             self._is_installed = True
             self.model.train_function = partial(self._once, self._train)
-            self.model.test_function = partial(self._once, self._test)
+            if self._test is not None:
+                self.model.test_function = partial(self._once, self._test)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:  # noqa: ARG002
         """Run an epoch."""

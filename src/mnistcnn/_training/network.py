@@ -13,8 +13,9 @@ from mnistcnn._training.inference import Inference
 from mnistcnn._training.keras_internals import layers_of
 from mnistcnn._training.stored_as_keras import StoredAsKeras, are_own_names_asked
 from mnistcnn._training.tensors import Tensor
+from mnistcnn._types import ImageShape
 
-Build = Callable[[tuple[int, int, int], int], keras.Model]
+Build = Callable[[ImageShape, int], keras.Model]
 
 DTYPE_POLICIES = {
     "float32": "float32",
@@ -72,8 +73,6 @@ class Network:
     ----------
     model : keras.Model
         From pixels ``(n, h, w, c)`` to scores ``(n, n_classes)``.
-    image_shape : tuple of 3 int
-        Height, width and channels of one image.
     emits_logits : bool
         Whether the scores are logits; otherwise they are probabilities.
     precision : str
@@ -84,7 +83,6 @@ class Network:
     """
 
     model: keras.Model
-    image_shape: tuple[int, int, int]
     emits_logits: bool
     precision: str
     build: Build | None
@@ -95,6 +93,12 @@ class Network:
         """Note the variables before `compile` adds those of the metrics."""
         self.variables = list(self.model.variables)
         self.inference = Inference(self.model, self.image_shape)
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Height, width and channels of one image."""
+        height, width, channels = self.model.input_shape[1:]
+        return height, width, channels
 
     @property
     def pixel_layer(self) -> PixelStandardization:

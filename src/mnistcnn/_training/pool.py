@@ -95,19 +95,9 @@ class NetworkPool:
         self._idle: OrderedDict[int, tuple[Key, CompiledNetwork]] = OrderedDict()
         self._returned: Returned = deque()
 
-    @contextmanager
-    def borrow(self, fresh: Network, config: TrainingConfig) -> Iterator[BorrowedNetwork]:
-        """Lend a fit a network equal to a fresh one: an idle compiled one, or that one itself."""
-        with self._take_or_wrap(fresh, config).lent_for(config) as borrowed:
-            yield borrowed
-
-    def unpooled(self, compiled: CompiledNetwork) -> BorrowedNetwork:
-        """Return a network for one fit only, which the pool never gets."""
-        return BorrowedNetwork(compiled, None, self._returned)
-
     @signals_held()
-    def _take_or_wrap(self, fresh: Network, config: TrainingConfig) -> BorrowedNetwork:
-        """Return an idle network with the values of a fresh one, or the fresh one.
+    def take(self, fresh: Network, config: TrainingConfig) -> BorrowedNetwork:
+        """Return an idle compiled network with the values of a fresh one, or the fresh one.
 
         A network whose config does not fully describe it, or whose weights become constants of the
         program, is never pooled.
@@ -117,12 +107,16 @@ class NetworkPool:
         if not is_told_by_key or constant_layers(fresh.model):
             return self.unpooled(CompiledNetwork(fresh))
         key = (described, fresh.precision, *config.trace_key, *settings_of_programs())
-        idle = self._take(key)
+        idle = self._take_idle(key)
         if idle is None:
             return BorrowedNetwork(CompiledNetwork(fresh), key, self._returned)
         idle.network.build = fresh.build
         idle.network.assign_values(fresh.values())
         return BorrowedNetwork(idle, key, self._returned)
+
+    def unpooled(self, compiled: CompiledNetwork) -> BorrowedNetwork:
+        """Return a network for one fit only, which the pool never gets."""
+        return BorrowedNetwork(compiled, None, self._returned)
 
     def clear(self) -> None:
         """Forget all idle networks."""
@@ -141,7 +135,7 @@ class NetworkPool:
             self._collect()
             return len(self._idle)
 
-    def _take(self, key: Key) -> CompiledNetwork | None:
+    def _take_idle(self, key: Key) -> CompiledNetwork | None:
         with self._lock:
             self._collect()
             for number, (idle_key, compiled) in self._idle.items():

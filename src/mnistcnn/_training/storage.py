@@ -115,7 +115,6 @@ def _deserialized(state: State) -> Network:
         model = keras.saving.deserialize_keras_object(config)
     return Network(
         model=model,
-        image_shape=state["image_shape"],
         emits_logits=state["emits_logits"],
         precision=state["precision"],
         build=state["build"],

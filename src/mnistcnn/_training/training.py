@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from mnistcnn._training import backends
 from mnistcnn._training.backup import with_backup
@@ -12,31 +11,19 @@ from mnistcnn._training.callbacks import (
     AveragedValidation,
     BestEpoch,
     CompleteHistory,
-    FiniteLoss,
     RecordedRate,
     watches_batches,
 )
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.epoch_order import (
-    VALIDATION_BATCH,
-    EpochPlan,
-    EpochRunner,
-    Logs,
-    ShuffledOrder,
-)
+from mnistcnn._training.epoch_order import ShuffledOrder
+from mnistcnn._training.finiteness import FiniteLoss, check_scores, check_weights
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_fit import fit_of_keras
-from mnistcnn._training.keras_internals import (
-    build_metrics,
-    first_epoch_of,
-    forget_first_epoch,
-    is_fit_patched,
-)
-from mnistcnn._training.network import Network, value_of
-from mnistcnn._training.transforms import transform_for
-from mnistcnn.exceptions import NonFiniteLossError
+from mnistcnn._training.keras_internals import build_metrics, forget_first_epoch, is_fit_patched
+from mnistcnn._training.network import Network
+from mnistcnn._training.program_fit import epoch_runners, fit_of_programs
 
 History = dict[str, list[float]]
 
@@ -47,6 +34,7 @@ def train(
     validation: TrainingData | None,
     config: TrainingConfig,
     seed: Sequence[int],
+    reports: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Train a prepared network and return Keras's history.
 
@@ -63,6 +51,8 @@ def train(
         How to train.
     seed : sequence of int
         Of the order of the images, of what an augmentation draws, and of dropout under PyTorch.
+    reports : sequence of keras.callbacks.Callback
+        Called after the user's own; they keep neither the network nor anything of it.
 
     Raises
     ------
@@ -71,22 +61,29 @@ def train(
     """
     network, model = compiled.network, compiled.network.model
     order = ShuffledOrder(training, seed, config.augmentation, config.augmented_epochs)
-    callbacks = _all_callbacks(order, network, config)
+    history = CompleteHistory()
+    callbacks = [
+        *_first_callbacks(order, config),
+        *config.callbacks,
+        *reports,
+        history,
+        *_last_callbacks(network, config),
+    ]
     _build_metrics(model, training)
     with backends.current().generator_kept():
         data = training, validation
         callbacks, first_epoch = with_backup(callbacks, compiled, data, config, seed)
         try:
-            history = _run_epochs(compiled, order, validation, config, callbacks, first_epoch)
+            _run_epochs(compiled, order, validation, config, callbacks, first_epoch)
         finally:
             forget_first_epoch(model)
-    _check_scores(network, training)
-    _check_weights(network)
-    return {name: [float(value) for value in values] for name, values in history.items()}
+    check_scores(network, training)
+    check_weights(network)
+    return {name: [float(value) for value in values] for name, values in history.history.items()}
 
 
-def _all_callbacks(order: ShuffledOrder, network: Network, config: TrainingConfig) -> list[Any]:
-    """Return the user's callbacks between those of this library, in the order of their calls."""
+def _first_callbacks(order: ShuffledOrder, config: TrainingConfig) -> list[Any]:
+    """Return this library's callbacks that are called before the user's."""
     first: list[Any] = [order, FiniteLoss(), RecordedRate()]
     schedule = config.optimizer.schedule
     if schedule.name == "plateau":
@@ -98,11 +95,12 @@ def _all_callbacks(order: ShuffledOrder, network: Network, config: TrainingConfi
         )
     if config.optimizer.takes_average and not any(map(_swaps_averages, config.callbacks)):
         first.append(AveragedValidation())
-    last: list[Any] = [CompleteHistory()]
-    if config.patience is not None:
-        # In the end its weights are those of the network, whatever others may have restored.
-        last.append(BestEpoch(config.patience, network))
-    return [*first, *config.callbacks, *last]
+    return first
+
+
+def _last_callbacks(network: Network, config: TrainingConfig) -> list[Any]:
+    """Return those that are called after the user's, whose weights the network may have then."""
+    return [] if config.patience is None else [BestEpoch(config.patience, network)]
 
 
 def _swaps_averages(callback: keras.callbacks.Callback) -> bool:
@@ -123,8 +121,8 @@ def _run_epochs(
     config: TrainingConfig,
     callbacks: list[Any],
     first_epoch: int,
-) -> dict[str, list[Any]]:
-    """Run all epochs and return Keras's history.
+) -> None:
+    """Run all epochs as programs, or in Keras's `fit` where that is asked for.
 
     Keras's `fit` feeds every batch from Python. Where no callback asks for that, an epoch is one
     call into a compiled program that gathers the batches itself; what it does with each is Keras's
@@ -136,98 +134,10 @@ def _run_epochs(
     is_patched, can_replace = is_fit_patched(), backends.current().has_replaceable_steps
     in_steps = any(map(watches_batches, callbacks)) or (is_patched and not can_replace)
     if programs is None or in_steps:
-        return fit_of_keras(model, order, validation, config, callbacks, first_epoch)
-    train_epoch = _training_of(model, programs, order, config)
-    validate = _validation_of(model, programs, validation)
+        fit_of_keras(model, order, validation, config, callbacks, first_epoch)
+        return
+    runners = epoch_runners(model, programs, order, validation, config)
     if is_patched:
-        whole_epochs = train_epoch, validate
-        return fit_of_keras(model, order, validation, config, callbacks, first_epoch, whole_epochs)
-    listening = _callback_list(model, order, config, callbacks)
-    model.stop_training = False
-    logs: Logs = {}
-    listening.on_train_begin()
-    for epoch in range(max(first_epoch, first_epoch_of(model)), config.epochs):
-        listening.on_epoch_begin(epoch)
-        logs = train_epoch()
-        if validation is not None:
-            listening.on_test_begin()
-            tested = validate()
-            listening.on_test_end(tested)
-            logs.update({f"val_{name}": value for name, value in tested.items()})
-        listening.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
-    # The weights that an optimizer has averaged replace the last ones.
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    listening.on_train_end(logs)
-    history: dict[str, list[Any]] = model.history.history
-    return history
-
-
-def _training_of(
-    model: keras.Model,
-    programs: backends.EpochPrograms,
-    order: ShuffledOrder,
-    config: TrainingConfig,
-) -> EpochRunner:
-    """Return a function that trains the current epoch and returns its metrics."""
-    arrays = programs.on_device(order.data)
-    transform = transform_for(config.augmentation)
-
-    @signals_held()
-    def train_epoch() -> Logs:
-        model.reset_metrics()
-        plan = order.current()
-        programs.train(arrays, plan, config.batch_size, transform if plan.changes else None)
-        return dict(model.get_metrics_result())
-
-    return train_epoch
-
-
-def _validation_of(
-    model: keras.Model, programs: backends.EpochPrograms, validation: TrainingData | None
-) -> EpochRunner:
-    """Return a function that computes the validation metrics, if there are validation images."""
-    if validation is None:
-        return dict
-    arrays, plan = programs.on_device(validation), EpochPlan(validation.indices)
-
-    @signals_held()
-    def validate() -> Logs:
-        model.reset_metrics()
-        programs.test(arrays, plan, VALIDATION_BATCH)
-        return dict(model.get_metrics_result())
-
-    return validate
-
-
-def _callback_list(
-    model: keras.Model, order: ShuffledOrder, config: TrainingConfig, callbacks: list[Any]
-) -> keras.callbacks.CallbackList:
-    return keras.callbacks.CallbackList(
-        callbacks,
-        add_progbar=config.verbose != 0,
-        verbose=config.verbose,
-        epochs=config.epochs,
-        steps=order.data.n_batches(config.batch_size),
-        model=model,
-    )
-
-
-def _check_scores(network: Network, training: TrainingData) -> None:
-    """Check that the scores after the last update, which no loss includes, are finite."""
-    if not np.isfinite(network.inference.scores(training.pixels[training.indices[:2]])).all():
-        raise NonFiniteLossError(
-            "The training became unstable: the last update left scores that are NaN or infinite. "
-            "Try a lower learning_rate; the estimator is unchanged."
-        )
-
-
-def _check_weights(network: Network) -> None:
-    """Check that all weights are finite: ReLU turns NaN into 0, so that the loss stays finite."""
-    trained = network.model.trainable_variables
-    if not all(np.isfinite(value_of(variable)).all() for variable in trained):
-        raise NonFiniteLossError(
-            "The training became unstable: it left weights that are NaN or infinite. Try a lower "
-            "learning_rate, or another optimizer; the estimator is unchanged."
-        )
+        fit_of_keras(model, order, validation, config, callbacks, first_epoch, runners)
+    else:
+        fit_of_programs(model, order, runners, config, callbacks, first_epoch)

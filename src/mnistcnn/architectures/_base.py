@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 
 from mnistcnn._keras_start import find_devices, load_keras
 from mnistcnn._scikit_learn import validate_parameter_constraints, validate_parameters
+from mnistcnn._types import ImageShape
 from mnistcnn.architectures._constraints import COUNT, EachCount
 from mnistcnn.architectures._layers import Tensor, to_logits
 from mnistcnn.architectures._windows import TracedImage
@@ -63,7 +64,7 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
         """Smallest height and width, in pixels, that the layers accept."""
         return 1
 
-    def build(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
+    def build(self, input_shape: ImageShape, n_classes: int) -> "keras.Model":
         """Build the Keras model with new initial weights, without compiling it.
 
         Keras takes the seed of the weights from Python's `random`; the global dtype policy applies
@@ -110,7 +111,7 @@ class Architecture(BaseEstimator, ABC):  # type: ignore[misc]
                 f"got {height}x{width}."
             )
 
-    def _assemble(self, input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
+    def _assemble(self, input_shape: ImageShape, n_classes: int) -> "keras.Model":
         load_keras()
         find_devices()
         import keras

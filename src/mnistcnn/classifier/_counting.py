@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mnistcnn._training.building import isolated_building
+from mnistcnn._types import ImageShape
 from mnistcnn.architectures import Architecture
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ __all__ = ["count_parameters", "n_parameters_of"]
 
 def count_parameters(
     architecture: Architecture | Callable[..., Any],
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     n_classes: int,
 ) -> int:
     """Return the number of parameters of the network for these images, trained or not.

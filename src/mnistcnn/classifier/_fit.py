@@ -80,12 +80,13 @@ def fit(
     if remembered is not None:
         report_without_epochs(estimator, X, y, remembered.attributes)
         return remembered
-    with _failures_explained(estimator, training, config), POOL.borrow(fresh, config) as borrowed:
-        fitted = Fitted.before_training(training, borrowed, pixels, config)
-        # Added after borrowing: callbacks of the user's would keep the network out of the pool.
-        reporting_config = _with_reports(config, estimator, X, y, fitted)
-        borrowed.compiled.compile_or_reset(config, config.n_updates(training))
-        history = train(borrowed.compiled, training, validation, reporting_config, training_seed)
+    borrowed = POOL.take(fresh, config)
+    fitted = Fitted.before_training(training, borrowed, pixels, config)
+    with _failures_explained(estimator, training, config), borrowed.lent_for(config):
+        reports = epoch_callbacks(estimator, X, y, fitted.attributes)
+        compiled = borrowed.compiled
+        compiled.compile_or_reset(config, config.n_updates(training))
+        history = train(compiled, training, validation, config, training_seed, reports)
     return memory.keep(replace(fitted, history=history))
 
 
@@ -114,11 +115,11 @@ def partial_fit(
     config = replace(config, epochs=1, unaugmented_epochs=0)
     if previous is None:
         fresh, pixels = _network_of_fit(estimator, architecture, data, None, weights_seed)
-        lent, earlier = POOL.borrow(fresh, config), {}
+        borrowed, earlier = POOL.take(fresh, config), {}
     else:
         pixels = pixels_so_far(previous.network, previous.pixels, data)
-        lent, earlier = previous.borrowed.lent_for(config), previous.history
-    with _failures_explained(estimator, data, config), lent as borrowed:
+        borrowed, earlier = previous.borrowed, previous.history
+    with _failures_explained(estimator, data, config), borrowed.lent_for(config):
         compiled, is_new = borrowed.compiled, previous is None
         compile_network = compiled.compile_or_reset if is_new else compiled.compile_or_continue
         compile_network(config, config.n_updates(data))
@@ -223,14 +224,6 @@ def _warn_of_short_average(momentum: float | None, n_updates: int) -> None:
             ConvergenceWarning,
             stacklevel=callers_level(),
         )
-
-
-def _with_reports(
-    config: TrainingConfig, estimator: "DigitCNNClassifier", X: Images, y: Labels, fitted: Fitted
-) -> TrainingConfig:
-    """Return a configuration that tells scikit-learn's callbacks of each epoch, too."""
-    reports = epoch_callbacks(estimator, X, y, fitted.attributes)
-    return replace(config, callbacks=[*config.callbacks, *reports])
 
 
 def _check_can_increment(estimator: "DigitCNNClassifier") -> None:

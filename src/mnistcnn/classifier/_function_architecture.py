@@ -5,6 +5,7 @@ from copy import deepcopy
 from inspect import Parameter, signature
 from typing import Any, Self
 
+from mnistcnn._types import ImageShape
 from mnistcnn.classifier._training_config import USUAL_BETAS, USUAL_RATE
 from mnistcnn.classifier._types import ArchitectureLike
 
@@ -55,7 +56,7 @@ class FunctionWithParameters:
         """Return one with copies of the values."""
         return FunctionWithParameters(self.function, deepcopy(self.parameters))
 
-    def __call__(self, input_shape: tuple[int, int, int], n_classes: int) -> Any:
+    def __call__(self, input_shape: ImageShape, n_classes: int) -> Any:
         """Call the function."""
         return self.function(input_shape, n_classes, **self.parameters)
 

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from mnistcnn._training.data import TrainingData
-from mnistcnn._types import Images, Labels
+from mnistcnn._types import Images, ImageShape, Labels
 from mnistcnn.classifier._fitted import Fitted, feature_attributes_of
 from mnistcnn.classifier._pixel_range import measured_pixels
 from mnistcnn.classifier._sample_weights import combined_weights, weights_of_mean_one
@@ -194,12 +194,12 @@ def _named(name: str) -> Iterator[None]:
 
 def _image_shape(
     estimator: "DigitCNNClassifier", array_shape: tuple[int, ...], same_columns: bool
-) -> tuple[int, int, int]:
+) -> ImageShape:
     if not same_columns:
         return resolve_image_shape(estimator.image_shape, array_shape)
     if len(array_shape) > 2:
         check_same_shape(estimator, array_shape)
-    fitted_shape: tuple[int, int, int] = estimator.image_shape_
+    fitted_shape: ImageShape = estimator.image_shape_
     return fitted_shape
 
 

@@ -7,6 +7,7 @@ from typing import Self
 import keras
 
 from mnistcnn._training.stored_as_keras import own_names
+from mnistcnn._types import ImageShape
 from mnistcnn.classifier._types import ImageShapeParameter
 from mnistcnn.preprocessing import check_image_shape
 
@@ -44,7 +45,7 @@ class KerasModelTemplate:
             config = json.dumps(keras.saving.serialize_keras_object(model))
         return cls(config, input_shape=tuple(input_shape[1:]), n_classes=output_shape[-1])
 
-    def __call__(self, input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    def __call__(self, input_shape: ImageShape, n_classes: int) -> keras.Model:
         """Build the layers with fresh weights, for the images and classes that the model is for."""
         if n_classes != self.n_classes or prod(input_shape) != prod(self.input_shape):
             raise ValueError(

@@ -12,7 +12,7 @@ from mnistcnn._training.data import TrainingData
 from mnistcnn._training.network import Build, Network, renew_constants
 from mnistcnn._training.pool import POOL, BorrowedNetwork
 from mnistcnn._training.storage import network_state, restore_network
-from mnistcnn._types import Classifier
+from mnistcnn._types import Classifier, ImageShape
 from mnistcnn.classifier._fitted import Fitted
 from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._pixel_range import (
@@ -42,7 +42,7 @@ SCALINGS = ("standard", *FIXED_SCALING)
 def build_for(
     estimator: "DigitCNNClassifier",
     architecture: ArchitectureLike,
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     n_classes: int,
     seed: int,
 ) -> Network:
@@ -156,7 +156,7 @@ def fitted_from_model(
 def restore_fit(
     estimator: "DigitCNNClassifier",
     *,
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     classes: NDArray[Any],
     weights: list[NDArray[np.float32]],
     history: dict[str, list[float]],

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mnistcnn._training import backends
+from mnistcnn._types import ImageShape
 from mnistcnn.exceptions import DeviceMemoryError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 @contextmanager
 def out_of_memory_explained(
     estimator: "DigitCNNClassifier",
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     batch_size: int | None = None,
 ) -> Iterator[None]:
     """Raise `DeviceMemoryError` in place of what the backend raises, and let others pass.

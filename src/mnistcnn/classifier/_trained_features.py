@@ -11,6 +11,7 @@ from mnistcnn._scikit_learn import validate_parameters
 from mnistcnn._training.network import DTYPE_POLICIES, Network
 from mnistcnn._training.tensors import Tensor
 from mnistcnn._training.trained_layers import as_list, trained_features
+from mnistcnn._types import ImageShape
 from mnistcnn.architectures import flatten, to_logits
 from mnistcnn.classifier._fitted_architecture import architecture_built_by
 from mnistcnn.classifier._training_config import USUAL_BETAS, USUAL_RATE, resolve_architecture
@@ -137,7 +138,7 @@ class TrainedFeatures(BaseEstimator):  # type: ignore[misc]
         """Return one that a later fit of the same classifier leaves as it is."""
         return TrainedFeatures(copy(self.fitted), trainable=self.trainable)
 
-    def build(self, input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    def build(self, input_shape: ImageShape, n_classes: int) -> keras.Model:
         """Build the Keras model: the trained layers, and the last one with fresh weights.
 
         Parameters

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isqrt
 
-from mnistcnn._types import Array, Classifier
+from mnistcnn._types import Array, Classifier, ImageShape
 from mnistcnn.cli._messages import say
 
 N_EXAMINED = 1000
@@ -76,7 +76,7 @@ def _rows(X: Array) -> Array:
     return X.reshape(len(X), -1)
 
 
-def _image_shape(X: Array) -> tuple[int, int, int] | None:
+def _image_shape(X: Array) -> ImageShape | None:
     """Return height, width and channels; None for rows of no square number of pixels."""
     if X.ndim > 2:
         return X.shape[1], X.shape[2], X[0].size // (X.shape[1] * X.shape[2])

@@ -22,7 +22,7 @@ from mnistcnn._scikit_learn import (
     validate_parameter_constraints,
     validate_parameters,
 )
-from mnistcnn._types import Images, Labels, Memory, RandomState
+from mnistcnn._types import Images, ImageShape, Labels, Memory, RandomState
 from mnistcnn.classifier import DigitCNNClassifier, count_parameters
 from mnistcnn.evaluation._candidates import Builder, Candidates, labeled_architectures
 from mnistcnn.evaluation._environment import describe_environment
@@ -210,9 +210,9 @@ class _Comparison:
     scorers: dict[str, Scorer]
 
     @cached_property
-    def image_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> ImageShape:
         reshaper = ImageReshaper(image_shape=self.template.image_shape)
-        shape: tuple[int, int, int] = reshaper.fit(self.X).image_shape_
+        shape: ImageShape = reshaper.fit(self.X).image_shape_
         return shape
 
     @cached_property

@@ -10,7 +10,7 @@ from sklearn.utils import _safe_indexing, assert_all_finite, check_consistent_le
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
-from mnistcnn._types import Images, Labels
+from mnistcnn._types import Images, ImageShape, Labels
 from mnistcnn.preprocessing import (
     Situation,
     TrainingPixels,
@@ -112,7 +112,7 @@ def _check_same_names(rows: object, test_rows: object) -> None:
         )
 
 
-def _warn_of_pixels(rows: Images, test_rows: Images, image_shape: tuple[int, int, int]) -> None:
+def _warn_of_pixels(rows: Images, test_rows: Images, image_shape: ImageShape) -> None:
     """Warn if test images are in another unit than training images, or inverted."""
     try:
         pixels, test_pixels = (

@@ -1,12 +1,12 @@
 """Validates images for a fitted estimator, and returns them as rows of pixels."""
 
 from math import prod
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcnn._types import Images
+from mnistcnn._types import Images, ImageShape
 from mnistcnn.preprocessing._pixel_checks import warn_of_unlike_images
 from mnistcnn.preprocessing._pixel_columns import check_unseen_columns
 from mnistcnn.preprocessing._pixel_warnings import RETURNED
@@ -15,9 +15,6 @@ from mnistcnn.preprocessing._signs import check_not_signed
 from mnistcnn.preprocessing._training_pixels import IN_PREDICTION, TrainingPixels
 
 __all__ = ["as_pixels", "check_same_shape", "checked_pixels", "read_pixels", "training_pixels_of"]
-
-# Height, width and channels.
-ImageShape: TypeAlias = tuple[int, int, int]
 
 
 class FittedOnImages(Protocol):

@@ -4,6 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from mnistcnn._types import ImageShape
 from mnistcnn.preprocessing._mixed_units import mixed_units
 from mnistcnn.preprocessing._pixel_warnings import warn_of_pixels
 from mnistcnn.preprocessing._polarity import are_inverted, inverted
@@ -26,7 +27,7 @@ IMAGES_LOOKED_AT = 32
 def warn_of_unlike_images(
     training: TrainingPixels,
     pixels: NDArray[Any],
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     situation: Situation,
 ) -> None:
     """Warn once if images are in another unit than the training's, in several, or inverted."""
@@ -38,7 +39,7 @@ def warn_of_unlike_images(
 def unlike_images(
     training: TrainingPixels,
     pixels: NDArray[Any],
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     situation: Situation,
 ) -> str | None:
     """Return what to say of such images; None where they are like those of the training."""
@@ -69,9 +70,7 @@ def warn_of_needless_division(data_range: tuple[float, float], pixels: NDArray[A
     return _is_told(mixed_units(some) or needless_scaling(data_range, some))
 
 
-def look_inverted(
-    training: TrainingPixels, pixels: NDArray[Any], image_shape: tuple[int, int, int]
-) -> bool:
+def look_inverted(training: TrainingPixels, pixels: NDArray[Any], image_shape: ImageShape) -> bool:
     """Tell whether `warn_of_unlike_images` finds light and dark exchanged, if nothing before it."""
     return are_inverted(training, some_of(pixels, IMAGES_LOOKED_AT), image_shape)
 

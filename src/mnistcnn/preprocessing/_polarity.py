@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcnn._types import ImageShape
 from mnistcnn.preprocessing._training_pixels import Situation, TrainingPixels
 
 __all__ = ["are_inverted", "inverted"]
@@ -28,7 +29,7 @@ MIN_CONTRAST = 0.05
 def inverted(
     training: TrainingPixels,
     some: NDArray[Any],
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     situation: Situation,
 ) -> str | None:
     """Return the message for images that are inverted, compared with the training images.
@@ -50,9 +51,7 @@ def inverted(
     )
 
 
-def are_inverted(
-    training: TrainingPixels, some: NDArray[Any], image_shape: tuple[int, int, int]
-) -> bool:
+def are_inverted(training: TrainingPixels, some: NDArray[Any], image_shape: ImageShape) -> bool:
     """Tell whether at least half of the images are inverted, not counting blank ones.
 
     Each image is looked at by itself: most of its edge, and of the image, must be what only the

@@ -14,7 +14,7 @@ from mnistcnn._scikit_learn import (
     reports_its_fit,
     validate_parameters,
 )
-from mnistcnn._types import Images, Labels
+from mnistcnn._types import Images, ImageShape, Labels
 from mnistcnn.preprocessing._alpha import warn_of_opaque_alpha
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
 from mnistcnn.preprocessing._row_order import warn_of_row_order
@@ -185,7 +185,7 @@ class ImageReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):  # t
             )
         return flat[:, : getattr(self, "n_features_in_", np.prod(image_shape))]
 
-    def _resolved(self, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    def _resolved(self, array_shape: tuple[int, ...]) -> ImageShape:
         image_shape = resolve_image_shape(self.image_shape, array_shape)
         fitted = getattr(self, "image_shape_", image_shape)
         if image_shape != fitted:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from mnistcnn._types import Images
+from mnistcnn._types import Images, ImageShape
 from mnistcnn.preprocessing._containers import as_array, check_in_memory
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def check_image_shape(image_shape: object) -> None:
 
 def resolve_image_shape(
     image_shape: ImageShapeParameter, array_shape: tuple[int, ...]
-) -> tuple[int, int, int]:
+) -> ImageShape:
     """Return the height, width and number of channels of the images in an array.
 
     Parameters
@@ -163,7 +163,7 @@ def _check_no_column_of_images(frame: "pd.DataFrame") -> None:
         )
 
 
-def pad_columns(X: NDArray[Any], image_shape: tuple[int, int, int]) -> NDArray[Any]:
+def pad_columns(X: NDArray[Any], image_shape: ImageShape) -> NDArray[Any]:
     """Fill flat rows up with zero columns until each holds a whole image.
 
     They are never changed, and returned themselves where no column is missing.
@@ -201,12 +201,12 @@ def check_channels_last(array_shape: tuple[int, ...]) -> None:
         )
 
 
-def _own_shape(array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+def _own_shape(array_shape: tuple[int, ...]) -> ImageShape:
     height, width, channels = (*array_shape[1:], 1)[:3]
     return height, width, channels
 
 
-def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[int, int, int]:
+def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> ImageShape:
     if len(array_shape) > 2:
         check_channels_last(array_shape)
         return _own_shape(array_shape)
@@ -224,7 +224,7 @@ def _shape_read_from(image_shape: str, array_shape: tuple[int, ...]) -> tuple[in
 
 
 def _check_columns(
-    image_shape: ImageShapeParameter, stated: tuple[int, int, int], array_shape: tuple[int, ...]
+    image_shape: ImageShapeParameter, stated: ImageShape, array_shape: tuple[int, ...]
 ) -> None:
     if prod(stated) != array_shape[1]:
         remedy = f" {_LABELS_AMONG_THEM}" if array_shape[1] == prod(stated) + 1 else ""

@@ -10,7 +10,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 
 from mnistcnn._onnxruntime import load_onnxruntime
-from mnistcnn._types import Images, Labels
+from mnistcnn._types import Images, ImageShape, Labels
 from mnistcnn.preprocessing import TrainingPixels, read_pixels
 
 __all__ = ["OnnxClassifier"]
@@ -57,7 +57,7 @@ class OnnxClassifier:
         metadata = self._session.get_modelmeta().custom_metadata_map
         told = {name: json.loads(metadata[name]) for name in TOLD}
         self.classes_ = np.array(told["classes"])
-        self.image_shape_: tuple[int, int, int] = tuple(told["image_shape"])
+        self.image_shape_: ImageShape = tuple(told["image_shape"])
         self.n_features_in_ = prod(self.image_shape_)
         self.pixel_statistics_: tuple[float, float] = tuple(told["pixel_statistics"])
         self._training_pixels = TrainingPixels(tuple(told["pixel_range"]), self.pixel_statistics_)

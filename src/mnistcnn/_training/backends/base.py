@@ -8,12 +8,11 @@ import keras
 from numpy.typing import NDArray
 
 from mnistcnn._training.tensors import Tensor
+from mnistcnn._types import ImageShape
 
 if TYPE_CHECKING:
     from mnistcnn._training.data import TrainingData
     from mnistcnn._training.epoch_order import EpochPlan, Transform
-
-ImageShape = tuple[int, int, int]
 
 # From this compute capability on (Ampere), NVIDIA's tensor cores take bfloat16.
 BFLOAT16_CAPABILITY = (8, 0)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from mnistcnn._training.backends.base import (
     Backend,
     Bfloat16Support,
-    ImageShape,
     bfloat16_of_gpu,
 )
 from mnistcnn._training.data import TrainingData
 from mnistcnn._training.epoch_order import EpochPlan, Transform
 from mnistcnn._training.tensors import Tensor
+from mnistcnn._types import ImageShape
 
 # Folds of a search differ by a row or so; with the rows rounded up they share one program.
 ROWS_ROUNDED_UP_TO = 1024
@@ -78,7 +78,7 @@ class JaxBackend(Backend):
 class JaxEpochPrograms:
     """The compiled epochs of one network, which is compiled itself and has its metrics built."""
 
-    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, model: keras.Model, image_shape: ImageShape) -> None:
         self._model = model
         self._image_shape = image_shape
         self._training: dict[Transform | None, Callable[..., State]] = {}

@@ -23,7 +23,6 @@ from mnistcnn._keras_start import find_devices, is_onednn_on
 from mnistcnn._training.backends.base import (
     Backend,
     Bfloat16Support,
-    ImageShape,
     bfloat16_of_gpu,
 )
 from mnistcnn._training.data import TrainingData
@@ -32,6 +31,7 @@ from mnistcnn._training.fused_adam import FusedAdam, FusedAdamW
 from mnistcnn._training.interrupts import signals_held
 from mnistcnn._training.keras_internals import sum_over_one_replica
 from mnistcnn._training.tensors import Tensor
+from mnistcnn._types import ImageShape
 
 # What joblib, dask and ray set in each worker to its share of the cores.
 CORES_OF_WORKER = "OMP_NUM_THREADS"
@@ -182,7 +182,7 @@ def _compiled_by_xla(transform: Callable[..., Any]) -> Callable[..., Any]:
 class TensorFlowEpochPrograms:
     """The traced epochs of one network, which is compiled and has its metrics built."""
 
-    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, model: keras.Model, image_shape: ImageShape) -> None:
         self._model = model
         self._image_shape = image_shape
         self._traced: dict[Any, Callable[..., Any]] = {}
@@ -286,7 +286,7 @@ class TensorFlowScores:
     made and traced again and again, as in a search over many networks.
     """
 
-    def __init__(self, model: keras.Model, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, model: keras.Model, image_shape: ImageShape) -> None:
         self._model = model
         self._image_shape = image_shape
         self._traced: dict[np.dtype[Any], Callable[[Any], Any]] = {}
