@@ -4,7 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks._peers import PEERS, reason_against_backend, reason_against_packages
+from benchmarks._peers import (
+    PEERS,
+    reason_against_backend,
+    reason_against_packages,
+    reason_against_programs,
+)
 from benchmarks._results import Figure, Measurement, Results
 
 
@@ -29,6 +34,8 @@ class Case:
         The name of the process that it shares with other cases; without one it has its own.
     packages : tuple of str, default=()
         What must be installed beside the library.
+    programs : tuple of str, default=()
+        What must be found on the path.
     """
 
     name: str
@@ -38,6 +45,7 @@ class Case:
     backend: str | None = None
     process: str = ""
     packages: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
     def measure(self, repeat: int) -> Measurement:
         """Measure once."""
@@ -52,6 +60,7 @@ class Case:
         peer = self.arguments.get("peer")
         reason = None if peer is None else PEERS[peer].reason_for_absence()
         reason = reason or reason_against_packages(self.packages)
+        reason = reason or reason_against_programs(self.programs)
         return reason or reason_against_backend(self.backend)
 
 

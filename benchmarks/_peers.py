@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
+from shutil import which
 from typing import Any
 
 from benchmarks._data import FORMS, Pixels
@@ -48,6 +49,12 @@ class Peer:
 def reason_against_packages(packages: tuple[str, ...]) -> str | None:
     """Return why what needs packages cannot be measured, or None if they are here."""
     absent = (f"{package} is not installed" for package in packages if find_spec(package) is None)
+    return next(absent, None)
+
+
+def reason_against_programs(programs: tuple[str, ...]) -> str | None:
+    """Return why what calls programs cannot be measured, or None if they are here."""
+    absent = (f"{program} is not installed" for program in programs if which(program) is None)
     return next(absent, None)
 
 

@@ -1,5 +1,6 @@
-"""How many characters of composed lines are read right, and how many pages a second."""
+"""How many characters of composed lines are read right, and how many lines a second."""
 
+import operator
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,8 @@ from benchmarks._benchmark import Benchmark, Case
 from benchmarks._data import Labels, Pixels, load_images, source
 from benchmarks._glyphs import word
 from benchmarks._lines import KINDS, TOUCHING, Kind, Line, Writing
-from benchmarks._results import Figure, Measurement, Results
+from benchmarks._results import Figure, Measurement, Results, combined
+from benchmarks._tesseract import PROGRAM, texts_of
 
 RIGHT, SPEED, INVENTED = "characters_right_percent", "lines_per_second", "invented"
 BARS = {
@@ -30,6 +32,8 @@ PAGE = (300, 500)
 # Cuts as judged by how sure a classifier of digits is of a label, and by a classifier of parts that
 # knows no pairs; tried on what touches.
 LABELS_ALONE, CUTS_ALONE = DESIGNS = ("labels alone", "cuts alone")
+# It reads the first of the same lines: all would take an hour.
+TESSERACT, TENTH = "Tesseract", 10
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,23 @@ def _reader(design: str) -> Any:
 def read_lines(*, kind: str, sizes: Sizes, repeat: int, design: str = "") -> Measurement:
     """Read lines of one kind, and count the edits that would make them right."""
     (found,) = (each for each in KINDS if each.name == kind)
-    lines = _lines(found, sizes, repeat)
+    lines = _lines(found, sizes.n_lines, sizes, repeat)
     started = time.perf_counter()
     texts = [reading.text.replace("\n", "") for reading in _reader(design).read(_images(lines))]
-    measured = {SPEED: len(lines) / (time.perf_counter() - started)}
+    return _measured(lines, texts, time.perf_counter() - started)
+
+
+def read_by_tesseract(*, kind: str, sizes: Sizes, repeat: int) -> Measurement:
+    """Read the first of the same lines by Tesseract."""
+    (found,) = (each for each in KINDS if each.name == kind)
+    lines = _lines(found, max(1, sizes.n_lines // TENTH), sizes, repeat)
+    started = time.perf_counter()
+    texts = texts_of(_images(lines))
+    return _measured(lines, texts, time.perf_counter() - started)
+
+
+def _measured(lines: list[Line], texts: list[str], seconds: float) -> Measurement:
+    measured = {SPEED: len(lines) / seconds}
     if source() == "MNIST":
         n_wrong = sum(edits(text, line.text) for text, line in zip(texts, lines, strict=True))
         n_characters = sum(len(line.text) for line in lines)
@@ -122,10 +139,10 @@ def edits(text: str, right: str) -> int:
     return costs[-1]
 
 
-def _lines(kind: Kind, sizes: Sizes, repeat: int) -> list[Line]:
+def _lines(kind: Kind, n_lines: int, sizes: Sizes, repeat: int) -> list[Line]:
     images, labels = _last_images(sizes.n_last_images)
     rng = np.random.default_rng([repeat, KINDS.index(kind)])
-    return [kind.line(images, labels, rng) for _ in range(sizes.n_lines)]
+    return [kind.line(images, labels, rng) for _ in range(n_lines)]
 
 
 def _images(lines: list[Line]) -> list[NDArray[np.uint8]]:
@@ -181,40 +198,57 @@ def cases(sizes: Sizes) -> list[Case]:
             for design in DESIGNS
         ),
         Case(EMPTY, read_empty_pages, {"sizes": sizes}, process="reader"),
+        *(
+            Case(
+                f"{kind.name}, {TESSERACT}",
+                read_by_tesseract,
+                {"kind": kind.name, "sizes": sizes},
+                process="reader",
+                programs=(PROGRAM,),
+            )
+            for kind in KINDS
+        ),
     ]
 
 
 def figures(results: Results, sizes: Sizes) -> list[Figure]:  # noqa: ARG001
     """Return what is right in the mean over the kinds of each group, and what is invented."""
-    groups = {
-        group: [
-            mean
-            for kind in KINDS
-            if kind.group == group and (mean := results.mean(kind.name, RIGHT)) is not None
-        ]
-        for group in BARS
-    }
-    designs = {
-        design: [
-            mean
-            for kind in KINDS
-            if (mean := results.mean(f"{kind.name}, {design}", RIGHT)) is not None
-        ]
-        for design in DESIGNS
-    }
+    names = [kind.name for kind in KINDS]
+    groups = {group: [kind.name for kind in KINDS if kind.group == group] for group in BARS}
     return [
         *(
-            Figure(group, sum(means) / len(means) if means else None, "%", at_least=BARS[group])
-            for group, means in groups.items()
+            Figure(group, _mean(results, cases), "%", at_least=BARS[group])
+            for group, cases in groups.items()
         ),
         *(
-            Figure(f"{TOUCHING}, {design}", sum(means) / len(means) if means else None, "%")
-            for design, means in designs.items()
+            Figure(f"{TOUCHING}, {design}", _mean(results, _by(design, groups[TOUCHING])), "%")
+            for design in DESIGNS
         ),
         Figure(
             f"{EMPTY}: some digit read", results.mean(EMPTY, INVENTED), "", at_most=MAX_INVENTED
         ),
+        *(
+            Figure(f"{group}, {TESSERACT}", _mean(results, _by(TESSERACT, cases)), "%")
+            for group, cases in groups.items()
+        ),
+        Figure(
+            f"lines a second: ours / {TESSERACT}",
+            combined(
+                operator.truediv,
+                _mean(results, names, SPEED),
+                _mean(results, _by(TESSERACT, names), SPEED),
+            ),
+        ),
     ]
+
+
+def _by(reader: str, kinds: list[str]) -> list[str]:
+    return [f"{kind}, {reader}" for kind in kinds]
+
+
+def _mean(results: Results, cases: list[str], quantity: str = RIGHT) -> float | None:
+    means = [mean for case in cases if (mean := results.mean(case, quantity)) is not None]
+    return sum(means) / len(means) if means else None
 
 
 BENCHMARK = Benchmark(
