@@ -253,6 +253,5 @@ class OptimizerConfig:
 
 
 def _adam_classes() -> dict[str, type[keras.optimizers.Optimizer]]:
-    if internals_available():
-        return backends.current().adam_classes()
-    return {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
+    backend = backends.current() if internals_available() else backends.Backend()
+    return backend.adam_classes()

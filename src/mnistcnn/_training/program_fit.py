@@ -34,6 +34,7 @@ def fit_of_programs(
     model.stop_training = False
     logs: Logs = {}
     listening.on_train_begin()
+    # A callback may have set another one as the training began.
     for epoch in range(max(first_epoch, first_epoch_of(model)), config.epochs):
         listening.on_epoch_begin(epoch)
         logs = train_epoch()

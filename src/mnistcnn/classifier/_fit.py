@@ -81,7 +81,7 @@ def fit(
         report_without_epochs(estimator, X, y, remembered.attributes)
         return remembered
     borrowed = POOL.take(fresh, config)
-    fitted = Fitted.before_training(training, borrowed, pixels, config)
+    fitted = Fitted.untrained(training, borrowed, pixels, config)
     with _failures_explained(estimator, training, config), borrowed.lent_for(config):
         reports = epoch_callbacks(estimator, X, y, fitted.attributes)
         compiled = borrowed.compiled
@@ -124,7 +124,7 @@ def partial_fit(
         compile_network = compiled.compile_or_reset if is_new else compiled.compile_or_continue
         compile_network(config, config.n_updates(data))
         history = train(compiled, data, None, config, [*training_seed, n_epochs(earlier)])
-    fitted = Fitted.before_training(data, borrowed, pixels, config)
+    fitted = Fitted.untrained(data, borrowed, pixels, config)
     return replace(fitted, history=_joined(earlier, history))
 
 

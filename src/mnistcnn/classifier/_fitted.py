@@ -106,7 +106,7 @@ class Fitted:
         )
 
     @classmethod
-    def before_training(
+    def untrained(
         cls,
         data: TrainingData,
         borrowed: BorrowedNetwork,

@@ -89,9 +89,8 @@ class FitMemory:
             return None
         network.assign_values(outcome["values"])
         borrowed = POOL.unpooled(CompiledNetwork(network, outcome["optimizer"]))
-        untrained = Fitted.before_training(training, borrowed, pixels, config)
         return replace(
-            untrained,
+            Fitted.untrained(training, borrowed, pixels, config),
             history=outcome["history"],
             callbacks=outcome["callbacks"],
             from_memory=True,

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import keras
 
-from mnistcnn._training.backends.base import Backend
+from mnistcnn._training.backends.base import Backend as Backend
 from mnistcnn._training.backends.base import EpochPrograms as EpochPrograms
 from mnistcnn._training.backends.tensorflow_on_cpu import keep_tensorflow_on_cpu
 
