@@ -16,6 +16,7 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
 PROGRAMS = {"app", "cli"}
 # What rooms offer to each other, and no user needs.
 BETWEEN_ROOMS = {
+    "AccuracyMixin",
     "Arrays",
     "DATA_NAMES",
     "IMAGES_LOOKED_AT",

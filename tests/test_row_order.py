@@ -103,6 +103,17 @@ def test_validation_images_are_told_of_by_their_names(make, frame, labels):
     assert "y_val.loc[X_val.index] and sample_weight_val.loc[X_val.index]" in message
 
 
+@pytest.mark.parametrize("fit", [FITS[name] for name in FITS if name != "a pipeline"])
+def test_labels_in_another_order_than_the_images_to_score_are_told_of(fit, frame, labels):
+    fitted = fit(frame, labels)
+    [message] = messages_of(fitted.score, shuffled(frame), labels)
+    assert "pass y.loc[X.index];" in message
+    assert messages_of(fitted.score, shuffled(frame), shuffled(labels)) == []
+    weights = pd.Series(1.0, index=labels.index)
+    [message] = messages_of(fitted.score, shuffled(frame), shuffled(labels), weights)
+    assert "pass sample_weight.loc[X.index];" in message
+
+
 def test_a_comparison_tells_once_and_cross_validation_is_silent(frame, labels):
     kinds = {"architectures": ["baseline"], "cv": 2, "epochs": 1, "random_state": 0}
     assert len(messages_of(compare_architectures, shuffled(frame), labels, **kinds)) == 1

@@ -28,7 +28,13 @@ from mnistcnn._scikit_learn import (
     validate_parameters,
 )
 from mnistcnn._types import Classifier, Images, Label, Labels
-from mnistcnn.preprocessing import as_array, checked_weights, labels_to_learn, warn_of_row_order
+from mnistcnn.preprocessing import (
+    AccuracyMixin,
+    as_array,
+    checked_weights,
+    labels_to_learn,
+    warn_of_row_order,
+)
 from mnistcnn.storage import SavableMixin
 
 __all__ = ["RejectingClassifier"]
@@ -52,7 +58,7 @@ def _estimator_has(method: str) -> Callable[["RejectingClassifier"], bool]:
     return check
 
 
-class RejectingClassifier(SavableMixin, WrapperClassifier):
+class RejectingClassifier(SavableMixin, AccuracyMixin, WrapperClassifier):
     """A classifier that predicts `rejected_label` if it is not sure, as for letters and noise.
 
     It rejects an image if its highest probability is below the threshold [1]_, or if the image is

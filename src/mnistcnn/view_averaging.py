@@ -26,6 +26,7 @@ from mnistcnn._scikit_learn import (
 )
 from mnistcnn._types import Classifier, Estimator, Images, ImageShape, Labels
 from mnistcnn.preprocessing import (
+    AccuracyMixin,
     as_array,
     as_rows,
     labels_to_learn,
@@ -46,7 +47,7 @@ MAX_SHIFT_FRACTION = 1 / 4
 Shift = tuple[int, int]
 
 
-class TestTimeAugmentationClassifier(SavableMixin, WrapperClassifier):
+class TestTimeAugmentationClassifier(SavableMixin, AccuracyMixin, WrapperClassifier):
     """A classifier that averages the probabilities for several shifted views of each image.
 
     The views of an image are the image itself and the same image moved by a pixel or two. Averaging

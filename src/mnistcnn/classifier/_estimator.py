@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import keras
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 
 from mnistcnn._scikit_learn import (
     CallbackSupportMixin,
@@ -38,6 +38,7 @@ from mnistcnn.classifier._types import (
     OptimizerLike,
     Weights,
 )
+from mnistcnn.preprocessing import AccuracyMixin
 
 
 class DigitCNNClassifier(
@@ -47,7 +48,7 @@ class DigitCNNClassifier(
     StoredNetworkMixin,
     NestedParametersMixin,
     CallbackSupportMixin,  # type: ignore[misc]
-    ClassifierMixin,  # type: ignore[misc]
+    AccuracyMixin,
     BaseEstimator,  # type: ignore[misc]
 ):
     """A Keras network that classifies images of digits, as a scikit-learn classifier.

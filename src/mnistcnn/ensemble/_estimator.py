@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.ensemble import BaseEnsemble
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -39,14 +39,14 @@ from mnistcnn.ensemble._voting import (
     votes_of,
     votes_softly,
 )
-from mnistcnn.preprocessing import warn_of_row_order
+from mnistcnn.preprocessing import AccuracyMixin, warn_of_row_order
 
 
 class DigitEnsembleClassifier(
     EnsembleExportMixin,
     StoredMembersMixin,
     RoutingMixin,
-    ClassifierMixin,  # type: ignore[misc]
+    AccuracyMixin,
     BaseEnsemble,  # type: ignore[misc]
 ):
     """An ensemble of classifiers that differ only in their seeds.

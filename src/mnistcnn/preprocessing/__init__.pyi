@@ -1,4 +1,5 @@
 # What the room offers, each name from its module; `__init__.py` takes them from here.
+from ._accuracy import AccuracyMixin as AccuracyMixin
 from ._alpha import warn_of_opaque_alpha as warn_of_opaque_alpha
 from ._checked_pixels import as_pixels as as_pixels
 from ._checked_pixels import check_same_shape as check_same_shape
