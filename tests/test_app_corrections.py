@@ -149,6 +149,15 @@ class TestKeeping:
         assert "several digits" in said
         assert not corrections.path.exists()
 
+    def test_an_image_of_several_digits_is_not(
+        self, page_reader, corrections, written_sheet, tmp_path
+    ):
+        written_sheet([[3, 1]]).save(tmp_path / "31.png")
+        value = {"path": str(tmp_path / "31.png")}
+        said = keep_image(page_reader, value, "3", corrections=corrections, uploads=tmp_path)
+        assert "several digits" in said
+        assert not corrections.path.exists()
+
     def test_a_file_outside_the_uploads_is_not(
         self, page_reader, corrections, written_digit, tmp_path
     ):

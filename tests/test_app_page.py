@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -203,6 +204,22 @@ class TestSheet:
         assert '<p class="sheet-text">4</p>' in html
         assert html.count('class="unsure"') == 2
         assert "2 to check" in html
+
+    @pytest.mark.parametrize(
+        ("labels", "text"), [((10, 9), "10 9"), ((1.0, 0.0), "10"), (("yes", "no"), "yes no")]
+    )
+    def test_labels_are_written_as_the_reader_writes_them(self, reading, labels, text):
+        marks = [
+            Mark(
+                (50 * place, 10, 30, 50),
+                0,
+                replace(reading, labels=order, probabilities=np.array([1.0, 0.0])),
+            )
+            for place, order in enumerate((labels, labels[::-1]))
+        ]
+        html = sheet(Image.new("L", (200, 100), 255), marks)
+        assert f'<p class="sheet-text">{text}</p>' in html
+        assert f'data-text="{text}"' in html
 
     def test_a_large_photograph_is_shown_smaller_with_boxes_in_its_own_pixels(self, reading):
         html = sheet(Image.new("L", (4000, 3000), 255), [Mark((100, 200, 300, 500), 0, reading)])

@@ -126,6 +126,12 @@ class TestInput:
         assert re.findall(r"scan ?(\d)", names) == ["2", "3", "4"]
         assert [float(number) for number in re.findall(r"\d+\.\d\d", answer.stdout)]
 
+    def test_an_image_may_be_named_like_a_table(self, folder, model_file, tmp_path):
+        shutil.copy(folder / "scan 3.png", tmp_path / "7.csv.png")
+        answer = predict("7.csv.png", *UNPICKLED, model_file, "--csv", cwd=tmp_path)
+        assert (answer.returncode, answer.stderr) == (0, "")
+        assert answer.stdout.splitlines()[1].startswith("7.csv.png,")
+
     def test_no_path_at_all_is_said(self, model_file):
         answer = predict(*UNPICKLED, model_file, stdin=None, input="")
         assert answer.returncode == 1

@@ -88,6 +88,8 @@ BETWEEN_ROOMS = {
     "resolve_image_shape",
     "sample_images",
     "some_of",
+    "text_of_label",
+    "text_of_lines",
     "training_pixels_of",
     "unlike_images",
     "warn_of_opaque_alpha",

@@ -18,6 +18,7 @@ from mnistcnn import (
     RejectingClassifier,
     UnreadableImageError,
     load_pretrained,
+    load_reader,
     load_sample_digits,
 )
 from readers import Answering, text_of
@@ -34,6 +35,14 @@ class TestParameters:
 
         letters = DigitReader(Answering(answer, ("I", "O")))
         assert text_of(letters, line_of([1, 0, 1])[0]) == "IOI"
+
+    def test_digits_that_are_floats_are_read_with_the_classifier_of_parts(self, line_of):
+        digits = load_pretrained()
+        floats = Answering(digits.predict_proba, tuple(map(float, range(10))))
+        reader = load_reader(floats)
+        assert reader.part_classifier is not None
+        image = line_of([7, 7, 7, 8, 8, 8], apart=-2)[0]
+        assert text_of(reader, image) == text_of(load_reader(digits), image)
 
     def test_any_classifier_of_scikit_learns(self, line_of):
         X, y = load_sample_digits(return_X_y=True)

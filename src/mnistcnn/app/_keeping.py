@@ -13,7 +13,7 @@ from mnistcnn.app._replies import Drawn, digits_drawn, drawn_image, uploaded_ima
 from mnistcnn.exceptions import EmptyImageError
 
 NOTHING = "There is no digit to keep."
-SEVERAL = "These are several digits: draw a single one to correct it."
+SEVERAL = "These are several digits: only a single one can be kept."
 NO_LABEL = "Choose what it is first."
 
 
@@ -21,14 +21,7 @@ def keep_drawing(
     reader: PageReader, value: str | None, label: object, *, corrections: Corrections
 ) -> str:
     """Keep what is drawn with a label; say so, or why not."""
-
-    def keep() -> str:
-        image = drawn_image(value)
-        if image is not None and digits_drawn(reader, image) is Drawn.SEVERAL:
-            return SEVERAL
-        return _kept(reader, image, label, corrections)
-
-    return _said(keep)
+    return _said(lambda: _kept(reader, drawn_image(value), label, corrections))
 
 
 def keep_image(
@@ -48,6 +41,8 @@ def _kept(
 ) -> str:
     if image is None:
         return NOTHING
+    if digits_drawn(reader, image) is Drawn.SEVERAL:
+        return SEVERAL
     if label is None:
         return NO_LABEL
     # Browsers send labels as the page shows them.

@@ -4,8 +4,8 @@ import base64
 import csv
 from html import escape
 from io import StringIO
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain, groupby
+from operator import itemgetter
 
 import numpy as np
 from PIL import Image
@@ -14,6 +14,7 @@ from mnistcnn._html import data_url, percent
 from mnistcnn.app._answer import SURE_FROM
 from mnistcnn.app._reader import Mark
 from mnistcnn.images import gray_over_white
+from mnistcnn.reading import text_of_label, text_of_lines
 
 # Screens show no more of a photograph than this, and larger ones would be long on their way.
 MAX_SIDE = 1400
@@ -52,8 +53,12 @@ def table(marks: list[Mark], dialect: str = "unix") -> str:
 
 
 def _text(marks: list[Mark]) -> str:
-    lines = groupby((mark for mark in marks if mark.reading), key=attrgetter("line"))
-    return "\n".join("".join(map(_sign, line)) for _, line in lines)
+    read = [(mark.line, mark.reading) for mark in marks if mark.reading is not None]
+    lines = groupby(read, key=itemgetter(0))
+    labels = chain(*(reading.labels for _, reading in read))
+    return text_of_lines(
+        ([reading.ranking()[0][0] for _, reading in line] for _, line in lines), labels
+    )
 
 
 def _tools(marks: list[Mark]) -> str:
@@ -73,7 +78,7 @@ def _tools(marks: list[Mark]) -> str:
 
 
 def _sign(mark: Mark) -> str:
-    return "" if mark.reading is None else str(mark.reading.ranking()[0][0])
+    return "" if mark.reading is None else text_of_label(mark.reading.ranking()[0][0])
 
 
 def _is_sure(mark: Mark) -> bool:
@@ -119,7 +124,7 @@ def _explanation(mark: Mark) -> str:
     if mark.reading is None:
         return "no digit"
     digit, probability = mark.reading.ranking()[0]
-    return f"{digit}: {percent(probability)}"
+    return f"{text_of_label(digit)}: {percent(probability)}"
 
 
 def _legend(marks: list[Mark]) -> str:

@@ -10,6 +10,8 @@ from mnistcnn.cli._messages import say
 from mnistcnn.cli._progress import AdvanceTo
 
 STDIN = "-"
+# What a table may be packed with, by the ends of names.
+PACKED = (".gz", ".bz2", ".xz", ".zip", ".tar")
 SOME_UNREAD, MISSING = 1, 2
 # Few enough for the first predictions to appear soon, many enough to run at full speed.
 BATCH_SIZE = 128
@@ -84,7 +86,8 @@ def files_to_count(
 
 def is_table(path: Path) -> bool:
     """Say whether a file's name is that of a table of pixels, packed or not."""
-    return ".csv" in (suffix.lower() for suffix in path.suffixes)
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return ".csv" in suffixes and suffixes[-1] in (".csv", *PACKED)
 
 
 def _with_piped(names: Iterable[str], errors: ErrorReporter) -> Iterator[str]:

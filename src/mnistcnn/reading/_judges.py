@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mnistcnn._types import Classifier
 from mnistcnn.handwriting import DigitNormalizer, in_normal_form, normalized_input_for
+from mnistcnn.reading._label_text import text_of_label
 from mnistcnn.reading._parts import Line, Part, full_crop, is_whole
 from mnistcnn.reading._search import LABEL_COSTS, MIN_PROBABILITY, PART_COSTS, Costs
 from mnistcnn.reading._views import views_of
@@ -127,7 +128,7 @@ class PartJudge:
         no_single_ones = {PIECE, SEVERAL, OTHER, *(a + b for a in classes for b in classes)}
         self.is_single = np.array([each not in no_single_ones for each in classes])
         self.is_other = np.array([each == OTHER for each in classes])
-        texts = [str(label) for label in labels]
+        texts = [text_of_label(label) for label in labels]
         knows_all = set(texts) <= set(classes) - no_single_ones
         self.labels = [numbers[text] for text in texts] if knows_all else []
         # A classifier of labels shares out everything among its own, however few they are.

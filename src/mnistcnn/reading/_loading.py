@@ -1,6 +1,9 @@
 """Loads a reader with the networks that come with the package."""
 
+import numpy as np
+
 from mnistcnn._types import Classifier
+from mnistcnn.reading._label_text import text_of_label
 from mnistcnn.reading._reader import DigitReader
 
 __all__ = ["load_reader"]
@@ -48,6 +51,7 @@ def load_reader(classifier: Classifier | None = None) -> DigitReader:
     if classifier is None:
         return DigitReader(load_pretrained(), part_classifier=parts)
     # A number of two digits may stand for a letter, and is a pair to the classifier of parts.
-    labels = [str(label) for label in getattr(classifier, "classes_", ())]
+    classes = np.asarray(getattr(classifier, "classes_", ()))
+    labels = map(text_of_label, classes.tolist())
     are_digits = set(labels) <= set("0123456789")
     return DigitReader(classifier, part_classifier=parts if are_digits else None)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcnn._types import Label
+from mnistcnn.reading._label_text import text_of_lines
 
 __all__ = ["Box", "ReadDigit", "Reading"]
 
@@ -91,18 +92,7 @@ class Reading:
         The labels stand side by side, or with a space between them where the classifier has any
         that is longer than one character, such as the number 12 of a letter.
         """
-        separator = " " if any(map(_has_long_labels, chain(*self.lines))) else ""
-        return "\n".join(
-            separator.join(_written(digit.label) for digit in line) for line in self.lines
-        )
-
-
-def _has_long_labels(digit: ReadDigit) -> bool:
-    labels = [digit.label, *(label for label, _ in digit.alternatives)]
-    return any(len(_written(label)) > 1 for label in labels)
-
-
-def _written(label: Label) -> str:
-    # As labels from a table of floats are.
-    is_whole = isinstance(label, float) and label.is_integer()
-    return str(int(label)) if is_whole else str(label)
+        digits = list(chain(*self.lines))
+        others = chain(*(digit.alternatives for digit in digits))
+        labels = [*(digit.label for digit in digits), *(label for label, _ in others)]
+        return text_of_lines(([digit.label for digit in line] for line in self.lines), labels)
