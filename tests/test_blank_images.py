@@ -1,6 +1,7 @@
 """Images without a digit in them are rejected, however sure a classifier is."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
@@ -12,6 +13,12 @@ def test_a_blank_image_is_rejected_however_sure_the_estimator_is(fitted_linear):
     empty = np.zeros((3, 64)) + [[0.0], [0.5], [1.0]]
     assert (RejectingClassifier(fitted_linear, threshold=0.0).predict(empty) == -1).all()
     assert (RejectingClassifier(fitted_linear, threshold=0.0).predict(empty.tolist()) == -1).all()
+
+
+@pytest.mark.parametrize("form", [pd.DataFrame.convert_dtypes, lambda table: table.astype(object)])
+def test_a_blank_image_in_a_table_of_any_dtype_is_rejected(form, fitted_linear):
+    table = form(pd.DataFrame(np.zeros((3, 64), np.uint8) + [[0], [255], [9]]))
+    assert (RejectingClassifier(fitted_linear, threshold=0.0).predict(table) == -1).all()
 
 
 def in_color(images):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from copy import copy
 
 import keras
 import numpy as np
@@ -173,6 +174,18 @@ class TestWhatAFileHolds:
         assert json.loads(metadata["pixel_range"]) == [0, 255]
         learned = pytest.approx([digits[0][:64].mean(), digits[0][:64].std()], rel=1e-5)
         assert json.loads(metadata["pixel_statistics"]) == learned
+
+    def test_the_scaling_in_force_tells_of_the_pixels_and_not_the_parameter(
+        self, name, fitted, digits, tmp_path
+    ):
+        changed = copy(fitted).set_params(pixel_scaling="unit")
+        changed.export(tmp_path / name)
+        known = json.loads(metadata_of(tmp_path / name)["pixel_statistics"])
+        assert known == pytest.approx([digits[0][:64].mean(), digits[0][:64].std()], rel=1e-5)
+        unit = DigitCNNClassifier("two_layer_mlp", pixel_scaling="unit", epochs=1)
+        unit.fit(digits[0][:64], digits[1][:64]).set_params(pixel_scaling="standard")
+        unit.export(tmp_path / f"unit-{name}")
+        assert json.loads(metadata_of(tmp_path / f"unit-{name}")["pixel_statistics"]) is None
 
     def test_nothing_is_left_beside_it(self, path):
         assert list(path.parent.iterdir()) == [path]

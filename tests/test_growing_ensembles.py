@@ -64,7 +64,8 @@ def test_warm_start_tells_of_pixels_in_another_unit(wrap, small_digits):
     before = growing.estimators_
     growing.set_params(n_estimators=2)
     told = "from 0 to 1, but .* from 0 to 16, so no pixels suit both .*Multiply the pixels by 16"
-    for form in (X / 16, pd.DataFrame(X / 16), (X / 16).reshape(-1, 8, 8), (X / 16).tolist()):
+    rows, frame = X / 16, pd.DataFrame(X / 16)
+    for form in (rows, frame, frame.convert_dtypes(), rows.reshape(-1, 8, 8), rows.tolist()):
         with warnings.catch_warnings():
             warnings.simplefilter("error", PixelRangeWarning)
             with pytest.raises(PixelRangeWarning, match=told):

@@ -40,6 +40,7 @@ BETWEEN_ROOMS = {
     "are_signed_bytes",
     "as_array",
     "as_images",
+    "as_numbers",
     "as_pixels",
     "as_rows",
     "bounding_box",

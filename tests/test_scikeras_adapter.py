@@ -159,6 +159,40 @@ class TestAnyDtype:
             classifier.predict(frame.add_suffix("_later"))
 
 
+class TestWeights:
+    @pytest.mark.parametrize("fit", ["fit", "partial_fit"])
+    def test_weights_that_are_passed_stay_as_they_are(self, digits, fit):
+        weights = np.ones(300)
+        classifier = a_classifier(class_weight={digit: 1.0 + digit for digit in range(10)})
+        for _ in range(2):
+            getattr(classifier, fit)(*digits, sample_weight=weights)
+        assert (weights == 1).all()
+
+    def test_whole_numbers_are_balanced(self, digits):
+        weights = np.ones(300, dtype=int)
+        classifier = a_classifier(class_weight="balanced", epochs=20)
+        assert classifier.fit(*digits, sample_weight=weights).score(*digits) > 0.8
+
+
+class TestClassesOfPartialFit:
+    def test_columns_are_in_the_order_of_the_classes(self, digits):
+        X, y = digits
+        names = np.array(list("abcdefghij"))[y]
+        classifier = a_classifier().partial_fit(X, names, classes=list("jihgfedcba"))
+        for _ in range(20):
+            classifier.partial_fit(X, names, classes=list("abcdefghij"))
+        columns = classifier.predict_proba(X).argmax(axis=1)
+        np.testing.assert_array_equal(classifier.classes_[columns], classifier.predict(X))
+        assert classifier.score(X, names) > 0.8
+
+    def test_others_are_refused_later(self, digits):
+        X, y = digits
+        classifier = a_classifier().partial_fit(X, y, classes=range(10))
+        with pytest.raises(ValueError, match=r"classes must be those of the first call, \[0, 1"):
+            classifier.partial_fit(X, y, classes=range(11))
+        assert classifier.classes_.tolist() == list(range(10))
+
+
 def test_probabilities_of_one_image_are_one_row(fitted, digits):
     X, _ = digits
     one = fitted.predict_proba(X[:1])

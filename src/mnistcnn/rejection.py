@@ -31,6 +31,7 @@ from mnistcnn._types import Classifier, Images, Label, Labels
 from mnistcnn.preprocessing import (
     AccuracyMixin,
     as_array,
+    as_numbers,
     checked_weights,
     labels_to_learn,
     warn_of_row_order,
@@ -375,11 +376,11 @@ def _check_rejected_label(rejected_label: Label, classes: NDArray[Any]) -> None:
 def _are_blank(X: Images, estimator: Classifier) -> NDArray[np.bool_] | bool:
     """Return for each image whether all its pixels are equal; False for what is not an array."""
     try:
-        pixels = as_array(X)
+        pixels = as_numbers(as_array(X))
     except ValueError:
         # Images of different sizes, which a pipeline may take.
         return False
-    if pixels.ndim < 2 or pixels.dtype.kind not in "buif" or not pixels.size:
+    if pixels is None or pixels.ndim < 2 or not pixels.size:
         return False
     rows = pixels.reshape(len(pixels), -1, _n_channels(pixels.shape, estimator))
     if rows.shape[1] < 2:

@@ -1,4 +1,4 @@
-"""scikeras's classifier with three bugs fixed, for existing code that uses scikeras.
+"""scikeras's classifier with its bugs fixed, for existing code that uses scikeras.
 
 Importing this module imports scikeras, which replaces the way in which Keras pickles models,
 losses, metrics and optimizers in the whole process. This cannot be undone, so no other module of
@@ -8,8 +8,9 @@ nor scikeras.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags
@@ -55,6 +56,10 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
       predict from any other; the same holds for the dtype of the labels. Column names and counts
       are checked as in scikit-learn, and sparse matrices are refused.
     - `predict_proba` of a single sample has one row.
+    - With `class_weight`, the array that is passed as `sample_weight` stays as it is; scikeras
+      multiplies it in place.
+    - `partial_fit` sorts `classes`, as `classes_` of other classifiers are, and refuses others
+      after the first call.
 
     For new code, prefer `mnistcnn.DigitCNNClassifier`.
 
@@ -100,8 +105,78 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
         tags.input_tags.three_d_array = True
         return tags
 
+    def fit(self, X: Images, y: Labels, sample_weight: Any = None, **kwargs: object) -> Self:
+        """Build a new network and train it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features) or (n, ...)
+            Samples.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples.
+        **kwargs
+            Arguments passed on to Keras's `fit`.
+
+        Returns
+        -------
+        self : KerasClassifier
+            The fitted classifier.
+        """
+        fitted: Self = super().fit(X, y, sample_weight=_own_weights(sample_weight), **kwargs)
+        return fitted
+
+    def partial_fit(
+        self,
+        X: Images,
+        y: Labels,
+        classes: Any = None,
+        sample_weight: Any = None,
+        **kwargs: object,
+    ) -> Self:
+        """Train for one epoch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features) or (n, ...)
+            Samples.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that can occur in any call; None means those of the first call.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples.
+        **kwargs
+            Arguments passed on to Keras's `fit`.
+
+        Returns
+        -------
+        self : KerasClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If `classes` are not those of the first call.
+        """
+        known = getattr(self, "classes_", None)
+        if classes is not None and np.ndim(classes) == 1:
+            classes = np.unique(np.asarray(classes))
+            if known is not None and not np.array_equal(classes, known):
+                raise ValueError(
+                    f"classes must be those of the first call, {np.asarray(known).tolist()}, or "
+                    f"None, got {classes.tolist()}."
+                )
+        weights = _own_weights(sample_weight)
+        fitted: Self = super().partial_fit(X, y, classes=classes, sample_weight=weights, **kwargs)
+        return fitted
+
     def predict_proba(self, X: Images, **kwargs: object) -> NDArray[Any]:
-        """Return the probability of each class.
+        """Return the probability of each class, or what else the last layer gives.
+
+        A network without softmax gives logits, which other classifiers must not take for
+        probabilities.
 
         Parameters
         ----------
@@ -156,6 +231,11 @@ class KerasClassifier(scikeras.wrappers.KerasClassifier, _EndOfTags):  # type: i
     def _fit_keras_model(self, *args: object, **kwargs: object) -> None:
         with _tensorflow_as_it_was():
             super()._fit_keras_model(*args, **kwargs)
+
+
+def _own_weights(sample_weight: Any) -> NDArray[Any] | None:
+    """Return a copy that may be multiplied in place, also by fractions."""
+    return None if sample_weight is None else np.array(sample_weight, dtype=np.float64)
 
 
 @contextmanager

@@ -333,7 +333,8 @@ default="one_cycle"
         classes : array-like of shape (n_classes,), default=None
             All labels that can occur in any call; required in the first call.
         sample_weight : array-like of shape (n,), default=None
-            Weights of the images in the loss.
+            Weights of the images in the loss. With those of `class_weight` they are scaled to a
+            mean of 1 in each call, so only differences within a call count.
 
         Returns
         -------

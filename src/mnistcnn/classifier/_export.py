@@ -272,12 +272,5 @@ def _metadata(classifier: "DigitCNNClassifier", pixel_range: PixelRange | None) 
         "image_shape": json.dumps(classifier.image_shape_),
         "pixel_range": json.dumps(pixel_range),
         "mnistcnn_version": mnistcnn.__version__,
-        "pixel_statistics": json.dumps(_pixel_statistics(classifier)),
+        "pixel_statistics": json.dumps(classifier._training_pixels.statistics),
     }
-
-
-def _pixel_statistics(classifier: "DigitCNNClassifier") -> tuple[float, float] | None:
-    """Return mean and deviation of the training pixels, where the scaling has learned them."""
-    if classifier.pixel_scaling != "standard":
-        return None
-    return classifier._network.pixel_scaling

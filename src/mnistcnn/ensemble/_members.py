@@ -16,6 +16,7 @@ from mnistcnn.preprocessing import (
     IMAGES_LOOKED_AT,
     RETURNED,
     Situation,
+    as_numbers,
     as_pixels,
     as_rows,
     labels_to_learn,
@@ -115,8 +116,8 @@ def warn_of_unit_of_new_members(earlier: Sequence[Any], X: Images) -> None:
     try:
         places = some_of(np.arange(len(X)), IMAGES_LOOKED_AT)  # type: ignore[arg-type]
         given = input_of(network, earlier[0], _safe_indexing(X, places))
-        rows, image_shape = np.asarray(as_rows(given)[0]), network.image_shape_
-        if rows.dtype.kind in "buif" and not RETURNED.includes(given):
+        rows, image_shape = as_numbers(np.asarray(as_rows(given)[0])), network.image_shape_
+        if rows is not None and not RETURNED.includes(given):
             known, pixels = training_pixels_of(network), as_pixels(rows, image_shape)
             warn_of_unlike_images(known, pixels, image_shape, OF_ENSEMBLE)
     except (TypeError, ValueError):

@@ -93,8 +93,10 @@ class ComparisonResult:
             ``<scorer>_mean`` and ``<scorer>_sd``; `prediction_error_percent`, 100 (1 - mean
             accuracy); `fit_seconds`, the mean over the folds; `microseconds_per_image`, the time of
             one `predict` of all held-out images of a fold, divided by their number; and `failure`,
-            the text of `failures`. A figure that is missing for one of the folds is NaN, and
-            architectures without a mean come last.
+            the text of `failures`. A figure that is missing in one of the records is NaN, and
+            architectures without a mean come last. Where an interrupted run has recorded fewer
+            folds of an architecture, its figures are those of these folds: compare with `pairwise`,
+            which needs the same ones.
         """
         frame = pd.DataFrame(self.records)
         folds = frame.groupby("architecture", sort=False)

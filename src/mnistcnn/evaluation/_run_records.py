@@ -62,8 +62,12 @@ class RecipeRun:
 
     def classifier(self, callbacks: list[Any]) -> DigitCNNClassifier:
         """Return the classifier to fit."""
-        changed = {"epochs": self.epochs, "random_state": self.seed, "callbacks": callbacks}
-        return DigitCNNClassifier.from_recipe(self.recipe.name, **changed)
+        classifier = DigitCNNClassifier.from_recipe(
+            self.recipe.name, epochs=self.epochs, random_state=self.seed, callbacks=callbacks
+        )
+        # A shortened run, too, begins with augmented images.
+        unaugmented_epochs = min(classifier.unaugmented_epochs, self.epochs - 1)
+        return classifier.set_params(unaugmented_epochs=unaugmented_epochs)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ._column_names import Numbers as Numbers
 from ._column_names import is_index_name as is_index_name
 from ._column_names import numbered_names as numbered_names
 from ._containers import as_array as as_array
+from ._containers import as_numbers as as_numbers
 from ._containers import check_in_memory as check_in_memory
 from ._labels import check_kind_of_labels as check_kind_of_labels
 from ._labels import check_one_label_each as check_one_label_each

@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 
 from mnistcnn._types import Images
 
-__all__ = ["as_array", "check_in_memory"]
+__all__ = ["as_array", "as_numbers", "check_in_memory"]
 
 # Base classes, by package and name: none of the packages is imported to look.
 _OF_BATCHES = {
@@ -121,6 +121,28 @@ def as_array(images: Images) -> NDArray[Any]:
     except ValueError as error:
         raise ValueError(f"X must hold images of one and the same shape: {error}") from error
     return _stacked(each) if any(image.ndim for image in each) else array
+
+
+def as_numbers(array: NDArray[Any]) -> NDArray[Any] | None:
+    """Return an array of numbers, also from one of objects; None for what are no numbers.
+
+    Tables of pandas's nullable dtypes become arrays of objects.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mnistcnn.preprocessing._containers import as_numbers
+    >>> as_numbers(pd.DataFrame({"pixel": [7, 8]}, dtype="UInt8").to_numpy()).ravel()
+    array([7., 8.])
+    >>> as_numbers(pd.DataFrame({"pixel": [7, None]}, dtype="UInt8").to_numpy()) is None
+    True
+    """
+    if array.dtype.kind in "buif":
+        return array
+    try:
+        return array.astype(np.float64) if array.dtype == object else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _stacked(images: list[NDArray[Any]]) -> NDArray[Any]:
