@@ -10,13 +10,22 @@ import numpy as np
 import pytest
 
 from commands import COMMAND, assert_one_line, environment, mnistcnn
-from mnistcnn import load_sample_digits
+from mnistcnn import get_recipe, load_sample_digits
 from mnistcnn.evaluation import DigitImages, reproduce, reproduction_table
+from mnistcnn.evaluation._run_records import RecipeRun
 
 # Most of them train a network or several.
 pytestmark = pytest.mark.slow
 
 QUICK = {"epochs_scale": 0.1}
+
+
+def test_a_shortened_run_begins_with_augmented_images():
+    run = RecipeRun(get_recipe("squeeze_excite"), 0, 0.05)
+    assert run.epochs == 1
+    assert run.classifier([]).unaugmented_epochs == 0
+    whole = RecipeRun(get_recipe("squeeze_excite"), 0, 1.0).classifier([])
+    assert (whole.epochs, whole.unaugmented_epochs) == (20, 1)
 
 
 @pytest.fixture(scope="module")
