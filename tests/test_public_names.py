@@ -90,6 +90,7 @@ BETWEEN_ROOMS = {
     "some_of",
     "training_pixels_of",
     "unlike_images",
+    "upright_image",
     "warn_of_opaque_alpha",
     "warn_of_pixels",
     "warn_of_row_order",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mnistcnn._types import ImageLike, Path
 from mnistcnn.exceptions import UnreadableImageError
-from mnistcnn.images._image_files import damage_named, name_of_file, open_image, upright
+from mnistcnn.images._image_files import damage_named, name_of_file, open_image, upright_image
 from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
 from mnistcnn.images._transparency import is_light_ink
 from mnistcnn.images._white import Levels, levels_of_image, white_of
@@ -65,6 +65,12 @@ def gray_over_white(image: ReadableImage) -> Gray:
         If a file cannot be read as an image.
     OSError
         If a path cannot be opened.
+
+    Warns
+    -----
+    UserWarning
+        If a Pillow image is derived from an opened photograph, as by ``convert`` or ``rotate``, and
+        still has the EXIF orientation, by which it is rotated.
 
     Notes
     -----
@@ -123,7 +129,7 @@ def _pixels(image: ReadableImage) -> tuple[Pixels, Levels | None]:
     if not isinstance(image, Image.Image):
         return _checked(_as_array(image)), None
     with damage_named(str(getattr(image, "filename", "") or "the image")):
-        plain = in_plain_mode(upright(image))
+        plain = in_plain_mode(upright_image(image))
         pixels = array_of(plain)
     return _checked(pixels), levels_of_image(plain)
 
