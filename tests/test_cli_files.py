@@ -222,6 +222,16 @@ def test_a_submission_needs_one_table_and_a_folder(tmp_path, images, submission,
     assert_one_line(answer, status=2, mentions=mentions)
 
 
+def test_a_table_in_another_order_than_its_index_leaves_no_submission(tmp_path, linear, test_csv):
+    pd.read_csv(test_csv).sample(frac=1, random_state=0).to_csv(tmp_path / "shuffled.csv")
+    arguments = ["predict", *UNPICKLED, linear, tmp_path / "shuffled.csv"]
+    answer = mnistcnn(*arguments, "--submission", tmp_path / "out.csv")
+    assert_one_line(answer, status=2, mentions="shuffled.csv is not in order")
+    assert not (tmp_path / "out.csv").exists()
+    # Predictions that are printed have no such numbers.
+    assert mnistcnn(*arguments).returncode == 0
+
+
 def test_a_table_that_cannot_be_read_leaves_no_submission(tmp_path, linear):
     (tmp_path / "test.csv").write_text("pixel0,pixel1\n1,2\n")
     arguments = ["predict", *UNPICKLED, linear, tmp_path / "test.csv"]

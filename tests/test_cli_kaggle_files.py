@@ -5,6 +5,7 @@ import re
 
 import click
 import numpy as np
+import pandas as pd
 import pytest
 
 from kaggle_files import DIGITS, N_TRAIN, TEST, TRAIN, changed, kaggle
@@ -142,6 +143,51 @@ class TestFiles:
         _, _, X_test = read_digit_recognizer(kaggle_files.train, kaggle_files.test)
         np.testing.assert_array_equal(X_test, TEST)
         np.testing.assert_array_equal(read_kaggle_csv(kaggle_files.test, target=None).data, TEST)
+
+    @pytest.mark.parametrize("name", ["", "Unnamed: 0", "index", "row"])
+    def test_test_images_in_another_order_than_the_index_of_their_frame_are_refused(
+        self, kaggle_files, name
+    ):
+        shuffled = TEST.reset_index(drop=True).sample(frac=1, random_state=0)
+        shuffled.to_csv(kaggle_files.test, index_label=name)
+        column = f"the column '{name}'" if name else "the column without a name"
+        message = rf"test\.csv is not in order: its line \d+ must have \d+ or more in {column}, got"
+        with pytest.raises(ValueError, match=message):
+            kaggle(*kaggle_files.arguments)
+        # What numbers the lines of a frame is no matter where predictions are not numbered.
+        read = read_kaggle_csv(kaggle_files.test, target=None)
+        np.testing.assert_array_equal(read.data, shuffled)
+        TRAIN.sample(frac=1, random_state=0).to_csv(kaggle_files.train, index_label=name)
+        assert len(read_kaggle_csv(kaggle_files.train).data) == N_TRAIN
+
+    @pytest.mark.parametrize(
+        "numbers",
+        [
+            range(25),
+            range(28000, 28025),
+            [*range(15), *range(10)],
+            [*range(1, 16), *range(1, 11)],
+            [0] * 25,
+            range(0, 75, 3),
+            [*range(5), "", *range(6, 25)],
+            list("shuffledbyletters" + "abcdefgh"),
+        ],
+        ids=["all", "the last", "two frames", "from 1", "rows", "every third", "a gap", "names"],
+    )
+    @pytest.mark.parametrize("name", ["", "index"])
+    def test_lines_that_are_numbered_as_they_lie_are_read(self, kaggle_files, name, numbers):
+        TEST.set_index(pd.Index(list(numbers))).to_csv(kaggle_files.test, index_label=name)
+        _, _, X_test = read_digit_recognizer(kaggle_files.train, kaggle_files.test)
+        np.testing.assert_array_equal(X_test, TEST)
+
+    @pytest.mark.parametrize(
+        "numbers", [[*range(5, 25), *range(5)], range(24, -1, -1), [1, 0, *range(2, 25)]],
+        ids=["parts exchanged", "reversed", "two exchanged"],
+    )  # fmt: skip
+    def test_whichever_way_their_order_is_another(self, kaggle_files, numbers):
+        TEST.set_index(pd.Index(list(numbers))).to_csv(kaggle_files.test)
+        with pytest.raises(ValueError, match="in the column without a name"):
+            read_digit_recognizer(kaggle_files.train, kaggle_files.test)
 
     @pytest.mark.parametrize("quoting", [0, 1])
     def test_images_with_labels_may_lie_in_any_order(self, kaggle_files, quoting):

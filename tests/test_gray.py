@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import Image
+from PIL import Image, ImageOps
 
 from image_files import content_of
 from mnistcnn import DigitNormalizer, UnreadableImageError, find_digits
@@ -134,6 +134,52 @@ def test_a_photograph_opened_by_pillow_is_turned_as_its_camera_says():
     turned = gray_over_white(Image.open(BytesIO(file.getvalue())))
     assert turned.shape == (9, 6)
     np.testing.assert_array_equal(turned, gray_over_white(file.getvalue()))
+
+
+def photograph(orientation=6):
+    """A photograph that shows a stroke, turned as its camera says, and opened by Pillow."""
+    image = Image.fromarray(np.pad(255 - INK, 4, constant_values=255))
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    return Image.open(BytesIO(content_of(image, "JPEG", exif=exif)))
+
+
+DERIVED = {
+    "in gray": lambda image: image.convert("L"),
+    "cut out": lambda image: image.crop((2, 2, 26, 26)),
+    "turned by hand": lambda image: image.rotate(-90, expand=True),
+}
+READ = {
+    "gray_over_white": gray_over_white,
+    "find_digits": find_digits,
+    "DigitNormalizer": lambda image: DigitNormalizer().transform([image]),
+    "two processes": lambda image: DigitNormalizer(n_jobs=2).transform([image]),
+}
+
+
+@pytest.mark.parametrize("derive", DERIVED.values(), ids=DERIVED)
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
+def test_an_image_derived_from_a_photograph_is_turned_with_a_warning(read, derive):
+    image = derive(photograph())
+    with pytest.warns(UserWarning, match=r"orientation, 6, .*numpy\.asarray\(image\)") as told:
+        result = read(image)
+    assert [each.filename for each in told] == [__file__]
+    assert np.array_equal(result, read(ImageOps.exif_transpose(image)))
+    # It is left as it was.
+    assert image.getexif()[0x0112] == 6
+
+
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
+def test_photographs_whose_orientation_is_certain_are_read_without_a_word(read):
+    turned = photograph().rotate(-90, expand=True)
+    for image in (
+        photograph(),
+        np.asarray(turned),
+        ImageOps.exif_transpose(turned),
+        photograph(1).convert("L"),
+        photograph(99).convert("L"),
+    ):
+        assert len(read(image))
 
 
 def test_an_image_that_pillow_cannot_decode_to_its_end_is_refused():

@@ -93,6 +93,7 @@ BETWEEN_ROOMS = {
     "text_of_lines",
     "training_pixels_of",
     "unlike_images",
+    "upright_image",
     "warn_of_opaque_alpha",
     "warn_of_pixels",
     "warn_of_row_order",

@@ -17,6 +17,7 @@ from mnistcnn.cli._engines import (
 from mnistcnn.cli._interruption import Interrupted, interruptible
 from mnistcnn.cli._options import (
     NamedPath,
+    check_is_not_read,
     data_option,
     epochs_option,
     force_option,
@@ -27,7 +28,7 @@ from mnistcnn.cli._options import (
     random_state_option,
 )
 from mnistcnn.cli._progress import progress, report_of_architecture
-from mnistcnn.cli._results_folder import ResultsFolder
+from mnistcnn.cli._results_folder import FILES, ResultsFolder
 from mnistcnn.cli._tables import print_facts, print_json, print_notes, print_table
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def compare(
     arguments = {"data": data, "architectures": architectures, "limit": limit, **settings, **where}
     folder = None
     if output is not None:
+        for name in FILES:
+            check_is_not_read(output / name, "--output", (Path(data),))
         folder = ResultsFolder(output, arguments | {"output": output}, force=force)
     show = _print_json if as_json else _print
     done: list[ComparisonResult] = []

@@ -11,6 +11,7 @@ from mnistcnn.cli._model_files import LOADING, PRETRAINED, load_model_file, run_
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
+    check_is_not_read,
     force_option,
     json_option,
     quiet_option,
@@ -45,6 +46,7 @@ def export(
     "pretrained" for the network that comes with mnistcnn. OUTPUT ends in .onnx or .tflite. The
     shape of the images and the classes are printed and stored in the file.
     """
+    check_is_not_read(output, "OUTPUT", (model_file,))
     check_folder(output, "OUTPUT")
     refuse_to_overwrite(output, "OUTPUT", force=force)
     try:

@@ -26,6 +26,7 @@ from mnistcnn.cli._model_files import (
 )
 from mnistcnn.cli._options import (
     NamedPath,
+    check_is_not_read,
     force_option,
     json_option,
     quiet_option,
@@ -43,6 +44,7 @@ from mnistcnn.cli._submission import (
     check_order,
     check_submission,
     refuse_rejected,
+    tables_named,
     write_submission,
 )
 
@@ -126,8 +128,8 @@ def predict(
         classifier = _classifier(model_file, runs_code, quiet=quiet)
         reader = _reader(classifier, model_file, quiet=quiet)
         return _read_sheets(images, reader, show_sheets, with_bar)
-    _check_submission(images, submission_file, force=force, quiet=quiet)
-    _check_contact_sheet_file(contact_sheet_file, force=force)
+    _check_submission(images, submission_file, model_file, force=force, quiet=quiet)
+    _check_contact_sheet_file(contact_sheet_file, (model_file, submission_file), force=force)
     show = _form(as_csv, as_json, submission_file)
     classifier = _classifier(model_file, runs_code, quiet=quiet)
     errors = ErrorReporter()
@@ -201,20 +203,39 @@ def _check_names(images: tuple[str, ...]) -> None:
 
 
 def _check_submission(
-    images: tuple[str, ...], submission_file: Path | None, *, force: bool, quiet: bool
+    images: tuple[str, ...],
+    submission_file: Path | None,
+    model_file: Path | None,
+    *,
+    force: bool,
+    quiet: bool,
 ) -> None:
     if submission_file is None:
         return
     if len(images) != 1 or not is_table(Path(images[0])):
         raise click.UsageError("--submission needs one IMAGE, which must be a .csv file.")
+    check_is_not_read(submission_file, "--submission", (model_file, *tables_named(images[0])))
     check_submission(submission_file, force=force)
     with step(READING, quiet=quiet):
         check_order(images[0])
 
 
-def _check_contact_sheet_file(contact_sheet_file: Path | None, *, force: bool) -> None:
+def _check_contact_sheet_file(
+    contact_sheet_file: Path | None, others: tuple[Path | None, Path | None], *, force: bool
+) -> None:
+    """Refuse a path of no image, and one of the model or the submission.
+
+    Whether it is one of the images is seen when these are read.
+    """
     if contact_sheet_file is None:
         return
+    model_file, submission_file = others
+    check_is_not_read(contact_sheet_file, "--show-normalized", (model_file,))
+    if submission_file is not None and contact_sheet_file.resolve() == submission_file.resolve():
+        raise click.UsageError(
+            f"--show-normalized and --submission must be different files, got "
+            f"{contact_sheet_file} twice."
+        )
     if contact_sheet_file.suffix.lower() != ".png" or not contact_sheet_file.parent.is_dir():
         raise click.BadParameter(
             f"must be a .png file in a folder that exists, got '{contact_sheet_file}'.",

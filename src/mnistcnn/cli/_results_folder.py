@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mnistcnn.evaluation import ComparisonResult
 
 TABLE, DETAILS, CHART = "results.csv", "results.json", "comparison.png"
+FILES = (DETAILS, TABLE, CHART)
 
 
 class ResultsFolder:
@@ -26,7 +27,7 @@ class ResultsFolder:
     """
 
     def __init__(self, path: Path, arguments: dict[str, Any], *, force: bool = False) -> None:
-        for name in (DETAILS, TABLE, CHART):
+        for name in FILES:
             refuse_to_overwrite(path / name, "--output", force=force)
         path.mkdir(parents=True, exist_ok=True)
         self.path = path

@@ -36,15 +36,31 @@ def check_order(table: str) -> None:
         The name of the file, or a pattern.
     """
     from mnistcnn.datasets import fault_in_order
-    from mnistcnn.images import find_image_files
 
     try:
-        faults = [fault_in_order(path) for path in find_image_files(table)]
+        faults = [fault_in_order(path) for path in tables_named(table)]
     except (OSError, ValueError):
         # Unreadable files are reported when the images are read.
         return
     for fault in filter(None, faults):
         raise ValueError(fault)
+
+
+def tables_named(table: str) -> list[Path]:
+    """Return the files that a name or a pattern stands for; none where nothing matches.
+
+    Parameters
+    ----------
+    table : str
+        The name of the file, or a pattern.
+    """
+    from mnistcnn.images import find_image_files
+
+    try:
+        return find_image_files(table)
+    except (OSError, ValueError):
+        # Reported when the images are read.
+        return []
 
 
 def refuse_rejected(names: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from mnistcnn.cli._late_files import UNDER_ANOTHER_NAME, write_or_write_beside
 from mnistcnn.cli._options import (
     NamedPath,
     check_folder,
+    check_is_not_read,
     check_suffix,
     data_option,
     epochs_option,
@@ -111,6 +112,7 @@ def train(
     """
     check_suffix(model_file, "--model-file", ".mnistcnn")
     check_folder(model_file, "--model-file")
+    check_is_not_read(model_file, "--model-file", (Path(data),))
     refuse_to_overwrite(model_file, "--model-file", force=force)
     _check_validation(validation_fraction, early_stopping, n_iter_no_change)
     training = Training(settings["epochs"])

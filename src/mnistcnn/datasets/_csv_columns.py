@@ -17,7 +17,6 @@ _MAX_LABEL = 2**53
 N_PIXELS = SIDE * SIDE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|[+-]?inf(inity)?", re.IGNORECASE)
-_IDENTIFIER = re.compile(r"id|image_?id", re.IGNORECASE)
 _IMAGE_ID = re.compile(r"image_?id", re.IGNORECASE)
 _MAX_NAMED = 3
 
@@ -65,9 +64,8 @@ class Columns:
 
     @property
     def identifiers(self) -> list[int]:
-        """The places of columns that number the images themselves, not only the table's lines."""
-        others = set(range(len(self.names))) - {*self.pixels, self.label}
-        return [place for place in sorted(others) if _IDENTIFIER.fullmatch(self.names[place])]
+        """The places of the other columns: they number the images, or the lines of a table."""
+        return sorted(set(range(len(self.names))) - {*self.pixels, self.label})
 
     @property
     def image_ids(self) -> list[int]:

@@ -39,7 +39,8 @@ def read_digit_recognizer(
     test : str or path-like
         Such a file without labels. Where a column ``ImageId`` numbers its images, they must lie in
         that order, counted from 0 or 1; those that a column ``id`` numbers may count from any
-        number.
+        number. The numbers of lines in an index of pandas, or a column ``index`` or ``row``, may
+        have gaps and begin again, but must not fall otherwise.
     sample_submission : str, path-like or None, default=None
         A file with the columns ``ImageId`` and ``Label``, whose lines are counted.
 

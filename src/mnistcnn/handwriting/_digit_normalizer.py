@@ -17,7 +17,7 @@ from mnistcnn._types import Labels
 from mnistcnn.exceptions import EmptyImageError, UnreadableImageError
 from mnistcnn.handwriting._mnist_form import SIDE
 from mnistcnn.handwriting._normalization import FORMS, Steps, formed, normalized
-from mnistcnn.images import ReadableImage, gray_over_white, in_one_unit
+from mnistcnn.images import ReadableImage, gray_over_white, in_one_unit, upright_image
 
 __all__ = ["DigitNormalizer"]
 
@@ -187,6 +187,12 @@ class DigitNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a parameter is invalid, or `X` is a single image or holds something else.
         OSError
             If a path cannot be opened.
+
+        Warns
+        -----
+        UserWarning
+            If a Pillow image is derived from an opened photograph, as by ``convert`` or ``rotate``,
+            and still has the EXIF orientation, by which it is rotated.
         """
         validate_parameters(self)
         images = as_images(X, "X")
@@ -287,7 +293,7 @@ def _is_row(part: object) -> bool:
 def _in_tasks(images: list[ReadableImage], steps: Steps, n_jobs: int | None) -> list[Digit]:
     if effective_n_jobs(n_jobs) == 1:
         return _normalized_task(0, images, steps)
-    images = [_sendable(image) for image in images]
+    images = [_sendable(index, image) for index, image in enumerate(images)]
     task = delayed(partial(_normalized_task, steps=steps))
     starts = range(0, len(images), IMAGES_PER_TASK)
     results = Parallel(n_jobs=n_jobs)(
@@ -296,8 +302,16 @@ def _in_tasks(images: list[ReadableImage], steps: Steps, n_jobs: int | None) -> 
     return [digit for result in results for digit in result]
 
 
-def _sendable(image: ReadableImage) -> ReadableImage:
-    """Return the content of an open file, which cannot be sent to other processes itself."""
+def _sendable(index: int, image: ReadableImage) -> ReadableImage:
+    """Return the content of an open file, which cannot be sent to other processes itself.
+
+    From there nobody would hear a warning, and sent images have lost what they are from.
+    """
+    if isinstance(image, Image.Image):
+        try:
+            return upright_image(image)
+        except UnreadableImageError as error:
+            raise UnreadableImageError(f"X[{index}]: {error}") from error
     if not hasattr(image, "read"):
         return image
     file = cast(BinaryIO, image)

@@ -11,8 +11,9 @@ from PIL import Image
 
 from mnistcnn._types import ImageLike, Path
 from mnistcnn.exceptions import UnreadableImageError
-from mnistcnn.images._image_files import damage_named, name_of_file, open_image, upright
+from mnistcnn.images._image_files import damage_named, name_of_file, open_image, upright_image
 from mnistcnn.images._modes import array_of, bands_of, in_plain_mode
+from mnistcnn.images._transparency import is_light_ink
 from mnistcnn.images._white import Levels, levels_of_image, white_of
 
 __all__ = ["ReadableImage", "gray_over_white"]
@@ -27,6 +28,8 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 # A channel is taken for the gray if its contrast is more than this multiple of the luminance's,
 # which noise alone does not reach. A sample of so many pixels a side is compared.
 MIN_CONTRAST_RATIO, SAMPLE_SIDE = 1.6, 40
+# Of larger images, every second or third pixel shows the edge of the ink.
+MAX_SIDE = 1000
 # Less contrast than this, as a fraction of white's, cannot be seen.
 MIN_CONTRAST = 0.03
 KINDS = "an array (h, w), (h, w, 3) or (h, w, 4), a PIL image, a path, bytes or a sketchpad's dict"
@@ -63,11 +66,18 @@ def gray_over_white(image: ReadableImage) -> Gray:
     OSError
         If a path cannot be opened.
 
+    Warns
+    -----
+    UserWarning
+        If a Pillow image is derived from an opened photograph, as by ``convert`` or ``rotate``, and
+        still has the EXIF orientation, by which it is rotated.
+
     Notes
     -----
     Transparent images are drawn over white, unless nothing would be visible there: white strokes on
-    a transparent background are drawn over black. Gray is luminance, unless one of red, green and
-    blue shows much more contrast, as blue does for yellow ink on white paper.
+    a transparent background are drawn over black, also where they become darker at their edges.
+    Gray is luminance, unless one of red, green and blue shows much more contrast, as blue does for
+    yellow ink on white paper.
 
     Examples
     --------
@@ -119,7 +129,7 @@ def _pixels(image: ReadableImage) -> tuple[Pixels, Levels | None]:
     if not isinstance(image, Image.Image):
         return _checked(_as_array(image)), None
     with damage_named(str(getattr(image, "filename", "") or "the image")):
-        plain = in_plain_mode(upright(image))
+        plain = in_plain_mode(upright_image(image))
         pixels = array_of(plain)
     return _checked(pixels), levels_of_image(plain)
 
@@ -181,12 +191,25 @@ def _checked(pixels: Pixels) -> Pixels:
 
 
 def _over_a_background(pixels: Pixels, white: float) -> Gray:
-    """Lay what is transparent over white or, if nothing could be seen there, over black."""
+    """Lay what is transparent over white or, if nothing could be seen there, over black.
+
+    Of light ink, no more than a dark edge could be seen over white.
+    """
     over_white = _clearest_gray(pixels, white, "white")
-    if np.ptp(over_white) > MIN_CONTRAST:
+    if np.ptp(over_white) > MIN_CONTRAST and not _shows_light_ink(pixels, white):
         return over_white
     over_black = _clearest_gray(pixels, white, "black")
     return over_black if np.ptp(over_black) > MIN_CONTRAST else over_white
+
+
+def _shows_light_ink(pixels: Pixels, white: float) -> bool:
+    if pixels[..., -1].min() == white:
+        return False
+    steps = (max(1, side // MAX_SIDE) for side in pixels.shape[:2])
+    sample = _in_unit(pixels[tuple(slice(None, None, step) for step in steps)], white)
+    colors, opacity = sample[..., :-1], sample[..., -1]
+    gray = colors[..., 0] if colors.shape[2] == 1 else colors @ LUMINANCE
+    return is_light_ink(gray, opacity)
 
 
 def _clearest_gray(pixels: Pixels, white: float, background: str | None = None) -> Gray:

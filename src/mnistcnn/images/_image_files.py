@@ -14,9 +14,10 @@ from PIL import Image, ImageOps
 
 from mnistcnn.exceptions import UnreadableImageError
 from mnistcnn.images._modes import bytes_a_pixel, in_plain_mode
+from mnistcnn.preprocessing import callers_level
 
 __all__ = ["FORMATS", "IMAGE_SUFFIXES", "UNSUPPORTED_SUFFIXES", "damage_named", "name_of_file",
-           "open_image", "upright"]  # fmt: skip
+           "open_image", "upright_image"]  # fmt: skip
 
 # Pillow knows many more, some of which start other programs (EPS, PostScript) or are rarely tested.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -34,6 +35,8 @@ MAX_PIXELS = 80_000_000
 MAX_BYTES = 280_000_000
 # Where files say how their images are turned.
 ORIENTATION_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
+
+ORIENTATION, TURNED = 0x0112, range(2, 9)
 
 # The filters of `warnings` belong to the whole process, so no two threads may change them at once.
 _WARNINGS_LOCK = threading.Lock()
@@ -128,7 +131,49 @@ def damage_named(name: str) -> Iterator[None]:
         raise UnreadableImageError(f"{name} is damaged: {reason}") from error
 
 
-def upright(image: Image.Image) -> Image.Image:
+def upright_image(image: Image.Image) -> Image.Image:
+    """Return a Pillow image, rotated by its EXIF orientation.
+
+    Pillow keeps the orientation of a file in all images derived from it, turned by hand or not. So
+    these are rotated with a warning.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The image, which is left as it is.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from mnistcnn.images import upright_image
+    >>> upright_image(Image.new("L", (200, 100))).size
+    (200, 100)
+    """
+    with damage_named(str(getattr(image, "filename", "") or "the image")):
+        turned = _upright(image)
+        # An image that Pillow has opened is of a format, and one derived from it is of none.
+        orientation = _orientation_of(image) if image.format is None else None
+    if orientation in TURNED:
+        warnings.warn(
+            f"A Pillow image derived from a photograph still has its EXIF orientation, "
+            f"{orientation}, and is turned by it, as the file itself is. If you had turned it "
+            "before, it is now turned twice: pass numpy.asarray(image). Otherwise pass "
+            "PIL.ImageOps.exif_transpose(image), which also removes the orientation.",
+            UserWarning,
+            stacklevel=callers_level(),
+        )
+    return turned
+
+
+def _orientation_of(image: Image.Image) -> object:
+    # A small image takes no time, and the given one remembers nothing.
+    probe = Image.new("L", (1, 1))
+    probe.info = {key: image.info[key] for key in ORIENTATION_KEYS if key in image.info}
+    with _without_warnings():
+        return probe.getexif().get(ORIENTATION)
+
+
+def _upright(image: Image.Image) -> Image.Image:
     """Decode an image, which Pillow does lazily, and rotate it by its EXIF orientation."""
     # TIFF files warn of odd metadata while they are decoded.
     with _without_warnings() if image.format == "TIFF" else nullcontext():
@@ -148,7 +193,7 @@ def _read(file: BinaryIO, name: str) -> Image.Image:
     with damage_named(name):
         if _holds_several(image):
             raise UnreadableImageError(f"{name} must hold one image, got several.")
-        turned = upright(image)
+        turned = _upright(image)
         # Damage to color tables and transparency shows here, where the name is known.
         in_plain_mode(turned.crop((0, 0, 1, 1)))
     return turned
