@@ -43,9 +43,10 @@ def test_an_equal_fit_is_read_back(parameters, byte_digits, tmp_path):
 def test_the_part_set_aside_tells_fits_apart(byte_digits, tmp_path):
     # Pixels that are not scaled by the training part say nothing of which images are in it.
     settings = {"early_stopping": True, "pixel_scaling": "unit", "epochs": 1}
+    X, y = byte_digits
     for fraction in (0.1, 0.2):
         classifier = quick(tmp_path, validation_fraction=fraction, **settings)
-        assert not classifier.fit(*byte_digits).from_memory_
+        assert not classifier.fit(15 * X, y).from_memory_
 
 
 def test_another_version_of_what_computes_trains_anew(byte_digits, tmp_path, monkeypatch):

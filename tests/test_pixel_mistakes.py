@@ -290,6 +290,61 @@ class TestScalers:
         assert len(told_by(lambda: pipeline.fit(X / 255, y))) == 1
         assert len(told_by(lambda: pipeline.predict(X / 255))) == 1
 
+    @pytest.mark.parametrize(
+        ("unit", "data_range", "ends"),
+        [
+            (lambda X: X // 16 + (X > 127), (0, 255), "0 to 0.06275"),
+            (lambda X: X / 127.5 - 1, (0, 255), "-0.003922 to 0.003922"),
+            (lambda X: (X - 33.3) / 78.6, (0, 255), "-0.001661 to 0.01106"),
+            (lambda X: X.astype(np.uint16) * 257, (0, 255), "0 to 257"),
+            (lambda X: X, (0, 1), "0 to 255"),
+            (lambda X: X, (0, 16), "0 to 15.94"),
+            (lambda X: X / 127.5 - 1, (0, 1), "-1 to 1"),
+        ],
+        ids=["16", "-1 to 1", "standardized", "16 bits", "bytes as 0-1", "as 16", "-1 as 0"],
+    )
+    def test_pixels_in_another_unit_than_the_range_are_told_of(
+        self, unit, data_range, ends, some_digits
+    ):
+        X, y = unit(some_digits[0]), some_digits[1]
+        # Of an array that it has told of in `fit` the scaler says nothing more.
+        scaler = PixelScaler("unit", data_range=data_range)
+        pipeline = make_pipeline(scaler, quick())
+        for call in (
+            lambda: scaler.fit(X.copy()),
+            lambda: scaler.transform(X.copy()),
+            lambda: scaler.fit_transform(X.copy()),
+            lambda: pipeline.fit(X.copy(), y),
+        ):
+            (told,) = told_by(call)
+            assert f"not the unit of data_range=({data_range[0]}, {data_range[1]})" in told
+            assert f"scaling leaves values from {ends}. Set data_range to the lowest" in told
+
+    def test_truth_values_are_zeros_and_ones(self, some_digits):
+        X = some_digits[0] > 127
+        scaler = PixelScaler("unit", data_range=(0, 1))
+        assert told_by(lambda: scaler.fit(X)) == []
+        np.testing.assert_array_equal(scaler.transform(X), X)
+        (told,) = told_by(lambda: PixelScaler("unit").fit_transform(X))
+        assert "The pixels range from 0 to 1, as if they had already been scaled" in told
+
+    @pytest.mark.parametrize(
+        "ordinary",
+        [
+            lambda X: X // 17 + 238,
+            lambda X: X * 0.1,
+            lambda X: X * 1.2 - 25.5,
+            lambda X: X * 1.7,
+            lambda X: np.where(np.arange(784) == 4, 4000, X.astype(int)),
+        ],
+        ids=["pale", "dim", "overshoot", "sharpened", "hot pixel"],
+    )
+    def test_images_that_fill_a_range_badly_are_not_told_of(self, ordinary, some_digits):
+        X = ordinary(some_digits[0])
+        assert told_by(lambda: PixelScaler("unit").fit_transform(X)) == []
+        unit = PixelScaler("unit", data_range=(0, 1))
+        assert told_by(lambda: unit.fit_transform(X / 255)) == []
+
     @pytest.mark.parametrize("method", ["standard", "unit"])
     @pytest.mark.parametrize(
         "ordinary",

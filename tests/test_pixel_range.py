@@ -248,6 +248,28 @@ def test_unit_scaling_of_what_is_in_that_unit_is_told_of(some_digits):
         quick(pixel_scaling="unit").fit(X / 255, y)
 
 
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [
+        ("16 levels", r"only from 0 to 15, .* close to zero.*multiply the pixels by 15\.94"),
+        ("-1 to 1", r"only from -1 to 1, .* close to zero\. Use pixel_scaling='standard'\."),
+        ("standardized", r"only from -0\.42.*close to zero\. Use pixel_scaling='standard'\."),
+        ("16-bit", r"from 0 to 6\.554e\+04, .* up to 257 instead of 1.*to 0 to 255"),
+    ],
+)
+def test_unit_scaling_of_another_unit_is_told_of_once(unit, message, some_digits):
+    X, y = some_digits
+    with pytest.warns(PixelRangeWarning, match=message) as told:
+        quick(pixel_scaling="unit").fit(UNITS[unit](X), y)
+    assert [each.filename for each in told] == [__file__]
+
+
+@pytest.mark.parametrize("change", [dimmed, lambda X: X // 17 + 238, lambda X: X * 1.2 - 25.5])
+def test_unit_scaling_of_ordinary_bytes_is_not_told_of(change, some_digits):
+    X, y = some_digits
+    quick(pixel_scaling="unit").fit(change(X), y)
+
+
 @pytest.mark.parametrize("steps", SCALED_INSIDE.values(), ids=SCALED_INSIDE)
 def test_a_wrapped_network_with_scaling_inside_knows_its_unit(steps, some_digits):
     X, _ = some_digits

@@ -61,6 +61,7 @@ BETWEEN_ROOMS = {
     "decoded",
     "encoded",
     "fault_in_order",
+    "fills_little",
     "in_normal_form",
     "in_one_unit",
     "input_for",

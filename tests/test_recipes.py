@@ -54,14 +54,21 @@ def test_what_a_recipe_asks_for_trains(name, digits):
     assert classifier.fit(X, y).n_iter_ == 2
 
 
-def test_the_published_rates_are_those_of_each_epoch(small_digits):
+@pytest.fixture
+def bytes_and_labels(small_digits):
+    """Small digits in the unit of the recipes, many of which divide by 255."""
+    X, y = small_digits
+    return 15 * X, y
+
+
+def test_the_published_rates_are_those_of_each_epoch(bytes_and_labels):
     settings = {"random_state": 0, "augmentation": None}
     deotte = DigitCNNClassifier.from_recipe("deotte", architecture="baseline", epochs=4, **settings)
-    rates = deotte.fit(*small_digits).history_["learning_rate"]
+    rates = deotte.fit(*bytes_and_labels).history_["learning_rate"]
     # That of the last of five updates.
     np.testing.assert_allclose(rates, 1e-3 * 0.95 ** np.arange(0.8, 4.8), rtol=1e-4)
     excite = DigitCNNClassifier.from_recipe("squeeze_excite", architecture="baseline", **settings)
-    rates = excite.fit(*small_digits).history_["learning_rate"]
+    rates = excite.fit(*bytes_and_labels).history_["learning_rate"]
     expected = [1e-3] * 13 + [1e-4] * 3 + [1e-5] * 4
     np.testing.assert_allclose(rates, expected, rtol=1e-4)
 
@@ -94,8 +101,8 @@ def test_a_recipe_travels_to_other_processes():
     assert pickle.loads(pickle.dumps(get_recipe("deotte"))) == get_recipe("deotte")
 
 
-def test_recipes_are_cloned_pickled_and_searched(small_digits, tmp_path):
-    X, y = small_digits
+def test_recipes_are_cloned_pickled_and_searched(bytes_and_labels, tmp_path):
+    X, y = bytes_and_labels
     classifier = DigitCNNClassifier.from_recipe("simple", epochs=1, random_state=0)
     joblib.dump(clone(classifier), tmp_path / "recipe.joblib")
     assert joblib.load(tmp_path / "recipe.joblib").get_params() == classifier.get_params()
@@ -103,8 +110,8 @@ def test_recipes_are_cloned_pickled_and_searched(small_digits, tmp_path):
     assert search.best_params_["architecture__filters"] in (2, 4)
 
 
-def test_an_ensemble_of_a_recipe_has_members_that_train_like_it(small_digits):
-    X, y = small_digits
+def test_an_ensemble_of_a_recipe_has_members_that_train_like_it(bytes_and_labels):
+    X, y = bytes_and_labels
     ensemble = DigitEnsembleClassifier.from_recipe(
         "two_layer_mlp", 2, estimator__epochs=1, random_state=0
     )

@@ -18,7 +18,7 @@ from mnistcnn.classifier._out_of_memory import out_of_memory_explained
 from mnistcnn.classifier._pixel_range import (
     pixels_so_far,
     stated_range,
-    warn_of_needless_scaling,
+    warn_of_wrong_scaling,
 )
 from mnistcnn.classifier._trained_features import TrainedFeatures
 from mnistcnn.classifier._training_config import resolve_architecture, resolve_precision
@@ -71,7 +71,7 @@ def learn_pixel_scaling(
     else:
         network.set_pixel_scaling(*FIXED_SCALING[estimator.pixel_scaling])
     pixels = pixels_so_far(network, TrainingPixels(), training)
-    warn_of_needless_scaling(estimator.pixel_scaling, pixels.range, network)
+    warn_of_wrong_scaling(estimator.pixel_scaling, pixels.range, network)
     return pixels
 
 

@@ -10,8 +10,10 @@ from mnistcnn._training.network import Network
 from mnistcnn._training.rescaling import Rescaling, rescaling_of
 from mnistcnn.preprocessing import (
     IN_TRAINING,
+    MOST_OF_16,
     PixelRange,
     TrainingPixels,
+    fills_little,
     pixel_statistics,
     some_of,
     warn_of_pixels,
@@ -21,6 +23,9 @@ from mnistcnn.preprocessing import (
 IMAGES_MEASURED = 4096
 
 BYTES: PixelRange = (0.0, 255.0)
+
+# Noise and sharpening bring bytes a little above their range, where they are floats.
+MOST_OF_BYTES = 2 * BYTES[1]
 
 # Of the greatest pixels of two trainings in one unit.
 MAX_RATIO = 10
@@ -93,12 +98,13 @@ def pixels_so_far(network: Network, known: TrainingPixels, data: TrainingData) -
     return pixels_known_to(network, (low, high))
 
 
-def warn_of_needless_scaling(
+def warn_of_wrong_scaling(
     pixel_scaling: str | None, known: PixelRange | None, network: Network
 ) -> None:
-    """Warn if the layers of a network receive values close to zero, since pixels are scaled twice.
+    """Warn if the layers of a network receive values close to zero, or far above one.
 
-    The network has its pixel scaling set; `known` is the range of the training pixels.
+    Pixels are then scaled twice, or in another unit than their scaling is meant for. The network
+    has its pixel scaling set; `known` is the range of the training pixels.
     """
     inside = rescaling_of(network.model.layers[-1])
     if (
@@ -108,10 +114,14 @@ def warn_of_needless_scaling(
     ):
         return
     seen = (known[1] - known[0]) * abs(inside.scale) / network.pixel_scaling[1]
+    is_of_bytes = pixel_scaling == "unit" and not inside.divides
+    is_little = seen <= 1 / 100 and (inside.divides or is_of_bytes)
     if pixel_scaling is not None and inside.divides and seen < 0.5:
         warn_of_pixels(_scaled_twice(pixel_scaling, inside))
-    elif seen <= 1 / 100 and (inside.divides or pixel_scaling == "unit"):
+    elif is_little or (is_of_bytes and fills_little(BYTES[1], known)):
         warn_of_pixels(_scaled_needlessly(pixel_scaling, known, inside))
+    elif is_of_bytes and known[1] > MOST_OF_BYTES:
+        warn_of_pixels(_scaled_too_little(known))
 
 
 def _scaled_twice(pixel_scaling: str, inside: Rescaling) -> str:
@@ -125,11 +135,27 @@ def _scaled_twice(pixel_scaling: str, inside: Rescaling) -> str:
 def _scaled_needlessly(pixel_scaling: str | None, known: PixelRange, inside: Rescaling) -> str:
     scaler = "The network itself" if pixel_scaling is None else f"pixel_scaling={pixel_scaling!r}"
     divisor = 255 if pixel_scaling == "unit" else 1 / inside.scale
-    remedy = "Use pixel_scaling='standard', or m" if pixel_scaling == "unit" else "M"
     return (
         f"{scaler} divides by {divisor:.4g}, but the pixels range only from {known[0]:.4g} to "
-        f"{known[1]:.4g}, so the layers receive values close to zero. {remedy}ultiply the pixels "
-        f"by {divisor:.4g}."
+        f"{known[1]:.4g}, so the layers receive values close to zero. "
+        f"{_remedy(pixel_scaling, known, divisor)}"
+    )
+
+
+def _remedy(pixel_scaling: str | None, known: PixelRange, divisor: float) -> str:
+    if pixel_scaling != "unit":
+        return f"Multiply the pixels by {divisor:.4g}."
+    if known[0] < 0:
+        return "Use pixel_scaling='standard'."
+    factor = divisor / (16 if known[1] >= MOST_OF_16[0] else 1)
+    return f"Use pixel_scaling='standard', or multiply the pixels by {factor:.4g}."
+
+
+def _scaled_too_little(known: PixelRange) -> str:
+    return (
+        f"pixel_scaling='unit' divides by {BYTES[1]:.4g}, but the pixels range from {known[0]:.4g} "
+        f"to {known[1]:.4g}, so the layers receive values up to {known[1] / BYTES[1]:.4g} instead "
+        "of 1. Use pixel_scaling='standard', or bring the pixels to 0 to 255."
     )
 
 
@@ -140,7 +166,7 @@ def stated_range(pixel_scaling: str | None, network: Network) -> PixelRange | No
     """
     inside = rescaling_of(network.model.layers[-1])
     if pixel_scaling == "unit":
-        warn_of_needless_scaling(pixel_scaling, BYTES, network)
+        warn_of_wrong_scaling(pixel_scaling, BYTES, network)
         return None if inside.divides else BYTES
     # To 0 ... 1, or to -1 ... 1.
     if inside.divides and inside.offset in (0, -1):

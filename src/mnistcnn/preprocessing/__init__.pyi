@@ -48,3 +48,4 @@ from ._training_pixels import Situation as Situation
 from ._training_pixels import TrainingPixels as TrainingPixels
 from ._training_pixels import some_of as some_of
 from ._units import MOST_OF_16 as MOST_OF_16
+from ._units import fills_little as fills_little

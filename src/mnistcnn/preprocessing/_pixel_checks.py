@@ -9,13 +9,13 @@ from mnistcnn.preprocessing._mixed_units import mixed_units
 from mnistcnn.preprocessing._pixel_warnings import warn_of_pixels
 from mnistcnn.preprocessing._polarity import are_inverted, inverted
 from mnistcnn.preprocessing._training_pixels import Situation, TrainingPixels, some_of
-from mnistcnn.preprocessing._units import MIN_PIXELS, another_unit, needless_scaling
+from mnistcnn.preprocessing._units import MIN_PIXELS, another_unit, contradiction
 
 __all__ = [
     "IMAGES_LOOKED_AT",
     "look_inverted",
     "unlike_images",
-    "warn_of_needless_division",
+    "warn_of_another_range",
     "warn_of_unlike_images",
     "warn_of_unlike_pixels",
 ]
@@ -64,10 +64,10 @@ def warn_of_unlike_pixels(
     return _is_told(mixed_units(some) or another_unit(training, some, situation))
 
 
-def warn_of_needless_division(data_range: tuple[float, float], pixels: NDArray[Any]) -> bool:
-    """Warn once if rows were scaled before they are divided by a range; tell whether."""
+def warn_of_another_range(data_range: tuple[float, float], pixels: NDArray[Any]) -> bool:
+    """Warn once if rows are not in the range that they are scaled by; tell whether."""
     some = some_of(pixels, IMAGES_LOOKED_AT)
-    return _is_told(mixed_units(some) or needless_scaling(data_range, some))
+    return _is_told(mixed_units(some) or contradiction(data_range, some))
 
 
 def look_inverted(training: TrainingPixels, pixels: NDArray[Any], image_shape: ImageShape) -> bool:

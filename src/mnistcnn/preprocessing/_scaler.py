@@ -19,7 +19,7 @@ from mnistcnn._scikit_learn import (
 )
 from mnistcnn._types import Images, Labels
 from mnistcnn.preprocessing._pixel_checks import (
-    warn_of_needless_division,
+    warn_of_another_range,
     warn_of_unlike_pixels,
 )
 from mnistcnn.preprocessing._pixel_columns import check_pixel_columns, check_unseen_columns
@@ -142,7 +142,8 @@ class PixelScaler(
         Warns
         -----
         PixelRangeWarning
-            If ``method="unit"`` is given pixels that were scaled already, or `X` mixes units.
+            If ``method="unit"`` is given pixels that are clearly not in the unit of `data_range`,
+            such as scaled ones, or `X` mixes units.
         """
         self._check_parameters()
         warn_of_row_order(X, y=y)
@@ -182,7 +183,7 @@ class PixelScaler(
         Warns
         -----
         PixelRangeWarning
-            If `X` is clearly in another unit than in `fit`, was scaled already, or mixes units.
+            If `X` is clearly in another unit than in `fit` or than `data_range`, or mixes units.
         """
         self._check_parameters()
         rows, array_shape = as_rows(X)
@@ -259,7 +260,7 @@ class PixelScaler(
         """Warn if pixels are not in the unit that is scaled; tell whether."""
         if self.method == "unit":
             low, high = (float(end) for end in self.data_range)
-            return warn_of_needless_division((low, high), rows)
+            return warn_of_another_range((low, high), rows)
         # A scaler that an older version has stored knows no range.
         known = TrainingPixels(vars(self).get("_pixel_range"), (self.mean_, self.scale_))
         return warn_of_unlike_pixels(known, rows, IN_TRANSFORM)

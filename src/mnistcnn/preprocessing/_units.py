@@ -16,7 +16,8 @@ __all__ = [
     "MOST_OF_16",
     "another_unit",
     "are_scaled_before",
-    "needless_scaling",
+    "contradiction",
+    "fills_little",
 ]
 
 # Of an image that shows anything, at least this fraction of the pixels is ink.
@@ -40,6 +41,10 @@ MIN_PIXELS, MIN_IMAGES, MAX_LEVEL = 64, 8, 0.4
 # Divided by 255 before a scaler does so again, pixels fill less than this fraction of its range,
 # and more than what rounding errors do.
 SCALED_TWICE = (1e-6, 1 / 200)
+
+
+# Smooth enlarging and sharpening exceed a range by less than once more its width.
+MOST_OF_RANGE = 2
 
 
 def another_unit(training: TrainingPixels, some: NDArray[Any], situation: Situation) -> str | None:
@@ -146,13 +151,55 @@ def _remedy(known: PixelRange, given: PixelRange) -> str:
     return f"{'Divide' if given[1] > known[1] else 'Multiply'} the pixels by {factor}."
 
 
-def needless_scaling(data_range: PixelRange, some: NDArray[Any]) -> str | None:
-    """Return the message for pixels that were scaled before they are divided by a range."""
-    if not are_scaled_before(data_range, some):
+def contradiction(data_range: PixelRange, some: NDArray[Any]) -> str | None:
+    """Return the message for pixels that are certainly not in the range that they are scaled by.
+
+    None where they may be: dark and pale images fill a part of it, and enlarging smoothly exceeds
+    it a little.
+    """
+    pixels = some.view(np.uint8) if some.dtype == bool else some
+    given = float(pixels.min()), float(pixels.max())
+    if are_scaled_before(data_range, pixels):
+        return (
+            f"The pixels range from {given[0]:.4g} to {given[1]:.4g}, as if they had already been "
+            f"scaled, so dividing by data_range=({data_range[0]:.4g}, {data_range[1]:.4g}) leaves "
+            "values close to zero. Pass unscaled pixels, or set data_range to their actual range."
+        )
+    if pixels.shape[1] < MIN_PIXELS or given[0] == given[1]:
         return None
+    is_other = _fills_little(data_range, given) or _exceeds(data_range, pixels)
+    return _of_another_range(data_range, given) if is_other else None
+
+
+def fills_little(of_zero_to: float, given: PixelRange) -> bool:
+    """Tell whether a range from zero is that of bytes, and the pixels are in 16 levels or signed.
+
+    Signed ones, from -1 to 1 or standardized, begin far below zero.
+    """
+    low, high = given
+    is_of_16 = of_zero_to > 100 and low >= 0 and MOST_OF_16[0] <= high <= MOST_OF_16[1]
+    largest = max(abs(low), abs(high))
+    is_signed = low <= -MIN_DEPTH * largest and largest <= max(1.01, of_zero_to / 50)
+    return is_of_16 or (of_zero_to >= 10 and is_signed)
+
+
+def _fills_little(data_range: PixelRange, given: PixelRange) -> bool:
+    return data_range[0] == 0 and fills_little(data_range[1], given)
+
+
+def _exceeds(data_range: PixelRange, pixels: NDArray[Any]) -> bool:
+    """Tell whether many pixels are far outside a range; a few may be defects of a camera."""
+    low, high = data_range
+    width = high - low
+    return _are_many(pixels > low + MOST_OF_RANGE * width) or _are_many(pixels < low - width / 2)
+
+
+def _of_another_range(data_range: PixelRange, given: PixelRange) -> str:
+    low, width = data_range[0], data_range[1] - data_range[0]
+    scaled = [(end - low) / width for end in given]
     return (
-        f"The pixels range from {float(some.min()):.4g} to {float(some.max()):.4g}, as if they had "
-        f"already been scaled, so dividing by data_range=({data_range[0]:.4g}, "
-        f"{data_range[1]:.4g}) leaves values close to zero. Pass unscaled pixels, or set "
-        "data_range to their actual range."
+        f"The pixels range from {given[0]:.4g} to {given[1]:.4g}, which is not the unit of "
+        f"data_range=({low:.4g}, {data_range[1]:.4g}): scaling leaves values from {scaled[0]:.4g} "
+        f"to {scaled[1]:.4g}. Set data_range to the lowest and the highest value that a pixel can "
+        "have in the unit of X."
     )
