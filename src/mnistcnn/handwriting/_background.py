@@ -25,6 +25,14 @@ MAX_EVEN_RANGE = 0.06
 # ... without these fractions of its values at either end: along the border, where ink may be, and
 # without strokes.
 BORDER_TAIL, TAIL = 0.2, 0.05
+# In an image of one gray of paper and one of ink, the edges of strokes are blurred within the first
+# fraction of the side. Beyond it, paper differs by no more either, and ink by the third fraction of
+# the whole contrast, but for the second fraction of their areas.
+BLURRED_WIDTH, BLURRED_AREA, MAX_INK_RANGE = 0.08, 0.1, 0.28
+# As fractions of the whole contrast: paper is so near to the lightest or the darkest value, and the
+# strongest quarter of ink to the other, or a bit further where blur makes the ink uneven. What is
+# in a shadow lies between.
+MAX_PAPER_OFF, MAX_INK_OFF, STRONGEST_INK = 0.12, 0.13, 0.25
 # The background around a stroke is looked for within this fraction of the image's side.
 BACKGROUND_WINDOW = 0.16
 # Strokes are narrower than this fraction of the side; what is broader is background.
@@ -101,7 +109,41 @@ def _is_uneven(gray: Gray) -> bool:
     cells = shrunk(gray, max(1, min(gray.shape) // CELLS_PER_SIDE))
     if _spread(outer_pixels(cells), BORDER_TAIL) <= MAX_EVEN_RANGE * contrast:
         return False
-    return _spread(_without_strokes(cells), TAIL) > MAX_EVEN_RANGE * contrast
+    return _spread(
+        _without_strokes(cells), TAIL
+    ) > MAX_EVEN_RANGE * contrast and not _has_two_levels(gray)
+
+
+def _has_two_levels(gray: Gray) -> bool:
+    """Tell whether there is one gray of paper and one of ink, and nothing between but blur.
+
+    Strokes of a digit that is cut out along its edges cannot be told from shadows by their width:
+    they go on up to the border, and there is hardly any paper around them.
+    """
+    cells = shrunk(gray, min(gray.shape) // (2 * CELLS_PER_SIDE))
+    darkest, lightest = float(cells.min()), float(cells.max())
+    light = cells > (darkest + lightest) / 2
+    is_dark = _background_is_dark(light)
+    strength = (cells - darkest if is_dark else lightest - cells) / (lightest - darkest)
+    is_ink = light == is_dark
+    paper, ink = _away_from_edges(strength, ~is_ink), _away_from_edges(strength, is_ink)
+    level = _median(paper if paper.size else strength[~is_ink])
+    strong, middle = np.quantile(strength[is_ink], [1 - STRONGEST_INK, 0.5])
+    return bool(
+        level <= MAX_PAPER_OFF
+        and 1 - strong <= MAX_INK_OFF + strong - middle
+        and _are_few(np.abs(paper - level) > MAX_EVEN_RANGE, ~is_ink)
+        and _are_few(ink < 1 - MAX_INK_RANGE, is_ink)
+    )
+
+
+def _away_from_edges(values: Gray, area: NDArray[np.bool_]) -> Gray:
+    inside = ndimage.distance_transform_edt(area) > BLURRED_WIDTH * min(area.shape)
+    return values[inside]
+
+
+def _are_few(chosen: NDArray[np.bool_], area: NDArray[np.bool_]) -> bool:
+    return np.count_nonzero(chosen) <= BLURRED_AREA * np.count_nonzero(area)
 
 
 def _without_strokes(cells: Gray) -> Gray:

@@ -20,6 +20,8 @@ FLOOR_TO_NOISE, MAX_FLOOR = 2.5, 0.4
 # Noise is what pixels so far apart differ by. Ink is in less than half of such pairs, so a quantile
 # below the median is taken; of normal noise, it is this multiple of the standard deviation.
 PAIR_DISTANCE, NOISE_QUANTILE, NORMAL_QUANTILE = 3, 0.4, 0.7416
+# Where a digit fills its image, so that its ink covers this fraction, it is in more of them.
+MUCH_INK, QUANTILE_IN_MUCH, NORMAL_QUANTILE_IN_MUCH = 0.2, 0.1, 0.1777
 MIN_SIDE_FOR_NOISE = 24
 # The strongest ink is the value of this rank from the top or, in small images, of one rank for so
 # many pixels: a digit can be small on its paper, dust smaller.
@@ -65,7 +67,10 @@ def _noise(ink: Gray) -> float:
     # Every fourth row tells enough.
     difference = np.abs(ink[::4, PAIR_DISTANCE:] - ink[::4, :-PAIR_DISTANCE]).ravel()
     # Sorting is faster than np.partition here, which is slow where many values are equal.
-    return float(np.sort(difference)[int(NOISE_QUANTILE * difference.size)]) / NORMAL_QUANTILE
+    ordered = np.sort(difference)
+    if np.count_nonzero(ink > ink.max() / 2) > MUCH_INK * ink.size:
+        return float(ordered[int(QUANTILE_IN_MUCH * ordered.size)]) / NORMAL_QUANTILE_IN_MUCH
+    return float(ordered[int(NOISE_QUANTILE * ordered.size)]) / NORMAL_QUANTILE
 
 
 def _histogram(ink: Gray) -> tuple[NDArray[np.intp], float]:
