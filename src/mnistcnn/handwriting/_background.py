@@ -109,9 +109,8 @@ def _is_uneven(gray: Gray) -> bool:
     cells = shrunk(gray, max(1, min(gray.shape) // CELLS_PER_SIDE))
     if _spread(outer_pixels(cells), BORDER_TAIL) <= MAX_EVEN_RANGE * contrast:
         return False
-    return _spread(
-        _without_strokes(cells), TAIL
-    ) > MAX_EVEN_RANGE * contrast and not _has_two_levels(gray)
+    varies = _spread(_without_strokes(cells), TAIL) > MAX_EVEN_RANGE * contrast
+    return varies and not _has_two_levels(gray)
 
 
 def _has_two_levels(gray: Gray) -> bool:
