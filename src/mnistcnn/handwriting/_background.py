@@ -138,11 +138,11 @@ def _has_two_levels(gray: Gray) -> bool:
 
 def _away_from_edges(values: Gray, area: NDArray[np.bool_]) -> Gray:
     inside = ndimage.distance_transform_edt(area) > BLURRED_WIDTH * min(area.shape)
-    return values[inside]
+    return np.asarray(values[inside], dtype=np.float32)
 
 
 def _are_few(chosen: NDArray[np.bool_], area: NDArray[np.bool_]) -> bool:
-    return np.count_nonzero(chosen) <= BLURRED_AREA * np.count_nonzero(area)
+    return bool(np.count_nonzero(chosen) <= BLURRED_AREA * np.count_nonzero(area))
 
 
 def _without_strokes(cells: Gray) -> Gray:
