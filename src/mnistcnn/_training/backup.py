@@ -19,12 +19,29 @@ import keras
 from mnistcnn._training.compiled_network import CompiledNetwork
 from mnistcnn._training.configuration import TrainingConfig
 from mnistcnn._training.data import TrainingData
-from mnistcnn._training.description import text_of_config
+from mnistcnn._training.description import is_defined_by_config, own_parts, text_of_config
+from mnistcnn._training.digest import digest_of
 from mnistcnn._training.fingerprint import fingerprint
-from mnistcnn._training.network import value_of
+from mnistcnn._training.network import Network, value_of
 from mnistcnn._training.plain_values import are_equal, is_plain, read_values, write_values
 
 State = dict[str, Any]
+
+# They change nothing in a training, so that one may be added to the rest of a fit. A class derived
+# from one of them may do more.
+RECORDERS = (
+    keras.callbacks.BackupAndRestore,
+    keras.callbacks.CSVLogger,
+    keras.callbacks.History,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.ProgbarLogger,
+    keras.callbacks.RemoteMonitor,
+    keras.callbacks.TensorBoard,
+)
+PACKAGES_OF_RECORDERS = {"mlflow", "wandb"}
+
+# To write where others remove the folder: how often they could, at most.
+MAX_TRIES = 20
 
 
 def asks_for_backup(callback: keras.callbacks.Callback) -> bool:
@@ -64,8 +81,10 @@ def _name(
     seed: Sequence[int],
 ) -> str:
     network = compiled.network
+    own = _own_code(network), config.optimizer.own_parts, config.augmentation
+    acting = [callback for callback in config.callbacks if not _only_records(callback)]
     return fingerprint(
-        text_of_config(network.model),
+        f"{text_of_config(network.model)} {digest_of((own, acting))}",
         network,
         data,
         config,
@@ -73,6 +92,18 @@ def _name(
         # A fit that goes on with what was learned before begins with it.
         map(value_of, network.model.optimizer.variables),
     )
+
+
+def _own_code(network: Network) -> Any:
+    """Return the functions and classes of a network that its config at most names."""
+    if is_defined_by_config(network.model):
+        return None
+    return network.build, own_parts(network.model)
+
+
+def _only_records(callback: keras.callbacks.Callback) -> bool:
+    package = type(callback).__module__.split(".")[0]
+    return type(callback) in RECORDERS or package in PACKAGES_OF_RECORDERS
 
 
 class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
@@ -101,14 +132,14 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         Where a callback had stopped the fit that is the last of its `epochs`.
         """
         if not self._path.exists():
-            self._warn_of_others()
-            # Told now, rather than after an epoch, if it cannot be.
-            self._make_folder()
-            return 0
+            return self._begin()
         try:
             state = read_values(self._path)
             notes, epoch = state["notes"], epochs if state["stops"] else state["epoch"]
             self._assign(state)
+        except FileNotFoundError:
+            # An equal fit has ended in this moment.
+            return self._begin()
         except Exception as error:  # whatever a damaged file makes of its readers
             warnings.warn(
                 f"The backup {self._path} is damaged ({type(error).__name__}: {error}): the fit "
@@ -126,7 +157,7 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
             vars(callback).update(self._restored_notes.get(name, {}))
 
     def on_epoch_end(self, epoch: int, logs: State | None = None) -> None:  # noqa: ARG002
-        """Replace the file."""
+        """Replace the file; an equal fit at the same time writes the same."""
         state = {
             "epoch": epoch + 1,
             "stops": bool(self.model.stop_training),
@@ -136,12 +167,13 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
             },
             **self._values(),
         }
-        try:
-            write_values(self._path, state)
-        except FileNotFoundError:
-            # An equal fit, or the last one of those that share a folder, has ended meanwhile.
-            self._make_folder()
-            write_values(self._path, state)
+        for _ in range(MAX_TRIES):
+            # Where an equal fit, or the last one of those that share a folder, has just ended.
+            with suppress(FileNotFoundError):
+                self._make_folder()
+                write_values(self._path, state)
+                return
+        write_values(self._path, state)
 
     def on_train_end(self, logs: State | None = None) -> None:  # noqa: ARG002
         """Remove the folder with all that kills have left in it, and an empty `backup_dir`."""
@@ -149,6 +181,12 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
             rmtree(self._path.parent, ignore_errors=True)
             with suppress(OSError):
                 self._path.parent.parent.rmdir()
+
+    def _begin(self) -> int:
+        self._warn_of_others()
+        # Told now, rather than after an epoch, if it cannot be.
+        self._make_folder()
+        return 0
 
     def _make_folder(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,8 +211,8 @@ class EpochBackup(keras.callbacks.Callback):  # type: ignore[misc]
         backup_dir = self._path.parent.parent
         if any(backup_dir.glob("fit-*/state.npz")):
             warnings.warn(
-                f"{backup_dir} holds the backup of another fit, with other data, "
-                "parameters or random_state: this fit starts from its first epoch.",
+                f"{backup_dir} holds the backup of another fit, with other data, parameters, "
+                "callbacks, functions or random_state: this fit starts from its first epoch.",
                 stacklevel=2,
             )
 

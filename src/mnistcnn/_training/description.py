@@ -46,6 +46,19 @@ def is_defined_by_config(model: keras.Model) -> bool:
     return config is not None and _is_defined(model, config)
 
 
+def own_parts(model: keras.Model) -> list[Any]:
+    """Return the user's own classes of a model's layers, and what callable they hold.
+
+    Functions that a layer hands to operations are not among them.
+    """
+    return [
+        part
+        for layer in layers_of(model)
+        for part in _parts_of_layer(layer)
+        if not (isinstance(part, keras.layers.Layer) or _is_known_callable(part))
+    ]
+
+
 def _is_defined(model: keras.Model, config: dict[str, Any]) -> bool:
     return all(map(_is_known_layer, layers_of(model))) and is_known(config)
 
@@ -69,8 +82,16 @@ def _config(model: keras.Model) -> dict[str, Any] | None:
 
 
 def _is_known_layer(layer: keras.layers.Layer) -> bool:
-    made_of = [type(layer), *filter(callable, vars(layer).values())]
+    made_of = _parts_of_layer(layer)
     return not isinstance(layer, keras.layers.Lambda) and all(map(_is_known_callable, made_of))
+
+
+def _parts_of_layer(layer: keras.layers.Layer) -> list[Any]:
+    """Return a layer's class, and what is callable in its attributes."""
+    attributes = vars(layer).items()
+    # Keras wraps some of a layer's methods and keeps them in the layer.
+    held = [value for name, value in attributes if not hasattr(keras.layers.Layer, name)]
+    return [type(layer), *filter(callable, held)]
 
 
 def _is_known_callable(part: object) -> bool:

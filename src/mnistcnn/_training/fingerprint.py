@@ -30,7 +30,7 @@ def fingerprint(
     """Return a name made from a network as it begins, from data, settings, seeds and versions.
 
     `program` is what the network computes, as text, and `others` what else it begins with.
-    Callbacks do not count: a logger may be added to the rest of a fit.
+    Callbacks do not count, nor the code of a user's own functions: who asks adds what matters.
     """
     settings = (program, network.precision, network.trainability(), config.description, list(seed))
     digest = hashlib.blake2b(repr((settings, _versions())).encode(), digest_size=DIGEST_BYTES)

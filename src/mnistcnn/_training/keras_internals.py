@@ -214,6 +214,13 @@ def detach(callback: keras.callbacks.Callback) -> None:
     callback._model = None
 
 
+def state_of(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """Return what a callback holds, without what it is told of the fit that it watches."""
+    return {
+        name: value for name, value in vars(callback).items() if name not in ("_model", "params")
+    }
+
+
 def may_profile_batches(callback: keras.callbacks.Callback) -> bool:
     """Tell whether a callback is Keras's TensorBoard and traces batches, or might."""
     is_tensorboard = isinstance(callback, keras.callbacks.TensorBoard)

@@ -169,6 +169,16 @@ class OptimizerConfig:
         return isinstance(self.name_or_template, str) or is_known(self._template_config)
 
     @property
+    def own_parts(self) -> list[Any]:
+        """The template's class and what it follows, which the description may only name."""
+        template = self.name_or_template
+        if isinstance(template, str):
+            return []
+        rate = rate_of(template) if internals_available() else None
+        is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+        return [type(template), rate if is_schedule else None]
+
+    @property
     def _own_settings(self) -> tuple[Any, ...]:
         """The further arguments of the optimizer of this name."""
         settings = {"sgd": (self.momentum, self.nesterov), "rmsprop": ()}
