@@ -1,4 +1,4 @@
-"""DigitNormalizer takes digits without paper around them, as boxes cut them out of a page."""
+"""DigitNormalizer takes digits that are cut out of a page, and those on a plate before a wall."""
 
 import numpy as np
 import pytest
@@ -71,3 +71,16 @@ def test_scikit_learns_digits_may_be_enlarged(nearest, side):
     small = accuracy(nearest, list(sixteenths), bunch.target[:N_CROPS])
     large = [enlarged(image, side) for image in sixteenths]
     assert accuracy(nearest, large, bunch.target[:N_CROPS]) > small - 0.1
+
+
+@pytest.mark.parametrize("margin", [4, 30, 65])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_digit_may_stand_on_a_plate_before_a_wall(digits, nearest, margin, inverted):
+    light = [
+        (40 + (255 - enlarged(image, 150)) * 0.78).astype(np.uint8)
+        for image in digits.images[:N_CROPS]
+    ]
+    plates = [np.pad(plate, margin, constant_values=200) for plate in light]
+    if inverted:
+        plates = [255 - plate for plate in plates]
+    assert accuracy(nearest, plates, digits.target[:N_CROPS]) > 0.95

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from mnistcnn import load_sample_digits
-from mnistcnn.handwriting._paper import paper_alone
+from mnistcnn.handwriting._paper import paper_alone, written_ground_alone
 
 PAPER, INK = 0.9, 0.1
 
@@ -130,3 +130,28 @@ def test_any_image_keeps_its_shape_and_range(gray):
     seen = paper_alone(gray)
     assert seen.shape == gray.shape
     assert gray.min() <= seen.min() <= seen.max() <= gray.max()
+
+
+@pytest.mark.parametrize("margin", [4, 30, 60])
+def test_what_is_lighter_around_a_dark_ground_becomes_that_ground(sheet, margin):
+    plate = np.pad(1 - sheet, margin, constant_values=0.8)
+    seen = written_ground_alone(plate, "auto")
+    np.testing.assert_allclose(seen[:margin], 1 - PAPER, atol=0.02)
+    inside = slice(margin + 10, -margin - 10)
+    np.testing.assert_allclose(seen[inside, inside], plate[inside, inside], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("polarity", "ink_is_light"), [("dark_on_light", True), ("light_on_dark", False)]
+)
+def test_no_ground_is_looked_for_of_ink_that_the_polarity_excludes(sheet, polarity, ink_is_light):
+    photograph = np.pad(sheet, 30, constant_values=0.2)
+    gray = 1 - photograph if ink_is_light else photograph
+    np.testing.assert_array_equal(written_ground_alone(gray, polarity), gray)
+
+
+def test_drawings_are_no_plates():
+    gray = 1 - load_sample_digits().images[:60].astype(np.float32) / 255
+    for drawing in gray.repeat(4, axis=1).repeat(4, axis=2):
+        np.testing.assert_array_equal(written_ground_alone(drawing, "auto"), drawing)
+        np.testing.assert_array_equal(written_ground_alone(1 - drawing, "auto"), 1 - drawing)

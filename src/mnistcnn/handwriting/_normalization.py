@@ -13,7 +13,7 @@ from mnistcnn.handwriting._digit_mask import digit_mask
 from mnistcnn.handwriting._emnist_form import emnist_form
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
 from mnistcnn.handwriting._mnist_form import mnist_form
-from mnistcnn.handwriting._paper import paper_alone
+from mnistcnn.handwriting._paper import written_ground_alone
 from mnistcnn.handwriting._ruled_lines import without_lines
 from mnistcnn.handwriting._strokes import enlarged_smoothly, with_broader_strokes
 
@@ -69,8 +69,8 @@ def formed(ink: Gray, steps: Steps) -> NDArray[np.uint8]:
 
 def isolated_digit(gray: Gray, steps: Steps) -> Gray | None:
     """Return the box of the digit, 0 on the background, up to 1 for ink; None if there is none."""
-    if steps.level_light and steps.remove_lines and steps.polarity != "light_on_dark":
-        gray = paper_alone(gray)
+    if steps.level_light and steps.remove_lines:
+        gray = written_ground_alone(gray, steps.polarity)
     factor = -(-max(gray.shape) // WORKING_SIDE)
     ink = ink_over_background(shrunk(gray, factor), steps.polarity, steps.level_light)
     measured = _measured(ink, steps)

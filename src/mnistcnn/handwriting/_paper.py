@@ -9,7 +9,7 @@ from scipy import ndimage
 from mnistcnn.handwriting._background import shrunk
 from mnistcnn.handwriting._components import Gray, Labels, Mask, labeled, longer_side, places_of
 
-__all__ = ["paper_alone"]
+__all__ = ["paper_alone", "written_ground_alone"]
 
 # The paper is looked for in an image of so many cells along the longer side, at most ...
 MAX_CELLS = 480
@@ -77,6 +77,28 @@ def paper_alone(gray: Gray) -> Gray:
     )
     place = np.ix_(rows, columns)
     return np.where(edge[place], filled[place], gray)
+
+
+def written_ground_alone(gray: Gray, polarity: str) -> Gray:
+    """Return grays without what lies beside the paper or, of light ink, beside the dark ground.
+
+    The ground of a house number is lighter all around, as paper on a desk is darker: the one is the
+    negative of the other.
+
+    Parameters
+    ----------
+    gray : ndarray of shape (h, w), float32
+        From 0, black, to 1, white.
+    polarity : {"auto", "dark_on_light", "light_on_dark"}
+        The ink that is looked for.
+    """
+    if polarity != "light_on_dark":
+        paper = paper_alone(gray)
+        if paper is not gray or polarity != "auto":
+            return paper
+    negative = 1 - gray
+    ground = paper_alone(negative)
+    return gray if ground is negative else np.asarray(1 - ground)
 
 
 def _beside_paper(cells: Gray) -> Mask | None:

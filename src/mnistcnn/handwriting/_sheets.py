@@ -12,7 +12,7 @@ from mnistcnn._scikit_learn import StrOptions, validate_params
 from mnistcnn.handwriting._background import ink_over_background, shrunk
 from mnistcnn.handwriting._components import Boxes, Gray, Labels, Mask, slices_of
 from mnistcnn.handwriting._ink_levels import InkLevels, measured_levels
-from mnistcnn.handwriting._paper import paper_alone
+from mnistcnn.handwriting._paper import written_ground_alone
 from mnistcnn.handwriting._reading_order import lines_of_text
 from mnistcnn.handwriting._segmentation import digits_on, n_digits_in
 from mnistcnn.handwriting._sheet_lines import without_rules
@@ -147,9 +147,7 @@ def find_digits(image: ReadableImage, *, polarity: str = "auto") -> list[FoundDi
     """
     gray = gray_over_white(image)
     factor = max(1, ceil(sqrt(gray.size) / MAX_SIDE))
-    sheet = shrunk(gray, factor)
-    if polarity != "light_on_dark":
-        sheet = paper_alone(sheet)
+    sheet = written_ground_alone(shrunk(gray, factor), polarity)
     ink = _levelled(ink_over_background(sheet, polarity, True))
     levels = measured_levels(ink)
     if levels is None or levels.full < MIN_CONTRAST:
