@@ -1,4 +1,4 @@
-"""Fits that share a folder for backups: each goes on from its own, and own code tells them apart."""
+"""Fits that share a folder for backups go on from their own, and own code tells them apart."""
 
 from concurrent.futures import ThreadPoolExecutor
 
