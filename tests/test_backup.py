@@ -1,104 +1,18 @@
 """A fit that is killed goes on from its last whole epoch, and ends bit-equal to a whole one."""
 
-import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
-import joblib
 import keras
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
+from backups import Begun, Notes, Rate, assert_equal_fits, backed_up, network_of, stop
 from choice import each_time
-from mnistcnn import Augmentation, DigitCNNClassifier
 from mnistcnn.architectures import Simple
 
 # Each fits several networks.
 pytestmark = pytest.mark.slow
-
-
-class StoppedError(Exception):
-    pass
-
-
-class Notes(keras.callbacks.Callback):
-    """Counts in a way of its own, and raises when it is told to from outside of the program."""
-
-    def __init__(self):
-        super().__init__()
-        self.losses, self.by_epoch = [], {}
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.losses.append(logs["loss"])
-        self.by_epoch[epoch] = np.float32(logs["loss"])
-        if str(epoch) == os.environ.get("STOPS_AT"):
-            raise StoppedError
-
-
-class Begun(keras.callbacks.Callback):
-    """Writes down the epochs that begin."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.path = path
-
-    def on_epoch_begin(self, epoch, logs=None):  # noqa: ARG002
-        with self.path.open("a") as file:
-            file.write(f"{epoch}\n")
-
-    def epochs(self):
-        return list(map(int, self.path.read_text().split())) if self.path.exists() else []
-
-
-class Rate(keras.callbacks.LearningRateScheduler):
-    """Sets a rate by a method of its own."""
-
-    def __init__(self, rate):
-        super().__init__(self.rate_of)
-        self.rate = rate
-
-    def rate_of(self, epoch):  # noqa: ARG002
-        return self.rate
-
-
-def network_of(activation):
-    """A function that builds layers, whose code no name tells."""
-
-    def build(input_shape, n_classes):
-        flat, hidden = keras.layers.Flatten(), keras.layers.Dense(16, activation=activation)
-        scores = keras.layers.Dense(n_classes)
-        return keras.Sequential([keras.Input(input_shape), flat, hidden, scores])
-
-    return build
-
-
-def backed_up(folder, **parameters):
-    """A classifier with a backup, and other callbacks before and after it."""
-    others = parameters.pop("others", [])
-    backup = keras.callbacks.BackupAndRestore(folder, **parameters.pop("options", {}))
-    settings = {
-        "architecture": network_of("tanh"),
-        "epochs": 5,
-        "batch_size": 64,
-        "random_state": 0,
-        "callbacks": [backup, Notes(), *others],
-    }
-    return DigitCNNClassifier(**{**settings, **parameters})
-
-
-def stop(classifier, data, *, at):
-    """Fit until a callback raises at the end of an epoch, whose backup is not written then."""
-    with pytest.MonkeyPatch.context() as outside:
-        outside.setenv("STOPS_AT", str(at))
-        with pytest.raises(StoppedError):
-            classifier.fit(*data)
-
-
-def assert_equal_fits(one, other, X):
-    np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
-    assert one.history_ == other.history_
-    assert one.n_iter_ == other.n_iter_
 
 
 def stopping(**options):
@@ -244,130 +158,6 @@ def test_a_callback_may_be_added_to_the_rest(small_digits, tmp_path):
     rest.callbacks = [log, *rest.callbacks]
     assert_equal_fits(rest.fit(X, y), whole, X)
     assert len((tmp_path / "rest.csv").read_text().splitlines()) == 1 + 3
-
-
-def with_activation(function):
-    """A function that builds layers with a function of the user's, always of the same name."""
-
-    def own(x):
-        return function(x)
-
-    return network_of(own)
-
-
-def with_layer(function):
-    class Own(keras.layers.Layer):
-        def call(self, x):
-            return function(x)
-
-    def build(input_shape, n_classes):
-        layers = [keras.layers.Flatten(), keras.layers.Dense(16), Own()]
-        return keras.Sequential([keras.Input(input_shape), *layers, keras.layers.Dense(n_classes)])
-
-    return build
-
-
-def optimizer_of(function):
-    class Own(keras.optimizers.SGD):
-        def update_step(self, gradient, variable, learning_rate):
-            super().update_step(function(gradient), variable, learning_rate)
-
-    return Own(0.1)
-
-
-def scheduled_by(function):
-    @keras.saving.register_keras_serializable("backup")
-    class Own(keras.optimizers.schedules.LearningRateSchedule):
-        def __call__(self, step):
-            return 0.01 + 0.0 * function(keras.ops.cast(step, "float32"))
-
-        def get_config(self):
-            return {}
-
-    return keras.optimizers.SGD(Own())
-
-
-def drawing_with(function):
-    class Own(Augmentation):
-        def draw(self, n_images, image_shape, generator):
-            return super().draw(n_images, image_shape, function(generator))
-
-    return Own(rotation=5)
-
-
-# Two times the same, and corrected.
-OWN_CODE = {
-    "activation": lambda function: {"architecture": with_activation(function)},
-    "layer": lambda function: {"architecture": with_layer(function)},
-    "optimizer": lambda function: {"optimizer": optimizer_of(function)},
-    "schedule": lambda function: {"optimizer": scheduled_by(function)},
-    "augmentation": lambda function: {"augmentation": drawing_with(function)},
-    "callback": lambda function: {
-        "others": [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: function(1))]
-    },
-}  # fmt: skip
-
-
-def first_version():
-    return lambda x: x
-
-
-def corrected_version():
-    return lambda x: x if x is not None else 0
-
-
-@pytest.mark.parametrize("name", OWN_CODE)
-def test_own_code_is_gone_on_with_until_it_is_corrected(name, small_digits, tmp_path):
-    X, y = small_digits
-    of = OWN_CODE[name]
-    stop(backed_up(tmp_path, **of(first_version())), (X, y), at=3)
-    stop(backed_up(tmp_path, **of(first_version())), (X, y), at=4)
-    with pytest.warns(UserWarning, match="other data, parameters, callbacks, functions"):
-        corrected = backed_up(tmp_path, **of(corrected_version())).fit(X, y)
-    assert corrected.callbacks_[1].by_epoch.keys() == set(range(5))
-    rest = backed_up(tmp_path, **of(first_version()))
-    rest.callbacks = [*rest.callbacks, keras.callbacks.CSVLogger(tmp_path / "rest.csv")]
-    rest.fit(X, y)
-    _, first_row = (tmp_path / "rest.csv").read_text().splitlines()
-    assert first_row.startswith("4,")
-
-
-def test_corrected_code_is_trained_where_backups_are_kept(small_digits, tmp_path):
-    X, y = small_digits
-    kept = {"options": {"delete_checkpoint": False}, "epochs": 2}
-    wrong, right = (with_activation(f) for f in (lambda x: 0 * x, lambda x: keras.ops.relu(x)))
-    backed_up(tmp_path, architecture=wrong, **kept).fit(X, y)
-    with pytest.warns(UserWarning, match="holds the backup of another fit"):
-        corrected = backed_up(tmp_path, architecture=right, **kept).fit(X, y)
-    anew = backed_up(tmp_path / "anew", architecture=right, **kept).fit(X, y)
-    assert_equal_fits(corrected, anew, X)
-
-
-@pytest.mark.filterwarnings("ignore:.*holds the backup of another fit")
-@pytest.mark.parametrize("options", [{}, {"delete_checkpoint": False}], ids=str)
-def test_a_search_over_callbacks_scores_as_without_backups(options, small_digits, tmp_path):
-    X, y = small_digits
-    rates = (0.5, 0.001, 0.01)
-
-    def scores(*first):
-        grid = {"callbacks": [[*first, Rate(rate)] for rate in rates]}
-        one = backed_up(tmp_path, lr_schedule="constant", epochs=3)
-        search = GridSearchCV(one, grid, cv=2, error_score="raise", refit=False)
-        with joblib.parallel_config("threading", n_jobs=3):
-            return search.fit(X, y).cv_results_["mean_test_score"]
-
-    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup", **options)
-    np.testing.assert_array_equal(scores(backup), scores())
-
-
-def test_equal_fits_at_the_same_time_end_alike(small_digits, tmp_path):
-    X, y = small_digits
-    alone = backed_up(tmp_path / "alone").fit(X, y)
-    with ThreadPoolExecutor(4) as pool:
-        fits = [pool.submit(backed_up(tmp_path / "shared").fit, X, y) for _ in range(8)]
-        for fit in fits:
-            assert_equal_fits(fit.result(), alone, X)
-    assert not (tmp_path / "shared").exists()
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty"])
