@@ -43,7 +43,9 @@ def short_of_reported(by_recipe: dict[str, list[Record]]) -> list[list[Any]]:
         spread = 100 * statistics.stdev(accuracies) if len(runs) > 1 else 0.0
         deviations = f"{difference / spread:.1f}" if spread else "-"
         best = f"{100 * max(accuracies):.2f}"
-        rows.append([f"`{name}`", f"{difference:.3f}", deviations, best, len(runs)])
+        scale = min(run["epochs_scale"] for run in runs)
+        shortened = f", {scale:g} of its epochs" if scale < 1 else ""
+        rows.append([f"`{name}`{shortened}", f"{difference:.3f}", deviations, best, len(runs)])
     return rows
 
 
