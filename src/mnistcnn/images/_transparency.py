@@ -64,7 +64,7 @@ def _quantile(fraction: float, gray: Gray, weights: Gray) -> float:
 
 
 def _beside(mask: Mask) -> Mask:
-    """Return the neighbours of what a mask holds, to the left, right, top and bottom of it."""
+    """Return the neighbors of what a mask holds, to the left, right, top and bottom of it."""
     beside = np.zeros_like(mask)
     beside[1:] |= mask[:-1]
     beside[:-1] |= mask[1:]
