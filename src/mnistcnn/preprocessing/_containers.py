@@ -126,15 +126,16 @@ def as_array(images: Images) -> NDArray[Any]:
 def as_numbers(array: NDArray[Any]) -> NDArray[Any] | None:
     """Return an array of numbers, also from one of objects; None for what are no numbers.
 
-    Tables of pandas's nullable dtypes become arrays of objects.
+    Tables of nullable dtypes may become arrays of objects.
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pandas as pd
     >>> from mnistcnn.preprocessing._containers import as_numbers
-    >>> as_numbers(pd.DataFrame({"pixel": [7, 8]}, dtype="UInt8").to_numpy()).ravel()
-    array([7., 8.])
-    >>> as_numbers(pd.DataFrame({"pixel": [7, None]}, dtype="UInt8").to_numpy()) is None
+    >>> as_numbers(np.array([7, 8.5], dtype=object))
+    array([7. , 8.5])
+    >>> as_numbers(np.array([7, pd.NA], dtype=object)) is None
     True
     """
     if array.dtype.kind in "buif":
