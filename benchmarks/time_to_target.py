@@ -9,7 +9,7 @@ from benchmarks._benchmark import Benchmark, Case
 from benchmarks._results import ACCURACY, Figure, Measurement, Results
 from benchmarks._tasks import time_and_score_estimator
 
-# Each was chosen on the last 10,000 training images.
+# Those of up to 5 epochs were chosen on the last 10,000 training images.
 FAST = "fast, 1 epoch"
 SHORT = "accurate, 5 epochs, 5 views"
 LONG = "accurate, 9 epochs, 5 views"
