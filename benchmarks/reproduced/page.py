@@ -37,8 +37,8 @@ TIME_TO_TARGET = """
 Fits that reach each accuracy quickly, measured on the test images once for each seed by
 `python -m benchmarks time_to_target`. Those of up to 5 epochs were chosen on the last 10,000
 training images; the one of 9 epochs was set after the two networks had missed 99.6 %, and the one
-of 45 beforehand. The seconds are those of `fit` in a new process, compilation included. "Views" are copies of an image moved by a pixel, over which a
-prediction is averaged.
+of 45 beforehand. The seconds are those of `fit` in a new process, compilation included. "Views" are
+copies of an image moved by a pixel, over which a prediction is averaged.
 """
 MOST_ACCURATE = """
 ## The most accurate
