@@ -107,6 +107,23 @@ class TestFolder:
             "two_layer_mlp-1.json",
         ]
 
+    def test_a_run_goes_on_whoever_watches_its_epochs(self, images, tmp_path):
+        seen = []
+
+        def stop(run, n_done, logs, seconds_left):  # noqa: ARG001
+            if n_done == 2:
+                raise KeyboardInterrupt
+
+        def watch(run, n_done, logs, seconds_left):  # noqa: ARG001
+            seen.append((n_done, seconds_left))
+
+        settings = {"epochs_scale": 0.4, "output": tmp_path}
+        with pytest.raises(KeyboardInterrupt):
+            list(reproduce("two_layer_mlp", images, on_epoch=stop, **settings))
+        (record,) = reproduce("two_layer_mlp", images, on_epoch=watch, **settings)
+        assert [n_done for n_done, _ in seen] == [2, 3, 4]
+        assert record["epochs"] == len(record["history"]["loss"]) == 4
+
     @pytest.mark.parametrize("change", ["images", "epochs_scale", "recipe", "parameters"])
     def test_records_of_something_else_are_refused_and_stay(self, images, tmp_path, change):
         list(reproduce("two_layer_mlp", images, output=tmp_path, **QUICK))

@@ -38,7 +38,7 @@ RECORDERS = (
     keras.callbacks.RemoteMonitor,
     keras.callbacks.TensorBoard,
 )
-PACKAGES_OF_RECORDERS = {"mlflow", "wandb"}
+PACKAGES_OF_RECORDERS = {"mlflow", "mnistcnn", "wandb"}
 
 # To write where others remove the folder: how often they could, at most.
 MAX_TRIES = 20
